@@ -1,0 +1,113 @@
+"""Who may do what: the one place that decides it, for links, the team's pages, mail and tests alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from escalations.policy import Position, Side
+from escalations.rules import acts
+from escalations.rules.actors import SYSTEM, Actor, Channel
+from escalations.rules.acts import Act
+from escalations.rules.case import Case
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An act that is not carried out, with a sentence that whoever did it can act on."""
+
+    code: str
+    sentence: str
+
+
+NOT_YOUR_SIDE = "not_your_side"
+
+
+def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911  one line a kind, and closed
+    """Why this actor may not do this, or none where it may."""
+    match act:
+        case acts.Raise():
+            return None  # Anybody may raise; who is not known to us is held for the team.
+        case acts.PassOn() | acts.NotePhoneCall():
+            return _only(act.by, Side.TEAM, "Only the partnership team can do this.")
+        case acts.ReportDelivery() | acts.ReportMessage():
+            if act.by == SYSTEM and act.channel is Channel.SYSTEM:
+                return None
+            return Refused(NOT_YOUR_SIDE, "Only the system reports what became of a message.")
+        case acts.Acknowledge() | acts.Respond():
+            return _responding(case, act.by)
+        case acts.ReachedByPerson():
+            if act.by.side is Side.TEAM:
+                return None
+            return _raising(case, act.by) if act.by.side is Side.RAISING else _responding(case, act.by)
+        case acts.SayDone():
+            if act.by.side is Side.RESPONDING and act.by.agency_id != act.agency_id:
+                return Refused(NOT_YOUR_SIDE, "You can only say what your own agency did.")
+            return _raising(case, act.by) if act.by.side is Side.RAISING else _responding(case, act.by)
+        case acts.ConfirmDone() | acts.DenyDone():
+            return _other_side(case, act)
+        case acts.Agree() | acts.MoveUp() | acts.Stay():
+            return _raising(case, act.by)
+        case acts.Decide():
+            return _deciding(case, act.by)
+        case _:
+            assert_never(act)
+
+
+def _only(by: Actor, side: Side, sentence: str) -> Refused | None:
+    return None if by.side is side else Refused(NOT_YOUR_SIDE, sentence)
+
+
+def _raising(case: Case, by: Actor) -> Refused | None:
+    if by.side is Side.RAISING and by.agency_id == case.raising_agency:
+        return None
+    return Refused(NOT_YOUR_SIDE, "Only the agency that raised this can do this.")
+
+
+def _responding(case: Case, by: Actor) -> Refused | None:
+    party = case.party(by.agency_id)
+    if by.side is not Side.RESPONDING or party is None:
+        return Refused(NOT_YOUR_SIDE, "Only an agency that this was raised with can do this.")
+    if stage_of(case, by.position) is None:
+        return Refused("not_your_stage", "This has not reached your position. Please pass it to the person it was "
+                                         "sent to, or tell the partnership team who should have it.")
+    return None
+
+
+def stage_of(case: Case, position: Position | None) -> int | None:
+    """The highest stage begun so far at which this position answers for the responding side, or none.
+
+    A clerk's "passed on" is no acknowledgement: what answers a stage comes from the position that it was sent to.
+    """
+    begun = [stage.number for stage in case.frame.policy.stages
+             if stage.number <= case.stage and stage.responding_position == position]
+    return begun[-1] if begun else None
+
+
+def _other_side(case: Case, act: acts.ConfirmDone | acts.DenyDone) -> Refused | None:
+    claim = case.claim(act.claim_id)
+    if claim is None:
+        return Refused("no_such_claim", "We have no record of what this is about. Please open the newest message about "
+                                        "this escalation, or ask the partnership team.")
+    if act.by.side is Side.TEAM:
+        return None
+    if act.by.side is claim.by_side:
+        return Refused(NOT_YOUR_SIDE, "What your own side said was done is for the other side to confirm.")
+    if act.by.side is Side.RAISING:
+        return _raising(case, act.by)
+    if act.by.agency_id != claim.agency_id:
+        return Refused(NOT_YOUR_SIDE, "Only the agency that this was done with can confirm it.")
+    return _responding(case, act.by)
+
+
+def _deciding(case: Case, by: Actor) -> Refused | None:
+    body = case.frame.policy.final_body
+    if by.side is not Side.FINAL_BODY or by.agency_id != body.agency:
+        return Refused(NOT_YOUR_SIDE, "Only the final body can decide this.")
+    if case.decider_position is None:
+        return Refused("not_at_final_stage", "This has not reached the final body. It can decide once the raising side "
+                                             "has taken it there.")
+    if by.position != case.decider_position:
+        return Refused("not_the_decider", "Somebody else of the final body decides this one, because its usual holder "
+                                          "works for an agency in it or decided it before.")
+    return None

@@ -1,0 +1,222 @@
+"""What people, and a few parts of the system, can do to a case: a closed union of frozen models.
+
+An act holds codes, ids, positions and times. Whatever a person wrote, and whoever it names, is sealed with the
+submission; ``content_digest`` is the SHA-256 of those sealed bytes, so that the register vouches for them unread.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+
+from escalations.policy import Position, Slug, Track
+from escalations.rules.actors import Actor, Channel
+from escalations.rules.case import DeliveryState, Done, Outcome
+
+
+class Concern(StrEnum):
+    """Who or what a difference is about."""
+
+    CHILD = "child"
+    UNBORN_BABY = "unborn_baby"
+    SIBLINGS = "siblings"
+    ADULT = "adult"
+    FAMILY = "family"
+    THEMATIC = "thematic"
+
+
+class Reason(StrEnum):
+    """Why agencies differ; the merged list of published policies."""
+
+    THRESHOLD = "threshold_not_agreed"
+    REFERRAL = "referral_not_accepted"
+    PLAN = "plan_not_followed"
+    ACTION = "action_not_done"
+    NO_RESPONSE = "no_response_or_drift"
+    STRATEGY_DISCUSSION = "strategy_discussion_refused_or_delayed"
+    CONFERENCE = "conference_decision_or_quoracy"
+    ASSESSMENT = "assessment_outcome"
+    CLOSURE = "case_closure_or_step_down"
+    INFORMATION_SHARING = "information_sharing"
+    ROLES = "roles_and_responsibilities"
+    RESOURCE = "resource_or_capacity"
+    PLACEMENT = "placement_or_care_setting"
+    OTHER = "other"
+
+
+class LegalStatus(StrEnum):
+    """The legal status of whom it is about."""
+
+    NONE = "none"
+    CHILD_IN_NEED = "child_in_need"
+    CHILD_PROTECTION = "child_protection"
+    CHILD_IN_CARE = "child_in_care"
+    ADULT_SAFEGUARDING = "adult_safeguarding"
+    NOT_KNOWN = "not_known"
+
+
+class ActModel(BaseModel):
+    """What every act has."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    submission_id: str
+    by: Actor
+    channel: Channel
+    received_at: AwareDatetime
+    """When it reached us."""
+    happened_at: AwareDatetime | None = None
+    """When a person says that it happened; never in the future."""
+    content_digest: str | None = None
+
+
+class Raise(ActModel):
+    """An escalation is raised."""
+
+    kind: Literal["raise"] = "raise"
+    track: Track = Track.STANDARD
+    raising_agency: Slug
+    responding_agencies: tuple[Slug, ...] = ()
+    """None where the agency was not recognised: the case is then held for the team."""
+    concern: Concern
+    people: Annotated[int, Field(ge=0, le=30)] = 1
+    reason: Reason
+    level_of_need: Annotated[int, Field(ge=1, le=4)] | None = None
+    legal_status: LegalStatus = LegalStatus.NOT_KNOWN
+    hold: bool = False
+    """Entered for somebody: nobody is told until the team presses "tell them"."""
+
+
+class PassOn(ActModel):
+    """The team passes a held case on ("tell them"), naming the responding agencies."""
+
+    kind: Literal["pass_on"] = "pass_on"
+    responding_agencies: Annotated[tuple[Slug, ...], Field(min_length=1)]
+
+
+class Acknowledge(ActModel):
+    """The position's holder or deputy says that it has the matter."""
+
+    kind: Literal["acknowledge"] = "acknowledge"
+
+
+class ReachedByPerson(ActModel):
+    """Somebody records whom they spoke to (urgent track); who it was is sealed."""
+
+    kind: Literal["reached_by_person"] = "reached_by_person"
+    agency_id: Slug
+    position: Position
+
+
+class Respond(ActModel):
+    """The responding side's answer. Its words and reasons are sealed."""
+
+    kind: Literal["respond"] = "respond"
+    offers: Outcome
+
+
+class SayDone(ActModel):
+    """One side says that something was done away from the system, and when."""
+
+    kind: Literal["say_done"] = "say_done"
+    done: Done
+    agency_id: Slug
+    """The responding agency that it was done with, or by."""
+
+
+class ConfirmDone(ActModel):
+    """The other side, or the team, confirms what was said to be done."""
+
+    kind: Literal["confirm_done"] = "confirm_done"
+    claim_id: str
+
+
+class DenyDone(ActModel):
+    """The other side, or the team, says that it was not done."""
+
+    kind: Literal["deny_done"] = "deny_done"
+    claim_id: str
+
+
+class Agree(ActModel):
+    """The raising side says that the worry is dealt with."""
+
+    kind: Literal["agree"] = "agree"
+    outcome: Literal[Outcome.AGREED_AS_ASKED, Outcome.AGREED_IN_PART, Outcome.AGREED_ANOTHER_WAY]
+    agency_id: Slug | None = None
+    """One of several responding agencies; none means all of them."""
+
+
+class MoveUp(ActModel):
+    """The raising side takes the case to the next stage, as proposed or of its own accord."""
+
+    kind: Literal["move_up"] = "move_up"
+
+
+class Stay(ActModel):
+    """The raising side stays at this stage: a proposal, or its own intention to move up, ends."""
+
+    kind: Literal["stay"] = "stay"
+
+
+class Decide(ActModel):
+    """The final body decides, with reasons that are sealed."""
+
+    kind: Literal["decide"] = "decide"
+    outcome: Literal[Outcome.DECIDED_AS_ASKED, Outcome.DECIDED_ANOTHER_WAY, Outcome.NOT_AGREED_DECIDED]
+
+
+class NotePhoneCall(ActModel):
+    """The team, asked to phone before "no reply recorded" is written, notes whether it reached somebody."""
+
+    kind: Literal["note_phone_call"] = "note_phone_call"
+    agency_id: Slug
+    reached: bool
+    position: Position | None = None
+
+
+class ReportDelivery(ActModel):
+    """What became of a notice that matters. An act of the system, never of a person."""
+
+    kind: Literal["report_delivery"] = "report_delivery"
+    notice_id: str
+    agency_id: Slug | None = None
+    stage: int
+    starts_clocks: bool
+    """Whether it was the notice of the stage, which starts the clocks of whom it reaches."""
+    state: DeliveryState
+
+
+class ReportMessage(ActModel):
+    """A message came that is no person's act: an automatic reply, or a file that cannot be read."""
+
+    kind: Literal["report_message"] = "report_message"
+    agency_id: Slug
+    message: Literal["automatic_reply", "unreadable_reply"]
+
+
+Act = (
+    Raise | PassOn | Acknowledge | ReachedByPerson | Respond | SayDone | ConfirmDone | DenyDone | Agree | MoveUp | Stay
+    | Decide | NotePhoneCall | ReportDelivery | ReportMessage
+)
+"""Everything that can be done to a case."""
+
+AnyAct = Annotated[Act, Field(discriminator="kind")]
+
+_ADAPTER: TypeAdapter[Act] = TypeAdapter(AnyAct)
+
+
+def dumps(act: Act) -> str:
+    """An act as JSON."""
+    return act.model_dump_json()
+
+
+def loads(text: str | bytes) -> Act:
+    """The act behind a text.
+
+    Raises:
+        pydantic.ValidationError: the text is no act.
+    """
+    return _ADAPTER.validate_json(text)

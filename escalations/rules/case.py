@@ -1,0 +1,276 @@
+"""What a case is: the state that acts and time change, and that ``evolving.evolve`` alone builds.
+
+Frozen dataclasses of codes, ids, positions and instants (aware, UTC). Nothing here says who a case is about: that is
+sealed with the submission, and a case knows only the submission's id.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import TypeAdapter
+
+from escalations.policy import Awaits, OnLimit, Policy, Side, Track
+from escalations.rules.actors import Actor, Channel
+from escalations.rules.workingtime import Calendar
+
+EDITION = 1
+"""The edition of these rules. What behaves differently gets a new one; a case keeps the one it was opened under."""
+
+
+class Status(StrEnum):
+    """Where a case stands."""
+
+    HELD = "held"
+    """Received, and waiting for the partnership team to pass it on. No agency has been told."""
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Cause(StrEnum):
+    """Why a time limit passed, from evidence. Provisional until both agencies had their say and the team confirms it."""
+
+    OUR_OUTAGE = "our_outage"
+    """Our system did not run when the reminder was due."""
+    NOT_SENT = "not_sent"
+    """Our notice had not left."""
+    UNDELIVERED = "undelivered"
+    NO_ONE_IN_POST = "no_one_in_post"
+    UNREADABLE_REPLY = "unreadable_reply"
+    SAID_DONE_UNCONFIRMED = "said_done_unconfirmed"
+    ACKNOWLEDGED_ONLY = "acknowledged_only"
+    """A person answered something, but not what was awaited."""
+    AUTOMATIC_REPLY_ONLY = "automatic_reply_only"
+    SILENT = "silent"
+    """Shown as "no reply recorded"."""
+    ANSWERED_LATE = "answered_late"
+    RECORDED_LATE = "recorded_late"
+    """It was done in time and written up afterwards; the passed limit is withdrawn."""
+
+
+class Outcome(StrEnum):
+    """How a difference ended."""
+
+    AGREED_AS_ASKED = "agreed_as_asked"
+    AGREED_IN_PART = "agreed_in_part"
+    AGREED_ANOTHER_WAY = "agreed_another_way"
+    DECIDED_AS_ASKED = "decided_as_asked"
+    DECIDED_ANOTHER_WAY = "decided_another_way"
+    NOT_AGREED_DECIDED = "not_agreed_decided"
+
+
+class Done(StrEnum):
+    """What one side can say was done, away from the system."""
+
+    SPOKE = "spoke"
+    MET = "met"
+    ANSWERED = "answered"
+
+
+MEETS: dict[Done, tuple[Awaits, ...]] = {
+    Done.SPOKE: (Awaits.ACKNOWLEDGE, Awaits.BE_REACHED),
+    Done.MET: (Awaits.ACKNOWLEDGE, Awaits.BE_REACHED),
+    Done.ANSWERED: (Awaits.ACKNOWLEDGE, Awaits.BE_REACHED, Awaits.RESPOND),
+}
+"""What each kind of thing done meets, once the other side or the team confirms it."""
+
+
+class DeliveryState(StrEnum):
+    """What became of the notice of the present stage, for one responding agency."""
+
+    NOT_SENT = "not_sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    NO_ONE_IN_POST = "no_one_in_post"
+
+
+class ClockEnd(StrEnum):
+    """How a clock ended."""
+
+    MET = "met"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One clock, with the instants that it was started with; nothing recomputes them."""
+
+    clock_id: str
+    rule_id: str
+    awaits: Awaits
+    waits_for: Side
+    agency_id: str | None
+    position: str | None
+    stage: int | None
+    """None for a clock over all stages, which moving up does not stop."""
+    started_at: datetime
+    due_at: datetime
+    reminders: tuple[datetime, ...]
+    on_limit: OnLimit
+    receipt_hash: str
+    about: str | None = None
+    """The claim that a clock to confirm is about."""
+    reminded: int = 0
+    """How many reminders have been dealt with."""
+    limit_passed_at: datetime | None = None
+    """When the passed limit was noted; the limit itself passed at ``due_at``."""
+    cause: Cause | None = None
+    limit_withdrawn: bool = False
+    ended_at: datetime | None = None
+    end: ClockEnd | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it still waits; a clock whose limit has passed still does."""
+        return self.end is None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of one responding agency at the present stage. Each stage starts it afresh."""
+
+    delivery: DeliveryState = DeliveryState.NOT_SENT
+    acknowledged: bool = False
+    unreadable_reply: bool = False
+    automatic_reply: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One responding agency."""
+
+    agency_id: str
+    evidence: Evidence = field(default_factory=Evidence)
+    answered_at: datetime | None = None
+    """When its answer at the present stage was received."""
+    settled: bool = False
+    settled_stage: int | None = None
+
+
+class ClaimState(StrEnum):
+    """What became of something said to be done."""
+
+    SAID = "said"
+    CONFIRMED = "confirmed"
+    DENIED = "denied"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Something that one side said was done, and when it said that it happened."""
+
+    claim_id: str
+    done: Done
+    by_side: Side
+    agency_id: str
+    """The responding agency whose clocks it would meet."""
+    stage: int
+    happened_at: datetime
+    state: ClaimState = ClaimState.SAID
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A move up: proposed by time, intended by a person, or both."""
+
+    to_stage: int
+    because_of: str | None = None
+    """The clock whose passed limit proposed it."""
+    proposed_at: datetime | None = None
+    intended_at: datetime | None = None
+    takes_effect_at: datetime | None = None
+    intended_by: Actor | None = None
+    channel: Channel | None = None
+    happened_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a case was opened under, shared by all cases with the same: never part of what is serialised."""
+
+    policy: Policy
+    calendar: Calendar
+
+    def calendar_for(self, agency_id: str | None) -> Calendar:  # noqa: ARG002  the seam for an agency's own closures
+        """The calendar of the side that a clock waits for; agencies have no calendars of their own yet."""
+        return self.calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One escalation."""
+
+    reference: str
+    frame: Frame
+    seq: int = 0
+    """How many events made it."""
+    edition: int = EDITION
+    status: Status = Status.OPEN
+    track: Track = Track.STANDARD
+    raising_agency: str = ""
+    parties: tuple[Party, ...] = ()
+    received_at: datetime | None = None
+    stage: int = 0
+    stage_starts: tuple[datetime, ...] = ()
+    """When each stage from the first began; the last is the present one."""
+    clocks: tuple[Clock, ...] = ()
+    """Those that still wait, those of the present stage, and every one whose limit passed."""
+    started_clocks: int = 0
+    claims: tuple[Claim, ...] = ()
+    move: Move | None = None
+    partnership_told_at: datetime | None = None
+    word_due_at: datetime | None = None
+    """When the raiser is next due a word, whatever happens."""
+    decider_position: str | None = None
+    closed_at: datetime | None = None
+    outcome: Outcome | None = None
+    decided_by: tuple[str, ...] = ()
+
+    def party(self, agency_id: str | None) -> Party | None:
+        """The responding agency of that id."""
+        return next((party for party in self.parties if party.agency_id == agency_id), None)
+
+    def running(self, *awaits: Awaits, agency_id: str | None = None) -> tuple[Clock, ...]:
+        """The clocks that still wait for one of these, of one agency where it is given."""
+        return tuple(
+            clock for clock in self.clocks
+            if clock.running and clock.awaits in awaits and (agency_id is None or clock.agency_id == agency_id))
+
+    def claim(self, claim_id: str) -> Claim | None:
+        """The claim of that id."""
+        return next((claim for claim in self.claims if claim.claim_id == claim_id), None)
+
+    def stage_at(self, moment: datetime) -> int:
+        """The stage that the case was at, or 0 before the first."""
+        return sum(1 for start in self.stage_starts if start <= moment)
+
+    @property
+    def open_parties(self) -> tuple[Party, ...]:
+        """The responding agencies with which the matter is not settled."""
+        return tuple(party for party in self.parties if not party.settled)
+
+
+_STATE = TypeAdapter(Case)
+_VALUES = TypeAdapter(dict[str, object])
+
+
+def new(reference: str, frame: Frame) -> Case:
+    """A case to which nothing has happened yet."""
+    return Case(reference=reference, frame=frame)
+
+
+def snapshot(case: Case) -> str:
+    """The state as JSON, without its frame; what a new run of the workflow starts from."""
+    return _STATE.dump_json(case, exclude={"frame"}).decode()
+
+
+def restore(state: str, frame: Frame) -> Case:
+    """The case behind a snapshot.
+
+    Raises:
+        pydantic.ValidationError: the text is not a snapshot of a case.
+    """
+    values = _VALUES.validate_json(state)
+    return _STATE.validate_python({**values, "frame": frame})

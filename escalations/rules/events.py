@@ -1,0 +1,339 @@
+"""What happened to a case: a closed union of frozen models, and the only thing that the register holds.
+
+No event holds a name, an address or a word that a person wrote. An event that came of an act carries the submission's id
+and the digest of what is sealed there. ``at`` is when it counts from; the register adds when it was recorded.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+
+from escalations.policy import Awaits, OnLimit, Position, Side, Slug, Track
+from escalations.rules.actors import Actor, Channel
+from escalations.rules.acts import Concern, LegalStatus, Reason
+from escalations.rules.case import Cause, ClockEnd, DeliveryState, Done, Outcome
+
+
+class EventModel(BaseModel):
+    """What every event has."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at: AwareDatetime
+    """When it counts from: for an act, when that was received."""
+    submission_id: str | None = None
+    content_digest: str | None = None
+
+
+class ActEventModel(EventModel):
+    """An event that a person's act brought."""
+
+    by: Actor
+    channel: Channel
+    happened_at: AwareDatetime | None = None
+
+
+class Raised(ActEventModel):
+    """The first event of every case; it carries the hashes of what the case is frozen to."""
+
+    kind: Literal["raised"] = "raised"
+    policy_hash: str
+    calendar_hash: str
+    edition: int
+    track: Track
+    raising_agency: Slug
+    responding_agencies: tuple[Slug, ...]
+    concern: Concern
+    people: int
+    reason: Reason
+    level_of_need: int | None = None
+    legal_status: LegalStatus
+    held: bool
+    word_due_at: AwareDatetime
+
+
+class PassedOn(EventModel):
+    """The responding agencies are to be told. The moment from which each of them can be."""
+
+    kind: Literal["passed_on"] = "passed_on"
+    by: Actor | None = None
+    responding_agencies: tuple[Slug, ...]
+
+
+class StageStarted(EventModel):
+    """A stage began, on both sides at once."""
+
+    kind: Literal["stage_started"] = "stage_started"
+    stage: int
+    from_stage: int
+    by: Actor | None = None
+    """Who took it there; none for the first stage, and where a policy's document moves a case up by itself."""
+    channel: Channel | None = None
+    happened_at: AwareDatetime | None = None
+    word_due_at: AwareDatetime
+    decider_position: Position | None = None
+    alternate_because: Literal["works_for_a_party", "decided_before"] | None = None
+
+
+class ClockStarted(EventModel):
+    """A clock began, with every instant that it will ever act at."""
+
+    kind: Literal["clock_started"] = "clock_started"
+    clock_id: str
+    rule_id: Slug
+    awaits: Awaits
+    waits_for: Side
+    agency_id: Slug | None = None
+    position: Position | None = None
+    stage: int | None = None
+    amount: str
+    due_at: AwareDatetime
+    reminders: tuple[AwareDatetime, ...]
+    on_limit: OnLimit
+    receipt_hash: str
+    started_by: str
+    """The kind of event that started it, as the receipt names it."""
+    about: str | None = None
+
+
+class ReminderFell(EventModel):
+    """A reminder's moment came while the clock still waited."""
+
+    kind: Literal["reminder_fell"] = "reminder_fell"
+    clock_id: str
+    awaits: Awaits
+    waits_for: Side
+    agency_id: Slug | None = None
+    position: Position | None = None
+    due_at: AwareDatetime
+    reminder: int
+    of: int
+    phone_call_asked: bool
+    """Whether the team is asked to phone once, since nothing is recorded and this is the last reminder."""
+
+
+class LimitPassed(EventModel):
+    """A time limit passed. Its cause is provisional."""
+
+    kind: Literal["limit_passed"] = "limit_passed"
+    clock_id: str
+    awaits: Awaits
+    waits_for: Side
+    agency_id: Slug | None = None
+    position: Position | None = None
+    stage: int | None = None
+    due_at: AwareDatetime
+    cause: Cause
+    accounts_until: AwareDatetime
+    """Until when both agencies may add their account, before the team may confirm the cause."""
+
+
+class LimitWithdrawn(EventModel):
+    """A limit that was noted as passed had in truth been kept."""
+
+    kind: Literal["limit_withdrawn"] = "limit_withdrawn"
+    clock_id: str
+    awaits: Awaits
+    agency_id: Slug | None = None
+    cause: Literal[Cause.RECORDED_LATE] = Cause.RECORDED_LATE
+    kept_at: AwareDatetime
+    """When what the clock waited for happened, or reached us."""
+    undoes_proposal: bool = False
+    """Whether the proposal to move up rested on this limit alone, and ends with it."""
+
+
+class CauseChanged(EventModel):
+    """What was awaited came after its limit."""
+
+    kind: Literal["cause_changed"] = "cause_changed"
+    clock_id: str
+    was: Cause
+    cause: Cause
+
+
+class ClockEnded(EventModel):
+    """A clock was met or stopped."""
+
+    kind: Literal["clock_ended"] = "clock_ended"
+    clock_id: str
+    awaits: Awaits
+    end: ClockEnd
+    counts_from: AwareDatetime
+    """When what it waited for happened or was received; for a stopped clock, when it stopped."""
+
+
+class MoveProposed(EventModel):
+    """Time alone can only propose: the raising side is asked whether the case moves up."""
+
+    kind: Literal["move_proposed"] = "move_proposed"
+    to_stage: int
+    because_of: str
+    """The clock whose limit passed."""
+
+
+class MoveIntended(ActEventModel):
+    """The raising side takes it up, and the level passed over is told first."""
+
+    kind: Literal["move_intended"] = "move_intended"
+    to_stage: int
+    takes_effect_at: AwareDatetime
+
+
+class MoveDropped(ActEventModel):
+    """The raising side stays at this stage."""
+
+    kind: Literal["move_dropped"] = "move_dropped"
+    to_stage: int
+
+
+class Acknowledged(ActEventModel):
+    """A responding agency has the matter."""
+
+    kind: Literal["acknowledged"] = "acknowledged"
+    agency_id: Slug
+    stage: int
+
+
+class PersonReached(ActEventModel):
+    """Somebody spoke to a person of the responding agency."""
+
+    kind: Literal["person_reached"] = "person_reached"
+    agency_id: Slug
+    position: Position
+
+
+class Responded(ActEventModel):
+    """A responding agency answered."""
+
+    kind: Literal["responded"] = "responded"
+    agency_id: Slug
+    stage: int
+    offers: Outcome
+
+
+class SaidDone(ActEventModel):
+    """One side says that something was done. It counts for nothing until it is confirmed."""
+
+    kind: Literal["said_done"] = "said_done"
+    claim_id: str
+    done: Done
+    agency_id: Slug
+    stage: int
+
+
+class DoneConfirmed(ActEventModel):
+    """What was said to be done was confirmed, and counts from when it happened."""
+
+    kind: Literal["done_confirmed"] = "done_confirmed"
+    claim_id: str
+    done: Done
+    agency_id: Slug
+    stage: int
+    counts_from: AwareDatetime
+
+
+class DoneDenied(ActEventModel):
+    """What was said to be done was denied, and never counted."""
+
+    kind: Literal["done_denied"] = "done_denied"
+    claim_id: str
+    done: Done
+    agency_id: Slug
+
+
+class Settled(ActEventModel):
+    """The matter is settled with one responding agency."""
+
+    kind: Literal["settled"] = "settled"
+    agency_id: Slug
+    stage: int
+    outcome: Outcome
+
+
+class Decided(ActEventModel):
+    """The final body decided."""
+
+    kind: Literal["decided"] = "decided"
+    position: Position
+    outcome: Outcome
+
+
+class Closed(EventModel):
+    """The case is closed, because the raising side or the final body said so; never by time."""
+
+    kind: Literal["closed"] = "closed"
+    by: Actor
+    stage: int
+    outcome: Outcome
+
+
+class PartnershipNotified(EventModel):
+    """The policy tells the partnership: that a case reached a stage, or how it ended."""
+
+    kind: Literal["partnership_notified"] = "partnership_notified"
+    of: Literal["stage", "resolution"]
+    stage: int
+
+
+class NoticeReported(EventModel):
+    """What became of a notice that matters."""
+
+    kind: Literal["notice_reported"] = "notice_reported"
+    notice_id: str
+    agency_id: Slug | None = None
+    stage: int
+    starts_clocks: bool
+    state: DeliveryState
+
+
+class MessageReported(EventModel):
+    """An automatic reply, or one that cannot be read, came. It never starts, stops or meets a clock."""
+
+    kind: Literal["message_reported"] = "message_reported"
+    agency_id: Slug
+    message: Literal["automatic_reply", "unreadable_reply"]
+
+
+class PhoneCallNoted(ActEventModel):
+    """The team phoned once, and noted whether it reached somebody."""
+
+    kind: Literal["phone_call_noted"] = "phone_call_noted"
+    agency_id: Slug
+    reached: bool
+    position: Position | None = None
+
+
+class RaiserKeptInformed(EventModel):
+    """The raiser was due a word and gets one, though nothing happened."""
+
+    kind: Literal["raiser_kept_informed"] = "raiser_kept_informed"
+    word_due_at: AwareDatetime
+
+
+Event = (
+    Raised | PassedOn | StageStarted | ClockStarted | ReminderFell | LimitPassed | LimitWithdrawn | CauseChanged
+    | ClockEnded | MoveProposed | MoveIntended | MoveDropped | Acknowledged | PersonReached | Responded | SaidDone
+    | DoneConfirmed | DoneDenied | Settled | Decided | Closed | PartnershipNotified | NoticeReported | MessageReported
+    | PhoneCallNoted | RaiserKeptInformed
+)
+"""Everything that can have happened to a case."""
+
+AnyEvent = Annotated[Event, Field(discriminator="kind")]
+
+_ADAPTER: TypeAdapter[Event] = TypeAdapter(AnyEvent)
+
+
+def dumps(event: Event) -> str:
+    """An event as the register keeps it: JSON in the order of its fields, without what is not set."""
+    return event.model_dump_json(exclude_none=True)
+
+
+def loads(text: str | bytes) -> Event:
+    """The event behind a row of the register.
+
+    Raises:
+        pydantic.ValidationError: the text is no event.
+    """
+    return _ADAPTER.validate_json(text)

@@ -1,0 +1,208 @@
+"""How an event changes a case: the only way that one changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from escalations.rules import events
+from escalations.rules.case import (
+    MEETS,
+    Case,
+    Cause,
+    Claim,
+    ClaimState,
+    Clock,
+    ClockEnd,
+    Evidence,
+    Move,
+    Party,
+    Status,
+)
+from escalations.rules.events import Event
+from escalations.policy import Awaits
+
+
+def evolve(case: Case, event: Event) -> Case:
+    """The case after one more event."""
+    return replace(_applied(case, event), seq=case.seq + 1)
+
+
+def evolve_all(case: Case, happened: tuple[Event, ...]) -> Case:
+    """The case after these events, in their order."""
+    for event in happened:
+        case = evolve(case, event)
+    return case
+
+
+def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912  one line a kind, and closed
+    match event:
+        case events.Raised():
+            return _raised(case, event)
+        case events.PassedOn():
+            return replace(case, status=Status.OPEN, parties=_parties(event.responding_agencies))
+        case events.StageStarted():
+            return _stage_started(case, event)
+        case events.ClockStarted():
+            return _clock_started(case, event)
+        case events.ReminderFell():
+            return _with_clock(case, event.clock_id, reminded=event.reminder)
+        case events.LimitPassed():
+            return _limit_passed(case, event)
+        case events.LimitWithdrawn():
+            move = None if event.undoes_proposal else case.move
+            return replace(_with_clock(case, event.clock_id, limit_withdrawn=True, cause=event.cause), move=move)
+        case events.CauseChanged():
+            return _with_clock(case, event.clock_id, cause=event.cause)
+        case events.ClockEnded():
+            return _with_clock(case, event.clock_id, ended_at=event.counts_from, end=event.end)
+        case events.MoveProposed():
+            return replace(case, move=Move(to_stage=event.to_stage, because_of=event.because_of, proposed_at=event.at))
+        case events.MoveIntended():
+            move = case.move or Move(to_stage=event.to_stage)
+            return replace(case, move=replace(
+                move, intended_at=event.at, takes_effect_at=event.takes_effect_at, intended_by=event.by,
+                channel=event.channel, happened_at=event.happened_at))
+        case events.MoveDropped():
+            return replace(case, move=None)
+        case events.Acknowledged():
+            return _with_evidence(case, event.agency_id, event.stage, acknowledged=True)
+        case events.PersonReached():
+            return _with_evidence(case, event.agency_id, case.stage, acknowledged=True)
+        case events.Responded():
+            return _answered(case, event)
+        case events.SaidDone():
+            return _said_done(case, event)
+        case events.DoneConfirmed():
+            return _confirmed(case, event)
+        case events.DoneDenied():
+            return _with_claim(case, event.claim_id, ClaimState.DENIED)
+        case events.Settled():
+            return _with_party(case, event.agency_id, settled=True, settled_stage=event.stage)
+        case events.Decided():
+            return replace(case, decided_by=(*case.decided_by, event.position))
+        case events.Closed():
+            return replace(case, status=Status.CLOSED, closed_at=event.at, outcome=event.outcome, move=None,
+                           word_due_at=None)
+        case events.PartnershipNotified():
+            return replace(case, partnership_told_at=case.partnership_told_at or event.at)
+        case events.NoticeReported():
+            if not event.starts_clocks:
+                return case
+            return _with_evidence(case, event.agency_id, event.stage, delivery=event.state)
+        case events.MessageReported():
+            return _with_evidence(case, event.agency_id, case.stage, **{event.message: True})
+        case events.PhoneCallNoted():
+            return case
+        case events.RaiserKeptInformed():
+            return replace(case, word_due_at=event.word_due_at)
+        case _:
+            assert_never(event)
+
+
+def _parties(agencies: tuple[str, ...]) -> tuple[Party, ...]:
+    return tuple(Party(agency_id=agency) for agency in agencies)
+
+
+def _raised(case: Case, event: events.Raised) -> Case:
+    return replace(
+        case,
+        status=Status.HELD if event.held else Status.OPEN,
+        edition=event.edition,
+        track=event.track,
+        raising_agency=event.raising_agency,
+        parties=_parties(event.responding_agencies),
+        received_at=event.at,
+        word_due_at=event.word_due_at,
+    )
+
+
+def _stage_started(case: Case, event: events.StageStarted) -> Case:
+    return replace(
+        case,
+        stage=event.stage,
+        stage_starts=(*case.stage_starts, event.at),
+        move=None,
+        word_due_at=event.word_due_at,
+        decider_position=event.decider_position,
+        parties=tuple(party if party.settled else replace(party, evidence=Evidence(), answered_at=None)
+                      for party in case.parties),
+        clocks=tuple(clock for clock in case.clocks if clock.running or clock.limit_passed_at is not None),
+    )
+
+
+def _clock_started(case: Case, event: events.ClockStarted) -> Case:
+    clock = Clock(
+        clock_id=event.clock_id,
+        rule_id=event.rule_id,
+        awaits=event.awaits,
+        waits_for=event.waits_for,
+        agency_id=event.agency_id,
+        position=event.position,
+        stage=event.stage,
+        started_at=event.at,
+        due_at=event.due_at,
+        reminders=event.reminders,
+        on_limit=event.on_limit,
+        receipt_hash=event.receipt_hash,
+        about=event.about,
+    )
+    return replace(case, clocks=(*case.clocks, clock), started_clocks=case.started_clocks + 1)
+
+
+def _limit_passed(case: Case, event: events.LimitPassed) -> Case:
+    # The reminders that were still to come have lost their purpose with the limit.
+    clocks = tuple(
+        replace(clock, limit_passed_at=event.at, cause=event.cause, reminded=len(clock.reminders))
+        if clock.clock_id == event.clock_id else clock
+        for clock in case.clocks)
+    return replace(case, clocks=clocks)
+
+
+def _answered(case: Case, event: events.Responded) -> Case:
+    if event.stage != case.stage:
+        return case  # An answer for a stage already left is recorded there and changes nothing at this one.
+    case = _with_evidence(case, event.agency_id, event.stage, acknowledged=True)
+    return _with_party(case, event.agency_id, answered_at=event.at)
+
+
+def _said_done(case: Case, event: events.SaidDone) -> Case:
+    claim = Claim(claim_id=event.claim_id, done=event.done, by_side=event.by.side, agency_id=event.agency_id,
+                  stage=event.stage, happened_at=event.happened_at or event.at)
+    return replace(case, claims=(*case.claims, claim))
+
+
+def _confirmed(case: Case, event: events.DoneConfirmed) -> Case:
+    case = _with_claim(case, event.claim_id, ClaimState.CONFIRMED)
+    if event.stage != case.stage:
+        return case
+    case = _with_evidence(case, event.agency_id, event.stage, acknowledged=True)
+    if Awaits.RESPOND in MEETS[event.done]:
+        case = _with_party(case, event.agency_id, answered_at=event.counts_from)
+    return case
+
+
+def _with_clock(case: Case, clock_id: str, **changes: int | bool | Cause | ClockEnd | object) -> Case:
+    return replace(case, clocks=tuple(
+        replace(clock, **changes) if clock.clock_id == clock_id else clock  # type: ignore[arg-type]  # checked by the caller's keywords
+        for clock in case.clocks))
+
+
+def _with_party(case: Case, agency_id: str, **changes: object) -> Case:
+    return replace(case, parties=tuple(
+        replace(party, **changes) if party.agency_id == agency_id else party  # type: ignore[arg-type]  # as above
+        for party in case.parties))
+
+
+def _with_evidence(case: Case, agency_id: str | None, stage: int, **changes: object) -> Case:
+    if stage != case.stage:
+        return case
+    return replace(case, parties=tuple(
+        replace(party, evidence=replace(party.evidence, **changes))  # type: ignore[arg-type]  # as above
+        if party.agency_id == agency_id else party
+        for party in case.parties))
+
+
+def _with_claim(case: Case, claim_id: str, state: ClaimState) -> Case:
+    return replace(case, claims=tuple(
+        replace(claim, state=state) if claim.claim_id == claim_id else claim for claim in case.claims))
