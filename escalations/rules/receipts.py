@@ -1,0 +1,245 @@
+"""The receipt of a deadline: every day counted or skipped, and why, so that anyone can recompute it.
+
+It is counted here day by day from the calendar's own content, and imports nothing of the index by which
+`workingtime.deadline` looks a deadline up. A property test holds the two against each other; that would prove nothing
+if they shared a method. The conventions (W1 to W7) are those that `workingtime` lists.
+"""
+
+import hashlib
+import json
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from functools import cached_property
+from typing import assert_never
+
+from pydantic import BaseModel, ConfigDict
+
+from escalations.rules.civiltime import (
+    Amount,
+    Calendar,
+    DayZero,
+    Region,
+    Unit,
+    Weekday,
+    civil,
+    instant_of,
+    say,
+    say_day,
+    say_duration,
+)
+
+_DAY = timedelta(days=1)
+_NONE = timedelta(0)
+
+
+class DayMark(StrEnum):
+    """Why a day on a receipt counts, or does not."""
+
+    COUNTED = "counted"
+    DAY_ZERO = "day_zero"
+    """The day of the start event, under the day-zero rule `next`."""
+    AFTER_CLOSE = "after_close"
+    """The start event came at or after close of business (or, for working hours, after the office closed)."""
+    WEEKEND = "weekend"
+    """A Saturday or Sunday on which this office does not work."""
+    NOT_WORKED = "not_worked"
+    """A Monday to Friday on which this office does not work."""
+    BANK_HOLIDAY = "bank_holiday"
+    CLOSURE = "closure"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ReceiptDay(_Frozen):
+    """One civil day: whether it counts, why, and for hours how much of it."""
+
+    day: date
+    mark: DayMark
+    words: str
+    time_counted: timedelta | None = None
+
+    @property
+    def counted(self) -> bool:
+        """Whether the day, or some of it, counts."""
+        return self.mark is DayMark.COUNTED
+
+
+class Receipt(_Frozen):
+    """How a deadline came about. Times are UTC, with the civil time in words beside them."""
+
+    rule: str
+    start_event: str
+    start: datetime
+    start_words: str
+    amount: Amount
+    region: Region
+    day_zero: DayZero
+    close_of_business: time
+    days: tuple[ReceiptDay, ...]
+    due: datetime
+    due_words: str
+    calendar_hash: str
+    holidays_version: str
+    tzdata_version: str
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 (hex) over the receipt's JSON with sorted keys."""
+        content = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    def text(self) -> str:
+        """Return the receipt as lines to read."""
+        sources = f"holidays {self.holidays_version}, tzdata {self.tzdata_version}"
+        close = f"close of business {self.close_of_business:%H:%M}"
+        lines = [
+            f"{self.amount.words()} from {self.start_event}, {self.start_words} ({self.rule})",
+            *(f"  {'+' if day.counted else '-'} {say_day(day.day)}: {day.words}" for day in self.days),
+            f"Due {self.due_words}",
+            f"Calendar for {self.region.words()} {self.calendar_hash[:12]} ({sources})",
+            f"Day zero: {self.day_zero.value}; {close}",
+        ]
+        return "\n".join(lines)
+
+
+def receipt(calendar: Calendar, *, start: datetime, start_event: str, amount: Amount, rule: str) -> Receipt:
+    """Count a deadline day by day and return the account of it.
+
+    `start_event` names what started the clock and `rule` the clause that asks for the amount. The cost grows with the
+    number of days, so it is made on demand. Raises CalendarExhausted as `workingtime.deadline` does, and ValueError
+    for a start without time zone.
+    """
+    start = start.astimezone(UTC) if start.tzinfo else start
+    _page(calendar, civil(start).date())
+    match amount.unit:
+        case Unit.WORKING_DAYS | Unit.CALENDAR_DAYS:
+            days, due = _count_days(calendar, start, amount)
+        case Unit.WORKING_HOURS:
+            days, due = _count_working_hours(calendar, start, amount.value)
+        case Unit.ELAPSED_HOURS:
+            days, due = _count_elapsed_hours(calendar, start, amount.value)
+        case _:
+            assert_never(amount.unit)
+    return Receipt(
+        rule=rule,
+        start_event=start_event,
+        start=start,
+        start_words=say(start),
+        amount=amount,
+        region=calendar.region,
+        day_zero=calendar.day_zero,
+        close_of_business=calendar.close_of_business,
+        days=tuple(days),
+        due=due,
+        due_words=say(due),
+        calendar_hash=calendar.content_hash,
+        holidays_version=calendar.holidays_version,
+        tzdata_version=calendar.tzdata_version,
+    )
+
+
+def _page(calendar: Calendar, day: date) -> date:
+    """Return the day, when the calendar has a page for it."""
+    if not calendar.first <= day <= calendar.last:
+        raise calendar.exhausted(say_day(day))
+    return day
+
+
+def _day_off(calendar: Calendar, day: date) -> ReceiptDay | None:
+    """Return why nobody works on a day, or None when it is a working day (W2)."""
+    weekday = Weekday.of(day)
+    if weekday not in calendar.office_hours.weekdays:
+        name = f"{weekday.value.capitalize()}, not a working day"
+        weekend = weekday in (Weekday.SATURDAY, Weekday.SUNDAY)
+        return ReceiptDay(day=day, mark=DayMark.WEEKEND if weekend else DayMark.NOT_WORKED, words=f"{name} here")
+    for holiday, name in calendar.bank_holidays:
+        if holiday == day:
+            return ReceiptDay(day=day, mark=DayMark.BANK_HOLIDAY, words=f"bank holiday: {name}")
+    for closure in calendar.closures:
+        if closure.first <= day <= closure.last:
+            return ReceiptDay(day=day, mark=DayMark.CLOSURE, words=f"closed: {closure.why}")
+    return None
+
+
+def _count_days(calendar: Calendar, start: datetime, amount: Amount) -> tuple[list[ReceiptDay], datetime]:
+    working = amount.unit is Unit.WORKING_DAYS
+    noun = "working day" if working else "calendar day"
+    days = list[ReceiptDay]()
+    counted, day = 0, civil(start).date()
+    while True:
+        off = _day_off(calendar, day) if working else None
+        passed = start >= instant_of(day, calendar.close_of_business)
+        if off is not None:
+            days.append(off)
+        elif not days and calendar.day_zero is DayZero.NEXT:
+            words = "day zero: the day of the start event does not count"
+            days.append(ReceiptDay(day=day, mark=DayMark.DAY_ZERO, words=words))
+        elif not days and passed:
+            words = f"the start event did not come before close of business ({calendar.close_of_business:%H:%M})"
+            days.append(ReceiptDay(day=day, mark=DayMark.AFTER_CLOSE, words=words))
+        else:
+            counted += 1
+            words = f"{noun} {counted} of {amount.value}"
+            days.append(ReceiptDay(day=day, mark=DayMark.COUNTED, words=words))
+        if counted == amount.value:
+            return days, instant_of(day, calendar.close_of_business)
+        day = _page(calendar, day + _DAY)
+
+
+def _count_working_hours(calendar: Calendar, start: datetime, hours: int) -> tuple[list[ReceiptDay], datetime]:
+    left = timedelta(hours=hours)
+    days = list[ReceiptDay]()
+    day = civil(start).date()
+    while True:
+        off = _day_off(calendar, day)
+        counted, due = (_NONE, None) if off else _work_through(calendar, day, start, left)
+        left -= counted
+        days.append(off or _office_day(calendar, day, start, counted))
+        if due is not None:
+            return days, due
+        day = _page(calendar, day + _DAY)
+
+
+def _work_through(calendar: Calendar, day: date, start: datetime, left: timedelta) -> tuple[timedelta, datetime | None]:
+    """Return the office time that counts on one working day, and the end when it comes on that day."""
+    counted = _NONE
+    for opens, closes in calendar.office_hours.spells():
+        since, until = max(start, instant_of(day, opens)), instant_of(day, closes)
+        if until <= since:
+            continue
+        if until - since >= left - counted:
+            return left, since + (left - counted)
+        counted += until - since
+    return counted, None
+
+
+def _office_day(calendar: Calendar, day: date, start: datetime, counted: timedelta) -> ReceiptDay:
+    hours = calendar.office_hours
+    if not counted:
+        words = f"the start event came after office hours ({hours.opens:%H:%M} to {hours.closes:%H:%M})"
+        return ReceiptDay(day=day, mark=DayMark.AFTER_CLOSE, words=words, time_counted=counted)
+    words = say_duration(counted)
+    if civil(start).date() == day and start < instant_of(day, hours.opens):
+        words += f"; the start event came before office hours, counted from {hours.opens:%H:%M}"
+    return ReceiptDay(day=day, mark=DayMark.COUNTED, words=words, time_counted=counted)
+
+
+def _count_elapsed_hours(calendar: Calendar, start: datetime, hours: int) -> tuple[list[ReceiptDay], datetime]:
+    left, at, day = timedelta(hours=hours), start, civil(start).date()
+    days = list[ReceiptDay]()
+    while True:
+        midnight = instant_of(day + _DAY, time(0))
+        counted = min(left, midnight - at)
+        length = midnight - instant_of(day, time(0))
+        words = say_duration(counted)
+        if length != _DAY:
+            words += f"; the clocks go {'back' if length > _DAY else 'forward'}, the day has {say_duration(length)}"
+        days.append(ReceiptDay(day=day, mark=DayMark.COUNTED, words=words, time_counted=counted))
+        left, at = left - counted, at + counted
+        if not left and at < midnight:
+            return days, at
+        day = _page(calendar, day + _DAY)
+        if not left:  # the end is midnight, which belongs to the day that it begins
+            return days, at
