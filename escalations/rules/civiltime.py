@@ -284,9 +284,12 @@ class Calendar(_Frozen):
         )
 
 
-def canonical_json(calendar: Calendar) -> str:
-    """Return the calendar as JSON with sorted keys and no spaces: the same calendar gives the same bytes."""
-    return json.dumps(calendar.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def canonical_json(model: BaseModel) -> str:
+    """Return a calendar (or a receipt) as JSON with sorted keys and no spaces: the same content, the same bytes."""
+    return _CANONICAL.encode(model.model_dump(mode="json"))
 
 
 @lru_cache(maxsize=256)

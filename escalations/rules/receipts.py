@@ -6,10 +6,9 @@ if they shared a method. The conventions (W1 to W7) are those that `workingtime`
 """
 
 import hashlib
-import json
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import assert_never
 
 from pydantic import BaseModel, ConfigDict
@@ -21,6 +20,7 @@ from escalations.rules.civiltime import (
     Region,
     Unit,
     Weekday,
+    canonical_json,
     civil,
     instant_of,
     say,
@@ -86,9 +86,8 @@ class Receipt(_Frozen):
 
     @cached_property
     def content_hash(self) -> str:
-        """SHA-256 (hex) over the receipt's JSON with sorted keys."""
-        content = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(content.encode()).hexdigest()
+        """SHA-256 (hex) of the receipt's canonical JSON."""
+        return hashlib.sha256(canonical_json(self).encode()).hexdigest()
 
     def text(self) -> str:
         """Return the receipt as lines to read."""
@@ -147,6 +146,8 @@ def _page(calendar: Calendar, day: date) -> date:
     return day
 
 
+# Remembered a day at a time, because every clock that starts makes a receipt over much the same days.
+@lru_cache(maxsize=8192)
 def _day_off(calendar: Calendar, day: date) -> ReceiptDay | None:
     """Return why nobody works on a day, or None when it is a working day (W2)."""
     weekday = Weekday.of(day)
@@ -170,13 +171,12 @@ def _count_days(calendar: Calendar, start: datetime, amount: Amount) -> tuple[li
     counted, day = 0, civil(start).date()
     while True:
         off = _day_off(calendar, day) if working else None
-        passed = start >= instant_of(day, calendar.close_of_business)
         if off is not None:
             days.append(off)
         elif not days and calendar.day_zero is DayZero.NEXT:
             words = "day zero: the day of the start event does not count"
             days.append(ReceiptDay(day=day, mark=DayMark.DAY_ZERO, words=words))
-        elif not days and passed:
+        elif not days and start >= instant_of(day, calendar.close_of_business):
             words = f"the start event did not come before close of business ({calendar.close_of_business:%H:%M})"
             days.append(ReceiptDay(day=day, mark=DayMark.AFTER_CLOSE, words=words))
         else:

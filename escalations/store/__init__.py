@@ -1,0 +1,1 @@
+"""The store: what is kept, and how it is proved unchanged."""
