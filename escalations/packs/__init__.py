@@ -1,0 +1,1 @@
+"""Sample policies and directories, and the reader of a policy file. Every pack here is marked as a sample."""

@@ -1,0 +1,136 @@
+"""What the workflow is given, and what passes between it and its activities: one frozen model in, one out.
+
+The activities themselves live in ``escalations.activities``; here are typed stubs of the same names, so that the sandbox
+that re-executes the workflow never sees a database or a mail library. No model holds personal data.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+from temporalio import activity
+
+from escalations.rules.acts import AnyAct, Raise
+from escalations.rules.case import DeliveryState
+from escalations.rules.events import AnyEvent
+
+
+class Contract(BaseModel):
+    """Frozen, and strict about names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Opening(Contract):
+    """What a run starts from: what the case is frozen to, and either the first act or the state so far."""
+
+    reference: str
+    policy: str
+    """The canonical text of the frozen policy."""
+    calendar: str
+    """The canonical text of the frozen calendar."""
+    first: Raise | None = None
+    """The act that raises the case; none where the register knows it already."""
+    state: str | None = None
+    """The snapshot of the case so far."""
+    to_deliver: tuple[str, ...] = ()
+    """Notices recorded by the run before, whose first delivery is this run's."""
+
+
+class ActRequest(Contract):
+    """An act to apply."""
+
+    act: AnyAct
+
+
+class ActOutcome(Contract):
+    """What became of an act. A refusal is a value, never an exception."""
+
+    applied: bool
+    code: str = "applied"
+    sentence: str = ""
+    seq: int
+    """How many events the case has."""
+
+
+class RecordAnswer(StrEnum):
+    """How ``record`` answers."""
+
+    RECORDED = "recorded"
+    """The events are in the register, now or already from an earlier try with the same content."""
+    AHEAD = "ahead"
+    """The register holds other events after this point; they are returned, and they are the truth."""
+    UNSETTLED = "unsettled"
+    """A submission received in time is still to be applied; it goes first."""
+    SETTLED = "settled"
+    """The submission was settled before; nothing was written."""
+
+
+class Refusal(Contract):
+    """Why an act is refused."""
+
+    code: str
+    sentence: str
+
+
+class RecordRequest(Contract):
+    """Events to append, and the submission that they settle."""
+
+    reference: str
+    after_seq: int
+    recorded_at: AwareDatetime
+    """The workflow's time."""
+    events: tuple[AnyEvent, ...] = ()
+    submission_id: str | None = None
+    refusal: Refusal | None = None
+    received_by: AwareDatetime | None = None
+    """Answer ``unsettled`` if a submission received up to this instant is not settled yet."""
+
+
+class RecordResult(Contract):
+    """What the register holds after ``after_seq``; the workflow evolves with this and with nothing else."""
+
+    answer: RecordAnswer
+    events: tuple[AnyEvent, ...] = ()
+    to_deliver: tuple[str, ...] = ()
+    """The notices that these events brought, for a first delivery at once."""
+    refusal: Refusal | None = None
+    """For a submission that was settled before as refused."""
+
+
+class DeliverRequest(Contract):
+    """The notices of one case to deliver, in one call."""
+
+    reference: str
+    notice_ids: tuple[str, ...]
+    at: AwareDatetime
+    """The workflow's time, which the notices' rows are marked with."""
+
+
+class Delivery(Contract):
+    """What became of a notice that matters to the case: one that starts clocks, or one that did not arrive."""
+
+    notice_id: str
+    agency_id: str | None
+    stage: int
+    starts_clocks: bool
+    state: DeliveryState
+
+
+class DeliverResult(Contract):
+    """The deliveries that the case is to hear of. What is still to be tried again is left to the post round."""
+
+    deliveries: tuple[Delivery, ...] = ()
+
+
+@activity.defn(name="record")
+async def record(request: RecordRequest) -> RecordResult:
+    """Append events to the register in one transaction with read models, notices and the submission's settlement."""
+    raise NotImplementedError(request.reference)
+
+
+@activity.defn(name="deliver")
+async def deliver(request: DeliverRequest) -> DeliverResult:
+    """Try once to deliver these notices."""
+    raise NotImplementedError(request.reference)

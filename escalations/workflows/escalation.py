@@ -1,0 +1,268 @@
+"""One escalation, from its first act until nothing is owed: the only code that waits.
+
+What an act or the passing of time brings is decided by the pure rules; this workflow carries it out. Carrying out is
+``record``, then evolving with what ``record`` returned and with nothing else: a replay rebuilds the state from history,
+and changed rules cannot make memory differ from the register.
+
+``record`` is a local activity: it is a transaction of milliseconds, idempotent by content, and as a local one it costs
+a marker in history where a remote one costs six events and a round trip (``docs/adr/0003``). ``deliver`` talks to relays
+that may be slow and is a remote activity.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import NoReturn
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError
+
+from escalations import policy
+from escalations.rules import acts, actors, case, clocks, decider, events, evolving, passing, workingtime
+from escalations.workflows import attributes, contracts
+from escalations.workflows.contracts import RecordAnswer
+
+RECORD_TIMEOUT = timedelta(seconds=10)
+RECORD_RETRY = RetryPolicy(
+    initial_interval=timedelta(milliseconds=250), backoff_coefficient=2, maximum_interval=timedelta(minutes=1))
+"""Without end: a case whose register cannot be written waits, and the activity says so after five tries."""
+DELIVER_TIMEOUT = timedelta(minutes=2)
+DELIVER_RETRY = RetryPolicy(initial_interval=timedelta(seconds=10), backoff_coefficient=6, maximum_attempts=3)
+"""A few tries only: what is not delivered then is the post round's."""
+UNSETTLED_WAIT = timedelta(seconds=5)
+UNSETTLED_WAIT_AT_MOST = timedelta(minutes=1)
+ROUNDS_WITHOUT_PROGRESS = 2
+
+
+class NoProgressError(Exception):
+    """The rules said that something is due, and after it was applied said so again. Fails the workflow task, loudly."""
+
+
+@workflow.defn(name="Escalation")
+class EscalationWorkflow:
+    """One run of one escalation."""
+
+    @workflow.init
+    def __init__(self, opening: contracts.Opening) -> None:
+        """Take up what the case is frozen to, and its state so far."""
+        frame = case.Frame(policy.load_canonical(opening.policy), workingtime.load_calendar(opening.calendar))
+        new = case.new(opening.reference, frame)
+        self._case = new if opening.state is None else case.restore(opening.state, frame)
+        self._opening = opening
+        self._opened = opening.first is None
+        self._lock = asyncio.Lock()
+        self._to_deliver = list(opening.to_deliver)
+        self._pause = UNSETTLED_WAIT
+        self._stage_at_start = self._case.stage
+        self._shown: tuple[object, ...] = (self._case.status, self._case.stage)
+
+    @workflow.run
+    async def run(self, opening: contracts.Opening) -> None:
+        """Wait for acts and for time, until nothing is owed."""
+        if opening.first is not None and not await self._open(opening.first):
+            return
+        while True:
+            await self._deliver()
+            if not passing.is_owed(self._case) and not self._to_deliver:
+                await workflow.wait_condition(workflow.all_handlers_finished)
+                if not self._to_deliver:
+                    return
+                continue
+            if self._run_is_long():
+                await self._continue()
+            await self._wait()
+
+    @workflow.update
+    async def act(self, request: contracts.ActRequest) -> contracts.ActOutcome:
+        """Apply an act: decide again under the lock, record, and only then answer."""
+        await workflow.wait_condition(lambda: self._opened)
+        async with self._lock:
+            return await self._apply(request.act)
+
+    @act.validator
+    def _may_act(self, request: contracts.ActRequest) -> None:
+        """Refuse early what the rules refuse, before it is history. The handler decides again."""
+        if not self._opened or self._lock.locked():
+            return
+        decided = decider.decide(self._case, request.act, request.act.received_at)
+        if isinstance(decided, decider.Refused):
+            raise ApplicationError(decided.sentence, type=decided.code, non_retryable=True)
+
+    async def _open(self, first: acts.Raise) -> bool:
+        ahead = first.received_at - workflow.now()
+        if ahead > timedelta(0):
+            # The receiver's clock is ahead of the server's, or a story begins at a set civil time.
+            await workflow.sleep(ahead, summary="until it was received")
+        async with self._lock:
+            outcome = await self._apply(first)
+            self._opened = True
+        if outcome.applied:
+            return True
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return False
+
+    async def _apply(self, act: acts.Act) -> contracts.ActOutcome:
+        while True:
+            decided = decider.decide(self._case, act, act.received_at)
+            if isinstance(decided, decider.Refused):
+                happened: tuple[events.Event, ...] = ()
+                refusal = contracts.Refusal(code=decided.code, sentence=decided.sentence)
+            else:
+                happened, refusal = decided, None
+            result = await self._record(happened, submission_id=act.submission_id, refusal=refusal)
+            if result.answer is RecordAnswer.AHEAD:
+                continue  # The register knew more than we did. Decide again on what is true.
+            refused = result.refusal if result.answer is RecordAnswer.SETTLED else refusal
+            if refused is not None:
+                return contracts.ActOutcome(
+                    applied=False, code=refused.code, sentence=refused.sentence, seq=self._case.seq)
+            return contracts.ActOutcome(applied=True, seq=self._case.seq)
+
+    async def _record(
+        self,
+        happened: tuple[events.Event, ...],
+        *,
+        submission_id: str | None = None,
+        refusal: contracts.Refusal | None = None,
+        received_by: workingtime.datetime | None = None,
+    ) -> contracts.RecordResult:
+        request = contracts.RecordRequest(
+            reference=self._case.reference,
+            after_seq=self._case.seq,
+            recorded_at=workflow.now(),
+            events=happened,
+            submission_id=submission_id,
+            refusal=refusal,
+            received_by=received_by,
+        )
+        result = await workflow.execute_local_activity(
+            contracts.record, request, start_to_close_timeout=RECORD_TIMEOUT, retry_policy=RECORD_RETRY)
+        self._case = evolving.evolve_all(self._case, result.events)
+        self._to_deliver.extend(result.to_deliver)
+        self._show()
+        return result
+
+    def _show(self) -> None:
+        """Keep the search attributes and the details that an operator reads true, without names."""
+        shown = (self._case.status, self._case.stage)
+        if shown != self._shown:
+            self._shown = shown
+            workflow.upsert_search_attributes(attributes.of(self._case))
+        wake = clocks.next_wake(self._case)
+        workflow.set_current_details(
+            f"{self._case.status} · stage {self._case.stage} · {self._case.track} · {self._case.seq} events · next: "
+            f"{workingtime.say(wake) if wake else 'nothing is owed'}")
+
+    async def _wait(self) -> None:
+        """Wait for an act or for the next instant that the rules name, whichever is first, and see to what is due."""
+        seen = self._case.seq
+        wake = clocks.next_wake(self._case)
+        left = None if wake is None else wake - workflow.now()
+        if left is None or left > timedelta(0):
+            try:
+                await workflow.wait_condition(
+                    lambda: self._case.seq != seen or bool(self._to_deliver), timeout=left,
+                    timeout_summary=f"next instant of {self._case.reference}")
+            except TimeoutError:
+                pass  # It was time. A timer runs from the end of the workflow task, so what is left is computed anew.
+            return
+        await self._time_passes()
+
+    async def _time_passes(self) -> None:
+        """Record what time alone brought, unless an answer that was received in time is still to be applied."""
+        for _ in range(ROUNDS_WITHOUT_PROGRESS):
+            async with self._lock:
+                now = workflow.now()
+                brought = passing.due(self._case, now)
+                if not brought:
+                    return
+                result = await self._record(brought, received_by=_answerable_by(brought, now))
+            if result.answer is RecordAnswer.UNSETTLED:
+                await self._let_earlier_through()
+                return
+            self._pause = UNSETTLED_WAIT
+            wake = clocks.next_wake(self._case)
+            if wake is None or wake > now:
+                return
+        _no_progress(self._case)
+
+    async def _let_earlier_through(self) -> None:
+        """Give an earlier answer the time to arrive. Should it not come, ask again, ever more slowly."""
+        seen = self._case.seq
+        try:
+            await workflow.wait_condition(
+                lambda: self._case.seq != seen, timeout=self._pause, timeout_summary="for an answer received in time")
+            self._pause = UNSETTLED_WAIT
+        except TimeoutError:
+            self._pause = min(self._pause * 2, UNSETTLED_WAIT_AT_MOST)
+
+    async def _deliver(self) -> None:
+        """Give what is to be told its first try, and let the case hear of what matters."""
+        while self._to_deliver:
+            batch, self._to_deliver = tuple(self._to_deliver), []
+            request = contracts.DeliverRequest(
+                reference=self._case.reference, notice_ids=batch, at=workflow.now())
+            try:
+                result = await workflow.execute_activity(
+                    contracts.deliver, request, start_to_close_timeout=DELIVER_TIMEOUT, retry_policy=DELIVER_RETRY,
+                    summary=f"{len(batch)} notices")
+            except ActivityError:
+                workflow.logger.warning("deliver_left_to_post_round")
+                continue
+            if result.deliveries:
+                await self._report(result.deliveries)
+
+    async def _report(self, deliveries: tuple[contracts.Delivery, ...]) -> None:
+        async with self._lock:
+            while True:
+                brought: tuple[events.Event, ...] = ()
+                reached = self._case
+                for delivery in deliveries:
+                    act = delivery_act(delivery, at=workflow.now())
+                    decided = decider.decide(reached, act, act.received_at)
+                    if not isinstance(decided, decider.Refused):
+                        brought, reached = (*brought, *decided), evolving.evolve_all(reached, decided)
+                if not brought or (await self._record(brought)).answer is not RecordAnswer.AHEAD:
+                    return
+
+    def _run_is_long(self) -> bool:
+        return self._case.stage > max(self._stage_at_start, 1) or workflow.info().is_continue_as_new_suggested()
+
+    async def _continue(self) -> NoReturn:
+        """Go on in a new run, so that a history never grows beyond a stage."""
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        workflow.continue_as_new(self._opening.model_copy(update={
+            "first": None,
+            "state": case.snapshot(self._case),
+            "to_deliver": tuple(self._to_deliver),
+        }))
+
+
+def delivery_act(delivery: contracts.Delivery, *, at: workingtime.datetime) -> acts.ReportDelivery:
+    """The act of the system that reports a delivery to its case."""
+    return acts.ReportDelivery(
+        submission_id=f"delivery-{delivery.notice_id}-{delivery.state}",
+        by=actors.SYSTEM,
+        channel=actors.Channel.SYSTEM,
+        received_at=at,
+        notice_id=delivery.notice_id,
+        agency_id=delivery.agency_id,
+        stage=delivery.stage,
+        starts_clocks=delivery.starts_clocks,
+        state=delivery.state,
+    )
+
+
+def _answerable_by(brought: tuple[events.Event, ...], now: workingtime.datetime) -> workingtime.datetime | None:
+    """Until when a submission received has to go first: the latest of the limits and moves in these events."""
+    limits = [event.due_at for event in brought if isinstance(event, events.LimitPassed)]
+    if any(isinstance(event, events.StageStarted) for event in brought):
+        limits.append(now)
+    return max(limits, default=None)
+
+
+def _no_progress(stuck: case.Case) -> NoReturn:
+    message = f"{stuck.reference}: something stays due after it was applied, {ROUNDS_WITHOUT_PROGRESS} times"
+    raise NoProgressError(message)
