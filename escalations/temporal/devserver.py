@@ -25,7 +25,7 @@ import socket
 import sys
 import tempfile
 import urllib.parse
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -35,6 +35,7 @@ from typing import Any, Self
 from google.protobuf import duration_pb2
 from temporalio import client as temporal_client
 from temporalio import common, service
+from temporalio.api.enums import v1 as enums
 from temporalio.api.operatorservice import v1 as operator
 from temporalio.api.workflowservice import v1 as workflowservice
 
@@ -206,7 +207,10 @@ class DevServer:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None,
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """Stop, whatever happened."""
         await self.stop()
@@ -232,7 +236,7 @@ class DevServer:
                     self.began = Began.EMPTY_SET_ASIDE
                     await self._create()
             else:
-                others = [path.name for path in self._folder.glob("server-*") if (path / "temporal.db").is_file()]
+                others = [path.parent.name for path in self._folder.glob("server-*/temporal.db")]
                 self.began = Began.EMPTY_OTHER_VERSION if others else Began.EMPTY
                 if others:
                     self._say(
@@ -275,8 +279,7 @@ class DevServer:
             process, self._process = self._process, None
             if process is not None:
                 await _end(process, within_seconds=STOPS_WITHIN_SECONDS)
-            self.data_folder.mkdir(exist_ok=True)
-            making.rename(self.data_folder)
+            making.rename(self.data_folder)  # noqa: ASYNC240  one rename, within one disk
         finally:
             shutil.rmtree(making, ignore_errors=True)
         await self._launch(self.data_folder, fresh=False)
@@ -321,28 +324,33 @@ class DevServer:
         healthy = asyncio.create_task(self._until_healthy())
         ended = asyncio.create_task(process.wait())
         try:
-            await asyncio.wait(
-                {healthy, ended}, timeout=HEALTHY_WITHIN_SECONDS, return_when=asyncio.FIRST_COMPLETED,
-            )
-            if not healthy.done() or healthy.exception() is not None:
-                raise DidNotStart(self._not_started())
+            await asyncio.wait({healthy, ended}, timeout=HEALTHY_WITHIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            up = healthy.done() and healthy.exception() is None
         except BaseException:
-            self._process = None
-            await _end(process, within_seconds=1.0)
+            up = False
             raise
         finally:
             for task in (healthy, ended):
                 task.cancel()
             await asyncio.gather(healthy, ended, return_exceptions=True)
+            if not up:
+                self._process = None
+                await _end(process, within_seconds=1.0)
+        if not up:
+            raise DidNotStart(self._not_started())
+
+    async def _listens(self) -> None:
+        """Try the port first: cheaper to ask often than a gRPC connection, which backs off by itself."""
+        _, writer = await asyncio.open_connection(LOOPBACK, int(self.address.rpartition(":")[2]))
+        writer.close()
+        await writer.wait_closed()
 
     def _not_started(self) -> str:
         return f"The Temporal server did not become healthy; its messages are in {self.log_file}."
 
     async def _until_healthy(self) -> None:
         """Ask until the frontend serves, then see to namespace and search attributes."""
-        loop = asyncio.get_running_loop()
-        while not await loop.run_in_executor(None, _answers, self.address):
-            await asyncio.sleep(0.05)
+        await _until(self._listens)
         # Lazy: connecting asks the server what it can do, which a frontend that still starts refuses for good.
         connection = await temporal_client.Client.connect(self.address, namespace=self._namespace, lazy=True)
         await _until(lambda: connection.service_client.check_health(timeout=timedelta(seconds=2)))
@@ -430,22 +438,18 @@ class DevServer:
 
 
 async def ensure_namespace(client: temporal_client.Client, *, retention: timedelta = RETENTION) -> None:
-    """Register the client's namespace where it is missing."""
-    try:
-        await client.workflow_service.describe_namespace(
-            workflowservice.DescribeNamespaceRequest(namespace=client.namespace),
-        )
-    except service.RPCError as problem:
-        if problem.status is not service.RPCStatusCode.NOT_FOUND:
-            raise
-    else:
-        return
+    """Register the client's namespace where it is missing.
+
+    Raises:
+        temporalio.service.RPCError: the server refused or is not there.
+    """
     kept = duration_pb2.Duration()
     kept.FromTimedelta(retention)
     try:
         await client.workflow_service.register_namespace(
             workflowservice.RegisterNamespaceRequest(
-                namespace=client.namespace, workflow_execution_retention_period=kept,
+                namespace=client.namespace,
+                workflow_execution_retention_period=kept,
             ),
         )
     except service.RPCError as problem:
@@ -454,13 +458,18 @@ async def ensure_namespace(client: temporal_client.Client, *, retention: timedel
 
 
 async def ensure_search_attributes(
-    client: temporal_client.Client, keys: Sequence[common.SearchAttributeKey[Any]],
+    client: temporal_client.Client,
+    keys: Sequence[common.SearchAttributeKey[Any]],
 ) -> None:
     """Register the typed search attributes that the namespace lacks."""
     there = await client.operator_service.list_search_attributes(
         operator.ListSearchAttributesRequest(namespace=client.namespace),
     )
-    missing = {key.name: key.indexed_value_type for key in keys if key.name not in there.custom_attributes}
+    missing = {
+        key.name: enums.IndexedValueType.ValueType(int(key.indexed_value_type))
+        for key in keys
+        if key.name not in there.custom_attributes
+    }
     if missing:
         await client.operator_service.add_search_attributes(
             operator.AddSearchAttributesRequest(namespace=client.namespace, search_attributes=missing),
@@ -533,7 +542,11 @@ def server_config(database: Path, ports: Ports, dynamic_file: Path, *, set_up: b
 
 
 def _cli_command(
-    program: Path, database: Path, ports: Ports, namespace: str, dynamic: Mapping[str, object],
+    program: Path,
+    database: Path,
+    ports: Ports,
+    namespace: str,
+    dynamic: Mapping[str, object],
 ) -> list[str]:
     command = [
         str(program), "server", "start-dev", "--headless",
@@ -551,22 +564,12 @@ def _cli_command(
     return command
 
 
-def _answers(address: str) -> bool:
-    """Whether anything listens: cheaper to ask often than a gRPC connection, which backs off by itself."""
-    host, _, port = address.partition(":")
-    try:
-        with socket.create_connection((host, int(port)), timeout=0.5):
-            return True
-    except OSError:
-        return False
-
-
-async def _until(attempt: Any) -> None:  # noqa: ANN401
-    """Repeat while the server's parts still find each other."""
+async def _until(attempt: Callable[[], Awaitable[object]]) -> None:
+    """Repeat while the server's parts still find each other. Whoever calls sets the limit."""
     while True:
         try:
             await attempt()
-        except (service.RPCError, RuntimeError):  # the SDK says RuntimeError where it could not even connect
+        except (OSError, service.RPCError, RuntimeError):  # the SDK says RuntimeError where it could not even connect
             await asyncio.sleep(0.05)
         else:
             return

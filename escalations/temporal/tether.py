@@ -30,11 +30,11 @@ def main(arguments: list[str]) -> None:
     if os.getppid() != int(parent_pid):
         # It died before the line above took effect: nobody would ever stop the server.
         sys.exit(1)
-    os.set_inheritable(int(lock_fd), True)
+    os.set_inheritable(int(lock_fd), True)  # noqa: FBT003  its own signature
     Path(pid_file).write_text(str(os.getpid()), encoding="ascii")
     # Ctrl-C in a terminal reaches the whole group; the parent decides when its servers stop, in the right order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.execv(command[0], command)
+    os.execv(command[0], command)  # noqa: S606  no shell is what is wanted
 
 
 if __name__ == "__main__":

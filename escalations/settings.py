@@ -1,0 +1,305 @@
+"""Everything that an installation can set, read once by each entry point from the environment.
+
+Each setting is an environment variable: ``ESCALATIONS_`` and the field's name in capitals. The description of a field
+is what ``docs/settings.md`` shows; a test keeps the two the same. Nothing is read when this module is imported: an
+entry point calls :func:`read` and passes on what its parts need.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import difflib
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticUndefined
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from escalations import errors
+
+PREFIX = "ESCALATIONS_"
+KEY_BYTES = 32
+
+
+class WrongSettings(errors.FinalOurs):
+    """A setting cannot be used. The text names it and says what is expected, and never repeats its value."""
+
+    code = "wrong_settings"
+
+
+class LogFormat(StrEnum):
+    """How log lines are written."""
+
+    AUTO = "auto"
+    """For a person where a terminal is there, JSON otherwise."""
+
+    JSON = "json"
+    CONSOLE = "console"
+
+
+class MailSecurity(StrEnum):
+    """How the connection to the relay is protected."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+    """Only for a relay on this machine."""
+
+
+class Settings(BaseSettings):
+    """One installation. Frozen: what was read at the start holds until the end."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    folder: Path = Field(Path("var"), description="Where the embedded default keeps its files.")
+
+    database_url: SecretStr | None = Field(
+        None,
+        description="`sqlite+aiosqlite:///…` or `postgresql+psycopg://…`. Unset: a SQLite file in the folder.",
+    )
+    database_owner_url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL: the role that owns and migrates the tables. That of the database URL owns none.",
+    )
+
+    keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (),
+        description="Wrapping keys, newest first, separated by commas: 32 random bytes each, in base64.",
+    )
+    keys_file: Path | None = Field(
+        None,
+        description="A file with the keys, one a line. Unset: `keys.txt` in the folder, made at the first start.",
+    )
+
+    temporal_address: str | None = Field(
+        None,
+        description="A Temporal server, as `host:port`. `TEMPORAL_ADDRESS` is read too. Unset: one of our own.",
+    )
+    temporal_namespace: str = Field("escalations", description="The Temporal namespace.")
+    temporal_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="The loopback port of our own Temporal server. Unset: a free one, kept.",
+    )
+    temporal_tls: bool = Field(default=False, description="Whether to talk to Temporal over TLS.")
+    temporal_tls_ca_file: Path | None = Field(None, description="The certificate authority of the Temporal server.")
+    temporal_tls_certificate_file: Path | None = Field(None, description="Our certificate for Temporal.")
+    temporal_tls_key_file: Path | None = Field(None, description="The private key of that certificate.")
+    temporal_api_key: SecretStr | None = Field(None, description="An API key for Temporal, where it asks for one.")
+
+    worker_cached_workflows: int = Field(
+        600,
+        ge=1,
+        description="How many open escalations a worker keeps in memory; the rest is rebuilt from history.",
+    )
+    dispatcher_poll_seconds: float = Field(
+        1.0,
+        gt=0,
+        description="How long the dispatcher rests when nothing is waiting, in seconds.",
+    )
+    dispatcher_lease_seconds: float = Field(
+        60.0,
+        gt=0,
+        description="How long one act may take to deliver before another dispatcher may try, in seconds.",
+    )
+
+    web_host: str = Field("127.0.0.1", description="The address that the web listens on.")
+    web_port: int = Field(8000, ge=0, le=65535, description="The port that the web listens on; 0 for a free one.")
+    public_url: HttpUrl | None = Field(
+        None,
+        description="How people reach the web: the beginning of every link in a notice. Unset: the address above.",
+    )
+    product_name: str = Field(
+        "Professional differences", min_length=1, description="The name on every page and notice."
+    )
+    partnership_name: str = Field(
+        "Sample Safeguarding Partnership",
+        min_length=1,
+        description="Whose policy it is, on every page and notice.",
+    )
+
+    front_door_name: str = Field("Multi-agency front door (sample)", description="Who takes a new worry about a child.")
+    front_door_phone: str = Field("01632 960100", description="The front door's number. The default is invented.")
+    front_door_hours: str = Field("Monday to Friday, 9am to 5pm", description="When the front door answers.")
+    duty_team_name: str = Field(
+        "Out-of-hours duty team (sample)", description="Who answers when the front door does not."
+    )
+    duty_team_phone: str = Field("01632 960199", description="The duty team's number. The default is invented.")
+    duty_team_hours: str = Field(
+        "evenings, nights, weekends and bank holidays", description="When the duty team answers."
+    )
+
+    mail_relay: str | None = Field(
+        None,
+        description="The SMTP relay's host. Unset: notices go to the local outbox page and nowhere else.",
+    )
+    mail_port: int = Field(587, ge=1, le=65535, description="The relay's port.")
+    mail_security: MailSecurity = Field(MailSecurity.STARTTLS, description="`starttls`, `tls` or `none`.")
+    mail_user: str | None = Field(None, description="The user name for the relay, where it asks for one.")
+    mail_password: SecretStr | None = Field(None, description="The password for the relay.")
+    mail_from: str = Field("escalations@partnership.example", description="The address that notices come from.")
+    mail_seconds: float = Field(
+        20.0,
+        gt=0,
+        le=60,
+        description="The longest that one message may take at the relay, in seconds.",
+    )
+
+    policy_file: Path | None = Field(None, description="The policy in force, as YAML. Unset: the sample policy.")
+    directory_file: Path | None = Field(
+        None,
+        description="Agencies and positions that are loaded into an empty directory. Unset: the sample directory.",
+    )
+
+    live: bool = Field(
+        default=False,
+        description="Whether real people may be entered. Has effect only while `escalations doctor --live` passes.",
+    )
+    impact_assessment_reference: str | None = Field(
+        None,
+        description="Where the data protection impact assessment is filed.",
+    )
+    impact_assessment_approver: str | None = Field(
+        None,
+        description="The role that approved the assessment, such as the data protection officer.",
+    )
+    privacy_notice_url: HttpUrl | None = Field(None, description="The privacy notice that every page links to.")
+    retention_years: int | None = Field(
+        None,
+        ge=1,
+        le=100,
+        description="Years that a closed escalation is kept. No default: the partnership decides.",
+    )
+    disposal_approver: str | None = Field(None, description="The role that approves the disposal of records.")
+
+    log_level: str = Field(
+        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
+    )
+    log_format: LogFormat = Field(LogFormat.AUTO, description="`auto`, `json` or `console`.")
+
+    @field_validator("keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: object) -> object:
+        return tuple(part for part in value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("keys", mode="after")
+    @classmethod
+    def _keys_are_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for key in value:
+            decode_key(key.get_secret_value())
+        return value
+
+    @model_validator(mode="after")
+    def _go_together(self) -> Self:
+        if (self.temporal_tls_certificate_file is None) != (self.temporal_tls_key_file is None):
+            raise ValueError("TEMPORAL_TLS_CERTIFICATE_FILE and TEMPORAL_TLS_KEY_FILE are given together or not at all")
+        if (self.mail_user is None) != (self.mail_password is None):
+            raise ValueError("MAIL_USER and MAIL_PASSWORD are given together or not at all")
+        return self
+
+    @property
+    def embedded_database(self) -> bool:
+        """Whether the database is the SQLite file of the embedded default."""
+        return self.database_url is None
+
+    @property
+    def database(self) -> str:
+        """The database's address."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite+aiosqlite:///{self.folder.resolve() / 'escalations.db'}"
+
+    @property
+    def database_for_migrations(self) -> str:
+        """The address with the role that owns the tables."""
+        return self.database if self.database_owner_url is None else self.database_owner_url.get_secret_value()
+
+    @property
+    def keys_path(self) -> Path:
+        """The file that the wrapping keys are read from where ``keys`` is not set."""
+        return self.keys_file or self.folder / "keys.txt"
+
+    @property
+    def web_address(self) -> str:
+        """The beginning of every link, without a slash at its end."""
+        return str(self.public_url).rstrip("/") if self.public_url else f"http://{self.web_host}:{self.web_port}"
+
+    def wrapping_keys(self) -> tuple[bytes, ...]:
+        """Give the wrapping keys, newest first, from ``keys`` or else from the file.
+
+        Raises:
+            WrongSettings: there is none, or one is not 32 bytes of base64.
+        """
+        written = [key.get_secret_value() for key in self.keys]
+        if not written:
+            try:
+                written = self.keys_path.read_text(encoding="ascii").split()
+            except (OSError, UnicodeDecodeError) as problem:
+                raise WrongSettings(f"{PREFIX}KEYS is not set and {self.keys_path} cannot be read.") from problem
+        if not written:
+            raise WrongSettings(f"{self.keys_path} holds no key.")
+        try:
+            return tuple(decode_key(key) for key in written)
+        except ValueError as problem:
+            raise WrongSettings(f"{self.keys_path}: {problem}.") from problem
+
+
+def decode_key(text: str) -> bytes:
+    """Read one wrapping key.
+
+    Raises:
+        ValueError: it is not 32 bytes of base64. The text does not repeat it.
+    """
+    try:
+        key = base64.b64decode(text.replace("-", "+").replace("_", "/"), validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"a key is {KEY_BYTES} random bytes in base64")
+    return key
+
+
+def read() -> Settings:
+    """Read the environment, once, for an entry point.
+
+    Raises:
+        WrongSettings: one sentence for each setting that cannot be used, misspelt names included.
+    """
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    problems = []
+    for name in sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known):
+        close = difflib.get_close_matches(name.upper(), known, n=1)
+        problems.append(f"{name} is not a setting" + (f"; did you mean {close[0]}?" if close else "."))
+    try:
+        settings = Settings()
+        # The name that Temporal's own tools use counts too, after ours.
+        if settings.temporal_address is None and os.environ.get("TEMPORAL_ADDRESS"):
+            settings = Settings(temporal_address=os.environ["TEMPORAL_ADDRESS"])
+    except ValidationError as invalid:
+        for error in invalid.errors(include_url=False, include_input=False):
+            said = error["msg"].removeprefix("Value error, ")
+            problems.append(f"{PREFIX}{str(error['loc'][0]).upper()}: {said}." if error["loc"] else f"{said}.")
+        raise WrongSettings(" ".join(problems)) from None
+    if problems:
+        raise WrongSettings(" ".join(problems))
+    return settings
+
+
+def table() -> str:
+    """Write the table of all settings for ``docs/settings.md``."""
+    rows = ["| Variable | Default | Meaning |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        if default is None or default == () or default is PydanticUndefined:
+            shown = "unset"
+        elif isinstance(default, bool):
+            shown = f"`{str(default).lower()}`"
+        else:
+            shown = f"`{default}`"
+        rows.append(f"| `{PREFIX}{name.upper()}` | {shown} | {field.description} |")
+    return "\n".join(rows) + "\n"
