@@ -16,6 +16,12 @@ from escalations.rules.case import DeliveryState
 from escalations.rules.events import AnyEvent
 
 
+WORKFLOW = "Escalation"
+"""The workflow's type. Whoever starts or updates one names it so, and need not import the code that waits."""
+ACT = "act"
+"""The name of its one update."""
+
+
 class Contract(BaseModel):
     """Frozen, and strict about names."""
 

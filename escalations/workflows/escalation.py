@@ -40,7 +40,7 @@ class NoProgressError(Exception):
     """The rules said that something is due, and after it was applied said so again. Fails the workflow task, loudly."""
 
 
-@workflow.defn(name="Escalation")
+@workflow.defn(name=contracts.WORKFLOW)
 class EscalationWorkflow:
     """One run of one escalation."""
 
@@ -74,7 +74,7 @@ class EscalationWorkflow:
                 await self._continue()
             await self._wait()
 
-    @workflow.update
+    @workflow.update(name=contracts.ACT)
     async def act(self, request: contracts.ActRequest) -> contracts.ActOutcome:
         """Apply an act: decide again under the lock, record, and only then answer."""
         await workflow.wait_condition(lambda: self._opened)
@@ -97,6 +97,7 @@ class EscalationWorkflow:
             await workflow.sleep(ahead, summary="until it was received")
         async with self._lock:
             outcome = await self._apply(first)
+            self._shown = (self._case.status, self._case.stage)  # Whoever started it has set the attributes.
             self._opened = True
         if outcome.applied:
             return True
@@ -147,7 +148,7 @@ class EscalationWorkflow:
     def _show(self) -> None:
         """Keep the search attributes and the details that an operator reads true, without names."""
         shown = (self._case.status, self._case.stage)
-        if shown != self._shown:
+        if self._opened and shown != self._shown:
             self._shown = shown
             workflow.upsert_search_attributes(attributes.of(self._case))
         wake = clocks.next_wake(self._case)

@@ -1,0 +1,1 @@
+"""The only code that the workflow calls: each activity fulfils a stub of ``workflows.contracts``."""

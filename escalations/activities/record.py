@@ -1,0 +1,123 @@
+"""``record``: one transaction for register, read models, notices and the submission's settlement.
+
+Idempotent by content: the same events after the same row are a success however often they come, and other events there
+are returned as the truth. The submission's row is the only truth about an act.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+from temporalio import activity
+
+from escalations.intake import submissions
+from escalations.rules import case, events, evolving, notices
+from escalations.rules.events import Event
+from escalations.store import read_models, register
+from escalations.store import notices as notice_rows
+from escalations.store.cases import Cases, frame_of
+from escalations.store.engine import Database
+from escalations.workflows.contracts import RecordAnswer, RecordRequest, RecordResult, Refusal
+
+
+class Recorder:
+    """The activity with what it needs."""
+
+    def __init__(self, database: Database, cases: Cases) -> None:
+        """Take the database, and where cases are read from."""
+        self._database = database
+        self._cases = cases
+
+    @activity.defn(name="record")
+    async def record(self, request: RecordRequest) -> RecordResult:
+        """Append what was decided, unless something received in time goes first, or the register knows more.
+
+        Raises:
+            register.RegisterGap: the register lacks rows that the workflow has; tried again until an operator restores.
+            engine.DatabaseAway: the database is away or busy; tried again.
+        """
+        async with self._database.write() as tx:
+            return await record(tx, self._cases, request)
+
+
+async def record(tx: AsyncConnection, cases: Cases, request: RecordRequest) -> RecordResult:
+    """The same within a transaction of the caller, for those who drive a case without Temporal."""
+    known = await cases.read(tx, request.reference)
+    seq = 0 if known is None else known.seq
+    if seq > request.after_seq:
+        return await _already_there(tx, request)
+    settled = await _settled(tx, request)
+    if settled is not None:
+        return settled
+    if request.received_by is not None and await submissions.unsettled(
+            tx, request.reference, received_by=request.received_by):
+        return RecordResult(answer=RecordAnswer.UNSETTLED)
+    rows = await register.append(
+        tx, request.reference, after_seq=request.after_seq,
+        bodies=[(event.kind, events.dumps(event)) for event in request.events], recorded_at=request.recorded_at)
+    to_deliver = await _project(tx, known, request, rows)
+    await _settle(tx, request, rows)
+    return RecordResult(answer=RecordAnswer.RECORDED, events=request.events, to_deliver=to_deliver)
+
+
+async def _already_there(tx: AsyncConnection, request: RecordRequest) -> RecordResult:
+    rows = await register.read(tx, request.reference, after_seq=request.after_seq)
+    there = tuple(events.loads(row.body) for row in rows)
+    same = bool(request.events) and [row.body for row in rows] == [events.dumps(event) for event in request.events]
+    waiting = await notice_rows.waiting(
+        tx, request.reference, after_seq=request.after_seq)
+    return RecordResult(
+        answer=RecordAnswer.RECORDED if same else RecordAnswer.AHEAD, events=there, to_deliver=tuple(waiting))
+
+
+async def _settled(tx: AsyncConnection, request: RecordRequest) -> RecordResult | None:
+    if request.submission_id is None:
+        return None
+    state = await submissions.state(tx, request.submission_id)
+    if state is None or state.state not in submissions.SETTLED:
+        return None
+    refusal = None
+    if state.state is submissions.State.REFUSED:
+        refusal = Refusal(code=state.outcome_code or "refused", sentence=state.outcome_sentence or "")
+    return RecordResult(answer=RecordAnswer.SETTLED, refusal=refusal)
+
+
+async def _project(
+    tx: AsyncConnection, known: case.Case | None, request: RecordRequest, rows: list[register.Entry],
+) -> tuple[str, ...]:
+    """Bring the read models up to these rows, and write down whom they oblige us to tell."""
+    if not rows:
+        return ()
+    before = known
+    state = known if known is not None else case.new(request.reference, await _frame(tx, request.events[0]))
+    written: list[str] = []
+    for event, row in zip(request.events, rows, strict=True):
+        state = evolving.evolve(state, event)
+        await read_models.project(tx, before, event, state, row)
+        before = state
+        for number, notice in enumerate(notices.notices_for(state, event)):
+            notice_id = f"{request.reference}-{row.seq}-{number}"
+            await notice_rows.add(tx, notice_id=notice_id, reference=request.reference, seq=row.seq, notice=notice,
+                                  created_at=request.recorded_at)
+            written.append(notice_id)
+    return tuple(written)
+
+
+async def _frame(tx: AsyncConnection, opening: Event) -> case.Frame:
+    assert isinstance(opening, events.Raised)  # noqa: S101  the rules begin every case with it
+    return await frame_of(tx, opening)
+
+
+async def _settle(tx: AsyncConnection, request: RecordRequest, rows: list[register.Entry]) -> None:
+    if request.submission_id is None or await submissions.state(tx, request.submission_id) is None:
+        return  # An act of the workflow itself, such as the report of a delivery.
+    refusal = request.refusal
+    if refusal is not None:
+        await submissions.settle(
+            tx, request.submission_id, state=submissions.State.REFUSED, code=refusal.code, sentence=refusal.sentence,
+            at=request.recorded_at)
+        return
+    await submissions.settle(
+        tx, request.submission_id, state=submissions.State.APPLIED, code="applied", sentence="",
+        at=request.recorded_at, first_position=rows[0].position if rows else None)
+
+

@@ -1,0 +1,61 @@
+"""What a workflow of a case is started with, for a new case and for one that the register knows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from escalations import policy
+from escalations.policy import Policy
+from escalations.rules import acts, case, workingtime
+from escalations.rules.workingtime import Calendar
+from escalations.store import calendars, frozen
+from escalations.workflows.contracts import Opening
+
+
+class InForce:
+    """The policy that new cases are opened under, with a calendar for the year in which each was received."""
+
+    def __init__(self, in_force: Policy) -> None:
+        """Take the policy in force."""
+        self.policy = in_force
+
+    def frame(self, received_at: datetime) -> case.Frame:
+        """What a case received at this instant is frozen to: the calendar covers its year and five more."""
+        year = workingtime.civil(received_at).year
+        return case.Frame(self.policy, _calendar(self.policy.region, year, self.policy.day_zero))
+
+
+@lru_cache(maxsize=16)
+def _calendar(region: workingtime.Region, year: int, day_zero: workingtime.DayZero) -> Calendar:
+    # The year before as well: somebody may write up in January what began in December.
+    return calendars.build(region, year - 1, years=7, day_zero=day_zero)
+
+
+async def freeze(tx: AsyncConnection, frame: case.Frame, *, at: datetime) -> None:
+    """Keep what a case is frozen to, by its hash, before the case can name it."""
+    await frozen.put(tx, "policy", policy.canonical(frame.policy), now=at)
+    await frozen.put(tx, "calendar", workingtime.canonical_json(frame.calendar), now=at)
+
+
+def for_new(reference: str, frame: case.Frame, first: acts.Raise) -> Opening:
+    """The opening of a case that is raised."""
+    return Opening(
+        reference=reference,
+        policy=policy.canonical(frame.policy),
+        calendar=workingtime.canonical_json(frame.calendar),
+        first=first,
+    )
+
+
+def for_known(known: case.Case, *, to_deliver: tuple[str, ...] = ()) -> Opening:
+    """The opening of a run that goes on from what the register tells of a case."""
+    return Opening(
+        reference=known.reference,
+        policy=policy.canonical(known.frame.policy),
+        calendar=workingtime.canonical_json(known.frame.calendar),
+        state=case.snapshot(known),
+        to_deliver=to_deliver,
+    )

@@ -1,0 +1,72 @@
+"""Cases as the register tells of them: read, folded by the rules, and kept for a while in memory."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from escalations import errors, policy
+from escalations.rules import case, events, evolving, workingtime
+from escalations.store import frozen, register
+
+
+class UnknownCase(errors.FinalOurs):
+    """The register has no case of this reference."""
+
+    code = "unknown_case"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A case, and the hash of the last register row that it was folded from."""
+
+    case: case.Case
+    head: str
+
+
+class Cases:
+    """Reads cases from the register. What it remembers is only ever a start: newer rows are read each time.
+
+    A remembered case is used where the register still holds the row that it ends with; after a restore from a backup it
+    may not, and is then read anew.
+    """
+
+    def __init__(self, *, remember: int = 512) -> None:
+        """Remember at most so many cases; 512 of them are some 5 MB."""
+        self._remember = remember
+        self._known: OrderedDict[str, Known] = OrderedDict()
+
+    async def read(self, tx: AsyncConnection, reference: str) -> case.Case | None:
+        """The case as the register tells of it now, or none where it has no such case."""
+        known = self._known.get(reference)
+        if known is not None:
+            rows = await register.read(tx, reference, after_seq=known.case.seq - 1)
+            if rows and rows[0].hash == known.head:
+                return self._keep(reference, known.case, rows[1:], known.head)
+        rows = await register.read(tx, reference)
+        if not rows:
+            return None
+        opening = events.loads(rows[0].body)
+        if not isinstance(opening, events.Raised):
+            raise UnknownCase(reference)
+        return self._keep(reference, case.new(reference, await frame_of(tx, opening)), rows, "")
+
+    def _keep(self, reference: str, state: case.Case, rows: list[register.Entry], head: str) -> case.Case:
+        for row in rows:
+            state = evolving.evolve(state, events.loads(row.body))
+            head = row.hash
+        self._known[reference] = Known(state, head)
+        self._known.move_to_end(reference)
+        while len(self._known) > self._remember:
+            self._known.popitem(last=False)
+        return state
+
+
+async def frame_of(tx: AsyncConnection, opening: events.Raised) -> case.Frame:
+    """What a case is frozen to, by the hashes in its first event."""
+    return case.Frame(
+        policy.load_canonical(await frozen.get(tx, opening.policy_hash)),
+        workingtime.load_calendar(await frozen.get(tx, opening.calendar_hash)),
+    )
