@@ -1,0 +1,1 @@
+"""Mail that leaves: what it says (``outgoing``) and how it leaves (``relay``)."""

@@ -1,0 +1,359 @@
+"""What a notice says, for its reader: short, with the reference first and what to do in the first line.
+
+A message names no person and tells nothing of what a case is about: reference, stage, what is asked, by when, the link,
+and the numbers to ring when somebody is not safe (practice.md, "A child must not wait in a queue of ours"; design.md,
+"Mail"). One template makes both the plain text and the HTML, so that they cannot come to differ.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email import policy as mail_policy
+from email.message import EmailMessage
+from email.utils import format_datetime
+from enum import StrEnum
+
+import jinja2
+
+from escalations.mail import words
+from escalations.policy import Awaits, Side, StageRule, StartsFrom, Track
+from escalations.rules import workingtime
+from escalations.rules.case import Case, Status
+from escalations.rules.clocks import TEAM_POSITION
+from escalations.rules.notices import LEAD, RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind
+from escalations.settings import Settings
+
+_WIDTH = 76
+_MESSAGE_ID = re.compile(r"<([^<>@\s]+)@[^<>@\s]+>")
+
+
+class CameTo(StrEnum):
+    """By which rule a notice came to whom it came to. Someone who stands in is told so."""
+
+    HOLDER = "holder"
+    DEPUTY = "deputy"
+    LEAD = "lead"
+    """Nobody is entered for the position, so it fell to the agency's lead for escalations."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What every message of an installation says, whatever it is about."""
+
+    product: str
+    front_door_name: str
+    front_door_phone: str
+    front_door_hours: str
+    duty_team_name: str
+    duty_team_phone: str
+    duty_team_hours: str
+    trial: bool
+
+    @classmethod
+    def of(cls, settings: Settings, *, trial: bool) -> House:
+        """The settings' own. ``trial`` is whether real people may not be entered yet, which settings alone do not say."""
+        return cls(
+            product=settings.product_name,
+            front_door_name=settings.front_door_name,
+            front_door_phone=settings.front_door_phone,
+            front_door_hours=settings.front_door_hours,
+            duty_team_name=settings.duty_team_name,
+            duty_team_phone=settings.duty_team_phone,
+            duty_team_hours=settings.duty_team_hours,
+            trial=trial,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing that the notice of a stage asks, and by when."""
+
+    awaits: Awaits
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything that a template may say. There is no field for a name, and none for what a case is about."""
+
+    house: House
+    reference: str
+    at: datetime
+    """When the message is written; its Date."""
+    stage_title: str | None = None
+    urgent: bool = False
+    sample: bool = False
+    """Whether the case runs under a sample policy, whose limits are nobody's."""
+    due_at: datetime | None = None
+    tasks: tuple[Task, ...] = ()
+    """For the notice of a stage: each limit that runs from its arrival."""
+    awaits: Awaits | None = None
+    """What the clock that it is about waits for."""
+    waits_for: Side | None = None
+    several: bool = False
+    """Whether it was raised with more than one agency."""
+    alternate: bool = False
+    """Whether the final body's alternate is asked, because the usual holder may not decide this one."""
+    came_to: CameTo = CameTo.HOLDER
+    link: str | None = None
+
+
+_CLOCK_OF = {
+    Ask.CONSIDER: Awaits.CONSIDER, Ask.CHOOSE: Awaits.CHOOSE, Ask.DECIDE: Awaits.DECIDE,
+}
+_TEAM_CLOCK_OF = {NoticeKind.HELD: Awaits.LOOK, NoticeKind.DELIVERY_TROUBLE: Awaits.MEND_DELIVERY}
+
+
+def facts_of(
+    case: Case, notice: Notice, house: House, *, at: datetime, link: str | None, came_to: CameTo = CameTo.HOLDER,
+) -> Facts:
+    """What a notice may say of a case, as it stands when the notice leaves.
+
+    Args:
+        case: as it stands now.
+        notice: what is to be told.
+        house: what every message says.
+        at: now.
+        link: where its reader reads or acts, if anywhere.
+        came_to: by which rule of the directory this reader was found.
+    """
+    clock = next((clock for clock in case.clocks if clock.clock_id == notice.about), None)
+    rule = case.frame.policy.stage(notice.stage) if notice.stage else None
+    body = case.frame.policy.final_body
+    return Facts(
+        house=house,
+        reference=case.reference,
+        at=at,
+        stage_title=rule.title if rule else None,
+        urgent=case.track is Track.URGENT,
+        sample=case.frame.policy.sample,
+        due_at=notice.due_at or _due(case, notice),
+        tasks=_tasks(case, notice, rule, at) if notice.kind is NoticeKind.ASKED and rule else (),
+        awaits=clock.awaits if clock else None,
+        waits_for=clock.waits_for if clock else None,
+        several=len(case.parties) > 1,
+        alternate=notice.to.side is Side.FINAL_BODY and notice.to.position == body.alternate_position,
+        came_to=came_to,
+        link=link,
+    )
+
+
+def _due(case: Case, notice: Notice) -> datetime | None:
+    """The due time of the clock that waits for what is asked, where the notice itself was made before that clock began."""
+    awaits = _TEAM_CLOCK_OF.get(notice.kind) or _CLOCK_OF.get(notice.asks)
+    if awaits is None or case.status is Status.CLOSED:
+        return None
+    return min((clock.due_at for clock in case.running(awaits)), default=None)
+
+
+def _tasks(case: Case, notice: Notice, rule: StageRule, at: datetime) -> tuple[Task, ...]:
+    """What the stage asks of one agency. Clocks that wait for the notice's arrival are told as if it arrived now.
+
+    It arrives later than it is written, so what is said is never later than what will hold.
+    """
+    running = {clock.rule_id: clock.due_at for clock in case.clocks
+               if clock.running and clock.agency_id == notice.to.agency_id and clock.stage == notice.stage}
+    calendar = case.frame.calendar_for(notice.to.agency_id)
+    asked = []
+    for clock in rule.clocks:
+        if clock.waits_for is not Side.RESPONDING or case.track not in clock.limits:
+            continue
+        due = running.get(clock.id)
+        if due is None and clock.starts_from is StartsFrom.DELIVERED:
+            due = workingtime.deadline(calendar, at, clock.limits[case.track].within)
+        if due is not None:
+            asked.append(Task(clock.awaits, due))
+    return tuple(sorted(asked, key=lambda task: task.due_at))
+
+
+def message_id(notice_id: str, sender: str) -> str:
+    """The Message-ID of a notice: the same at every try, so that a second copy can be seen to be one."""
+    return f"<{notice_id}@{_domain(sender)}>"
+
+
+def notice_id(message_id: str) -> str | None:
+    """The notice whose Message-ID this is."""
+    found = _MESSAGE_ID.fullmatch(message_id.strip())
+    return found[1] if found else None
+
+
+def _domain(sender: str) -> str:
+    return sender.rpartition("@")[2].strip(" >") or "localhost"
+
+
+def compose(notice: Notice, facts: Facts, *, message_id: str, sender: str) -> EmailMessage:
+    """The message of a notice. Whom it goes to is the relay's to add.
+
+    Args:
+        notice: what is told to whom.
+        facts: what may be said.
+        message_id: with its angle brackets; see :func:`message_id`.
+        sender: the address that it comes from.
+    """
+    said = _environment().get_template(f"{notice.kind.value}.txt").render(_values(notice, facts))
+    return _message(said, facts, message_id=message_id, sender=sender)
+
+
+def compose_code(facts: Facts, code: str, *, expires_at: datetime, message_id: str, sender: str) -> EmailMessage:
+    """The message that carries a code. The code is not in its subject, which shows on locked screens and in logs."""
+    said = _environment().get_template("code.txt").render(
+        facts=facts, house=facts.house, code=code, expires=workingtime.say(expires_at))
+    return _message(said, facts, message_id=message_id, sender=sender)
+
+
+def _message(said: str, facts: Facts, *, message_id: str, sender: str) -> EmailMessage:
+    subject, _, body = said.strip().partition("\n")
+    blocks = _blocks(body)
+    message = EmailMessage(policy=mail_policy.SMTP)
+    message["Subject"] = " ".join(subject.split())
+    message["From"] = sender
+    message["Date"] = format_datetime(facts.at)
+    message["Message-ID"] = message_id
+    # RFC 3834, section 5: not a person's message, so other automata keep quiet. No Precedence: the RFC (3.1.8) allows
+    # it and standardises nothing, and "bulk" makes some servers wait with, or drop, what must not wait.
+    message["Auto-Submitted"] = "auto-generated"
+    # Exchange: no read receipts and no rule replies. Reports that it did not arrive (NDR) and out-of-office replies
+    # (OOF) are not suppressed: that nobody is there is what the partnership's team needs to hear.
+    message["X-Auto-Response-Suppress"] = "DR, RN, NRN, AutoReply"
+    message["Content-Language"] = "en-GB"
+    message.set_content(_plain(blocks))
+    html = _environment().get_template("layout.html").render(blocks=blocks, subject=str(message["Subject"]))
+    message.add_alternative(html, subtype="html")
+    return message
+
+
+def _values(notice: Notice, facts: Facts) -> Mapping[str, object]:
+    awaits = facts.awaits
+    asked = awaits is not None and _is_asked(notice, facts)
+    return {
+        "notice": notice,
+        "facts": facts,
+        "house": facts.house,
+        "say": workingtime.say,
+        "by": workingtime.say(facts.due_at) if facts.due_at else None,
+        "for_team": notice.asks is Ask.TEAM,
+        "reader": reader_of(notice),
+        "asked": asked,
+        "task_words": words.TASK,
+        "task": words.TASK[awaits] if awaits else "open the link and see what is asked",
+        "awaited": words.AWAITED[awaits] if awaits else "what the page shows",
+        "from_whom": _from_whom(notice, facts),
+        "whose": "that your agency raised" if notice.to.side is Side.RAISING else
+                 "raised with your agency" if notice.to.side is Side.RESPONDING else "of this partnership",
+        "other_agency": "one of the agencies that it was raised with" if facts.several else
+                        "the agency that it was raised with",
+    }
+
+
+class Reader(StrEnum):
+    """For whom a message is written."""
+
+    RAISER = "raiser"
+    RAISING = "raising"
+    """The raising side's next level, or its lead."""
+    RESPONDING = "responding"
+    TEAM = "team"
+    DEPUTY = "deputy"
+    """Of the partnership's team."""
+    FINAL_BODY = "final_body"
+
+
+def reader_of(notice: Notice) -> Reader:
+    """For whom a notice is written."""
+    match notice.to.side, notice.to.position:
+        case Side.RAISING, position:
+            return Reader.RAISER if position == RAISER else Reader.RAISING
+        case Side.TEAM, position:
+            return Reader.DEPUTY if position == TEAM_DEPUTY else Reader.TEAM
+        case Side.FINAL_BODY, _:
+            return Reader.FINAL_BODY
+        case _:
+            return Reader.RESPONDING
+
+
+def _is_asked(notice: Notice, facts: Facts) -> bool:
+    """Whether the clock waits for this very reader, rather than being told of to others."""
+    if facts.waits_for is Side.TEAM:
+        return notice.to.side is Side.TEAM and notice.to.position == TEAM_POSITION
+    return notice.to.side is facts.waits_for and notice.asks not in {Ask.READ, Ask.TEAM}
+
+
+def _from_whom(notice: Notice, facts: Facts) -> str | None:
+    """Whose turn it is, as this reader would say it."""
+    same = notice.to.side is facts.waits_for
+    match facts.waits_for:
+        case Side.RESPONDING:
+            several = "one of the agencies that it was raised with"
+            return "your agency" if same else several if facts.several else "the agency that it was raised with"
+        case Side.RAISING:
+            return "your agency" if same else "the agency that raised it"
+        case Side.FINAL_BODY:
+            return "the final body"
+        case Side.TEAM | Side.BOTH | None:
+            return None
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("escalations.mail"),
+        undefined=jinja2.StrictUndefined,
+        autoescape=jinja2.select_autoescape(enabled_extensions=("html",)),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A paragraph, a heading, a list, or a link."""
+
+    kind: str
+    lines: tuple[str, ...]
+
+
+def _blocks(body: str) -> tuple[_Block, ...]:
+    """Read the templates' marks: ``# heading``, ``- item``, ``=> label | address``; the rest is paragraphs.
+
+    Items that follow one another are one list, whatever blank lines the templates' conditions left between them.
+    """
+    blocks: list[_Block] = []
+    for part in re.split(r"\n\s*\n", body.strip()):
+        lines = [line.strip() for line in part.splitlines() if line.strip()]
+        if not lines:
+            continue
+        if lines[0].startswith("- "):
+            items = tuple(line.removeprefix("- ") for line in lines)
+            if blocks and blocks[-1].kind == "list":
+                items = (*blocks.pop().lines, *items)
+            blocks.append(_Block("list", items))
+        elif lines[0].startswith("# "):
+            blocks.append(_Block("heading", (lines[0].removeprefix("# "),)))
+        elif lines[0].startswith("=> "):
+            label, _, address = lines[0].removeprefix("=> ").partition(" | ")
+            blocks.append(_Block("link", (label, address)))
+        else:
+            blocks.append(_Block("paragraph", (" ".join(lines),)))
+    return tuple(blocks)
+
+
+def _plain(blocks: tuple[_Block, ...]) -> str:
+    parts = []
+    for block in blocks:
+        match block.kind:
+            case "list":
+                parts.append("\n".join(textwrap.fill(
+                    item, _WIDTH, initial_indent="* ", subsequent_indent="  ", break_long_words=False,
+                    break_on_hyphens=False) for item in block.lines))
+            case "link":
+                # Alone on its line: a mail program then makes it a link, and a person can copy all of it.
+                parts.append(f"{block.lines[0]}:\n{block.lines[1]}")
+            case _:
+                parts.append(textwrap.fill(
+                    block.lines[0], _WIDTH, break_long_words=False, break_on_hyphens=False))
+    return "\n\n".join(parts) + "\n"
