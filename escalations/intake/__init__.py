@@ -1,0 +1,1 @@
+"""How what people do comes in: stored first, then delivered to its case in order of receipt."""

@@ -1,0 +1,201 @@
+"""What is personal, sealed: AES-256-GCM under a data key of its own, which can be erased.
+
+A *data key* seals the text of one submission (or one holder of a position). It is kept in the table ``data_keys``,
+wrapped by a *wrapping key* from the settings. Table, column and row are bound in, so sealed bytes that were moved to
+another place do not open. Erasing the data key makes the text unreadable for ever, while the sealed bytes, and every
+hash over them, stay as they were.
+
+Rotation: put a new wrapping key first in the settings, call :meth:`Vault.rotate`, then take the old one out. Digests
+for deduplication come from a key that is derived from the *last* wrapping key, or from ``digest_secret`` where that is
+set: set it before the last one is taken out, otherwise equal things no longer have equal digests.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from escalations import errors
+from escalations.store import tables
+
+_KEY_BYTES = 32
+_NONCE_BYTES = 12
+_KEYS = tables.DATA_KEYS
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Sealed bytes, and the name of the key that opens them."""
+
+    key_id: str
+    data: bytes
+    """Nonce and ciphertext."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the sealed bytes, in hex: what the register vouches for."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+class Erased(errors.FinalOurs):
+    """The key was erased, so the text is gone for good. This is what erasing is for, not a fault."""
+
+    code = "erased"
+
+
+class CannotOpen(errors.FinalOurs):
+    """The sealed bytes were changed or moved, or the settings lack the wrapping key."""
+
+    code = "cannot_open"
+
+
+class BadKey(errors.FinalOurs):
+    """A key in the settings is not 32 bytes in base64, or there is none."""
+
+    code = "bad_key"
+
+
+class Vault:
+    """Seals and opens. Holds the wrapping keys, and nothing else."""
+
+    def __init__(self, wrapping_keys: Sequence[bytes], *, digest_secret: bytes | None = None) -> None:
+        """Take the wrapping keys, newest first.
+
+        Raises:
+            BadKey: there is none, or one is not 32 bytes long.
+        """
+        if not wrapping_keys or any(len(key) != _KEY_BYTES for key in wrapping_keys):
+            raise BadKey("at least one wrapping key is needed, and each must be 32 bytes long")
+        self._wrapping = {_key_name(key): AESGCM(key) for key in wrapping_keys}
+        self._newest = _key_name(wrapping_keys[0])
+        self._digest_key = hmac.digest(digest_secret or wrapping_keys[-1], b"escalations digests 1", "sha256")
+
+    @classmethod
+    def from_text(cls, wrapping_keys: Sequence[str], *, digest_secret: str | None = None) -> Self:
+        """The same from base64, as settings hold it.
+
+        Raises:
+            BadKey: a text is not the base64 of 32 bytes.
+        """
+        try:
+            keys = [base64.b64decode(key, validate=True) for key in wrapping_keys]
+        except binascii.Error:
+            raise BadKey("a wrapping key is not base64") from None
+        return cls(keys, digest_secret=None if digest_secret is None else digest_secret.encode())
+
+    @staticmethod
+    def new_key() -> str:
+        """A new wrapping key in base64, for the settings."""
+        return base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
+
+    def digest(self, data: bytes) -> str:
+        """A keyed digest (HMAC-SHA256, hex): equal for equal bytes, and no use to anyone without the key."""
+        return hmac.new(self._digest_key, data, "sha256").hexdigest()
+
+    async def seal(
+        self, tx: AsyncConnection, plaintext: bytes, *, table: str, column: str, row: str, key_id: str | None = None,
+    ) -> Sealed:
+        """Seal bytes for one place.
+
+        Args:
+            tx: a transaction that may write; the data key is committed or lost together with what it seals.
+            plaintext: what to seal.
+            table: where the sealed bytes will stand;
+            column: the column;
+            row: and the row's key.
+            key_id: a data key that exists, to be erased together with what it sealed before; otherwise a new one.
+
+        Raises:
+            Erased: ``key_id`` was erased.
+            CannotOpen: ``key_id`` does not exist, or its wrapping key is not in the settings.
+        """
+        if key_id is None:
+            key_id, key = secrets.token_hex(16), secrets.token_bytes(_KEY_BYTES)
+            await tx.execute(insert(_KEYS).values(
+                key_id=key_id, wrapped=self._wrap(key_id, key), wrapped_with=self._newest))
+        else:
+            key = await self._data_key(tx, key_id)
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return Sealed(key_id, nonce + AESGCM(key).encrypt(nonce, plaintext, _bound("place", table, column, row)))
+
+    async def open(self, tx: AsyncConnection, sealed: Sealed, *, table: str, column: str, row: str) -> bytes:
+        """What was sealed.
+
+        Raises:
+            Erased: its key was erased.
+            CannotOpen: the bytes were changed or stood elsewhere, or the settings lack the wrapping key.
+        """
+        key = await self._data_key(tx, sealed.key_id)
+        return _decrypt(AESGCM(key), sealed.data, _bound("place", table, column, row))
+
+    async def erase(self, tx: AsyncConnection, key_id: str, *, at: datetime) -> bool:
+        """Erase a data key. What it sealed is unreadable from the commit on; the sealed bytes stay.
+
+        Returns:
+            Whether there was a key to erase.
+        """
+        done = await tx.execute(
+            update(_KEYS).where(_KEYS.c.key_id == key_id, _KEYS.c.erased_at.is_(None))
+            .values(wrapped=None, wrapped_with=None, erased_at=at))
+        return done.rowcount == 1
+
+    async def rotate(self, tx: AsyncConnection, *, limit: int = 1000) -> int:
+        """Wrap data keys anew under the newest wrapping key, and give how many; call until it gives 0.
+
+        Raises:
+            CannotOpen: a data key is wrapped by a key that the settings no longer hold.
+        """
+        rows = (await tx.execute(
+            select(_KEYS).where(_KEYS.c.wrapped_with != self._newest).order_by(_KEYS.c.key_id).limit(limit)
+            .with_for_update())).all()
+        for row in rows:
+            wrapped = self._wrap(row.key_id, self._unwrap(row.key_id, row.wrapped, row.wrapped_with))
+            await tx.execute(
+                update(_KEYS).where(_KEYS.c.key_id == row.key_id).values(wrapped=wrapped, wrapped_with=self._newest))
+        return len(rows)
+
+    async def _data_key(self, tx: AsyncConnection, key_id: str) -> bytes:
+        row = (await tx.execute(select(_KEYS).where(_KEYS.c.key_id == key_id))).one_or_none()
+        if row is None:
+            raise CannotOpen("there is no such data key")
+        if row.wrapped is None:
+            raise Erased("the key was erased")
+        return self._unwrap(row.key_id, row.wrapped, row.wrapped_with)
+
+    def _wrap(self, key_id: str, key: bytes) -> bytes:
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._wrapping[self._newest].encrypt(nonce, key, _bound("data key", key_id))
+
+    def _unwrap(self, key_id: str, wrapped: bytes, wrapped_with: str) -> bytes:
+        wrapping = self._wrapping.get(wrapped_with)
+        if wrapping is None:
+            raise CannotOpen(f"the settings lack the wrapping key {wrapped_with}")
+        return _decrypt(wrapping, wrapped, _bound("data key", key_id))
+
+
+def _key_name(key: bytes) -> str:
+    return hashlib.sha256(b"escalations wrapping key 1\n" + key).hexdigest()[:12]
+
+
+def _bound(*parts: str) -> bytes:
+    # Lengths first: ("ab", "c") and ("a", "bc") are different places.
+    return "".join(f"{len(part)}:{part}," for part in parts).encode()
+
+
+def _decrypt(cipher: AESGCM, data: bytes, bound: bytes) -> bytes:
+    try:
+        return cipher.decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], bound)
+    except (InvalidTag, ValueError):
+        raise CannotOpen("the sealed bytes were changed, or stood elsewhere") from None
