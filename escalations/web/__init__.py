@@ -1,0 +1,1 @@
+"""The pages: server-rendered, working without JavaScript. A composition root that nothing else imports."""

@@ -1,0 +1,141 @@
+"""What was asked for, in sections that can be read back: before it is sent, and on the case's page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from escalations.policy import Track
+from escalations.rules.acts import Concern, Raise
+from escalations.rules.civiltime import say_day
+from escalations.web import words
+from escalations.web.questions import FAMILY_AWARE, Agency, FamilyAware, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One question and what was answered."""
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The rows of one page of the form."""
+
+    title: str
+    page: str
+    """The page where it is changed."""
+    rows: tuple[Row, ...]
+
+
+def name_of(agencies: Mapping[str, Agency], agency_id: str | None) -> str:
+    """An agency's name, or its id where the directory does not know it."""
+    if agency_id is None:
+        return "Nobody named"
+    found = agencies.get(agency_id)
+    return found.name if found else agency_id
+
+
+def _label(agencies: Mapping[str, Agency], agency_id: str) -> str:
+    found = agencies.get(agency_id)
+    return found.label if found else agency_id
+
+
+def _day(value: object) -> str:
+    return say_day(date.fromisoformat(value)) if isinstance(value, str) and value else "Not known"
+
+
+def _or_none(value: object) -> str:
+    return str(value) if value else "None given"
+
+
+def sections(raised: Raise, sealed: Mapping[str, Any], agencies: Mapping[str, Agency]) -> tuple[Section, ...]:
+    """Everything that was sent, in the order in which it was asked."""
+    found = [_who(raised, sealed, agencies), _with(raised, agencies), _about(raised, sealed)]
+    found.extend(_person(place, person, agencies) for place, person in enumerate(sealed.get("people", []), 1))
+    found.extend([_difference(raised, sealed), _tried(sealed), _safety(raised, sealed)])
+    began = sealed.get("entered_by_team")
+    if began:
+        found.insert(0, _began(began))
+    return tuple(found)
+
+
+def _began(began: Mapping[str, Any]) -> Section:
+    tried: Sequence[str] = began.get("stages_tried") or ()
+    return Section("How it came to the team", Step.BEGAN, (
+        Row("Really began on", _day(began.get("began_on"))),
+        Row("Stages tried before", ", ".join(f"Stage {number}" for number in tried) or "None"),
+        Row("What was tried and when", _or_none(began.get("account"))),
+    ))
+
+
+def _who(raised: Raise, sealed: Mapping[str, Any], agencies: Mapping[str, Agency]) -> Section:
+    raiser = sealed.get("raiser") or {}
+    return Section("Who raises it", Step.YOU, (
+        Row("Name", _or_none(raiser.get("name"))),
+        Row("Role", _or_none(raiser.get("role"))),
+        Row("Agency", _label(agencies, raised.raising_agency)),
+        Row("Email address", _or_none(raiser.get("email"))),
+        Row("Phone number", _or_none(raiser.get("phone"))),
+    ))
+
+
+def _with(raised: Raise, agencies: Mapping[str, Agency]) -> Section:
+    named = "\n".join(_label(agencies, agency) for agency in raised.responding_agencies)
+    return Section("Which agency it is raised with", Step.AGENCIES, (
+        Row("Agency", named or "I do not know. The partnership team finds out."),))
+
+
+def _about(raised: Raise, sealed: Mapping[str, Any]) -> Section:
+    rows = [Row("About", words.CONCERNS[raised.concern])]
+    if raised.concern is Concern.THEMATIC:
+        rows.append(Row("Theme", _or_none(sealed.get("theme"))))
+    return Section("Who or what it is about", Step.SUBJECT, tuple(rows))
+
+
+def _person(place: int, person: Mapping[str, Any], agencies: Mapping[str, Agency]) -> Section:
+    kind = words.PersonKind(person["kind"])
+    numbers: Mapping[str, str] = person.get("case_numbers") or {}
+    rows = [
+        Row("Who", words.PERSON_KINDS[kind]),
+        Row("Name", _or_none(person.get("name"))),
+        Row("Due date" if kind is words.PersonKind.UNBORN_BABY else "Date of birth", _day(person.get("born_or_due"))),
+        *(Row(f"Case number of {name_of(agencies, agency)}", number) for agency, number in numbers.items()),
+        Row("Address withheld", "Yes" if person.get("address_withheld") else "No"),
+        Row("Not safe to tell the family", "Yes" if person.get("not_safe_to_tell_family") else "No"),
+    ]
+    return Section(f"Person {place}", f"{Step.PEOPLE}/{place}", tuple(rows))
+
+
+def _difference(raised: Raise, sealed: Mapping[str, Any]) -> Section:
+    return Section("The disagreement", Step.DIFFERENCE, (
+        Row("About", words.REASONS[raised.reason]),
+        Row("Date of the disagreement or decision", _day(sealed.get("arose_on"))),
+        Row("The problem and how you know", _or_none(sealed.get("problem"))),
+        Row("What you want to happen", _or_none(sealed.get("wanted"))),
+    ))
+
+
+def _tried(sealed: Mapping[str, Any]) -> Section:
+    return Section("What has been tried", Step.TRIED, (
+        Row("Tried so far", _or_none(sealed.get("tried"))),
+        Row("Own manager or lead consulted", "Yes" if sealed.get("manager_consulted") else "No"),
+        Row("Advice taken", _or_none(sealed.get("advice"))),
+    ))
+
+
+def _safety(raised: Raise, sealed: Mapping[str, Any]) -> Section:
+    aware = sealed.get("family_aware")
+    return Section("Risk and safety", Step.SAFETY, (
+        Row("Urgent", "Yes" if raised.track is Track.URGENT else "No"),
+        Row("Risk", _or_none(sealed.get("risk"))),
+        Row("What keeps them safe meanwhile", _or_none(sealed.get("safe_meanwhile"))),
+        Row("Level of need", words.LEVELS_OF_NEED[str(raised.level_of_need or "unknown")]),
+        Row("Legal status", words.LEGAL_STATUSES[raised.legal_status]),
+        Row("Family knows", FAMILY_AWARE[FamilyAware(aware)] if aware else "Not said"),
+        Row("Family's views", _or_none(sealed.get("family_views"))),
+    ))

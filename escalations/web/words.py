@@ -1,0 +1,185 @@
+"""The words of the screens for the codes of the rules: plain English, and nothing that blames.
+
+`practice.md`, "Words", says which words never stand on a screen; a test renders every page and looks for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from escalations.policy import Awaits, Side, Track
+from escalations.rules.acts import Concern, LegalStatus, Reason
+from escalations.rules.case import Cause, DeliveryState, Done, Outcome, Status
+
+REASONS: Final[Mapping[Reason, str]] = {
+    Reason.THRESHOLD: "We do not agree on the threshold or level of need",
+    Reason.REFERRAL: "A referral was not accepted",
+    Reason.PLAN: "A plan is not being followed",
+    Reason.ACTION: "An agreed action has not been done",
+    Reason.NO_RESPONSE: "There is no response, or things are drifting",
+    Reason.STRATEGY_DISCUSSION: "A strategy discussion was refused or delayed",
+    Reason.CONFERENCE: "A conference decision, or who was there to make it (quoracy)",
+    Reason.ASSESSMENT: "The outcome of an assessment",
+    Reason.CLOSURE: "A case was closed or stepped down",
+    Reason.INFORMATION_SHARING: "Information was not shared",
+    Reason.ROLES: "Who is responsible for what",
+    Reason.RESOURCE: "There is not the resource or capacity",
+    Reason.PLACEMENT: "A placement or care setting",
+    Reason.OTHER: "Something else",
+}
+
+LEGAL_STATUSES: Final[Mapping[LegalStatus, str]] = {
+    LegalStatus.NONE: "None",
+    LegalStatus.CHILD_IN_NEED: "Child in need (CIN)",
+    LegalStatus.CHILD_PROTECTION: "Child protection plan (CP)",
+    LegalStatus.CHILD_IN_CARE: "Child in care",
+    LegalStatus.ADULT_SAFEGUARDING: "Adult safeguarding enquiry",
+    LegalStatus.NOT_KNOWN: "I do not know",
+}
+
+LEVELS_OF_NEED: Final[Mapping[str, str]] = {
+    "1": "Level 1: universal",
+    "2": "Level 2: early help",
+    "3": "Level 3: targeted or complex",
+    "4": "Level 4: specialist, statutory or immediate risk",
+    "unknown": "I do not know",
+}
+"""Levels as Right Help Right Time numbers them."""
+
+CONCERNS: Final[Mapping[Concern, str]] = {
+    Concern.CHILD: "A child",
+    Concern.UNBORN_BABY: "An unborn baby",
+    Concern.SIBLINGS: "Brothers and sisters",
+    Concern.ADULT: "An adult",
+    Concern.FAMILY: "A family",
+    Concern.THEMATIC: "A theme, not one family",
+}
+
+
+class PersonKind(StrEnum):
+    """Who one person on a case is."""
+
+    CHILD = "child"
+    UNBORN_BABY = "unborn_baby"
+    ADULT = "adult"
+
+
+PERSON_KINDS: Final[Mapping[PersonKind, str]] = {
+    PersonKind.CHILD: "A child or young person",
+    PersonKind.UNBORN_BABY: "An unborn baby",
+    PersonKind.ADULT: "An adult",
+}
+
+OUTCOMES: Final[Mapping[Outcome, str]] = {
+    Outcome.AGREED_AS_ASKED: "Agreed as asked",
+    Outcome.AGREED_IN_PART: "Agreed in part",
+    Outcome.AGREED_ANOTHER_WAY: "Agreed another way",
+    Outcome.DECIDED_AS_ASKED: "Decided as asked",
+    Outcome.DECIDED_ANOTHER_WAY: "Decided another way",
+    Outcome.NOT_AGREED_DECIDED: "Not agreed; decided by the final body",
+}
+
+OFFERS: Final[Mapping[Outcome, str]] = {
+    Outcome.AGREED_AS_ASKED: "We agree to what is asked",
+    Outcome.AGREED_IN_PART: "We agree to a part of it",
+    Outcome.AGREED_ANOTHER_WAY: "We offer another way",
+    Outcome.NOT_AGREED_DECIDED: "We do not agree, and give our reasons",
+}
+"""What a responding agency can say in its answer. The last is an answer too: whether it deals with the worry is the
+raising side's to say."""
+
+AGREEMENTS: Final[Mapping[Outcome, str]] = {
+    Outcome.AGREED_AS_ASKED: "Yes: what we asked for is agreed",
+    Outcome.AGREED_IN_PART: "Yes: a part of it is agreed, and that is enough",
+    Outcome.AGREED_ANOTHER_WAY: "Yes: we agreed on another way",
+}
+
+DECISIONS: Final[Mapping[Outcome, str]] = {
+    Outcome.DECIDED_AS_ASKED: "As the raising agency asked",
+    Outcome.DECIDED_ANOTHER_WAY: "Another way",
+    Outcome.NOT_AGREED_DECIDED: "Not as the raising agency asked",
+}
+
+DONE: Final[Mapping[Done, str]] = {
+    Done.SPOKE: "We spoke",
+    Done.MET: "We met",
+    Done.ANSWERED: "The answer was given",
+}
+
+CAUSES: Final[Mapping[Cause, str]] = {
+    Cause.OUR_OUTAGE: "our system was not running",
+    Cause.NOT_SENT: "our notice had not been sent",
+    Cause.UNDELIVERED: "our notice was not delivered",
+    Cause.NO_ONE_IN_POST: "nobody is in post",
+    Cause.UNREADABLE_REPLY: "a reply came that cannot be read",
+    Cause.SAID_DONE_UNCONFIRMED: "said to be done, and not confirmed yet",
+    Cause.ACKNOWLEDGED_ONLY: "acknowledged, and not answered yet",
+    Cause.AUTOMATIC_REPLY_ONLY: "only an automatic reply is recorded",
+    Cause.SILENT: "no reply recorded",
+    Cause.ANSWERED_LATE: "answered after the time limit",
+    Cause.RECORDED_LATE: "done in time, and recorded later",
+}
+
+AWAITED: Final[Mapping[Awaits, str]] = {
+    Awaits.ACKNOWLEDGE: "an acknowledgement",
+    Awaits.BE_REACHED: "a person to be reached",
+    Awaits.RESPOND: "an answer",
+    Awaits.CONSIDER: "word on whether the answer deals with the worry",
+    Awaits.CHOOSE: "a choice to move up or stay",
+    Awaits.CONFIRM: "a yes or no to what was said to be done",
+    Awaits.DECIDE: "a decision",
+    Awaits.LOOK: "the team to look and pass it on",
+    Awaits.MEND_DELIVERY: "the team to see to a notice that did not arrive",
+    Awaits.SETTLE_ALL: "the whole matter to be settled",
+}
+
+SHORT_AWAITED: Final[Mapping[Awaits, str]] = {
+    Awaits.ACKNOWLEDGE: "Acknowledge",
+    Awaits.BE_REACHED: "Reach a person",
+    Awaits.RESPOND: "Answer",
+    Awaits.CONSIDER: "Say if it is dealt with",
+    Awaits.CHOOSE: "Move up or stay",
+    Awaits.CONFIRM: "Confirm what was done",
+    Awaits.DECIDE: "Decide",
+    Awaits.LOOK: "Team to look",
+    Awaits.MEND_DELIVERY: "Team to mend delivery",
+    Awaits.SETTLE_ALL: "Whole process",
+}
+
+SIDES: Final[Mapping[Side, str]] = {
+    Side.RAISING: "the raising agency",
+    Side.RESPONDING: "the responding agency",
+    Side.BOTH: "both sides",
+    Side.TEAM: "our system or the partnership team",
+    Side.FINAL_BODY: "the final body",
+}
+
+TRACKS: Final[Mapping[Track, str]] = {Track.STANDARD: "Standard", Track.URGENT: "Urgent"}
+
+STATUSES: Final[Mapping[Status, str]] = {
+    Status.HELD: "Held for the team",
+    Status.OPEN: "Open",
+    Status.CLOSED: "Closed",
+}
+
+DELIVERIES: Final[Mapping[DeliveryState, str]] = {
+    DeliveryState.NOT_SENT: "not sent yet",
+    DeliveryState.DELIVERED: "delivered",
+    DeliveryState.UNDELIVERED: "not delivered",
+    DeliveryState.NO_ONE_IN_POST: "nobody in post",
+}
+
+AGENCY_TYPES: Final[Mapping[str, str]] = {}
+"""Types whose words are not simply their code with spaces."""
+
+
+def agency_type(code: str) -> str:
+    """The words of an agency's type."""
+    return AGENCY_TYPES.get(code, code.replace("_", " ").replace("-", " ").capitalize())
+
+
+def position(code: str | None) -> str:
+    """The words of a position: its code with spaces, where the directory has no title for it."""
+    return (code or "").replace("_", " ") or "nobody named"
