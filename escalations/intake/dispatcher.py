@@ -160,7 +160,9 @@ class Dispatcher:
         client = self._client()
         if client is None:
             return Went.AWAY
-        act = acts.loads(leased.act)
+        # What is sealed with it was sealed after the act was written down, so its digest comes from the row.
+        act = acts.loads(leased.act).model_copy(
+            update={"submission_id": leased.submission_id, "content_digest": leased.content_digest})
         async with self._database.read() as tx:
             known = await self._cases.read(tx, leased.reference)
         if known is None:

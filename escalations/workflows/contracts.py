@@ -22,6 +22,10 @@ ACT = "act"
 """The name of its one update."""
 
 
+POST_ROUND = "PostRound"
+"""The type of the workflow that the post round's schedule starts."""
+
+
 class Contract(BaseModel):
     """Frozen, and strict about names."""
 
@@ -140,3 +144,17 @@ async def record(request: RecordRequest) -> RecordResult:
 async def deliver(request: DeliverRequest) -> DeliverResult:
     """Try once to deliver these notices."""
     raise NotImplementedError(request.reference)
+
+
+class PostRoundResult(Contract):
+    """What one round over the waiting notices did."""
+
+    tried: int
+    reported: int
+    """How many outcomes went back to their cases as submissions."""
+
+
+@activity.defn(name="post_round")
+async def post_round() -> PostRoundResult:
+    """Try again what could not be delivered at once."""
+    raise NotImplementedError
