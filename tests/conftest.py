@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import shutil
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -17,7 +18,23 @@ import psycopg
 import pytest
 from temporalio import client as temporal
 
+from escalations import settings, telemetry
 from escalations.temporal import binaries, devserver
+
+ORDER = ("rules", "store", "intake", "mail", "platform", "activities", "workflows", "web", "docs", "browser")
+"""Fast and pure first, the browser last. Within a folder the order is random, and the seed is printed."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sort by folder, after the plugin for random order has shuffled."""
+    here = Path(__file__).parent
+
+    def rank(item: pytest.Item) -> int:
+        folder = item.path.relative_to(here).parts[0]
+        return ORDER.index(folder) if folder in ORDER else ORDER.index("workflows")
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -26,6 +43,8 @@ def _nothing_of_the_environment() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(("ESCALATIONS_", "TEMPORAL_"))]:
             patch.delenv(name)
+        # Strict: a test that makes a log line with something personal in it fails where the line is written.
+        telemetry.configure(log_format=settings.LogFormat.JSON, level="WARNING", strict=True)
         yield
 
 
@@ -65,6 +84,15 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.get_uri()
     finally:
         server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def chromium_program() -> str:
+    """Give the Chromium for the browser tests; skipped, with this reason, where there is none."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if (found := shutil.which(name)) is not None:
+            return found
+    pytest.skip("there is no Chromium on the PATH")
 
 
 _numbers = itertools.count(1)

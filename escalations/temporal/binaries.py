@@ -413,3 +413,16 @@ def _size(path: Path) -> int:
     if path.is_file():
         return path.stat().st_size
     return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+
+
+def main() -> None:
+    """Get a server now, and say where from: `make build-temporal`."""
+    try:
+        found = resolve(environ=os.environ, say=lambda line: print(line, flush=True), may_use_address=False)  # noqa: T201
+    except NoServer as problem:
+        sys.exit(f"There is no Temporal server, and none could be made. {problem}")
+    print(found.sentence())  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
