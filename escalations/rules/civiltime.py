@@ -29,6 +29,9 @@ def _london() -> ZoneInfo:
 
 LONDON = _london()
 
+# London changes its clocks at 01:00 UTC, both ways: only civil times from 01:00 to 02:00 come twice, or never.
+_CHANGING_HOUR = 1
+
 # Written out because `strftime` follows the locale of the machine.
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
@@ -99,7 +102,7 @@ class Weekday(StrEnum):
 MONDAY_TO_FRIDAY = (Weekday.MONDAY, Weekday.TUESDAY, Weekday.WEDNESDAY, Weekday.THURSDAY, Weekday.FRIDAY)
 
 
-class CalendarExhausted(LookupError):  # noqa: N818 - it names a state of the calendar, and reads so where it is caught
+class CalendarExhausted(LookupError):
     """A date outside the calendar was needed. Its message is a sentence that says which calendar, and what it covers.
 
     The calendar of a case covers the year of its opening and five more and is extended before it ends, so this is an
@@ -317,8 +320,11 @@ def instant_of(day: date, clock: time) -> datetime:
     the instant of the change is taken. So later civil times of a day are never earlier instants.
     """
     reading = datetime.combine(day, clock, LONDON)
-    first, second = reading.astimezone(UTC), reading.replace(fold=1).astimezone(UTC)
-    # Inside the gap the later fold comes out earlier; London changes at 01:00 UTC, on the hour.
+    first = reading.astimezone(UTC)
+    if clock.hour != _CHANGING_HOUR:
+        return first
+    # Inside the hour that never comes the later fold comes out earlier; the change is on the hour.
+    second = reading.replace(fold=1).astimezone(UTC)
     return first.replace(minute=0, second=0, microsecond=0) if second < first else first
 
 

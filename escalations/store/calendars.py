@@ -32,7 +32,7 @@ _SATURDAY = 5
 _NINE_TO_FIVE = OfficeHours()
 
 
-def build(  # noqa: PLR0913 - what an office may choose is named at the call, with a default for each
+def build(
     region: Region,
     first_year: int,
     *,
