@@ -1,8 +1,8 @@
 """Every act of a person is a submission: stored, with its words sealed, before anybody is told "received".
 
-Each case has a *lane*. Receiving takes the lane's next number, leasing takes the lane itself, so submissions of one case
-go to its workflow one at a time and in the order in which they were received, however many dispatchers there are. A
-lease ends by itself; what was leased then is given out again, and applying twice does nothing twice.
+Each case has a *lane*. Receiving takes the lane's next number, leasing takes the lane itself, so submissions of one
+case go to its workflow one at a time and in the order in which they were received, however many dispatchers there are.
+A lease ends by itself; what was leased then is given out again, and applying twice does nothing twice.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ async def lease_next(tx: AsyncConnection, *, now: datetime, lease_for: timedelta
         owner: who takes it, unlike any other dispatcher's name.
     """
     while True:
-        lane = (await tx.execute(_lane_to_lease(now))).scalar_one_or_none()
+        lane: str | None = (await tx.execute(_lane_to_lease(now))).scalar_one_or_none()
         if lane is None:
             return None
         # Between choosing the lane and locking it another submission may have come, or an act been settled; so its
@@ -250,16 +250,22 @@ async def unsettled(
     return list(rows.scalars())
 
 
+async def state(tx: AsyncConnection, submission_id: str) -> Submission | None:
+    """A submission as it is known now; None where there is none of this id."""
+    row = (await tx.execute(_known().where(_ROWS.c.submission_id == submission_id))).one_or_none()
+    return None if row is None else _submission(row)
+
+
 async def get(tx: AsyncConnection, submission_id: str) -> Submission:
     """A submission as it is known now.
 
     Raises:
         UnknownSubmission: there is none of this id.
     """
-    row = (await tx.execute(_known().where(_ROWS.c.submission_id == submission_id))).one_or_none()
-    if row is None:
+    known = await state(tx, submission_id)
+    if known is None:
         raise UnknownSubmission("there is no submission of this id")
-    return _submission(row)
+    return known
 
 
 async def of_case(tx: AsyncConnection, reference: str) -> list[Submission]:
@@ -313,7 +319,7 @@ async def _next_arrival(tx: AsyncConnection, reference: str) -> int:
     return int((await tx.execute(statement)).scalar_one())
 
 
-def _lane_to_lease(now: datetime) -> Select[tuple[str]]:
+def _lane_to_lease(now: datetime) -> Select[Any]:
     earlier = _STATES.alias("earlier")
     is_oldest = ~exists().where(
         earlier.c.reference == _STATES.c.reference, earlier.c.state.in_(_UNSETTLED),
@@ -328,7 +334,7 @@ def _lane_to_lease(now: datetime) -> Select[tuple[str]]:
         .with_for_update(of=_LANES, skip_locked=True))
 
 
-def _oldest_of(reference: str) -> Select[tuple[str, datetime | None]]:
+def _oldest_of(reference: str) -> Select[Any]:
     return (
         select(_STATES.c.submission_id, _STATES.c.next_attempt_at)
         .where(_STATES.c.reference == reference, _STATES.c.state.in_(_UNSETTLED))
@@ -351,7 +357,7 @@ async def _lease(tx: AsyncConnection, submission_id: str, reference: str, *, unt
         owner=owner)
 
 
-async def _locked(tx: AsyncConnection, submission_id: str) -> Row[Any]:
+async def _locked(tx: AsyncConnection, submission_id: str) -> Row[*tuple[Any, ...]]:
     """The state of a submission, and who leased it, with its lane locked first: the order in which all others lock."""
     lane = (
         select(_LANES.c.reference).join(_STATES, _STATES.c.reference == _LANES.c.reference)
@@ -378,5 +384,5 @@ def _known() -> Select[Any]:
     ).join(_STATES, _STATES.c.submission_id == _ROWS.c.submission_id)
 
 
-def _submission(row: Row[Any]) -> Submission:
+def _submission(row: Row[*tuple[Any, ...]]) -> Submission:
     return Submission(**{**row._mapping, "state": State(row.state)})  # noqa: SLF001  SQLAlchemy's public name for it

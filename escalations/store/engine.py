@@ -239,8 +239,8 @@ def _engine(url: str, *, pool_size: int) -> AsyncEngine:
         return engine
     if kind == "postgresql":
         return create_async_engine(
-            address.set(drivername="postgresql+psycopg"), hide_parameters=True, pool_size=pool_size, max_overflow=pool_size,
-            pool_pre_ping=True)
+            address.set(drivername="postgresql+psycopg"), hide_parameters=True, pool_size=pool_size,
+            max_overflow=pool_size, pool_pre_ping=True)
     raise DatabaseUnfit("the database's address must begin with sqlite or postgresql")
 
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
+from typing_extensions import override
 
 from escalations.store import tables
 
@@ -41,6 +42,7 @@ class Reference:
     """Two digits of the civil year of receipt in London."""
     number: int
 
+    @override
     def __str__(self) -> str:
         """The reference as it is written: ``PD-26-0042-K``."""
         body = f"{self.prefix}{self.year:02d}{self.number:04d}"
@@ -93,7 +95,7 @@ def parse(text: str) -> Reference | Problem:
     if len(number) > 4 and digits[2] == "0":  # noqa: PLR2004  the least number of digits, which zeros fill up
         return Problem("This does not look like a reference. The number has a digit too many.")
     if int(digits[2:]) == 0 or check_character(prefix + digits) != check:
-        return Problem("One character of this reference is wrong, or two are in the wrong order. Check it and try again.")
+        return Problem("One character of this reference is wrong, or two are in the wrong order. Check it again.")
     return Reference(prefix, int(digits[:2]), int(digits[2:]))
 
 

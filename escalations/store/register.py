@@ -57,7 +57,7 @@ class Finding:
 
 
 class RegisterAhead(errors.FinalOurs):
-    """The register already holds other events after ``after_seq``; go on from :attr:`entries`, which are all of them."""
+    """The register already holds other events after ``after_seq``; go on from :attr:`entries`, which are all those."""
 
     code = "register_ahead"
 
@@ -118,7 +118,7 @@ async def references(tx: AsyncConnection) -> list[str]:
 
 async def last_position(tx: AsyncConnection) -> int:
     """The position of the newest row of all; 0 for an empty register."""
-    return (await tx.execute(select(func.coalesce(func.max(_REGISTER.c.position), 0)))).scalar_one()
+    return int((await tx.execute(select(func.coalesce(func.max(_REGISTER.c.position), 0)))).scalar_one())
 
 
 async def everything(tx: AsyncConnection) -> AsyncIterator[Entry]:
@@ -239,7 +239,7 @@ async def _verify_submissions(tx: AsyncConnection, vouched: dict[str, str]) -> l
         wrong = None
         if stored != row["content_digest"]:
             wrong = "its sealed text is not the one that was received"
-        elif submission_digest(row) != row["row_digest"]:
+        elif submission_digest(dict(row)) != row["row_digest"]:
             wrong = "it does not agree with its own digest"
         elif stored != vouched.get(row["submission_id"], stored):
             wrong = "its sealed text is not the one that the register vouches for"

@@ -7,6 +7,7 @@ Personal data stands only in columns that are named ``sealed`` (see :mod:`escala
 from __future__ import annotations
 
 from datetime import UTC, datetime
+
 from sqlalchemy import (
     BigInteger,
     Boolean,

@@ -12,15 +12,12 @@ set: set it before the last one is taken out, otherwise equal things no longer h
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -62,7 +59,7 @@ class CannotOpen(errors.FinalOurs):
 
 
 class BadKey(errors.FinalOurs):
-    """A key in the settings is not 32 bytes in base64, or there is none."""
+    """A key in the settings is not 32 bytes long, or there is none."""
 
     code = "bad_key"
 
@@ -81,24 +78,6 @@ class Vault:
         self._wrapping = {_key_name(key): AESGCM(key) for key in wrapping_keys}
         self._newest = _key_name(wrapping_keys[0])
         self._digest_key = hmac.digest(digest_secret or wrapping_keys[-1], b"escalations digests 1", "sha256")
-
-    @classmethod
-    def from_text(cls, wrapping_keys: Sequence[str], *, digest_secret: str | None = None) -> Self:
-        """The same from base64, as settings hold it.
-
-        Raises:
-            BadKey: a text is not the base64 of 32 bytes.
-        """
-        try:
-            keys = [base64.b64decode(key, validate=True) for key in wrapping_keys]
-        except binascii.Error:
-            raise BadKey("a wrapping key is not base64") from None
-        return cls(keys, digest_secret=None if digest_secret is None else digest_secret.encode())
-
-    @staticmethod
-    def new_key() -> str:
-        """A new wrapping key in base64, for the settings."""
-        return base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
 
     def digest(self, data: bytes) -> str:
         """A keyed digest (HMAC-SHA256, hex): equal for equal bytes, and no use to anyone without the key."""

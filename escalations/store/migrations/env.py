@@ -10,6 +10,7 @@ connection = context.config.attributes.get("connection")
 if connection is None:
     raise RuntimeError("migrations run through Database.migrate, which passes its connection")
 
-context.configure(connection=connection, target_metadata=tables.METADATA, compare_type=True, compare_server_default=True)
+context.configure(
+    connection=connection, target_metadata=tables.METADATA, compare_type=True, compare_server_default=True)
 with context.begin_transaction():
     context.run_migrations()

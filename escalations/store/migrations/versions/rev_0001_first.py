@@ -50,7 +50,8 @@ def _guards() -> None:
     op.execute("""
         CREATE FUNCTION escalations_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            RAISE EXCEPTION 'append-only: % on % is refused', TG_OP, TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+            RAISE EXCEPTION 'append-only: % on % is refused', TG_OP, TG_TABLE_NAME
+                USING ERRCODE = 'integrity_constraint_violation';
         END $$""")
     for table in _APPEND_ONLY:
         # By statement, so that it is refused even where no row would be touched; ALWAYS, so that a session which plays
@@ -73,7 +74,8 @@ def _guard_sqlite(table: str, same_row: tuple[str, ...]) -> None:
     # REPLACE deletes without telling the delete trigger unless recursive_triggers is on, and that is a setting of each
     # connection: a shell opened on the file has it off. So an insert over an existing row is refused by itself.
     conditions = (*same_row, "rowid = NEW.rowid")
-    exists = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {condition})" for condition in conditions)
+    exists = " OR ".join(
+        f"EXISTS (SELECT 1 FROM {table} WHERE {condition})" for condition in conditions)  # noqa: S608  constants above
     op.execute(
         f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {exists}"
         f" BEGIN SELECT RAISE(ABORT, 'append-only: {table} has this row already'); END")
@@ -146,7 +148,8 @@ def _submissions() -> None:
         sa.Column("outcome_sentence", sa.Text()),
         sa.Column("settled_at", _INSTANT),
         sa.Column("first_position", sa.BigInteger()),
-        sa.ForeignKeyConstraint(["submission_id"], ["submissions.submission_id"], name=op.f("fk_submission_states_submission_id")),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["submissions.submission_id"], name=op.f("fk_submission_states_submission_id")),
         sa.PrimaryKeyConstraint("submission_id", name=op.f("pk_submission_states")),
         sa.UniqueConstraint("reference", "arrival", name=op.f("uq_submission_states_reference_arrival")),
     )
