@@ -1,0 +1,276 @@
+"""What pages and lists read: one row a case and one row a clock, derived from the register and rebuilt from it.
+
+:func:`project` runs in the transaction that appends, so a person who was told "recorded" finds it on the next page.
+Nothing here decides: every value is the event's, or the case's as the rules made it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from escalations import errors
+from escalations.rules import case, events, evolving
+from escalations.rules.events import Event
+from escalations.store import cases, register, tables
+
+_CASES = tables.CASES
+_CLOCKS = tables.CLOCKS
+
+
+class ClockState(StrEnum):
+    """Where a clock stands."""
+
+    RUNNING = "running"
+    LIMIT_PASSED = "limit_passed"
+    """Its limit has passed and it still waits."""
+    MET = "met"
+    STOPPED = "stopped"
+
+
+class NotACase(errors.FinalOurs):
+    """The first event of an escalation is not the one that raises it."""
+
+    code = "not_a_case"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A case, as lists show it."""
+
+    reference: str
+    seq: int
+    position: int
+    """The register's position that this row is as of."""
+    status: str
+    track: str
+    stage: int
+    raising_agency: str
+    responding_agencies: tuple[str, ...]
+    concern: str | None
+    reason: str | None
+    level_of_need: int | None
+    legal_status: str | None
+    policy_hash: str | None
+    calendar_hash: str | None
+    edition: int
+    received_at: datetime
+    stage_started_at: datetime | None
+    partnership_told_at: datetime | None
+    word_due_at: datetime | None
+    next_due_at: datetime | None
+    """The nearest limit that has not passed; None where no clock runs towards one."""
+    move_to_stage: int | None
+    move_takes_effect_at: datetime | None
+    """None for a move that is proposed and that nobody has taken up."""
+    closed_at: datetime | None
+    outcome: str | None
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDate:
+    """A due time that a clock has, or had."""
+
+    due_at: datetime
+    since: datetime
+    because: str
+    """The kind of event that gave it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRow:
+    """A clock, as case pages and lists show it."""
+
+    reference: str
+    clock_id: str
+    rule_id: str
+    awaits: str
+    waits_for: str
+    agency_id: str | None
+    position: str | None
+    stage: int | None
+    started_at: datetime
+    due_at: datetime
+    kept_dates: tuple[KeptDate, ...]
+    """Every due time, oldest first; the last is the present one."""
+    reminders: tuple[datetime, ...]
+    reminded: int
+    amount: str | None
+    receipt_hash: str
+    state: ClockState
+    cause: str | None
+    accounts_until: datetime | None
+    limit_passed_at: datetime | None
+    limit_withdrawn: bool
+    ended_at: datetime | None
+
+
+async def project(
+    tx: AsyncConnection, before: case.Case | None, event: Event, after: case.Case, entry: register.Entry,
+) -> None:
+    """Carry one event into the read models.
+
+    Args:
+        tx: the transaction that appended it.
+        before: the case as it was; None, or a case without events, for the first.
+        event: what happened.
+        after: the case as the event left it.
+        entry: the event's row in the register.
+
+    Raises:
+        NotACase: the first event is not the one that raises a case.
+    """
+    if before is None or before.seq == 0:
+        if not isinstance(event, events.Raised):
+            raise NotACase("the first event of an escalation does not raise it")
+        await tx.execute(insert(_CASES).values(**_case_values(after, entry), **_raised_values(event)))
+    else:
+        await tx.execute(
+            update(_CASES).where(_CASES.c.reference == after.reference).values(**_case_values(after, entry)))
+    known = {} if before is None else {clock.clock_id: clock for clock in before.clocks}
+    for clock in after.clocks:
+        earlier = known.get(clock.clock_id)
+        if earlier is None:
+            await tx.execute(insert(_CLOCKS).values(
+                reference=after.reference, **_clock_values(clock), amount=getattr(event, "amount", None),
+                kept_dates=_kept([], clock.due_at, since=entry.recorded_at, because=event.kind)))
+        elif earlier != clock:
+            await _change_clock(tx, after.reference, earlier, clock, event, entry)
+
+
+async def rebuild(tx: AsyncConnection) -> int:
+    """Empty the read models, fill them again from the register, and give the number of events replayed.
+
+    Raises:
+        NotACase: an escalation does not begin with the event that raises it.
+        frozen.NotFrozen: a policy or calendar that a case is frozen to is not kept.
+    """
+    # DELETE, not TRUNCATE: the application's role does not own the tables.
+    for table in tables.READ_MODELS:
+        await tx.execute(delete(table))
+    frames: dict[tuple[str, str], case.Frame] = {}
+    replayed = 0
+    for reference in await register.references(tx):
+        state: case.Case | None = None
+        for entry in await register.read(tx, reference):
+            event = events.loads(entry.body)
+            before = state if state is not None else case.new(reference, await _frame(tx, event, frames))
+            state = evolving.evolve(before, event)
+            await project(tx, before, event, state, entry)
+            replayed += 1
+    return replayed
+
+
+async def case_of(tx: AsyncConnection, reference: str) -> CaseRow | None:
+    """One case; None where the register has none of this reference."""
+    rows = await tx.execute(select(_CASES).where(_CASES.c.reference == reference))
+    row = rows.mappings().one_or_none()
+    return None if row is None else _case_row(row)
+
+
+async def listed(tx: AsyncConnection, *, closed: bool = False) -> list[CaseRow]:
+    """All cases that are not closed, the nearest limit first and those without one last; or all closed ones."""
+    is_closed = _CASES.c.status == case.Status.CLOSED.value
+    rows = await tx.execute(
+        select(_CASES).where(is_closed if closed else ~is_closed)
+        .order_by(_CASES.c.next_due_at.is_(None), _CASES.c.next_due_at, _CASES.c.received_at, _CASES.c.reference))
+    return [_case_row(row) for row in rows.mappings()]
+
+
+async def clocks_of(tx: AsyncConnection, *references: str) -> list[ClockRow]:
+    """Every clock of these cases, in the order in which they started."""
+    rows = await tx.execute(
+        select(_CLOCKS).where(_CLOCKS.c.reference.in_(references))
+        .order_by(_CLOCKS.c.reference, _CLOCKS.c.started_at, _CLOCKS.c.due_at, _CLOCKS.c.clock_id))
+    return [_clock_row(row) for row in rows.mappings()]
+
+
+def clock_state(clock: case.Clock) -> ClockState:
+    """Where a clock of a case stands."""
+    if clock.end is case.ClockEnd.MET:
+        return ClockState.MET
+    if clock.end is case.ClockEnd.STOPPED:
+        return ClockState.STOPPED
+    return ClockState.RUNNING if _before_its_limit(clock) else ClockState.LIMIT_PASSED
+
+
+def _before_its_limit(clock: case.Clock) -> bool:
+    return clock.limit_passed_at is None or clock.limit_withdrawn
+
+
+async def _change_clock(
+    tx: AsyncConnection, reference: str, earlier: case.Clock, clock: case.Clock, event: Event, entry: register.Entry,
+) -> None:
+    values = _clock_values(clock)
+    here = (_CLOCKS.c.reference == reference) & (_CLOCKS.c.clock_id == clock.clock_id)
+    if isinstance(event, events.LimitPassed):
+        values["accounts_until"] = event.accounts_until
+    if earlier.due_at != clock.due_at:
+        kept = (await tx.execute(select(_CLOCKS.c.kept_dates).where(here))).scalar_one()
+        values["kept_dates"] = _kept(json.loads(kept), clock.due_at, since=entry.recorded_at, because=event.kind)
+    await tx.execute(update(_CLOCKS).where(here).values(**values))
+
+
+async def _frame(tx: AsyncConnection, opening: Event, frames: dict[tuple[str, str], case.Frame]) -> case.Frame:
+    if not isinstance(opening, events.Raised):
+        raise NotACase("the first event of an escalation does not raise it")
+    hashes = (opening.policy_hash, opening.calendar_hash)
+    if hashes not in frames:
+        frames[hashes] = await cases.frame_of(tx, opening)
+    return frames[hashes]
+
+
+def _raised_values(event: events.Raised) -> dict[str, Any]:
+    return {
+        "concern": event.concern.value, "reason": event.reason.value, "level_of_need": event.level_of_need,
+        "legal_status": event.legal_status.value, "policy_hash": event.policy_hash,
+        "calendar_hash": event.calendar_hash}
+
+
+def _case_values(after: case.Case, entry: register.Entry) -> dict[str, Any]:
+    limits = [clock.due_at for clock in after.clocks if clock.running and _before_its_limit(clock)]
+    return {
+        "reference": after.reference, "seq": entry.seq, "position": entry.position, "status": after.status.value,
+        "track": after.track.value, "stage": after.stage, "raising_agency": after.raising_agency,
+        "responding_agencies": json.dumps([party.agency_id for party in after.parties]), "edition": after.edition,
+        "received_at": after.received_at, "stage_started_at": after.stage_starts[-1] if after.stage_starts else None,
+        "partnership_told_at": after.partnership_told_at, "word_due_at": after.word_due_at,
+        "next_due_at": min(limits, default=None), "move_to_stage": after.move.to_stage if after.move else None,
+        "move_takes_effect_at": after.move.takes_effect_at if after.move else None, "closed_at": after.closed_at,
+        "outcome": after.outcome.value if after.outcome else None, "changed_at": entry.recorded_at}
+
+
+def _clock_values(clock: case.Clock) -> dict[str, Any]:
+    return {
+        "clock_id": clock.clock_id, "rule_id": clock.rule_id, "awaits": clock.awaits.value,
+        "waits_for": clock.waits_for.value, "agency_id": clock.agency_id, "position": clock.position,
+        "stage": clock.stage, "started_at": clock.started_at, "due_at": clock.due_at,
+        "reminders": json.dumps([tables.instant_text(moment) for moment in clock.reminders]),
+        "reminded": clock.reminded, "receipt_hash": clock.receipt_hash, "state": clock_state(clock).value,
+        "cause": clock.cause.value if clock.cause else None, "limit_passed_at": clock.limit_passed_at,
+        "limit_withdrawn": clock.limit_withdrawn, "ended_at": clock.ended_at}
+
+
+def _kept(earlier: list[dict[str, str]], due_at: datetime, *, since: datetime, because: str) -> str:
+    one = {"due_at": tables.instant_text(due_at), "since": tables.instant_text(since), "because": because}
+    return json.dumps([*earlier, one])
+
+
+def _case_row(row: RowMapping) -> CaseRow:
+    return CaseRow(**{**row, "responding_agencies": tuple(json.loads(row["responding_agencies"]))})
+
+
+def _clock_row(row: RowMapping) -> ClockRow:
+    kept = tuple(
+        KeptDate(datetime.fromisoformat(one["due_at"]), datetime.fromisoformat(one["since"]), one["because"])
+        for one in json.loads(row["kept_dates"]))
+    return ClockRow(**{
+        **row, "kept_dates": kept, "state": ClockState(row["state"]),
+        "reminders": tuple(datetime.fromisoformat(moment) for moment in json.loads(row["reminders"]))})
