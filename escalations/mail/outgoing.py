@@ -25,7 +25,7 @@ from escalations.policy import Awaits, Side, StageRule, StartsFrom, Track
 from escalations.rules import workingtime
 from escalations.rules.case import Case, Status
 from escalations.rules.clocks import TEAM_POSITION
-from escalations.rules.notices import LEAD, RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind
+from escalations.rules.notices import RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind
 from escalations.settings import Settings
 
 _WIDTH = 76
@@ -56,7 +56,7 @@ class House:
 
     @classmethod
     def of(cls, settings: Settings, *, trial: bool) -> House:
-        """The settings' own. ``trial`` is whether real people may not be entered yet, which settings alone do not say."""
+        """What the settings say. ``trial``: real people may not be entered yet, which settings alone do not decide."""
         return cls(
             product=settings.product_name,
             front_door_name=settings.front_door_name,
@@ -144,7 +144,7 @@ def facts_of(
 
 
 def _due(case: Case, notice: Notice) -> datetime | None:
-    """The due time of the clock that waits for what is asked, where the notice itself was made before that clock began."""
+    """The due time of the clock that waits for what is asked, where the notice was made before that clock began."""
     awaits = _TEAM_CLOCK_OF.get(notice.kind) or _CLOCK_OF.get(notice.asks)
     if awaits is None or case.status is Status.CLOSED:
         return None

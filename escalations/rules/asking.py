@@ -1,0 +1,52 @@
+"""Whether what somebody was asked by link has been done. A link serves its mailbox until then, and no longer."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from escalations.rules.case import Case, ClaimState, Status
+from escalations.rules.notices import Ask, Recipient
+
+
+def is_done(case: Case, asks: Ask, to: Recipient, *, stage: int, about: str | None) -> bool:
+    """Whether nothing is left to do of what was asked.
+
+    Args:
+        case: as it stands.
+        asks: what was asked.
+        to: whom.
+        stage: the stage at which it was asked.
+        about: the clock or the claim that it was about.
+    """
+    over = case.status is Status.CLOSED or stage < case.stage
+    match asks:
+        case Ask.READ | Ask.TEAM:
+            return False  # One may read again: how it ended, too.
+        case Ask.RESPOND:
+            return _answered(case, to.agency_id, stage)
+        case Ask.CONSIDER:
+            # Another answer is asked about anew, by a link of its own.
+            return over or not any(party.answered_at is not None for party in case.open_parties)
+        case Ask.CHOOSE:
+            return over or case.move is None or case.move.intended_at is not None
+        case Ask.CONFIRM:
+            claim = case.claim(_claim_of(case, about))
+            return case.status is Status.CLOSED or claim is None or claim.state is not ClaimState.SAID
+        case Ask.DECIDE:
+            return case.status is Status.CLOSED
+        case _:
+            assert_never(asks)
+
+
+def _answered(case: Case, agency_id: str | None, stage: int) -> bool:
+    """An agency has answered at the stage, or settled it. A stage left can still be answered, and is recorded there."""
+    party = case.party(agency_id)
+    if case.status is Status.CLOSED or party is None or party.settled:
+        return True
+    return stage == case.stage and party.answered_at is not None
+
+
+def _claim_of(case: Case, about: str | None) -> str:
+    """The claim itself; a reminder is about the clock that asks for its confirmation."""
+    clock = next((clock for clock in case.clocks if clock.clock_id == about), None)
+    return (clock.about if clock is not None else about) or ""

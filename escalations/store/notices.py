@@ -1,0 +1,197 @@
+"""Notices that are to leave: what became of each, and which are due.
+
+A row is made in the transaction that records the event which it tells of, and leaves later. Whoever delivers takes a
+short lease on a row, so that the first attempt and the post round never send one notice at the same time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from escalations.policy import Side
+from escalations.rules.notices import Ask, Notice, NoticeKind, Recipient
+from escalations.store import tables
+
+_NOTICES = tables.NOTICES
+LEASE = timedelta(minutes=2)
+"""How long a notice that was taken is left to whoever took it. Longer than one try at a relay may take."""
+
+
+class NoticeState(StrEnum):
+    """What became of a notice."""
+
+    WAITING = "waiting"
+    """To be sent, for the first time or again."""
+    SENT = "sent"
+    """A relay took it."""
+    UNDELIVERED = "undelivered"
+    UNKNOWN = "unknown"
+    """The connection was lost after the message went, and trying again did not settle whether it was taken."""
+    SUPERSEDED = "superseded"
+    """Overtaken by events before it left."""
+    NO_ONE = "no_one"
+    """Nobody holds the position, nor stands in."""
+    OFF = "off"
+    """The agency is not told by mail; the team tells it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """A notice and what has become of it."""
+
+    notice_id: str
+    reference: str
+    seq: int
+    """The event that it tells of."""
+    notice: Notice
+    state: NoticeState
+    attempts: int
+    """How many tries have begun."""
+    next_attempt_at: datetime | None
+    created_at: datetime
+    sent_at: datetime | None = None
+    last_code: str | None = None
+    message_id: str | None = None
+
+    @classmethod
+    def new(cls, reference: str, seq: int, number: int, notice: Notice, *, at: datetime) -> NoticeRow:
+        """A notice that an event brings. Its id follows from the event, so recording it twice makes one row.
+
+        Args:
+            reference: the case.
+            seq: the event that it tells of.
+            number: its place among what that event brings, from 1.
+            notice: what is to be told.
+            at: when it was recorded; it is due at once.
+        """
+        return cls(f"{reference}-{seq}-{number}", reference, seq, notice, NoticeState.WAITING, 0, at, at)
+
+
+async def add(tx: AsyncConnection, rows: Iterable[NoticeRow]) -> list[str]:
+    """Put notices to be sent, and give the ids of those that were not there yet."""
+    rows = list(rows)
+    there = set((await tx.execute(
+        select(_NOTICES.c.notice_id).where(_NOTICES.c.notice_id.in_([row.notice_id for row in rows])))).scalars())
+    new = [row for row in rows if row.notice_id not in there]
+    if new:
+        await tx.execute(insert(_NOTICES), [_values(row) for row in new])
+    return [row.notice_id for row in new]
+
+
+def _values(row: NoticeRow) -> dict[str, object]:
+    notice = row.notice
+    return {
+        "notice_id": row.notice_id, "reference": row.reference, "seq": row.seq, "kind": notice.kind.value,
+        "side": notice.to.side.value, "agency_id": notice.to.agency_id, "position": notice.to.position,
+        "asks": notice.asks.value, "stage": notice.stage, "due_at": notice.due_at, "about": notice.about,
+        "starts_clocks": notice.starts_clocks, "state": row.state.value, "attempts": row.attempts,
+        "next_attempt_at": row.next_attempt_at, "created_at": row.created_at, "sent_at": row.sent_at,
+        "last_code": row.last_code, "message_id": row.message_id,
+    }
+
+
+async def lease_due(
+    tx: AsyncConnection,
+    *,
+    now: datetime,
+    limit: int,
+    ids: Collection[str] | None = None,
+    reference: str | None = None,
+    lease_for: timedelta = LEASE,
+) -> list[NoticeRow]:
+    """Take notices that are due, oldest first; nobody else is given them until the lease runs out or they are settled.
+
+    Args:
+        tx: a transaction that may write; the lease holds from its commit on.
+        now: what is due by then is due.
+        limit: how many at most.
+        ids: only these.
+        reference: only those of this case.
+        lease_for: how long they are left to the caller.
+    """
+    due = select(_NOTICES).where(_NOTICES.c.state == NoticeState.WAITING, _NOTICES.c.next_attempt_at <= now)
+    if ids is not None:
+        due = due.where(_NOTICES.c.notice_id.in_(list(ids)))
+    if reference is not None:
+        due = due.where(_NOTICES.c.reference == reference)
+    # The oldest try first, and within a case in the order of its events: who is asked hears before who is told.
+    due = due.order_by(_NOTICES.c.next_attempt_at, _NOTICES.c.created_at, _NOTICES.c.seq, _NOTICES.c.notice_id)
+    rows = (await tx.execute(due.limit(limit).with_for_update(skip_locked=True))).all()
+    taken = [replace(_row(row), attempts=row.attempts + 1, next_attempt_at=now + lease_for) for row in rows]
+    if taken:
+        await tx.execute(
+            update(_NOTICES).where(_NOTICES.c.notice_id.in_([row.notice_id for row in taken]))
+            .values(attempts=_NOTICES.c.attempts + 1, next_attempt_at=now + lease_for))
+    return taken
+
+
+async def settle(
+    tx: AsyncConnection,
+    notice_id: str,
+    *,
+    state: NoticeState,
+    code: str,
+    at: datetime,
+    message_id: str | None = None,
+) -> bool:
+    """Say what became of a notice, for good. What was settled before stays as it was.
+
+    Args:
+        tx: a transaction that may write.
+        notice_id: the notice.
+        state: what became of it; anything but ``waiting``.
+        code: a short static word on how, never a relay's own.
+        at: when it was settled; kept as when it was sent, where it was.
+        message_id: for a sent one, the Message-ID that its reader sees.
+
+    Returns:
+        Whether it was still waiting.
+    """
+    if state is NoticeState.WAITING:
+        raise ValueError("a notice that waits is not settled: use retry")
+    done = await tx.execute(
+        update(_NOTICES).where(_NOTICES.c.notice_id == notice_id, _NOTICES.c.state == NoticeState.WAITING)
+        .values(state=state.value, last_code=code, next_attempt_at=None, message_id=message_id,
+                sent_at=at if state in {NoticeState.SENT, NoticeState.UNKNOWN} else None))
+    return done.rowcount == 1
+
+
+async def retry(tx: AsyncConnection, notice_id: str, *, next_attempt_at: datetime, code: str) -> None:
+    """Leave a notice to be tried again, and say why it was not settled."""
+    await tx.execute(
+        update(_NOTICES).where(_NOTICES.c.notice_id == notice_id, _NOTICES.c.state == NoticeState.WAITING)
+        .values(next_attempt_at=next_attempt_at, last_code=code))
+
+
+async def waiting_for(tx: AsyncConnection, reference: str, *, after_seq: int = 0) -> list[NoticeRow]:
+    """The notices of a case that have not left yet, those that are being tried included; of later events only."""
+    rows = await tx.execute(
+        select(_NOTICES).where(_NOTICES.c.reference == reference, _NOTICES.c.state == NoticeState.WAITING,
+                               _NOTICES.c.seq > after_seq)
+        .order_by(_NOTICES.c.seq, _NOTICES.c.notice_id))
+    return [_row(row) for row in rows]
+
+
+async def of_case(tx: AsyncConnection, reference: str) -> list[NoticeRow]:
+    """Every notice of a case, in the order of the events that they tell of; what the case page shows."""
+    rows = await tx.execute(
+        select(_NOTICES).where(_NOTICES.c.reference == reference).order_by(_NOTICES.c.seq, _NOTICES.c.notice_id))
+    return [_row(row) for row in rows]
+
+
+def _row(row: Row[tuple[object, ...]]) -> NoticeRow:
+    values = row._mapping  # noqa: SLF001  SQLAlchemy's public name for it
+    to = Recipient(Side(values["side"]), values["agency_id"], values["position"])
+    notice = Notice(
+        NoticeKind(values["kind"]), to, Ask(values["asks"]), values["stage"], values["due_at"], values["about"],
+        values["starts_clocks"])
+    return NoticeRow(
+        values["notice_id"], values["reference"], values["seq"], notice, NoticeState(values["state"]),
+        values["attempts"], values["next_attempt_at"], values["created_at"], values["sent_at"], values["last_code"],
+        values["message_id"])
