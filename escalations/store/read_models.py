@@ -142,7 +142,7 @@ async def project(
                 reference=after.reference, **_clock_values(clock), amount=getattr(event, "amount", None),
                 kept_dates=_kept([], clock.due_at, since=entry.recorded_at, because=event.kind)))
         elif earlier != clock:
-            await _change_clock(tx, after.reference, earlier, clock, event, entry)
+            await _change_clock(tx, after.reference, earlier, clock, event=event, entry=entry)
 
 
 async def rebuild(tx: AsyncConnection) -> int:
@@ -206,7 +206,8 @@ def _before_its_limit(clock: case.Clock) -> bool:
 
 
 async def _change_clock(
-    tx: AsyncConnection, reference: str, earlier: case.Clock, clock: case.Clock, event: Event, entry: register.Entry,
+    tx: AsyncConnection, reference: str, earlier: case.Clock, clock: case.Clock, *, event: Event,
+    entry: register.Entry,
 ) -> None:
     values = _clock_values(clock)
     here = (_CLOCKS.c.reference == reference) & (_CLOCKS.c.clock_id == clock.clock_id)

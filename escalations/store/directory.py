@@ -1,0 +1,285 @@
+"""Agencies, their positions, and who holds a position on a day.
+
+Agencies and titles are no secret; names, addresses and numbers are sealed, under a key of each holding's own. The
+directory is asked when a notice is delivered, so a change of staff reaches the cases that are open.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Awaitable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, Select, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from escalations import errors
+from escalations.store import tables, vault
+from escalations.store.directory_file import DirectoryFile, Holding, Notices, Person, PositionKind
+from escalations.store.references import CIVIL
+
+TEAM_AGENCY = "partnership-team"
+"""The partnership team's own agency: whoever belongs to no other is looked for here."""
+LEAD = "escalation_lead"
+"""The position to which an agency's empty ones fall."""
+_AGENCIES = tables.AGENCIES
+_POSITIONS = tables.POSITIONS
+
+
+class Rule(StrEnum):
+    """By which rule somebody was found. Whoever stands in is told so."""
+
+    HOLDER = "holder"
+    DEPUTY = "deputy"
+    """The holder does not work on that day, or the agency is closed."""
+    LEAD = "lead"
+    """Nobody holds the position, so it fell to the agency's escalation lead, or to the lead's deputy."""
+    STAND_IN = "stand_in"
+    """The agency is closed and has no deputy, so it fell to its parent's lead (a trust's, or the council's)."""
+
+
+class NotEmpty(errors.FinalOurs):
+    """A file is loaded only into a directory without agencies: it must not undo what people have entered since."""
+
+    code = "directory_not_empty"
+
+
+class UnknownAgency(errors.FinalOurs):
+    """The directory has no agency of this id."""
+
+    code = "unknown_agency"
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """An agency, or the partnership's team or final body (both of type ``partnership``)."""
+
+    agency_id: str
+    name: str
+    agency_type: str
+    town: str
+    parent: str | None
+    successor: str | None
+    """The agency that follows it from the day after ``active_to``. Never put in its place without a person's word."""
+    notices: Notices
+    active_from: date
+    active_to: date | None
+    sample: bool
+
+    def active(self, on: datetime) -> bool:
+        """Whether it exists on the civil day of a moment."""
+        return self.active_from <= _day(on) <= (self.active_to or date.max)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody to write to or to phone."""
+
+    agency_id: str
+    position: str
+    """The position that was asked for."""
+    held: str
+    """The position that this person holds, or is deputy of; another one where it fell to the lead."""
+    title: str
+    """The title of the position held, in the agency's own words."""
+    kind: PositionKind
+    name: str
+    email: str
+    phone: str | None
+    rule: Rule
+
+
+async def load(tx: AsyncConnection, keys: vault.Vault, file: DirectoryFile) -> int:
+    """Fill an empty directory from a file, and give the number of agencies.
+
+    Raises:
+        NotEmpty: there are agencies already.
+    """
+    if not await is_empty(tx):
+        raise NotEmpty("the directory has agencies already")
+    # Parents first, then what refers to them: the file checks that each is named and that none is its own ancestor.
+    for agency in file.in_order():
+        await tx.execute(insert(_AGENCIES).values(
+            agency_id=agency.id, name=agency.name, agency_type=agency.type, town=agency.town, parent=agency.parent,
+            notices=agency.notices.value, active_from=agency.active_from, active_to=agency.active_to,
+            sample=file.sample))
+        for holding in agency.positions:
+            await appoint(tx, keys, agency.id, holding)
+    for agency in file.agencies:
+        await tx.execute(
+            update(_AGENCIES).where(_AGENCIES.c.agency_id == agency.id).values(successor=agency.successor))
+    return len(file.agencies)
+
+
+async def is_empty(tx: AsyncConnection) -> bool:
+    """Whether there is no agency yet."""
+    return (await tx.execute(select(func.count()).select_from(_AGENCIES))).scalar_one() == 0
+
+
+async def appoint(tx: AsyncConnection, keys: vault.Vault, agency_id: str, holding: Holding) -> str:
+    """Enter who holds a position from a day on, and give the holding's id.
+
+    Whoever held it before does so until the day before, and what was entered from a later day on stays as it is.
+    """
+    holding_id = secrets.token_hex(16)
+    await tx.execute(
+        update(_POSITIONS).where(
+            _POSITIONS.c.agency_id == agency_id, _POSITIONS.c.position == holding.position,
+            _POSITIONS.c.since < holding.since,
+            or_(_POSITIONS.c.until.is_(None), _POSITIONS.c.until >= holding.since))
+        .values(until=holding.since - timedelta(days=1)))
+    holder = await _sealed(tx, keys, holding.holder, column="sealed_holder", row=holding_id, key_id=None)
+    key_id = holder.key_id if holder else None
+    deputy = await _sealed(tx, keys, holding.deputy, column="sealed_deputy", row=holding_id, key_id=key_id)
+    await tx.execute(insert(_POSITIONS).values(
+        holding_id=holding_id, agency_id=agency_id, position=holding.position, title=holding.title,
+        kind=holding.kind.value, working_days=",".join(str(day) for day in holding.weekdays), since=holding.since,
+        until=holding.until, sealed_holder=holder.data if holder else None,
+        sealed_deputy=deputy.data if deputy else None, key_id=key_id or (deputy.key_id if deputy else None)))
+    return holding_id
+
+
+async def agency(tx: AsyncConnection, agency_id: str) -> Agency | None:
+    """One agency; None where the directory has none of this id."""
+    row = (await tx.execute(select(_AGENCIES).where(_AGENCIES.c.agency_id == agency_id))).one_or_none()
+    return None if row is None else _agency(row)
+
+
+async def agencies(tx: AsyncConnection, on: datetime) -> list[Agency]:
+    """The agencies that exist on a day, by name: to choose from, with town and type, never by best match."""
+    rows = await tx.execute(select(_AGENCIES))
+    active = (found for found in map(_agency, rows) if found.active(on))
+    return sorted(active, key=lambda found: (found.name.casefold(), found.agency_id))
+
+
+async def titles(tx: AsyncConnection, agency_id: str, on: datetime) -> dict[str, str]:
+    """What an agency calls its positions on a day, by their codes."""
+    rows = await tx.execute(
+        _held_on(_day(on)).where(_POSITIONS.c.agency_id == agency_id).order_by(_POSITIONS.c.since))
+    return {row.position: row.title for row in rows}
+
+
+async def set_notices(tx: AsyncConnection, agency_id: str, notices: Notices) -> None:
+    """Say whether an agency is told by mail.
+
+    Raises:
+        UnknownAgency: there is none of this id.
+    """
+    done = await tx.execute(
+        update(_AGENCIES).where(_AGENCIES.c.agency_id == agency_id).values(notices=notices.value))
+    if done.rowcount != 1:
+        raise UnknownAgency("there is no agency of this id")
+
+
+async def holders(
+    tx: AsyncConnection, keys: vault.Vault, agency_id: str | None, position: str, on: datetime, *, closed: bool = False,
+) -> Contact | None:
+    """Who is to be told, for a position, on the civil day of a moment; None where there is nobody in post.
+
+    The holder; the deputy on a day on which the holder does not work; for an empty position the agency's escalation
+    lead. Where the agency is closed: the deputy, then the lead of its parent.
+
+    Args:
+        tx: a transaction.
+        keys: opens what is sealed.
+        agency_id: the agency; None is the partnership team.
+        position: the position's code.
+        on: the moment.
+        closed: whether the agency is closed on that day.
+
+    Raises:
+        vault.CannotOpen: what is stored was changed, or the settings lack the key.
+    """
+    agency_id = agency_id or TEAM_AGENCY
+    if closed:
+        return await _while_closed(tx, keys, agency_id, position, on)
+    found = await _of_position(tx, keys, agency_id, position, on)
+    if found is not None or position == LEAD:
+        return found
+    return await _as(Rule.LEAD, position, _of_position(tx, keys, agency_id, LEAD, on))
+
+
+async def _while_closed(
+    tx: AsyncConnection, keys: vault.Vault, agency_id: str, position: str, on: datetime,
+) -> Contact | None:
+    for code in dict.fromkeys((position, LEAD)):
+        row = await _row(tx, agency_id, code, on)
+        deputy = None if row is None else await _person(tx, keys, row, "sealed_deputy")
+        if row is not None and deputy is not None:
+            return _contact(row, deputy, Rule.DEPUTY, position=position)
+    of = await agency(tx, agency_id)
+    if of is None or of.parent is None:
+        return None
+    return await _as(Rule.STAND_IN, position, _of_position(tx, keys, of.parent, LEAD, on))
+
+
+async def _of_position(
+    tx: AsyncConnection, keys: vault.Vault, agency_id: str, position: str, on: datetime,
+) -> Contact | None:
+    row = await _row(tx, agency_id, position, on)
+    if row is None:
+        return None
+    holder = await _person(tx, keys, row, "sealed_holder")
+    deputy = await _person(tx, keys, row, "sealed_deputy")
+    works = str(_day(on).weekday()) in row.working_days.split(",")
+    if holder is not None and (works or deputy is None):
+        return _contact(row, holder, Rule.HOLDER, position=position)
+    return None if deputy is None else _contact(row, deputy, Rule.DEPUTY, position=position)
+
+
+async def _as(rule: Rule, position: str, search: Awaitable[Contact | None]) -> Contact | None:
+    found = await search
+    return None if found is None else replace(found, rule=rule, position=position)
+
+
+async def _row(tx: AsyncConnection, agency_id: str, position: str, on: datetime) -> Row[*tuple[Any, ...]] | None:
+    found: Row[*tuple[Any, ...]] | None = (await tx.execute(
+        _held_on(_day(on)).where(_POSITIONS.c.agency_id == agency_id, _POSITIONS.c.position == position)
+        .order_by(_POSITIONS.c.since.desc(), _POSITIONS.c.holding_id).limit(1))).one_or_none()
+    return found
+
+
+def _held_on(day: date) -> Select[Any]:
+    return select(_POSITIONS).where(
+        _POSITIONS.c.since <= day, or_(_POSITIONS.c.until.is_(None), _POSITIONS.c.until >= day))
+
+
+async def _sealed(
+    tx: AsyncConnection, keys: vault.Vault, person: Person | None, *, column: str, row: str, key_id: str | None,
+) -> vault.Sealed | None:
+    if person is None:
+        return None
+    plain = json.dumps(person.model_dump(mode="json"), ensure_ascii=False).encode()
+    return await keys.seal(tx, plain, table=_POSITIONS.name, column=column, row=row, key_id=key_id)
+
+
+async def _person(
+    tx: AsyncConnection, keys: vault.Vault, row: Row[*tuple[Any, ...]], column: str,
+) -> Person | None:
+    data = getattr(row, column)
+    if data is None:
+        return None
+    try:
+        plain = await keys.open(
+            tx, vault.Sealed(row.key_id, data), table=_POSITIONS.name, column=column, row=row.holding_id)
+    except vault.Erased:
+        return None  # somebody whose details were erased can no more be written to than nobody
+    return Person.model_validate_json(plain)
+
+
+def _contact(row: Row[*tuple[Any, ...]], person: Person, rule: Rule, *, position: str) -> Contact:
+    return Contact(
+        agency_id=row.agency_id, position=position, held=row.position, title=row.title, kind=PositionKind(row.kind),
+        name=person.name, email=person.email, phone=person.phone, rule=rule)
+
+
+def _agency(row: Row[*tuple[Any, ...]]) -> Agency:
+    return Agency(**{**row._mapping, "notices": Notices(row.notices)})  # noqa: SLF001  SQLAlchemy's public name for it
+
+
+def _day(on: datetime) -> date:
+    return on.astimezone(CIVIL).date()
