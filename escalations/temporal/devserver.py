@@ -21,12 +21,10 @@ import json
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import sys
 import tempfile
-import urllib.parse
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -41,9 +39,9 @@ from temporalio.api.operatorservice import v1 as operator
 from temporalio.api.workflowservice import v1 as workflowservice
 
 from escalations import errors
-from escalations.temporal import binaries
+from escalations.temporal import binaries, serverconfig
+from escalations.temporal.serverconfig import LOOPBACK, Ports
 
-LOOPBACK = "127.0.0.1"
 NAMESPACE = "escalations"
 RETENTION = timedelta(days=3)
 """How long a finished run stays readable. Short: the register has the whole story, and for longer."""
@@ -54,19 +52,6 @@ HEALTHY_WITHIN_SECONDS = 60.0
 STOPS_WITHIN_SECONDS = 15.0
 LEFTOVER_STOPS_WITHIN_SECONDS = 2.0
 """Short: what it was told is on the disk, and a start is ready within five seconds."""
-
-SERVICES = ("frontend", "matching", "history", "worker")
-
-DYNAMIC_CONFIG: Mapping[str, object] = {
-    # One node: four partitions leave pollers waiting at the wrong one, a tail of seconds (docs/operating.md).
-    "matching.numTaskqueueReadPartitions": 1,
-    "matching.numTaskqueueWritePartitions": 1,
-    # The dispatcher has one act in flight for each case; people who press at once come on top. Ten, the default, is
-    # reached by a test that presses twenty times, a hundred is not, and still bounds what a fault can pile up.
-    "history.maxInFlightUpdates": 100,
-    # New search attributes can be used at once, not after the cache's minute.
-    "system.forceSearchAttributesCacheRefreshOnRead": True,
-}
 
 
 class Began(StrEnum):
@@ -93,45 +78,6 @@ class DidNotStart(errors.RetryOurs):
     """The server did not become healthy. The text names the log file."""
 
     code = "temporal_did_not_start"
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Ports:
-    """The loopback ports of one server. Kept in the folder, so that clients find it again after a restart."""
-
-    frontend: int
-    frontend_membership: int
-    matching: int
-    matching_membership: int
-    history: int
-    history_membership: int
-    worker: int
-    worker_membership: int
-
-    @classmethod
-    def free(cls, *, frontend: int | None = None) -> Self:
-        """Give ports that are free now. Another program may still take one; the start then tries again."""
-        names = [field.name for field in dataclasses.fields(cls)]
-        with contextlib.ExitStack() as held:
-            ports = {}
-            for name in names:
-                taken = held.enter_context(socket.socket())
-                taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                taken.bind((LOOPBACK, (frontend or 0) if name == "frontend" else 0))
-                ports[name] = taken.getsockname()[1]
-        return cls(**ports)
-
-    def are_free(self) -> bool:
-        """Whether all can be bound now."""
-        with contextlib.ExitStack() as held:
-            for port in dataclasses.astuple(self):
-                probe = held.enter_context(socket.socket())
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind((LOOPBACK, port))
-                except OSError:
-                    return False
-        return True
 
 
 class DevServer:
@@ -363,16 +309,16 @@ class DevServer:
             await _until(lambda: ensure_search_attributes(connection, self._search_attributes))
 
     def _command(self, data: Path, ports: Ports, *, fresh: bool) -> list[str]:
-        dynamic = dict(DYNAMIC_CONFIG)
+        dynamic = dict(serverconfig.DYNAMIC_CONFIG)
         if self._virtual_time:
             dynamic["frontend.WorkflowTimeSkippingEnabled"] = True
         if self._binary.flavour is binaries.Flavour.CLI:
-            return _cli_command(self._binary.path, data / "temporal.db", ports, self._namespace, dynamic)
+            return serverconfig.cli_command(self._binary.path, data / "temporal.db", ports, self._namespace, dynamic)
         dynamic_file = self._folder / "dynamic.yaml"
         # JSON is YAML: no writer of YAML is needed, and no quoting can go wrong.
         dynamic_file.write_text(json.dumps({key: [{"value": dynamic[key]}] for key in dynamic}), encoding="utf-8")
         config_file = self._folder / "config.yaml"
-        config = server_config(data / "temporal.db", ports, dynamic_file, set_up=fresh)
+        config = serverconfig.server_config(data / "temporal.db", ports, dynamic_file, set_up=fresh)
         config_file.write_text(json.dumps(config, indent=1), encoding="utf-8")
         return [str(self._binary.path), "--config-file", str(config_file), "--allow-no-auth", "start"]
 
@@ -478,94 +424,6 @@ async def ensure_search_attributes(
         await client.operator_service.add_search_attributes(
             operator.AddSearchAttributesRequest(namespace=client.namespace, search_attributes=missing),
         )
-
-
-def server_config(database: Path, ports: Ports, dynamic_file: Path, *, set_up: bool) -> dict[str, Any]:
-    """Write what the plain server is configured with, as data."""
-    store = {
-        "sql": {
-            "pluginName": "sqlite",
-            # The name ends in a `file:` address, where a space or a percent sign would mean something else.
-            "databaseName": urllib.parse.quote(str(database)),
-            "connectAddr": "localhost",
-            "connectProtocol": "tcp",
-            "connectAttributes": {
-                "cache": "private",
-                "journal_mode": "wal",
-                # FULL: what a worker was told is kept stands on the disk, also after a power cut.
-                "synchronous": "2",
-                **({"setup": "true"} if set_up else {}),
-            },
-            # More connections are slower: SQLite has one writer, and the others wait and try again.
-            "maxConns": 1,
-            "maxIdleConns": 1,
-        },
-    }
-    services = {
-        name: {
-            "rpc": {
-                "grpcPort": getattr(ports, name),
-                "membershipPort": getattr(ports, f"{name}_membership"),
-                "bindOnLocalHost": True,
-            },
-        }
-        for name in SERVICES
-    }
-    return {
-        "log": {"stdout": True, "level": "warn", "format": "json"},
-        "persistence": {
-            "defaultStore": "sqlite",
-            "visibilityStore": "sqlite",
-            "numHistoryShards": 1,
-            "datastores": {"sqlite": store},
-        },
-        "global": {"membership": {"maxJoinDuration": "30s", "broadcastAddress": LOOPBACK}},
-        "services": services,
-        "clusterMetadata": {
-            "enableGlobalNamespace": False,
-            "failoverVersionIncrement": 10,
-            "masterClusterName": "active",
-            "currentClusterName": "active",
-            "clusterInformation": {
-                "active": {
-                    "enabled": True,
-                    "initialFailoverVersion": 1,
-                    "rpcName": "frontend",
-                    "rpcAddress": f"{LOOPBACK}:{ports.frontend}",
-                },
-            },
-        },
-        "dcRedirectionPolicy": {"policy": "noop"},
-        "archival": {
-            "history": {"state": "disabled", "enableRead": False},
-            "visibility": {"state": "disabled", "enableRead": False},
-        },
-        "publicClient": {"hostPort": f"{LOOPBACK}:{ports.frontend}"},
-        "dynamicConfigClient": {"filepath": str(dynamic_file), "pollInterval": "60s"},
-    }
-
-
-def _cli_command(
-    program: Path,
-    database: Path,
-    ports: Ports,
-    namespace: str,
-    dynamic: Mapping[str, object],
-) -> list[str]:
-    command = [
-        str(program), "server", "start-dev", "--headless",
-        "--ip", LOOPBACK,
-        "--port", str(ports.frontend),
-        "--db-filename", str(database),
-        "--namespace", namespace,
-        "--log-format", "json",
-        "--log-level", "warn",
-        "--sqlite-pragma", "journal_mode=wal",
-        "--sqlite-pragma", "synchronous=2",
-    ]  # fmt: skip
-    for key, value in dynamic.items():
-        command += ["--dynamic-config-value", f"{key}={json.dumps(value)}"]
-    return command
 
 
 def _forget_members(database: Path) -> None:

@@ -18,7 +18,7 @@ import pytest
 from temporalio import client as temporal
 from temporalio import common, testing, worker, workflow
 
-from escalations.temporal import binaries, devserver
+from escalations.temporal import binaries, devserver, serverconfig
 
 
 @workflow.defn
@@ -51,7 +51,7 @@ async def test_it_listens_on_loopback_only(temporal_server: devserver.DevServer)
 
 def test_virtual_time_is_off_unless_asked_for(binary: binaries.Binary, tmp_path: Path) -> None:
     server = devserver.DevServer(binary, tmp_path)
-    server._command(tmp_path, devserver.Ports.free(), fresh=True)
+    server._command(tmp_path, serverconfig.Ports.free(), fresh=True)
     assert "TimeSkipping" not in (tmp_path / "dynamic.yaml").read_text(encoding="utf-8")
 
 
@@ -96,7 +96,7 @@ async def test_a_file_that_does_not_start_is_set_aside_and_it_begins_empty(
     said: list[str] = []
     async with devserver.DevServer(binary, tmp_path, say=said.append) as server:
         assert server.began is devserver.Began.EMPTY_SET_ASIDE
-    assert sorted(path.name for path in tmp_path.glob("set-aside-*")) == [f"set-aside-{binary.server_version}-1"]
+    assert (tmp_path / f"set-aside-{binary.server_version}-1").is_dir()
     assert any("set aside" in line for line in said)
 
 
@@ -125,7 +125,7 @@ async def test_two_programs_do_not_share_a_folder(binary: binaries.Binary, tmp_p
 
 OWNER = """
 import asyncio, pathlib, sys
-from escalations.temporal import binaries, devserver
+from escalations.temporal import binaries, devserver, serverconfig
 
 async def main():
     binary = binaries.inspect(pathlib.Path(sys.argv[1]))
@@ -208,7 +208,7 @@ async def test_a_port_that_another_program_took_is_no_obstacle(binary: binaries.
 def test_the_temporal_command_is_started_with_the_same_promises(tmp_path: Path) -> None:
     cli = binaries.Binary(path=Path("/opt/temporal"), flavour=binaries.Flavour.CLI, server_version="1.32.0")
     server = devserver.DevServer(cli, tmp_path, virtual_time=True)
-    command = " ".join(server._command(tmp_path, devserver.Ports.free(frontend=0), fresh=True))
+    command = " ".join(server._command(tmp_path, serverconfig.Ports.free(frontend=0), fresh=True))
     assert command.startswith("/opt/temporal server start-dev --headless --ip 127.0.0.1 ")
     assert f"--db-filename {tmp_path / 'temporal.db'}" in command
     assert "--sqlite-pragma synchronous=2" in command

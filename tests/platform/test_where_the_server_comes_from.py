@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import threading
 import time
 from pathlib import Path
@@ -38,6 +37,7 @@ class Machine:
         self.cache = folder / "cache"
         self.calls = folder / "calls"
         self.said: list[str] = []
+        self.stop = threading.Event()
         self.environ = {"PATH": f"{self.path}:/usr/bin:/bin", "HOME": str(folder), "CALLS": str(self.calls)}
 
     def has(self, name: str, text: str, *, folder: Path | None = None) -> Path:
@@ -47,6 +47,9 @@ class Machine:
         program.chmod(0o755)
         return program
 
+    def search(self) -> binaries._Search:
+        return binaries._Search(environ=self.environ, say=self.said.append, cache=self.cache, stop=self.stop)
+
     def resolve(self, *, may_build: bool = True) -> binaries.Resolution:
         return binaries.resolve(
             environ=self.environ,
@@ -54,6 +57,7 @@ class Machine:
             cache=self.cache,
             may_download=False,
             may_build=may_build,
+            stop=self.stop,
         )
 
 
@@ -115,8 +119,7 @@ def test_a_build_that_does_not_succeed_leaves_nothing_that_looks_built(machine: 
 def test_an_old_go_is_passed_over_for_the_one_from_the_wheel(machine: Machine) -> None:
     machine.has("go", GO.format(version="1.22.1", extra=""))
     pinned = machine.has("go", GO.format(version="1.27.3", extra=""), folder=machine.cache / "go" / "go" / "bin")
-    said: list[str] = []
-    assert binaries.find_go(machine.environ, machine.cache, said.append) == str(pinned)
+    assert machine.search().go() == str(pinned)
 
 
 def test_two_processes_do_not_build_at_once(machine: Machine) -> None:
@@ -139,12 +142,26 @@ def test_progress_is_said_while_it_takes_long(machine: Machine, monkeypatch: pyt
     assert any(line.startswith("Building the Temporal server: ") for line in machine.said)
 
 
-def test_a_child_that_stalls_is_ended(tmp_path: Path) -> None:
-    child = subprocess.Popen(["sleep", "60"])
+def test_a_child_that_stalls_is_ended(machine: Machine) -> None:
+    machine.cache.mkdir()
     began = time.monotonic()
-    assert not binaries._wait(child, tmp_path, lambda _line: None, "Downloading", stalls_after=0.3)
+    assert not machine.search()._run(["sleep", "60"], "Downloading", grows=machine.cache, stalls_after=0.3)
     assert time.monotonic() - began < 5
-    assert child.returncode is not None
+
+
+def test_whoever_waits_for_a_build_can_give_up_and_the_build_ends_with_all_that_it_started(machine: Machine) -> None:
+    machine.has("go", GO.format(version="1.26.8", extra='sleep 61 & echo $! > "$CALLS.pid"; wait'))
+    threading.Timer(0.5, machine.stop.set).start()
+    with pytest.raises(binaries.GivenUp):
+        machine.resolve()
+    compiler = int(machine.calls.with_suffix(".pid").read_text(encoding="ascii"))
+    for _ in range(50):
+        if not Path(f"/proc/{compiler}").exists() or " Z " in Path(f"/proc/{compiler}/stat").read_text("ascii"):
+            break
+        threading.Event().wait(0.1)
+    else:
+        pytest.fail("what the build had started goes on")
+    assert not (machine.cache / "temporal-server").exists()
 
 
 def test_where_nothing_works_each_way_says_what_it_lacked(machine: Machine) -> None:
