@@ -19,7 +19,8 @@ import pytest
 from temporalio import client as temporal
 
 from escalations import settings, telemetry
-from escalations.temporal import binaries, devserver
+from escalations.temporal import binaries, client, devserver
+from escalations.workflows import attributes
 
 ORDER = ("rules", "store", "intake", "mail", "platform", "activities", "workflows", "web", "docs", "browser")
 """Fast and pure first, the browser last. Within a folder the order is random, and the seed is printed."""
@@ -44,7 +45,7 @@ def _nothing_of_the_environment() -> Iterator[None]:
         for name in [name for name in os.environ if name.startswith(("ESCALATIONS_", "TEMPORAL_"))]:
             patch.delenv(name)
         # Strict: a test that makes a log line with something personal in it fails where the line is written.
-        telemetry.configure(log_format=settings.LogFormat.JSON, level="WARNING", strict=True)
+        telemetry.configure(settings.Settings(log_format=settings.LogFormat.JSON, log_level="WARNING"), strict=True)
         yield
 
 
@@ -124,3 +125,11 @@ def database_url(request: pytest.FixtureRequest) -> str:
 def _in_database(address: str, name: str) -> str:
     """Name another database in the same server's address, for SQLAlchemy with psycopg 3."""
     return re.sub(r"^postgresql://([^/]*)/[^?]*", rf"postgresql+psycopg://\1/{name}", address)
+
+
+@pytest.fixture(scope="session")
+async def escalations_client(temporal_server: devserver.DevServer) -> temporal.Client:
+    """Give a client with the package's plugin, on a namespace that knows the search attributes."""
+    connected = await client.connect(temporal_server.address, namespace=temporal_server.namespace)
+    await devserver.ensure_search_attributes(connected, attributes.ALL)
+    return connected

@@ -12,10 +12,11 @@ from temporalio import activity
 from escalations.intake import submissions
 from escalations.rules import case, events, evolving, notices
 from escalations.rules.events import Event
-from escalations.store import read_models, register
+from escalations.store import links, read_models, register
 from escalations.store import notices as notice_rows
 from escalations.store.cases import Cases, frame_of
 from escalations.store.engine import Database
+from escalations.store.notices import NoticeRow
 from escalations.workflows.contracts import RecordAnswer, RecordRequest, RecordResult, Refusal
 
 
@@ -63,10 +64,10 @@ async def _already_there(tx: AsyncConnection, request: RecordRequest) -> RecordR
     rows = await register.read(tx, request.reference, after_seq=request.after_seq)
     there = tuple(events.loads(row.body) for row in rows)
     same = bool(request.events) and [row.body for row in rows] == [events.dumps(event) for event in request.events]
-    waiting = await notice_rows.waiting(
-        tx, request.reference, after_seq=request.after_seq)
+    waiting = await notice_rows.waiting_for(tx, request.reference)
     return RecordResult(
-        answer=RecordAnswer.RECORDED if same else RecordAnswer.AHEAD, events=there, to_deliver=tuple(waiting))
+        answer=RecordAnswer.RECORDED if same else RecordAnswer.AHEAD, events=there,
+        to_deliver=tuple(row.notice_id for row in waiting if row.seq > request.after_seq))
 
 
 async def _settled(tx: AsyncConnection, request: RecordRequest) -> RecordResult | None:
@@ -89,17 +90,16 @@ async def _project(
         return ()
     before = known
     state = known if known is not None else case.new(request.reference, await _frame(tx, request.events[0]))
-    written: list[str] = []
+    obliged: list[NoticeRow] = []
     for event, row in zip(request.events, rows, strict=True):
         state = evolving.evolve(state, event)
         await read_models.project(tx, before, event, state, row)
         before = state
-        for number, notice in enumerate(notices.notices_for(state, event)):
-            notice_id = f"{request.reference}-{row.seq}-{number}"
-            await notice_rows.add(tx, notice_id=notice_id, reference=request.reference, seq=row.seq, notice=notice,
-                                  created_at=request.recorded_at)
-            written.append(notice_id)
-    return tuple(written)
+        obliged.extend(
+            NoticeRow.new(request.reference, row.seq, number, notice, at=request.recorded_at)
+            for number, notice in enumerate(notices.notices_for(state, event), 1))
+    await links.close_done(tx, state, at=request.recorded_at)
+    return tuple(await notice_rows.add(tx, obliged))
 
 
 async def _frame(tx: AsyncConnection, opening: Event) -> case.Frame:

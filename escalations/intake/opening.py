@@ -30,8 +30,7 @@ class InForce:
 
 @lru_cache(maxsize=16)
 def _calendar(region: workingtime.Region, year: int, day_zero: workingtime.DayZero) -> Calendar:
-    # The year before as well: somebody may write up in January what began in December.
-    return calendars.build(region, year - 1, years=7, day_zero=day_zero)
+    return calendars.build(region, year, day_zero=day_zero)
 
 
 async def freeze(tx: AsyncConnection, frame: case.Frame, *, at: datetime) -> None:

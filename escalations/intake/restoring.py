@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from escalations.intake import opening
-from escalations.rules import passing
+from escalations.rules import events, passing
 from escalations.store import notices, register
 from escalations.store.cases import Cases
 from escalations.store.engine import Database
+from escalations.store.notices import NoticeState
 from escalations.workflows import attributes, contracts
 
 
@@ -53,14 +55,14 @@ async def restore(
     for reference in references:
         async with database.read() as tx:
             known = await cases.read(tx, reference)
-            waiting = await notices.waiting(tx, reference, after_seq=0)
-        if known is None or not (passing.is_owed(known) or waiting):
+            owed = await _unreported(tx, reference)
+        if known is None or not (passing.is_owed(known) or owed):
             yield Restored(reference, Found.ENDED)
             continue
         try:
             await client.start_workflow(
                 contracts.WORKFLOW,
-                opening.for_known(known, to_deliver=tuple(waiting)),
+                opening.for_known(known, to_deliver=owed),
                 id=reference,
                 task_queue=task_queue,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
@@ -73,3 +75,15 @@ async def restore(
             yield Restored(reference, Found.RUNNING)
         else:
             yield Restored(reference, Found.RESTORED)
+
+
+async def _unreported(tx: AsyncConnection, reference: str) -> tuple[str, ...]:
+    """The notices that have not left, and those that start clocks and left without their case hearing of it.
+
+    ``deliver`` sends the first and only reports the others: a notice that was sent is never sent again.
+    """
+    rows = await register.read(tx, reference)
+    reported = {event.notice_id for row in rows if isinstance(event := events.loads(row.body), events.NoticeReported)}
+    return tuple(
+        row.notice_id for row in await notices.of_case(tx, reference)
+        if row.state is NoticeState.WAITING or (row.notice.starts_clocks and row.notice_id not in reported))

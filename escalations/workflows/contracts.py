@@ -11,7 +11,8 @@ from enum import StrEnum
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio import activity
 
-from escalations.rules.acts import AnyAct, Raise
+from escalations.rules.actors import SYSTEM, Channel
+from escalations.rules.acts import AnyAct, Raise, ReportDelivery
 from escalations.rules.case import DeliveryState
 from escalations.rules.events import AnyEvent
 
@@ -126,6 +127,13 @@ class Delivery(Contract):
     stage: int
     starts_clocks: bool
     state: DeliveryState
+
+
+def delivery_act(delivery: Delivery, *, submission_id: str, at: AwareDatetime) -> ReportDelivery:
+    """The system's act that reports a delivery to its case."""
+    return ReportDelivery(
+        submission_id=submission_id, by=SYSTEM, channel=Channel.SYSTEM, received_at=at, notice_id=delivery.notice_id,
+        agency_id=delivery.agency_id, stage=delivery.stage, starts_clocks=delivery.starts_clocks, state=delivery.state)
 
 
 class DeliverResult(Contract):

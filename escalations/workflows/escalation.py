@@ -20,7 +20,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from escalations import policy
-from escalations.rules import acts, actors, case, clocks, decider, events, evolving, passing, workingtime
+from escalations.rules import acts, case, clocks, decider, events, evolving, passing, workingtime
 from escalations.workflows import attributes, contracts
 from escalations.workflows.contracts import RecordAnswer
 
@@ -221,7 +221,8 @@ class EscalationWorkflow:
                 brought: tuple[events.Event, ...] = ()
                 reached = self._case
                 for delivery in deliveries:
-                    act = delivery_act(delivery, at=workflow.now())
+                    act = contracts.delivery_act(
+                        delivery, submission_id=f"delivery-{delivery.notice_id}", at=workflow.now())
                     decided = decider.decide(reached, act, act.received_at)
                     if not isinstance(decided, decider.Refused):
                         brought, reached = (*brought, *decided), evolving.evolve_all(reached, decided)
@@ -239,21 +240,6 @@ class EscalationWorkflow:
             "state": case.snapshot(self._case),
             "to_deliver": tuple(self._to_deliver),
         }))
-
-
-def delivery_act(delivery: contracts.Delivery, *, at: workingtime.datetime) -> acts.ReportDelivery:
-    """The act of the system that reports a delivery to its case."""
-    return acts.ReportDelivery(
-        submission_id=f"delivery-{delivery.notice_id}-{delivery.state}",
-        by=actors.SYSTEM,
-        channel=actors.Channel.SYSTEM,
-        received_at=at,
-        notice_id=delivery.notice_id,
-        agency_id=delivery.agency_id,
-        stage=delivery.stage,
-        starts_clocks=delivery.starts_clocks,
-        state=delivery.state,
-    )
 
 
 def _answerable_by(brought: tuple[events.Event, ...], now: workingtime.datetime) -> workingtime.datetime | None:

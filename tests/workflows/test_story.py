@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from temporalio import client as temporal
-from temporalio.testing import TimeSkipper
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from temporalio.worker import Worker
 
 from escalations import policy
@@ -50,7 +50,7 @@ async def worker(
 
 
 async def started(client: temporal.Client, task_queue: str, register: MemoryRegister, at: str) -> Running:
-    skipper = TimeSkipper(client)
+    skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
     opening = Opening(
         reference=task_queue, policy=policy.canonical(register.frame.policy),
         calendar=workingtime.canonical_json(register.frame.calendar), first=builders.raise_(civil(at)))

@@ -1,0 +1,212 @@
+"""``deliver`` and the post round: notices leave, once each, for whoever holds the position today.
+
+Nothing here raises because of a relay or an empty post: what became of a notice is a value. A notice that is tried again
+later belongs to the post round; an outcome that its case has to hear of then comes back as a submission like any other
+act.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+
+import structlog
+from temporalio import activity
+
+from escalations.intake import recipients, submissions
+from escalations.mail import outgoing
+from escalations.mail.relay import Relay, Sent, SentCode
+from escalations.policy import Side, Track
+from escalations.rules import acts, notices
+from escalations.rules.actors import Channel
+from escalations.rules.case import Case, DeliveryState
+from escalations.store import links
+from escalations.store import notices as rows
+from escalations.store.cases import Cases
+from escalations.store.engine import Database
+from escalations.store.notices import NoticeRow, NoticeState
+from escalations.store.vault import Vault
+from escalations.workflows import contracts
+from escalations.workflows.contracts import Delivery, DeliverRequest, DeliverResult, PostRoundResult
+
+AGAIN_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 60, 120, 120, 240, 240))
+"""Until the next try, by how many there were; some 15 hours in all, then it counts as undelivered."""
+AGAIN_URGENT = tuple(timedelta(minutes=minutes) for minutes in (1, 1, 2, 5, 5, 5))
+"""On the urgent track the team has to know within half an hour that a notice does not get through."""
+ROUND = 100
+"""Notices of one post round; the next one is a minute later."""
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Became:
+    """What became of one try."""
+
+    state: NoticeState
+    code: str
+    message_id: str | None = None
+    again_after: timedelta | None = None
+    """For a notice that is still waiting."""
+
+
+class Postman:
+    """The activities, with what they need."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        vault: Vault,
+        cases: Cases,
+        relay: Relay,
+        house: outgoing.House,
+        sender: str,
+        web_address: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        """Take what delivering needs; ``now`` is the post round's clock, a case's deliveries come with their own."""
+        self._database = database
+        self._vault = vault
+        self._cases = cases
+        self._relay = relay
+        self._house = house
+        self._sender = sender
+        self._web_address = web_address
+        self._now = now
+
+    @activity.defn(name="deliver")
+    async def deliver(self, request: DeliverRequest) -> DeliverResult:
+        """Try each notice once, and say what the case has to hear.
+
+        A notice that left before is not sent again; what became of it is said again, because the answer may have been
+        lost on the way.
+
+        Raises:
+            engine.DatabaseAway: tried again.
+        """
+        async with self._database.write() as tx:
+            leased = await rows.lease_due(
+                tx, now=request.at, limit=len(request.notice_ids), ids=request.notice_ids,
+                reference=request.reference)
+        for row in leased:
+            await self._try(row, request.at)
+        async with self._database.read() as tx:
+            known = [row for row in await rows.of_case(tx, request.reference) if row.notice_id in request.notice_ids]
+        return DeliverResult(deliveries=tuple(
+            delivery for row in known if (delivery := _to_report(row)) is not None))
+
+    @activity.defn(name="post_round")
+    async def post_round(self) -> PostRoundResult:
+        """Try again what is due, and let the cases hear of what matters as submissions.
+
+        Raises:
+            engine.DatabaseAway: the next round tries again.
+        """
+        now = self._now()
+        async with self._database.write() as tx:
+            leased = await rows.lease_due(tx, now=now, limit=ROUND)
+        reported = 0
+        for row in leased:
+            became = await self._try(row, now)
+            delivery = _reported(row, became.state)
+            if delivery is not None:
+                await self._submit(row.reference, delivery, now)
+                reported += 1
+        return PostRoundResult(tried=len(leased), reported=reported)
+
+    async def _try(self, row: NoticeRow, at: datetime) -> _Became:
+        became = await self._send(row, at)
+        async with self._database.write() as tx:
+            if became.again_after is not None:
+                await rows.retry(tx, row.notice_id, next_attempt_at=at + became.again_after, code=became.code)
+            else:
+                await rows.settle(
+                    tx, row.notice_id, state=became.state, code=became.code, at=at, message_id=became.message_id)
+        _log.info("notice_tried", notice_id=row.notice_id, kind=row.notice.kind, state=became.state, code=became.code)
+        return became
+
+    async def _send(self, row: NoticeRow, at: datetime) -> _Became:
+        async with self._database.write() as tx:
+            case = await self._cases.read(tx, row.reference)
+            if case is None:
+                return _Became(NoticeState.SUPERSEDED, "no_case")
+            if notices.overtaken(case, row.notice.kind, stage=row.notice.stage, about=row.notice.about):
+                return _Became(NoticeState.SUPERSEDED, "overtaken")
+            found = await recipients.find(tx, self._vault, row.reference, row.notice.to, at=at)
+            if isinstance(found, recipients.NobodyThere):
+                return _Became(_STATE_OF[found], found.value)
+            token = await links.issue(
+                tx, self._vault, notice_id=row.notice_id, reference=row.reference, notice=row.notice, now=at)
+        facts = outgoing.facts_of(
+            case, row.notice, self._house, at=at, link=f"{self._web_address}/l/{token}", came_to=found.came_to)
+        message = outgoing.compose(
+            row.notice, facts, message_id=outgoing.message_id(row.notice_id, self._sender), sender=self._sender)
+        return _became(await self._relay.send(message, to=found.address), row, case)
+
+    async def _submit(self, reference: str, delivery: Delivery, now: datetime) -> None:
+        submission_id = submissions.new_id(now)
+        act = contracts.delivery_act(delivery, submission_id=submission_id, at=now)
+        async with self._database.write() as tx:
+            await submissions.receive(
+                tx, self._vault, act_kind=act.kind, act_json=acts.dumps(act), channel=Channel.SYSTEM, received_at=now,
+                sealed={}, reference=reference, submission_id=submission_id,
+                idempotency_key=f"delivery-{delivery.notice_id}-{delivery.state}")
+
+
+_STATE_OF = {
+    recipients.NobodyThere.NO_ONE_IN_POST: NoticeState.NO_ONE,
+    recipients.NobodyThere.NOT_BY_MAIL: NoticeState.OFF,
+}
+
+
+def _became(sent: Sent, row: NoticeRow, case: Case) -> _Became:
+    match sent.code:
+        case SentCode.ACCEPTED:
+            return _Became(NoticeState.SENT, sent.code, sent.message_id)
+        case SentCode.REFUSED:
+            return _Became(NoticeState.UNDELIVERED, sent.code)
+        case SentCode.UNKNOWN:
+            # It may have been taken. One more try settles it mostly; its Message-ID and link are the same.
+            first = row.last_code != SentCode.UNKNOWN
+            return _Became(NoticeState.WAITING, sent.code, again_after=AGAIN_AFTER[0]) if first else _Became(
+                NoticeState.UNKNOWN, sent.code)
+        case SentCode.TRY_LATER:
+            waits = AGAIN_URGENT if case.track is Track.URGENT else AGAIN_AFTER
+            if row.attempts >= len(waits):
+                return _Became(NoticeState.UNDELIVERED, "tried_for_long")
+            return _Became(NoticeState.WAITING, sent.code, again_after=waits[row.attempts])
+        case _:
+            assert_never(sent.code)
+
+
+def _to_report(row: NoticeRow) -> Delivery | None:
+    return _reported(row, row.state)
+
+
+def _reported(row: NoticeRow, state: NoticeState) -> Delivery | None:
+    """What a case has to hear of a notice: that it started clocks, or that somebody was not told.
+
+    What does not reach the team itself is not reported to the case: that would tell the team, and so on without end. It
+    stands in the log and on the board.
+    """
+    if row.notice.to.side is Side.TEAM:
+        return None
+    match state:
+        case NoticeState.WAITING | NoticeState.SUPERSEDED:
+            return None
+        case NoticeState.SENT:
+            became = DeliveryState.DELIVERED
+        case NoticeState.NO_ONE:
+            became = DeliveryState.NO_ONE_IN_POST
+        case NoticeState.UNDELIVERED | NoticeState.UNKNOWN | NoticeState.OFF:
+            became = DeliveryState.UNDELIVERED
+        case _:
+            assert_never(state)
+    if became is DeliveryState.DELIVERED and not row.notice.starts_clocks:
+        return None
+    return Delivery(
+        notice_id=row.notice_id, agency_id=row.notice.to.agency_id, stage=row.notice.stage,
+        starts_clocks=row.notice.starts_clocks, state=became)

@@ -1,0 +1,90 @@
+"""Whose address a notice goes to: whoever holds the position today, or the raiser at the address that they gave.
+
+An address is looked up each time that something is sent or a link is used, so that access follows the position as it is
+held today and never an address once used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from escalations.intake import submissions
+from escalations.mail.outgoing import CameTo
+from escalations.policy import Side
+from escalations.rules.notices import RAISER, Recipient
+from escalations.store import directory
+from escalations.store.directory_file import Notices
+from escalations.store.vault import Erased, Vault
+
+_PRACTITIONER = "practitioner"
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Where a message for a recipient goes, and how that was found."""
+
+    address: str
+    came_to: CameTo
+    role: str | None = None
+    """The position's title at its agency; none for the raiser."""
+
+
+class NobodyThere(StrEnum):
+    """Why there is no address."""
+
+    NO_ONE_IN_POST = "no_one_in_post"
+    NOT_BY_MAIL = "not_by_mail"
+    """The agency is not told by mail yet; the team tells it."""
+
+
+_CAME_TO = {
+    directory.Rule.HOLDER: CameTo.HOLDER,
+    directory.Rule.DEPUTY: CameTo.DEPUTY,
+    directory.Rule.STAND_IN: CameTo.DEPUTY,
+    directory.Rule.LEAD: CameTo.LEAD,
+}
+
+
+async def find(
+    tx: AsyncConnection, vault: Vault, reference: str, to: Recipient, *, at: datetime,
+) -> Addressee | NobodyThere:
+    """The address of a recipient at this moment.
+
+    Args:
+        tx: a transaction.
+        vault: opens what is sealed.
+        reference: the case; the raiser's own address is sealed with what raised it.
+        to: a position, or the raiser.
+        at: the moment; positions change hands, and some work on some days only.
+    """
+    if to.side is Side.RAISING and to.position == RAISER:
+        own = await _raiser(tx, vault, reference)
+        if own is not None:
+            return Addressee(own, CameTo.HOLDER)
+        # Somebody who phoned and gave no address is told through their agency.
+        to = Recipient(to.side, to.agency_id, _PRACTITIONER)
+    if to.side is Side.RESPONDING and to.agency_id is not None:
+        agency = await directory.agency(tx, to.agency_id)
+        if agency is not None and agency.notices is not Notices.ON:
+            return NobodyThere.NOT_BY_MAIL
+    contact = await directory.holders(tx, vault, to.agency_id, to.position, at)
+    if contact is None:
+        return NobodyThere.NO_ONE_IN_POST
+    return Addressee(contact.email, _CAME_TO[contact.rule], contact.title)
+
+
+async def _raiser(tx: AsyncConnection, vault: Vault, reference: str) -> str | None:
+    raised = next((row for row in await submissions.of_case(tx, reference) if row.act_kind == "raise"), None)
+    if raised is None:
+        return None
+    try:
+        content = await submissions.content(tx, vault, raised.submission_id)
+    except Erased:
+        return None
+    raiser = content.get("raiser")
+    address = raiser.get("email") if isinstance(raiser, dict) else None
+    return address if isinstance(address, str) and "@" in address else None

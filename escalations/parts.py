@@ -1,0 +1,133 @@
+"""The parts of an installation, opened once: what every entry point shares.
+
+A composition root: nothing but entry points (worker, web, command line, demo) and the tests' harness imports it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+
+from escalations.activities.deliver import Postman
+from escalations.activities.record import Recorder
+from escalations.intake.dispatcher import Dispatcher
+from escalations.intake.opening import InForce
+from escalations.mail.outgoing import House
+from escalations.mail.relay import OutboxRelay, Relay, SmtpRelay
+from escalations.packs import reading
+from escalations.settings import Settings
+from escalations.store.cases import Cases
+from escalations.store.engine import Database
+from escalations.store.vault import Vault
+from escalations.temporal.client import TASK_QUEUE
+from escalations.workflows.escalation import EscalationWorkflow
+from escalations.workflows.post_round import PostRoundWorkflow
+
+ACTIVITIES_AT_ONCE = 50
+LOCAL_ACTIVITIES_AT_ONCE = 50
+
+
+def wall_clock() -> datetime:
+    """The time on the wall, in UTC: the one place of the package that reads it."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What is open, and what is built of it."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    cases: Cases
+    in_force: InForce
+    relay: Relay
+    house: House
+    now: Callable[[], datetime]
+
+    def postman(self) -> Postman:
+        """Who delivers notices."""
+        return Postman(
+            database=self.database, vault=self.vault, cases=self.cases, relay=self.relay, house=self.house,
+            sender=self.settings.mail_from, web_address=self.settings.web_address, now=self.now)
+
+    def worker(self, client: Client, *, task_queue: str = TASK_QUEUE) -> Worker:
+        """A worker for the workflows and their activities.
+
+        Pollers scale by themselves: with the SDK's fixed ones a tail of seconds was seen on a small server.
+        """
+        recorder, postman = Recorder(self.database, self.cases), self.postman()
+        return Worker(
+            client,
+            task_queue=task_queue,
+            workflows=[EscalationWorkflow, PostRoundWorkflow],
+            activities=[recorder.record, postman.deliver, postman.post_round],
+            max_cached_workflows=self.settings.worker_cached_workflows,
+            max_concurrent_activities=ACTIVITIES_AT_ONCE,
+            max_concurrent_local_activities=LOCAL_ACTIVITIES_AT_ONCE,
+            workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+            activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        )
+
+    def dispatcher(
+        self, client: Callable[[], Client | None], *, owner: str, task_queue: str = TASK_QUEUE,
+    ) -> Dispatcher:
+        """A dispatcher; ``client`` gives none while Temporal is away."""
+        return Dispatcher(
+            database=self.database, cases=self.cases, in_force=self.in_force, client=client, now=self.now,
+            task_queue=task_queue, owner=owner)
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings, *, now: Callable[[], datetime] = wall_clock, relay: Relay | None = None, migrate: bool = False,
+) -> AsyncIterator[Parts]:
+    """Open the parts that the settings name, and close them afterwards.
+
+    Args:
+        settings: of the installation.
+        now: the clock of everything that stands outside Temporal.
+        relay: another way out for mail than the settings'.
+        migrate: whether to bring the database to the newest schema first.
+
+    Raises:
+        settings.WrongSettings: a key cannot be read.
+        packs.reading.NotAPolicyError: the policy file holds no policy.
+        store.engine.DatabaseAway, store.engine.DatabaseUnfit: the database cannot be used.
+    """
+    in_force = InForce(policy_of(settings.policy_file))
+    async with Database.open(settings.database, owner_url=settings.database_for_migrations) as database:
+        if migrate:
+            await database.migrate()
+        yield Parts(
+            settings=settings,
+            database=database,
+            vault=Vault(settings.wrapping_keys()),
+            cases=Cases(),
+            in_force=in_force,
+            relay=relay or relay_of(settings, database, now),
+            house=House.of(settings, trial=True),
+            now=now,
+        )
+
+
+def policy_of(file: Path | None) -> reading.Policy:
+    """The policy in force: the settings' file, or the sample."""
+    return reading.sample() if file is None else reading.read(file)
+
+
+def relay_of(settings: Settings, database: Database, now: Callable[[], datetime]) -> Relay:
+    """The way out for mail. Until an installation is live that is the local outbox alone, whatever relay is named."""
+    if settings.mail_relay is None or not settings.live:
+        return OutboxRelay(database, now)
+    password = settings.mail_password
+    return SmtpRelay(
+        settings.mail_relay, settings.mail_port, sender=settings.mail_from, security=settings.mail_security,
+        user=settings.mail_user, password=password.get_secret_value() if password else None,
+        seconds=settings.mail_seconds)

@@ -1,0 +1,1 @@
+"""Cases that nobody raised: the demo, on the real server with virtual time."""
