@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from jinja2 import ChainableUndefined, Environment, PackageLoader, PrefixLoader, select_autoescape
 from markupsafe import Markup, escape
@@ -141,12 +141,10 @@ class Pages:
 
     site: Site
 
-    def show(
-        self, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any,  # noqa: ANN401
-    ) -> HTMLResponse:
+    def show(self, template: str, *, status: int = 200, values: Mapping[str, object]) -> HTMLResponse:
         """A page as a response."""
-        text = environment().get_template(f"web/{template}").render(site=self.site, **values)
-        return HTMLResponse(text, status_code=status, headers=headers)
+        text = environment().get_template(f"web/{template}").render({"site": self.site, **values})
+        return HTMLResponse(text, status_code=status)
 
 
 def labelled(pairs: Iterable[tuple[object, str]]) -> dict[str, str]:

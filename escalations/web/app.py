@@ -1,0 +1,135 @@
+"""The web application, composed. Nothing connects when this is imported, and nothing here is global.
+
+    app = create_app(settings=settings, database=database, vault=vault, policy=policy, now=clock,
+                     dispatcher_wake=dispatcher.wake)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from importlib import resources
+
+import structlog
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from escalations import errors
+from escalations.mail.relay import Relay
+from escalations.policy import Policy
+from escalations.settings import Settings
+from escalations.store.cases import Cases
+from escalations.store.engine import Database
+from escalations.store.vault import Vault
+from escalations.web import board, case_page, health, outbox, raising, responding, security
+from escalations.web.drafts import Drafts
+from escalations.web.pages import Pages, Site
+from escalations.web.parts import AgencyList, Parts
+from escalations.web.security import Cookies, Guarded, TooLong
+from escalations.web.team import embedded, team_may
+
+_log = structlog.get_logger()
+
+
+async def _never() -> bool:
+    return False
+
+
+def create_app(
+    *,
+    settings: Settings,
+    database: Database,
+    vault: Vault,
+    policy: Policy,
+    now: Callable[[], datetime],
+    relay: Relay,
+    dispatcher_wake: Callable[[], None] | None = None,
+    dispatcher_round_at: Callable[[], datetime | None] | None = None,
+    timers_up: Callable[[], Awaitable[bool]] | None = None,
+    cases: Cases | None = None,
+    live: bool = False,
+    settle_seconds: float = 4.0,
+    team_pages_to_all: bool = False,
+) -> FastAPI:
+    """Compose the application.
+
+    Args:
+        settings: names, numbers, addresses and keys.
+        database: where everything is kept; nothing connects before the first request.
+        vault: seals what people type.
+        policy: in force for new escalations.
+        now: the clock; pages, links and lists all ask it.
+        relay: takes the codes that links ask for.
+        dispatcher_wake: tells a dispatcher in this process that something has come.
+        dispatcher_round_at: when a dispatcher last looked; for ``/readyz``.
+        timers_up: whether Temporal answers. Without it the pages say that the timer service is not running yet.
+        cases: where cases are read from, to share what it remembers.
+        live: whether real people may be entered; every page says "Trial" until then.
+        settle_seconds: how long a page waits for the outcome of an act.
+        team_pages_to_all: see `escalations.web.team`.
+    """
+    parts = Parts(
+        settings=settings, database=database, vault=vault, now=now, policy=policy, cases=cases or Cases(),
+        pages=Pages(Site.of(settings, live=live)),
+        cookies=Cookies(secure=settings.web_address.startswith("https:"),
+                        key=security.form_key(settings.wrapping_keys()[0])),
+        drafts=Drafts(database, vault, now), agencies=AgencyList(database), relay=relay,
+        wake=dispatcher_wake or (lambda: None), timers_up=timers_up or _never, settle_seconds=settle_seconds,
+        team_pages_to_all=team_pages_to_all)
+    # No pages that describe the application: they load scripts from elsewhere.
+    app = FastAPI(title=settings.product_name, docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(health.routes(parts, dispatcher_round_at=dispatcher_round_at or (lambda: None)))
+    app.include_router(raising.routes(parts))
+    app.include_router(responding.routes(parts))
+    app.include_router(board.routes(parts))
+    app.include_router(case_page.routes(parts))
+    app.include_router(outbox.routes(parts))
+    app.mount("/static", StaticFiles(directory=str(resources.files("escalations.web") / "static"), check_dir=False))
+    _add_home(app, parts)
+    _add_troubles(app, parts)
+    app.add_middleware(Guarded, log=_access, https=settings.web_address.startswith("https:"))
+    return app
+
+
+def _add_home(app: FastAPI, parts: Parts) -> None:
+    @app.get("/", include_in_schema=False)
+    async def home(request: Request) -> Response:
+        return parts.show(request, "home.html", team=team_may(parts, request), timers_up=await parts.timers_up(),
+                          outbox=embedded(parts) and security.on_this_machine(request))
+
+
+def _add_troubles(app: FastAPI, parts: Parts) -> None:
+    @app.exception_handler(HTTPException)
+    async def refused(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        if status == 404:  # noqa: PLR2004  not found
+            return parts.show(
+                request, "message.html", status=404, heading="There is no such page", onward={"href": "/", "text": "Start page"},
+                sentences=["If you came by a link in a message, check that all of it was copied.",
+                           "If you typed the address, check that it is right."])
+        return parts.show(
+            request, "message.html", status=status, heading="That did not work", onward={"href": "/", "text": "Start page"},
+            sentences=["Please go back and try again."])
+
+    @app.exception_handler(errors.Retry)
+    async def away(request: Request, error: Exception) -> Response:
+        _log.warning("page_without_database", code=error.code if isinstance(error, errors.Retry) else "retry")
+        return parts.show(
+            request, "message.html", status=503, heading="This does not work at the moment",
+            onward=None, sentences=[
+                "Our system cannot be reached. If you were sending something, it has NOT been received.",
+                "What you had typed on earlier pages is kept. Please go back in your browser and try again in a few minutes.",
+                "If somebody is at risk, do not wait for this: use the numbers at the top of the page."])
+
+    @app.exception_handler(TooLong)
+    async def too_long(request: Request, _: Exception) -> Response:
+        return parts.show(
+            request, "message.html", status=413, heading="That is too long", onward=None,
+            sentences=["What you sent is longer than any form of ours, and it has not been received.",
+                       "Please go back and shorten it."])
+
+
+def _access(method: str, route: str, status: int) -> None:
+    _log.info("page", method=method, route=route, status=status)

@@ -1,0 +1,133 @@
+"""What the pages need of the rest, given to each of them by `app.create_app`; nothing here is global."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from escalations import errors
+from escalations.intake import submissions
+from escalations.mail.relay import Relay
+from escalations.policy import Policy
+from escalations.settings import Settings
+from escalations.store import directory
+from escalations.store.cases import Cases
+from escalations.store.engine import Database
+from escalations.store.vault import Vault
+from escalations.web.drafts import Drafts
+from escalations.web.forms import Problem, Raw, raw_of
+from escalations.web.pages import Form, Pages
+from escalations.web.questions import Agency
+from escalations.web.security import Cookies
+
+_NOT_TO_CHOOSE = "partnership"
+_LOOK_AGAIN_SECONDS = 0.1
+
+STALE = Problem("main-content", "This page had been open for too long. Nothing that you typed is lost: please press the "
+                                "button again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an act within the few seconds that a page waits for it."""
+
+    reference: str
+    state: submissions.State
+    sentence: str = ""
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is known yet."""
+        return self.state in submissions.SETTLED
+
+
+@dataclass(slots=True)
+class AgencyList:
+    """The agencies to choose from. The last list read serves while the database is away, so that pages keep their form."""
+
+    database: Database
+    _known: Mapping[str, Agency] = field(default_factory=dict)
+
+    async def read(self, now: datetime) -> Mapping[str, Agency]:
+        """Every agency in being, in the order in which people look for one: type, then name."""
+        try:
+            async with self.database.read() as tx:
+                rows = await directory.agencies(tx, now)
+        except errors.Retry:
+            return self._known
+        found = sorted(
+            (Agency(row.agency_id, row.name, row.agency_type, row.town) for row in rows
+             if row.agency_type != _NOT_TO_CHOOSE),
+            key=lambda agency: (agency.agency_type, agency.name))
+        self._known = {agency.agency_id: agency for agency in found}
+        return self._known
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that a page may use."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    now: Callable[[], datetime]
+    policy: Policy
+    """The one in force for new escalations."""
+    cases: Cases
+    pages: Pages
+    cookies: Cookies
+    drafts: Drafts
+    agencies: AgencyList
+    wake: Callable[[], None]
+    """Tells the dispatcher that something has come."""
+    relay: Relay
+    """Takes the codes that links ask for."""
+    timers_up: Callable[[], Awaitable[bool]]
+    """Whether the timer service answers."""
+    settle_seconds: float
+    team_pages_to_all: bool
+    """See `team`."""
+
+    async def posted(self, request: Request) -> tuple[Raw, str, bool]:
+        """What was posted: the fields, which button was pressed, and whether it came from a page of ours."""
+        async with request.form(max_files=0, max_fields=400, max_part_size=200_000) as form:
+            items = form.multi_items()
+        token = next((value for name, value in items if name == "token" and isinstance(value, str)), "")
+        pressed = next((value for name, value in items if name == "do" and isinstance(value, str)), "")
+        return raw_of(items), pressed, self.cookies.genuine(request, token)
+
+    def form(self, request: Request, raw: Raw | None = None, problems: tuple[Problem, ...] = ()) -> Form:
+        """A form for a page, with the token that its post needs."""
+        return Form(self.cookies.token(request), raw or {}, problems)
+
+    def show(self, request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
+        """A page for this visitor."""
+        values.setdefault("f", self.form(request))
+        response = self.pages.show(template, status=status, values=values)
+        self.cookies.keeps(request, response)
+        return response
+
+    def go(self, request: Request, where: str) -> Response:
+        """Send the visitor on to a page, by a GET."""
+        response = Response(status_code=303, headers={"location": where})
+        self.cookies.keeps(request, response)
+        return response
+
+    async def outcome(self, submission_id: str) -> Outcome:
+        """Wait a few seconds for a submission to be applied or refused; whatever it is by then is told."""
+        deadline = timedelta(seconds=self.settle_seconds)
+        waited = timedelta()
+        step = timedelta(seconds=_LOOK_AGAIN_SECONDS)
+        while True:
+            async with self.database.read() as tx:
+                row = await submissions.get(tx, submission_id)
+            found = Outcome(row.reference, row.state, row.outcome_sentence or "")
+            if found.settled or waited >= deadline:
+                return found
+            await asyncio.sleep(step.total_seconds())
+            waited += step

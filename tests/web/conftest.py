@@ -1,0 +1,240 @@
+"""An office: the web on a database of its own, driven in this process.
+
+`Office.settle` applies what was submitted with the real rules, the real `record` and the real post, and *without*
+Temporal: it stands in for dispatcher and workflow. The story with all parts is told in `tests/workflows` and
+`tests/browser`.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from html import unescape
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from escalations.activities.deliver import Postman
+from escalations.activities.record import record
+from escalations.intake import opening, submissions
+from escalations.mail.outgoing import House
+from escalations.mail.relay import OutboxRelay
+from escalations.packs import reading
+from escalations.rules import acts, case, clocks, decider, passing
+from escalations.settings import Settings
+from escalations.store import directory, directory_file, tables
+from escalations.store import notices as notice_rows
+from escalations.store.cases import Cases
+from escalations.store.engine import Database
+from escalations.store.vault import Vault
+from escalations.web.app import create_app
+from escalations.workflows.contracts import DeliverRequest, RecordAnswer, RecordRequest, Refusal, delivery_act
+from tests import builders
+
+MONDAY = "2027-03-01 09:30"
+
+
+class Office:
+    """One installation, its clock, and a browser."""
+
+    def __init__(self, folder: Path, database: Database) -> None:
+        self.settings = Settings(folder=folder, keys_file=folder / "keys.txt")
+        (folder / "keys.txt").write_text(base64.b64encode(b"k" * 32).decode(), encoding="ascii")
+        self.database = database
+        self.vault = Vault(self.settings.wrapping_keys())
+        self.cases = Cases()
+        self.in_force = opening.InForce(reading.sample())
+        self.time = builders.civil(MONDAY)
+        self.timers = True
+        self.relay = OutboxRelay(database, self.now)
+        self.woken = 0
+        self.app = self.make_app()
+        self.browser = self.new_browser()
+        self.settles_at_once = True
+
+    def now(self) -> datetime:
+        return self.time
+
+    def make_app(self, **more: object) -> FastAPI:
+        return create_app(
+            settings=self.settings, database=self.database, vault=self.vault, policy=self.in_force.policy, now=self.now,
+            relay=self.relay, dispatcher_wake=self._wake, dispatcher_round_at=self.now, timers_up=self._timers_up,
+            cases=self.cases, settle_seconds=0.3, **more)  # type: ignore[arg-type]
+
+    def new_browser(self, app: FastAPI | None = None, *, base: str = "http://127.0.0.1:8000", client: str = "127.0.0.1",
+                    ) -> httpx.AsyncClient:
+        """Give a browser with no cookies yet."""
+        transport = httpx.ASGITransport(app=app or self.app, client=(client, 1234), raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url=base)
+
+    def _wake(self) -> None:
+        self.woken += 1
+
+    async def _timers_up(self) -> bool:
+        return self.timers
+
+    # ---- What dispatcher, workflow and time would do ----------------------------------------------------------------
+
+    async def settle(self) -> None:
+        """Apply what waits, oldest first, deliver what that brings, and so on until nothing is left."""
+        while True:
+            async with self.database.write() as tx:
+                leased = await submissions.lease_next(
+                    tx, now=self.time, lease_for=timedelta(seconds=30), owner="test")
+            if leased is None:
+                return
+            await self._apply(leased.reference, acts.loads(leased.act).model_copy(
+                update={"content_digest": leased.content_digest}), leased.submission_id)
+
+    async def _apply(self, reference: str, act: acts.Act, submission_id: str | None) -> None:
+        async with self.database.write() as tx:
+            known = await self.cases.read(tx, reference)
+            if known is None:
+                frame = self.in_force.frame(act.received_at)
+                await opening.freeze(tx, frame, at=self.time)
+                known = case.new(reference, frame)
+            decided = decider.decide(known, act, act.received_at)
+            refused = isinstance(decided, decider.Refused)
+            result = await record(tx, self.cases, RecordRequest(
+                reference=reference, after_seq=known.seq, recorded_at=self.time,
+                events=() if isinstance(decided, decider.Refused) else decided, submission_id=submission_id,
+                refusal=Refusal(code=decided.code, sentence=decided.sentence)
+                if isinstance(decided, decider.Refused) else None))
+        assert refused or result.answer is RecordAnswer.RECORDED
+        await self._deliver(reference, result.to_deliver)
+
+    async def _deliver(self, reference: str, notice_ids: tuple[str, ...]) -> None:
+        postman = Postman(
+            database=self.database, vault=self.vault, cases=self.cases, relay=self.relay,
+            house=House.of(self.settings, trial=True), sender=self.settings.mail_from,
+            web_address="http://127.0.0.1:8000", now=self.now)
+        result = await postman.deliver(DeliverRequest(reference=reference, notice_ids=notice_ids, at=self.time))
+        for delivery in result.deliveries:
+            await self._apply(reference, delivery_act(delivery, submission_id="system", at=self.time), None)
+
+    async def until(self, text: str) -> None:
+        """Let time pass until a civil time, with everything that it brings to every case."""
+        end = builders.civil(text)
+        while True:
+            wakes = {}
+            async with self.database.read() as tx:
+                references = (await tx.execute(select(tables.CASES.c.reference))).scalars().all()
+                for reference in references:
+                    known = await self.cases.read(tx, reference)
+                    assert known is not None
+                    wake = clocks.next_wake(known)
+                    if wake is not None and wake <= end:
+                        wakes[reference] = wake
+            if not wakes:
+                break
+            reference = min(wakes, key=lambda found: wakes[found])
+            self.time = max(self.time, wakes[reference])
+            async with self.database.write() as tx:
+                known = await self.cases.read(tx, reference)
+                assert known is not None
+                result = await record(tx, self.cases, RecordRequest(
+                    reference=reference, after_seq=known.seq, recorded_at=self.time,
+                    events=passing.due(known, self.time)))
+            await self._deliver(reference, result.to_deliver)
+        self.time = max(self.time, end)
+
+    # ---- What a browser does ----------------------------------------------------------------------------------------
+
+    async def get(self, path: str, *, browser: httpx.AsyncClient | None = None) -> Page:
+        """Open a page, and follow where it leads."""
+        return Page(await (browser or self.browser).get(path, follow_redirects=True))
+
+    async def press(self, path: str, *, browser: httpx.AsyncClient | None = None, do: str = "", **fields: object) -> Page:
+        """Open a page, fill in its form, press a button, and follow where that leads. Waiting acts are applied."""
+        browser = browser or self.browser
+        shown = await self.get(path, browser=browser)
+        return await self.post(path, browser=browser, token=shown.token, do=do, **fields)
+
+    async def post(self, path: str, *, browser: httpx.AsyncClient | None = None, token: str, do: str = "",
+                   **fields: object) -> Page:
+        browser = browser or self.browser
+        data = {"token": token, **({"do": do} if do else {}), **{name.replace("_", "-"): value for name, value in fields.items()}}
+        answer = await browser.post(path, data=data)
+        if self.settles_at_once and answer.status_code == 303:
+            await self.settle()
+        if answer.is_redirect:
+            answer = await browser.get(answer.headers["location"], follow_redirects=True)
+        return Page(answer)
+
+    async def mails(self) -> list[str]:
+        """Give the texts of the outbox, oldest first."""
+        async with self.database.read() as tx:
+            rows = (await tx.execute(select(tables.OUTBOX).order_by(tables.OUTBOX.c.made_at))).all()
+        return [row.raw.decode() for row in rows]
+
+    async def notices(self, reference: str) -> list[notice_rows.NoticeRow]:
+        async with self.database.read() as tx:
+            return await notice_rows.of_case(tx, reference)
+
+
+class Page:
+    """What a browser shows."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        self.answer = answer
+        self.status = answer.status_code
+        self.html = answer.text
+        self.path = answer.url.path
+
+    @property
+    def text(self) -> str:
+        """What can be read of it."""
+        body = re.sub(r"<(script|style)\b.*?</\1>", " ", self.html, flags=re.DOTALL)
+        return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", body))).strip()
+
+    @property
+    def title(self) -> str:
+        found = re.search(r"<title>(.*?)</title>", self.html, flags=re.DOTALL)
+        return unescape(found[1]).strip() if found else ""
+
+    @property
+    def token(self) -> str:
+        found = re.search(r'name="token" value="([0-9a-f]+)"', self.html)
+        assert found is not None, f"no form on {self.path}: {self.text[:300]}"
+        return found[1]
+
+    @property
+    def problems(self) -> list[str]:
+        """What the summary at the top says is to be put right, each of which is a link to its field."""
+        summary = re.search(r"govuk-error-summary__list.*?</ul>", self.html, flags=re.DOTALL)
+        if summary is None:
+            return []
+        found = re.findall(r'<a href="#([^"]+)"\s*>(.*?)</a>', summary[0], flags=re.DOTALL)
+        for field, _ in found:
+            assert f'id="{field}"' in self.html, f"the link to #{field} leads nowhere"
+        return [unescape(sentence).strip() for _, sentence in found]
+
+    def value(self, name: str) -> str:
+        """Give what stands in a field."""
+        area = re.search(rf'<textarea[^>]*name="{name}"[^>]*>(.*?)</textarea>', self.html, flags=re.DOTALL)
+        if area:
+            return unescape(area[1])
+        for tag in re.findall(r"<input[^>]*>", self.html):
+            if f'name="{name}"' in tag and ("radio" not in tag and "checkbox" not in tag or " checked" in tag):
+                found = re.search(r'value="([^"]*)"', tag)
+                return unescape(found[1]) if found else ""
+        chosen = re.search(rf'<select[^>]*name="{name}".*?</select>', self.html, flags=re.DOTALL)
+        picked = re.search(r'<option value="([^"]*)" selected', chosen[0]) if chosen else None
+        return picked[1] if picked else ""
+
+
+@pytest.fixture
+async def office(tmp_path: Path, sqlite_url: str) -> AsyncIterator[Office]:
+    """Give an office with the sample policy and directory."""
+    async with Database.open(sqlite_url) as database:
+        await database.migrate()
+        found = Office(tmp_path, database)
+        async with database.write() as tx:
+            await directory.load(tx, found.vault, directory_file.sample())
+        yield found
+        await found.browser.aclose()
