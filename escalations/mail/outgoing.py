@@ -27,18 +27,10 @@ from escalations.rules.case import Case, Status
 from escalations.rules.clocks import TEAM_POSITION
 from escalations.rules.notices import RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind
 from escalations.settings import Settings
+from escalations.store.directory import Rule
 
 _WIDTH = 76
 _MESSAGE_ID = re.compile(r"<([^<>@\s]+)@[^<>@\s]+>")
-
-
-class CameTo(StrEnum):
-    """By which rule a notice came to whom it came to. Someone who stands in is told so."""
-
-    HOLDER = "holder"
-    DEPUTY = "deputy"
-    LEAD = "lead"
-    """Nobody is entered for the position, so it fell to the agency's lead for escalations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +91,8 @@ class Facts:
     """Whether it was raised with more than one agency."""
     alternate: bool = False
     """Whether the final body's alternate is asked, because the usual holder may not decide this one."""
-    came_to: CameTo = CameTo.HOLDER
+    came_to: Rule = Rule.HOLDER
+    """By which rule of the directory this reader was found. Whoever stands in is told so."""
     link: str | None = None
 
 
@@ -110,7 +103,7 @@ _TEAM_CLOCK_OF = {NoticeKind.HELD: Awaits.LOOK, NoticeKind.DELIVERY_TROUBLE: Awa
 
 
 def facts_of(
-    case: Case, notice: Notice, house: House, *, at: datetime, link: str | None, came_to: CameTo = CameTo.HOLDER,
+    case: Case, notice: Notice, house: House, *, at: datetime, link: str | None, came_to: Rule = Rule.HOLDER,
 ) -> Facts:
     """What a notice may say of a case, as it stands when the notice leaves.
 
@@ -221,9 +214,11 @@ def _message(said: str, facts: Facts, *, message_id: str, sender: str) -> EmailM
     # (OOF) are not suppressed: that nobody is there is what the partnership's team needs to hear.
     message["X-Auto-Response-Suppress"] = "DR, RN, NRN, AutoReply"
     message["Content-Language"] = "en-GB"
-    message.set_content(_plain(blocks))
+    text = _plain(blocks)
+    # Never eight bits: a relay that does not offer 8BITMIME may refuse them or spoil them.
+    message.set_content(text, cte="7bit" if text.isascii() else "quoted-printable")
     html = _environment().get_template("layout.html").render(blocks=blocks, subject=str(message["Subject"]))
-    message.add_alternative(html, subtype="html")
+    message.add_alternative(html, subtype="html", cte="quoted-printable")
     return message
 
 

@@ -1,0 +1,341 @@
+"""What the notices say: every kind, for every reader, as practice.md ("Words") wants it."""
+
+from __future__ import annotations
+
+import functools
+import html.parser
+import itertools
+import re
+from collections.abc import Iterator
+from email import policy as mail_policy
+from email.message import EmailMessage
+
+import pytest
+from typing_extensions import override
+
+from escalations.mail import outgoing, words
+from escalations.mail.outgoing import Facts, House, Task
+from escalations.policy import Awaits, Side, Track
+from escalations.rules import case, evolving, notices, workingtime
+from escalations.rules.notices import LEAD, RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind, Recipient
+from escalations.settings import Settings
+from escalations.store.directory import Rule
+from tests import builders
+
+REFERENCE = "PD-27-0042-K"
+LINK = "https://escalations.partnership.example/l/abcdefghijklmnopqrstuvwxyz234567"
+SENDER = "escalations@partnership.example"
+AT = builders.civil("2027-03-01 09:30")
+DUE = builders.civil("2027-03-08 17:00")
+HOUSE = House.of(Settings(), trial=True)
+
+READERS: dict[str, Recipient] = {
+    "raiser": Recipient(Side.RAISING, builders.SCHOOL, RAISER),
+    "raising": Recipient(Side.RAISING, builders.SCHOOL, "manager"),
+    "raising lead": Recipient(Side.RAISING, builders.SCHOOL, LEAD),
+    "responding": Recipient(Side.RESPONDING, builders.SOCIAL_CARE, "manager"),
+    "team": Recipient(Side.TEAM, None, "team"),
+    "deputy": Recipient(Side.TEAM, None, TEAM_DEPUTY),
+    "final body": Recipient(Side.FINAL_BODY, "partners-panel", "chair"),
+}
+ASKED_OF = {
+    "raiser": (Ask.READ, Ask.CHOOSE, Ask.CONSIDER, Ask.CONFIRM), "raising": (Ask.READ,), "raising lead": (Ask.READ,),
+    "responding": (Ask.READ, Ask.RESPOND, Ask.CONFIRM), "team": (Ask.TEAM,), "deputy": (Ask.TEAM,),
+    "final body": (Ask.READ, Ask.DECIDE),
+}
+NEVER = ("breach", "silent", "owed by", "fault", "against", "failed", "culprit")
+"""Source: practice.md, "Words"."""
+NOR = ("drift", "dear", "kindly", "utilise", "prior to", "in order to", "pursuant", "herein", "regarding", "workflow",
+       "temporal", "none", "undefined", "{{", "{%", "sla", "overdue", "blame")
+"""Words of analysis, of letters, and of what a broken template leaves behind."""
+
+
+def facts(**more: object) -> Facts:
+    fields: dict[str, object] = {
+        "house": HOUSE, "reference": REFERENCE, "at": AT, "stage_title": "Managers", "link": LINK, "sample": True,
+        "due_at": DUE, **more}
+    return Facts(**fields)  # type: ignore[arg-type]  # the fields that a test changes
+
+
+def composed(notice: Notice, told: Facts) -> EmailMessage:
+    return outgoing.compose(notice, told, message_id="<n-1@partnership.example>", sender=SENDER)
+
+
+def every() -> Iterator[tuple[Notice, Facts]]:
+    """Every kind for every reader, whatever it asks and whomever the clock waits for, at several stages."""
+    tasks = (Task(Awaits.ACKNOWLEDGE, builders.civil("2027-03-02 17:00")), Task(Awaits.RESPOND, DUE))
+    sides = itertools.cycle(Side)
+    clocks: list[tuple[Awaits | None, Side | None]] = [
+        (None, None), *((awaits, next(sides)) for awaits in Awaits for _ in range(3))]
+    variants: list[dict[str, object]] = [
+        {}, {"urgent": True, "several": True, "came_to": Rule.LEAD, "alternate": True},
+        {"link": None, "due_at": None, "came_to": Rule.DEPUTY, "stage_title": None, "sample": False},
+        {"came_to": Rule.STAND_IN},
+    ]
+    asked = [(READERS[reader], asks) for reader, all_asks in ASKED_OF.items() for asks in all_asks]
+    for kind, (to, asks) in itertools.product(NoticeKind, asked):
+        about = clocks if kind in {NoticeKind.REMINDER, NoticeKind.LIMIT_PASSED} else clocks[:1]
+        for (awaits, waits_for), variant, stage in zip(
+                about, itertools.cycle(variants), itertools.cycle((0, 1, 2, 4)), strict=False):
+            yield (Notice(kind, to, asks, stage),
+                   facts(**{"awaits": awaits, "waits_for": waits_for, "tasks": tasks, **variant}))
+        for variant in variants:
+            yield Notice(kind, to, asks, 2), facts(**{"tasks": tasks, **variant})
+
+
+def plain(message: EmailMessage) -> str:
+    part = message.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
+class _Text(html.parser.HTMLParser):
+    """The text that a reader of the HTML sees, and where its links lead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self.leads_to: list[str] = []
+        self._in_head = False
+
+    @override
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._in_head = self._in_head or tag == "head"
+        self.leads_to += [value for name, value in attrs if name in {"href", "src"} and value]
+
+    @override
+    def handle_endtag(self, tag: str) -> None:
+        self._in_head = self._in_head and tag != "head"
+
+    @override
+    def handle_data(self, data: str) -> None:
+        if not self._in_head:
+            self.said.append(data)
+
+
+def seen_in_html(message: EmailMessage) -> _Text:
+    part = message.get_body(("html",))
+    assert part is not None
+    reader = _Text()
+    reader.feed(str(part.get_content()))
+    return reader
+
+
+def squeezed(text: str) -> str:
+    return " ".join(text.replace("* ", " ").split())
+
+
+@functools.cache
+def everything() -> tuple[tuple[Notice, Facts, EmailMessage], ...]:
+    return tuple((notice, told, composed(notice, told)) for notice, told in every())
+
+
+def test_every_kind_has_a_template_and_every_template_a_kind() -> None:
+    shared = {"notice", "ending", "came_to", "code", "layout"}
+    found = {name.partition(".")[0] for name in outgoing._environment().list_templates()}
+    assert found == {kind.value for kind in NoticeKind} | shared
+    assert {notice.kind for notice, _, _ in everything()} == set(NoticeKind)
+
+
+def test_everything_awaited_has_its_words() -> None:
+    assert set(words.TASK) == set(words.AWAITED) == set(Awaits)
+
+
+def test_no_notice_has_a_word_that_blames_or_that_nobody_says() -> None:
+    said = {line for _, _, message in everything()
+            for line in (*plain(message).lower().splitlines(), str(message["Subject"]).lower())}
+    for word in (*NEVER, *NOR):
+        assert not [line for line in said if re.search(rf"(?<![a-z]){re.escape(word)}", line)], word
+
+
+@pytest.mark.parametrize("word", NEVER)
+def test_the_word_test_can_fail(word: str) -> None:
+    assert re.search(rf"(?<![a-z]){re.escape(word)}", f"it {word}ed, they say")
+
+
+def test_text_and_html_say_the_same() -> None:
+    for _, _, message in everything():
+        assert squeezed(plain(message)) == squeezed(" ".join(seen_in_html(message).said))
+
+
+def test_every_notice_has_the_numbers_to_ring_and_says_trial() -> None:
+    for _, _, message in everything():
+        said = squeezed(plain(message))
+        assert "In immediate danger: phone 999" in said
+        for shown in (HOUSE.front_door_phone, HOUSE.front_door_hours, HOUSE.duty_team_phone, HOUSE.duty_team_hours):
+            assert shown in said
+        assert "An escalation is not a referral" in said
+        assert "Trial: do not enter real people" in said
+
+
+def test_a_live_installation_does_not_say_trial() -> None:
+    notice = Notice(NoticeKind.RECEIPT, READERS["raiser"], Ask.READ, 1)
+    assert "Trial" not in plain(composed(notice, facts(house=House.of(Settings(), trial=False))))
+
+
+def test_the_subject_begins_with_the_reference_and_is_short() -> None:
+    for _, _, message in everything():
+        subject = str(message["Subject"])
+        assert subject.startswith(f"{REFERENCE}: "), subject
+        assert len(subject) <= 140, subject
+        assert not subject.endswith((".", ":", ",")), subject
+
+
+FIRST = re.compile(
+    r"(Please |If (you|a child) .*please|You do not have to do anything|No action is needed)", re.DOTALL)
+
+
+def test_the_first_line_says_what_to_do_or_that_there_is_nothing_to_do() -> None:
+    for _, _, message in everything():
+        assert FIRST.match(plain(message)), plain(message)[:200]
+
+
+def test_notices_are_short() -> None:
+    for notice, _, message in everything():
+        own = plain(message).partition("Trial:")[0]
+        assert len(own.split()) <= 190, (notice.kind, len(own.split()))
+
+
+def test_no_line_of_the_text_is_too_long_for_a_narrow_window_but_a_link() -> None:
+    for _, _, message in everything():
+        assert all(len(line) <= 76 or line == LINK for line in plain(message).splitlines())
+
+
+def test_the_html_loads_nothing_and_leads_only_to_the_link() -> None:
+    for _, told, message in everything():
+        assert seen_in_html(message).leads_to == ([told.link] if told.link else [])
+
+
+def test_html_is_escaped() -> None:
+    notice = Notice(NoticeKind.ASKED, READERS["responding"], Ask.RESPOND, 2)
+    message = composed(notice, facts(stage_title='Managers <script>alert("1")</script>'))
+    part = message.get_body(("html",))
+    assert part is not None
+    assert "<script" not in str(part.get_content())
+    assert squeezed(plain(message)) == squeezed(" ".join(seen_in_html(message).said))
+
+
+@pytest.mark.parametrize(("rule", "said"), [
+    (Rule.DEPUTY, "as the deputy"), (Rule.LEAD, "nobody is entered for the position"), (Rule.STAND_IN, "closed today"),
+])
+def test_whoever_stands_in_is_told_why_it_came_to_them(rule: Rule, said: str) -> None:
+    notice = Notice(NoticeKind.ASKED, READERS["responding"], Ask.RESPOND, 2)
+    assert said in squeezed(plain(composed(notice, facts(came_to=rule))))
+    assert "come to you" not in squeezed(plain(composed(notice, facts())))
+
+
+def test_a_line_break_in_a_title_makes_no_header_of_its_own() -> None:
+    notice = Notice(NoticeKind.STAYING, READERS["responding"], Ask.RESPOND, 2)
+    message = composed(notice, facts(reference="PD\r\nBcc: everybody@school.example"))
+    assert "Bcc" not in message
+
+
+def test_the_headers_keep_other_automata_quiet_and_reports_coming() -> None:
+    """RFC 3834, section 5; and what Exchange reads instead of it."""
+    notice = Notice(NoticeKind.ASKED, READERS["responding"], Ask.RESPOND, 2)
+    message = composed(notice, facts())
+    assert message["Auto-Submitted"] == "auto-generated"
+    suppressed = {part.strip() for part in str(message["X-Auto-Response-Suppress"]).split(",")}
+    assert suppressed == {"DR", "RN", "NRN", "AutoReply"}
+    assert "NDR" not in suppressed
+    assert "OOF" not in suppressed
+    assert "Precedence" not in message
+    assert message["Message-ID"] == "<n-1@partnership.example>"
+    assert message["Date"] == "Mon, 01 Mar 2027 09:30:00 +0000"
+    assert message["From"] == SENDER
+    for header in ("To", "Cc", "Bcc", "Reply-To"):
+        assert header not in message
+
+
+def test_the_message_is_plain_ascii_on_the_wire() -> None:
+    notice = Notice(NoticeKind.ASKED, READERS["responding"], Ask.RESPOND, 2)
+    raw = composed(notice, facts(stage_title="Führung")).as_bytes(policy=mail_policy.SMTP)
+    assert raw.isascii()
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+
+
+def test_the_message_id_comes_from_the_notice_and_leads_back_to_it() -> None:
+    made = outgoing.message_id("PD-27-0042-K-3-1", "Professional differences <escalations@partnership.example>")
+    assert made == "<PD-27-0042-K-3-1@partnership.example>"
+    assert outgoing.notice_id(made) == "PD-27-0042-K-3-1"
+    assert outgoing.notice_id("no id at all") is None
+
+
+def test_the_code_is_in_the_message_and_not_in_its_subject() -> None:
+    message = outgoing.compose_code(
+        facts(), "048213", expires_at=builders.civil("2027-03-02 00:00"), message_id="<c@partnership.example>",
+        sender=SENDER)
+    assert plain(message).startswith("Your code is 048213.")
+    assert "048213" not in str(message["Subject"])
+    assert "00:00 on Tuesday 2 March 2027" in plain(message)
+    assert squeezed(plain(message)) == squeezed(" ".join(seen_in_html(message).said))
+
+
+# ---- What the story of a case makes of it ---------------------------------------------------------------------------
+
+
+def told(story: builders.Story, kind: NoticeKind, reader: str | None = None) -> str:
+    """The text of the newest notice of a kind, as it would leave now."""
+    state = case.new(builders.REFERENCE, story.frame)
+    found = []
+    for event in story.happened:
+        state = evolving.evolve(state, event)
+        found += [notice for notice in notices.notices_for(state, event) if notice.kind is kind
+                  and reader in {None, outgoing.reader_of(notice).value}]
+    facts_now = outgoing.facts_of(story.case, found[-1], HOUSE, at=story.now, link=LINK)
+    return plain(composed(found[-1], facts_now))
+
+
+def test_the_notice_of_a_stage_says_by_when_each_thing_is_asked() -> None:
+    """Its clocks start when it arrives; what it says is what they will say if it arrives at once."""
+    story = builders.Story()
+    story.delivers = False
+    story.raised()
+    said = told(story, NoticeKind.ASKED)
+    assert "Please acknowledge it by: 17:00 on Tuesday 2 March 2027" in said
+    assert "Please give your answer by: 17:00 on Monday 8 March 2027" in said
+    story.delivered()
+    assert told(story, NoticeKind.ASKED) == said
+
+
+def test_an_urgent_notice_says_so_and_asks_for_a_conversation_within_hours() -> None:
+    story = builders.Story().raised(track=Track.URGENT)
+    said = squeezed(told(story, NoticeKind.ASKED))
+    assert "Urgent: time limits run by day and by night" in said
+    assert "speak to the person who raised it, and record the call by: 11:30 on Monday 1 March" in said
+
+
+def test_an_answer_asks_the_raiser_by_the_time_that_its_clock_says() -> None:
+    story = builders.Story().raised()
+    story.responds()
+    (clock,) = story.case.running(Awaits.CONSIDER)
+    assert workingtime.say(clock.due_at) in squeezed(told(story, NoticeKind.ANSWERED))
+
+
+def test_at_a_passed_limit_each_reader_hears_whose_turn_it_is() -> None:
+    story = builders.Story().raised().at("2027-03-02 17:00")
+    assert told(story, NoticeKind.LIMIT_PASSED, "responding").startswith("Please read this. A time limit passed")
+    assert "waiting for an acknowledgement from your agency" in squeezed(
+        told(story, NoticeKind.LIMIT_PASSED, "responding"))
+    assert "waiting for an acknowledgement from the agency that it was raised with" in squeezed(
+        told(story, NoticeKind.LIMIT_PASSED, "raiser"))
+    assert "an escalation that your agency raised" in squeezed(told(story, NoticeKind.LIMIT_PASSED, "raising"))
+    assert "moves up to the next stage, by 17:00 on Wednesday 3 March 2027" in squeezed(
+        told(story, NoticeKind.ASKED_TO_CHOOSE))
+
+
+def test_a_reminder_says_what_is_asked_and_by_when_in_its_first_line() -> None:
+    story = builders.Story().raised().at("2027-03-02 14:00")
+    assert told(story, NoticeKind.REMINDER).startswith("Please acknowledge it by 17:00 on Tuesday 2 March 2027.")
+    assert told(story, NoticeKind.PLEASE_PHONE).startswith("Please phone the agency before 17:00 on Tuesday 2 March")
+
+
+def test_nothing_of_a_case_reaches_a_notice_but_reference_stage_and_times() -> None:
+    """There is no field for more: a name would have to be added to ``Facts`` first, and this list with it."""
+    assert set(Facts.__slots__) == {
+        "house", "reference", "at", "stage_title", "urgent", "sample", "due_at", "tasks", "awaits", "waits_for",
+        "several", "alternate", "came_to", "link"}
+    story = builders.Story().raised().at("2027-03-02 17:00")
+    for kind in (NoticeKind.ASKED, NoticeKind.LIMIT_PASSED, NoticeKind.ASKED_TO_CHOOSE):
+        assert builders.SCHOOL not in told(story, kind)
+        assert builders.SOCIAL_CARE not in told(story, kind)
