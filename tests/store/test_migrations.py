@@ -1,0 +1,111 @@
+"""The migrations bring an empty database to what the models say, with every guard, under either role."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, exc, insert, select, text
+from sqlalchemy.engine import make_url
+
+from escalations.store import engine, tables
+from escalations.store.engine import Database
+
+
+def _differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(
+        connection, opts={"compare_type": True, "compare_server_default": True, "target_metadata": tables.METADATA})
+    return list(compare_metadata(context, tables.METADATA))
+
+
+async def test_the_migrated_schema_is_the_one_of_the_models(database: Database) -> None:
+    async with database.read() as tx:
+        assert await tx.run_sync(_differences) == []
+
+
+async def test_a_column_that_no_migration_makes_is_noticed(database: Database) -> None:
+    async with database.write() as tx:
+        await tx.execute(text("ALTER TABLE notices DROP COLUMN last_code"))
+    async with database.read() as tx:
+        assert len(await tx.run_sync(_differences)) == 1
+
+
+async def test_an_empty_database_is_not_ready_and_a_migrated_one_is(database_url: str) -> None:
+    async with Database.open(database_url) as opened:
+        assert await opened.revision() is None
+        assert not await opened.ready()
+        await opened.migrate()
+        assert await opened.revision() == engine.newest_revision()
+        assert await opened.ready()
+
+
+async def test_migrating_again_or_from_several_processes_at_once_does_no_harm(database_url: str) -> None:
+    opened = [Database.open(database_url, pool_size=1) for _ in range(4)]
+    try:
+        await asyncio.gather(*(one.migrate() for one in opened))
+        await opened[0].migrate()
+        assert await opened[0].ready()
+    finally:
+        for one in opened:
+            await one.close()
+
+
+async def test_a_guard_that_a_migration_lost_is_named(database: Database) -> None:
+    async with database.write() as tx:
+        where = "" if database.is_sqlite else " ON register"
+        guard = "no_delete" if database.is_sqlite else "no_truncate"
+        await tx.execute(text(f"DROP TRIGGER register_{guard}{where}"))
+    async with database.read() as tx:
+        assert await engine.missing_guards(tx) == ["register"]
+    with pytest.raises(engine.DatabaseUnfit, match="register"):
+        await database.migrate()
+
+
+async def test_alembics_batch_mode_drops_guards_and_that_is_noticed(sqlite_url: str) -> None:
+    from alembic.operations import Operations  # noqa: PLC0415  what a careless migration would use
+
+    def careless(connection: Connection) -> None:
+        with Operations(MigrationContext.configure(connection)).batch_alter_table("frozen", recreate="always"):
+            pass
+
+    async with Database.open(sqlite_url) as opened:
+        await opened.migrate()
+        async with opened.write() as tx:
+            await tx.run_sync(careless)
+        async with opened.read() as tx:
+            assert await engine.missing_guards(tx) == ["frozen"]
+
+
+async def test_the_applications_role_works_with_the_tables_and_does_not_own_them(
+    postgres_url: str, now: datetime,
+) -> None:
+    role = "escalations_app_" + (make_url(postgres_url).database or "")
+    async with Database.open(postgres_url) as owner, owner.write() as tx:
+        await tx.execute(text(f"CREATE ROLE \"{role}\" LOGIN PASSWORD 'made-up'"))
+    mine = make_url(postgres_url).set(username=role, password="made-up").render_as_string(hide_password=False)
+    try:
+        async with Database.open(mine, owner_url=postgres_url) as opened:
+            await opened.migrate()
+            assert await opened.ready()
+            async with opened.write() as tx:
+                await tx.execute(insert(tables.FROZEN).values(
+                    content_hash="h", kind="codes", content="c", first_used_at=now))
+                await tx.execute(insert(tables.COUNTERS).values(prefix="PD", year=26, last=1))
+                await tx.execute(tables.COUNTERS.delete())
+            for forbidden in (
+                "ALTER TABLE register DISABLE TRIGGER register_no_change", "DROP TABLE register",
+                "DROP TRIGGER register_no_change ON register", "UPDATE frozen SET content = ''", "TRUNCATE frozen",
+                "SET session_replication_role = replica", "DELETE FROM frozen",
+            ):
+                with pytest.raises(exc.ProgrammingError):
+                    async with opened.write() as tx:
+                        await tx.execute(text(forbidden))
+            async with opened.read() as tx:
+                assert (await tx.execute(select(tables.FROZEN.c.content))).scalar_one() == "c"
+    finally:
+        async with Database.open(postgres_url) as owner, owner.write() as tx:
+            await tx.execute(text(f'DROP OWNED BY "{role}"'))
+            await tx.execute(text(f'DROP ROLE "{role}"'))
