@@ -13,7 +13,6 @@ from enum import StrEnum
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations.intake import submissions
-from escalations.mail.outgoing import CameTo
 from escalations.policy import Side
 from escalations.rules.notices import RAISER, Recipient
 from escalations.store import directory
@@ -28,7 +27,7 @@ class Addressee:
     """Where a message for a recipient goes, and how that was found."""
 
     address: str
-    came_to: CameTo
+    came_to: directory.Rule
     role: str | None = None
     """The position's title at its agency; none for the raiser."""
 
@@ -39,14 +38,6 @@ class NobodyThere(StrEnum):
     NO_ONE_IN_POST = "no_one_in_post"
     NOT_BY_MAIL = "not_by_mail"
     """The agency is not told by mail yet; the team tells it."""
-
-
-_CAME_TO = {
-    directory.Rule.HOLDER: CameTo.HOLDER,
-    directory.Rule.DEPUTY: CameTo.DEPUTY,
-    directory.Rule.STAND_IN: CameTo.DEPUTY,
-    directory.Rule.LEAD: CameTo.LEAD,
-}
 
 
 async def find(
@@ -64,7 +55,7 @@ async def find(
     if to.side is Side.RAISING and to.position == RAISER:
         own = await _raiser(tx, vault, reference)
         if own is not None:
-            return Addressee(own, CameTo.HOLDER)
+            return Addressee(own, directory.Rule.HOLDER)
         # Somebody who phoned and gave no address is told through their agency.
         to = Recipient(to.side, to.agency_id, _PRACTITIONER)
     if to.side is Side.RESPONDING and to.agency_id is not None:
@@ -74,7 +65,7 @@ async def find(
     contact = await directory.holders(tx, vault, to.agency_id, to.position, at)
     if contact is None:
         return NobodyThere.NO_ONE_IN_POST
-    return Addressee(contact.email, _CAME_TO[contact.rule], contact.title)
+    return Addressee(contact.email, contact.rule, contact.title)
 
 
 async def _raiser(tx: AsyncConnection, vault: Vault, reference: str) -> str | None:
