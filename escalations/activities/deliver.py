@@ -175,9 +175,9 @@ def _became(sent: Sent, row: NoticeRow, case: Case) -> _Became:
                 NoticeState.UNKNOWN, sent.code)
         case SentCode.TRY_LATER:
             waits = AGAIN_URGENT if case.track is Track.URGENT else AGAIN_AFTER
-            if row.attempts >= len(waits):
+            if row.attempts > len(waits):
                 return _Became(NoticeState.UNDELIVERED, "tried_for_long")
-            return _Became(NoticeState.WAITING, sent.code, again_after=waits[row.attempts])
+            return _Became(NoticeState.WAITING, sent.code, again_after=waits[row.attempts - 1])
         case _:
             assert_never(sent.code)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import assert_never
 
 from escalations.mail import outgoing, relay
 from escalations.mail.outgoing import Facts, House
@@ -22,8 +23,6 @@ class CodeState(StrEnum):
     """The relay took it, or may have."""
     TOO_MANY = "too_many"
     NOT_OPEN = "not_open"
-    NO_ONE = "no_one"
-    """Nobody is in post, or no address was given: the partnership team has to help."""
     NOT_SENT = "not_sent"
     """The relay did not take it now; asking again in a few minutes may help."""
 
@@ -39,36 +38,42 @@ class CodeSent:
 
 
 async def send_code(
-    database: Database, keys: Vault, post: Relay, link: Link, *, house: House, sender: str, now: datetime,
+    database: Database,
+    keys: Vault,
+    post: Relay,
+    link: Link,
+    *,
+    address: str,
+    house: House,
+    sender: str,
+    now: datetime,
 ) -> CodeSent:
     """Send a new code for a link. Only ever on a press of a button: opening a link sends nothing.
 
     Args:
         database: where codes are kept; the code is committed before it leaves, so none arrives that would not be right.
-        keys: for its keyed digest, and to read the directory.
+        keys: for its keyed digest.
         post: how mail leaves.
         link: the link that was opened.
+        address: where a notice to the link's recipient would go now; looked up anew each time.
         house: what every message says.
         sender: the address that it comes from.
         now: the moment.
     """
     async with database.write() as tx:
-        to = await links.mailbox(tx, keys, reference=link.reference, to=link.to, on=now)
-        made: Code | NotSent | None = None
-        if to is not None:
-            made = await links.new_code(tx, keys, link, address=to.address, now=now)
+        made = await links.new_code(tx, keys, link, address=address, now=now)
     match made:
         case NotSent.TOO_MANY:
             return CodeSent(CodeState.TOO_MANY)
         case NotSent.NOT_OPEN:
             return CodeSent(CodeState.NOT_OPEN)
-        case Code() if to is not None:
+        case Code():
             message = outgoing.compose_code(
                 Facts(house=house, reference=link.reference, at=now), made.digits, expires_at=made.expires_at,
                 message_id=outgoing.message_id(f"code-{made.code_id}", sender), sender=sender)
-            sent = await post.send(message, to=to.address)
+            sent = await post.send(message, to=address)
             if sent.code in {SentCode.ACCEPTED, SentCode.UNKNOWN}:
-                return CodeSent(CodeState.ON_ITS_WAY, relay.hint(to.address), made.expires_at)
+                return CodeSent(CodeState.ON_ITS_WAY, relay.hint(address), made.expires_at)
             return CodeSent(CodeState.NOT_SENT)
         case _:
-            return CodeSent(CodeState.NO_ONE)
+            assert_never(made)

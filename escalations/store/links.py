@@ -24,15 +24,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from escalations.policy import Side
 from escalations.rules import asking, workingtime
 from escalations.rules.case import Case
-from escalations.rules.notices import RAISER, Ask, Notice, Recipient
-from escalations.store import directory, tables
-from escalations.store.directory import Rule
-from escalations.store.vault import Erased, Sealed, Vault
+from escalations.rules.notices import Ask, Notice, Recipient
+from escalations.store import tables
+from escalations.store.vault import Sealed, Vault
 
 _LINKS = tables.LINKS
 _CODES = tables.LINK_CODES
 _SESSIONS = tables.LINK_SESSIONS
-_SUBMISSIONS = tables.SUBMISSIONS
 
 TOKEN_BYTES = 20
 COOKIE_BYTES = 32
@@ -76,53 +74,6 @@ class Link:
             return LinkState.DONE
         reads = self.asks in {Ask.READ, Ask.TEAM}
         return LinkState.OLD if reads and self.created_at + READABLE_FOR < now else LinkState.OPEN
-
-
-@dataclass(frozen=True, slots=True)
-class Mailbox:
-    """Where to write to somebody today."""
-
-    address: str
-    rule: Rule
-    """By which rule of the directory it was found."""
-
-
-async def mailbox(
-    tx: AsyncConnection, keys: Vault, *, reference: str, to: Recipient, on: datetime,
-) -> Mailbox | None:
-    """Where a recipient of a case is written to now, or none where nobody is there.
-
-    Asked anew for each notice, code and session: access follows the position held today, never an address once used.
-    The raiser is the one person who is no position; their address is sealed in the submission that raised the case.
-
-    Args:
-        tx: a transaction.
-        keys: opens what is sealed.
-        reference: the case.
-        to: whom.
-        on: the moment.
-    """
-    if to.side is Side.RAISING and to.position == RAISER:
-        address = await _raisers_address(tx, keys, reference)
-        return Mailbox(address, Rule.HOLDER) if address else None
-    found = await directory.holders(tx, keys, to.agency_id, to.position, on)
-    return None if found is None or not found.email else Mailbox(found.email, found.rule)
-
-
-async def _raisers_address(tx: AsyncConnection, keys: Vault, reference: str) -> str | None:
-    row = (await tx.execute(
-        select(_SUBMISSIONS.c.submission_id, _SUBMISSIONS.c.sealed, _SUBMISSIONS.c.key_id)
-        .where(_SUBMISSIONS.c.reference == reference, _SUBMISSIONS.c.act_kind == "raise")
-        .order_by(_SUBMISSIONS.c.received_at, _SUBMISSIONS.c.submission_id).limit(1))).one_or_none()
-    if row is None:
-        return None
-    try:
-        plain = await keys.open(
-            tx, Sealed(row.key_id, row.sealed), table=_SUBMISSIONS.name, column="sealed", row=row.submission_id)
-    except Erased:
-        return None  # Somebody whose details were erased is not written to.
-    given = (json.loads(plain).get("raiser") or {}).get("email")
-    return given.strip() or None if isinstance(given, str) else None
 
 
 async def issue(
