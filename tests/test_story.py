@@ -21,16 +21,16 @@ async def test_an_escalation_drifts_moves_up_is_answered_by_phone_and_closes(
 ) -> None:
     url = request.getfixturevalue("postgres_url") if database == "postgresql" else None
     async with installation(settings(tmp_path, url), escalations_client, task_queue) as home:
-        reference = (await home.raises("2027-03-01 09:30")).reference
+        reference = await home.raised("2027-03-01 09:30")
 
-        await home.until(reference, "2027-03-03 09:00")
+        await home.reaches(reference, "2027-03-03 09:00")
         case = await home.case(reference)
         assert [clock.cause for clock in case.clocks if clock.limit_passed_at] == [Cause.SILENT]
         assert case.move is not None
 
         moved = await home.act(reference, acts.MoveUp(**origin(builders.raiser(), civil("2027-03-03 09:00"))))
         assert moved.state == "applied"
-        await home.until(reference, "2027-03-04 08:00")
+        await home.reaches(reference, "2027-03-04 08:00")
         assert (await home.case(reference)).stage == 2
 
         said = await home.act(reference, acts.SayDone(
