@@ -53,7 +53,10 @@ class MailSecurity(StrEnum):
 class Settings(BaseSettings):
     """One installation. Frozen: what was read at the start holds until the end."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True)
+    # An empty variable is an unset one: that is what a compose file makes of a value that nobody gave.
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid", hide_input_in_errors=True
+    )
 
     folder: Path = Field(Path("var"), description="Where the embedded default keeps its files.")
 
@@ -303,3 +306,7 @@ def table() -> str:
             shown = f"`{default}`"
         rows.append(f"| `{PREFIX}{name.upper()}` | {shown} | {field.description} |")
     return "\n".join(rows) + "\n"
+
+
+if __name__ == "__main__":
+    print(table(), end="")  # noqa: T201  for docs/settings.md

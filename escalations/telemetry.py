@@ -50,6 +50,10 @@ _LEVELS = {
     "aiosqlite": logging.WARNING,
     # It would write full addresses, with what stands behind the question mark.
     "uvicorn.access": logging.CRITICAL,
+    # What they say of an ordinary start and stop helps nobody.
+    "uvicorn.error": logging.WARNING,
+    "alembic": logging.WARNING,
+    "temporalio": logging.WARNING,
     "httpx": logging.WARNING,
     "httpcore": logging.WARNING,
     "asyncio": logging.WARNING,
@@ -60,21 +64,15 @@ class Personal(AssertionError):
     """A log line would have carried what looks personal, or an event's name was not static. Tests see it raised."""
 
 
-def configure(
-    *,
-    log_format: settings.LogFormat = settings.LogFormat.AUTO,
-    level: str = "INFO",
-    stream: TextIO | None = None,
-    strict: bool = False,
-) -> None:
+def configure(chosen: settings.Settings, *, stream: TextIO | None = None, strict: bool = False) -> None:
     """Set up structlog and the standard library's logging for this process.
 
     Args:
-        log_format: for a person, for a machine, or whichever the stream is.
-        level: lines below it are dropped.
+        chosen: says how lines are written and which are dropped.
         stream: where lines go; standard error by default.
         strict: raise :class:`Personal` in place of withholding. On in tests, off where a raise would stop a case.
     """
+    log_format, level = chosen.log_format, chosen.log_level
     stream = stream or sys.stderr
     console = log_format is settings.LogFormat.CONSOLE or (log_format is settings.LogFormat.AUTO and stream.isatty())
     shared: list[Processor] = [

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 import temporalio.activity
 import temporalio.client
+import temporalio.service
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
 from temporalio.exceptions import ApplicationError
@@ -21,7 +22,8 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from temporalio.workflow import SandboxImportNotificationPolicy
 from typing_extensions import override
 
-from escalations.errors import EscalationsError
+from escalations.errors import EscalationsError, RetryOurs
+from escalations.settings import Settings, WrongSettings
 
 TASK_QUEUE = "escalations"
 ALERT_AFTER_ATTEMPTS = 5
@@ -108,7 +110,7 @@ def plugin() -> SimplePlugin:
 
 
 async def connect(
-    address: str, *, namespace: str, tls: bool = False, api_key: str | None = None,
+    address: str, *, namespace: str, tls: temporalio.service.TLSConfig | bool = False, api_key: str | None = None,
 ) -> temporalio.client.Client:
     """A client with the plugin.
 
@@ -117,3 +119,48 @@ async def connect(
     """
     return await temporalio.client.Client.connect(
         address, namespace=namespace, tls=tls, api_key=api_key, plugins=[plugin()])
+
+
+class TemporalAway(RetryOurs):
+    """The server cannot be reached now. Nothing is lost: what was received waits in the database."""
+
+    code = "temporal_away"
+
+
+async def connect_as_set(settings: Settings) -> temporalio.client.Client:
+    """Connect a client as the settings say, with TLS and key where they name them.
+
+    Raises:
+        TemporalAway: the server cannot be reached.
+        WrongSettings: no address is named, or a file of the settings cannot be read.
+    """
+    if settings.temporal_address is None:
+        raise WrongSettings("TEMPORAL_ADDRESS is not set.")
+    key = settings.temporal_api_key
+    try:
+        return await connect(
+            settings.temporal_address,
+            namespace=settings.temporal_namespace,
+            tls=_tls(settings),
+            api_key=key.get_secret_value() if key else None,
+        )
+    except RuntimeError:
+        raise TemporalAway(f"The Temporal server at {settings.temporal_address} does not answer.") from None
+
+
+def _tls(settings: Settings) -> temporalio.service.TLSConfig | bool:
+    ca, certificate, key = (
+        settings.temporal_tls_ca_file,
+        settings.temporal_tls_certificate_file,
+        settings.temporal_tls_key_file,
+    )
+    if ca is None and certificate is None:
+        return settings.temporal_tls
+    try:
+        return temporalio.service.TLSConfig(
+            server_root_ca_cert=ca.read_bytes() if ca else None,
+            client_cert=certificate.read_bytes() if certificate else None,
+            client_private_key=key.read_bytes() if key else None,
+        )
+    except OSError as problem:
+        raise WrongSettings(f"a TLS file for Temporal cannot be read: {problem.strerror}") from None

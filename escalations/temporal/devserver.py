@@ -270,6 +270,8 @@ class DevServer:
                 stderr=log,
                 cwd=self._folder,
                 pass_fds=(self._server_lock,),
+                # Ctrl-C at a terminal reaches the whole session; the program decides when its server stops: last.
+                start_new_session=True,
             )
         healthy = asyncio.create_task(self._until_healthy())
         ended = asyncio.create_task(process.wait())
@@ -385,6 +387,15 @@ class DevServer:
             f"The Temporal server did not start on its file, which is set aside in {aside.name}; "
             "it begins empty, and open cases come back from the register.",
         )
+
+
+def address_in(folder: Path) -> str | None:
+    """Give the address that the server of this folder has, or had when it last ran. None where there never was one."""
+    try:
+        ports = Ports(**json.loads((folder / "ports.json").read_text(encoding="ascii")))
+    except (OSError, ValueError, TypeError):
+        return None
+    return f"{LOOPBACK}:{ports.frontend}"
 
 
 async def ensure_namespace(client: temporal_client.Client, *, retention: timedelta = RETENTION) -> None:

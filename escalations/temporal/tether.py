@@ -32,8 +32,6 @@ def main(arguments: list[str]) -> None:
         sys.exit(1)
     os.set_inheritable(int(lock_fd), True)  # noqa: FBT003  its own signature
     Path(pid_file).write_text(str(os.getpid()), encoding="ascii")
-    # Ctrl-C in a terminal reaches the whole group; the parent decides when its servers stop, in the right order.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.execv(command[0], command)  # noqa: S606  no shell is what is wanted
 
 

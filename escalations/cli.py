@@ -1,0 +1,168 @@
+"""The command line. Each command reads the settings and leaves the work to the module that owns it.
+
+Modules are imported by the command that needs them: `escalations --help` would otherwise wait for all of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from escalations import errors
+
+app = typer.Typer(
+    name="escalations",
+    help="Professional differences between agencies, kept and timed.",
+    no_args_is_help=True,
+    # A local variable may hold what somebody wrote about a child.
+    pretty_exceptions_show_locals=False,
+    add_completion=False,
+)
+Answer = TypeVar("Answer")
+policies = typer.Typer(help="The policy, as data.", no_args_is_help=True)
+registers = typer.Typer(help="The register: what is true.", no_args_is_help=True)
+workflows = typer.Typer(help="The workflows that wait for open escalations.", no_args_is_help=True)
+app.add_typer(policies, name="policy")
+app.add_typer(registers, name="register")
+app.add_typer(workflows, name="workflows")
+
+
+@app.command()
+def run() -> None:
+    """Start everything in one process: Temporal, the worker, the dispatcher and the web."""
+    from escalations import running, settings
+
+    _do(running.run(settings.read(), environ=os.environ, say=_say))
+
+
+@app.command()
+def worker() -> None:
+    """Start a worker; as many as are wanted. The same as `python worker.py`."""
+    from escalations import serving, settings
+
+    _do(serving.work(settings.read()))
+
+
+@app.command()
+def web() -> None:
+    """Start the web alone; a dispatcher and a worker run elsewhere."""
+    from escalations import serving, settings
+
+    _do(serving.web(settings.read(), environ=os.environ, say=_say))
+
+
+@app.command()
+def dispatch() -> None:
+    """Start a dispatcher alone; as many as are wanted."""
+    from escalations import serving, settings
+
+    _do(serving.dispatch(settings.read(), environ=os.environ, say=_say))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema, and fill an empty directory."""
+    from escalations import serving, settings
+
+    _do(serving.migrate(settings.read(), say=_say))
+
+
+@app.command()
+def doctor(
+    *, live: Annotated[bool, typer.Option("--live", help="Also say what stands between it and real people.")] = False
+) -> None:
+    """Say of each part what was found, and how to mend what is not right."""
+    from escalations import doctor as doctors
+    from escalations import settings
+
+    if not _do(doctors.see(settings.read(), environ=os.environ, say=_say, live=live)):
+        raise typer.Exit(1)
+
+
+@policies.command("check")
+def policy_check(
+    file: Annotated[Path | None, typer.Argument(help="A policy as YAML; the one in force by default.")] = None,
+) -> None:
+    """Say everything that is wrong with a policy, with file and line."""
+    from escalations import parts, settings
+    from escalations.packs import reading
+
+    try:
+        policy = parts.policy_of(file or settings.read().policy_file)
+    except reading.NotAPolicyError as problem:
+        for one in problem.problems:
+            typer.echo(str(one), err=True)
+        raise typer.Exit(1) from None
+    _say(f"{policy.title}, version {policy.version}: nothing is wrong. Its hash is {policy.content_hash[:16]}.")
+    if policy.sample:
+        _say("It is a sample: no partnership adopted it.")
+
+
+@policies.command("show")
+def policy_show(
+    file: Annotated[Path | None, typer.Argument(help="A policy as YAML; the one in force by default.")] = None,
+) -> None:
+    """Write a policy as the one text that is stored and hashed, with everything that it leaves to us filled in."""
+    from escalations import parts, settings
+    from escalations.packs import reading
+
+    try:
+        policy = parts.policy_of(file or settings.read().policy_file)
+    except reading.NotAPolicyError as problem:
+        typer.echo(f"{problem.problems[0]} (`escalations policy check` lists everything)", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(json.dumps(policy.model_dump(mode="json"), indent=2, ensure_ascii=False))
+
+
+@registers.command("verify")
+def register_verify() -> None:
+    """Recompute every hash of the register, and name each row that does not agree."""
+    from escalations import settings, upkeep
+
+    if not _do(upkeep.verify(settings.read(), say=_say)):
+        raise typer.Exit(1)
+
+
+@registers.command("rebuild")
+def register_rebuild() -> None:
+    """Empty the lists that pages read, and fill them again from the register."""
+    from escalations import settings, upkeep
+
+    _do(upkeep.rebuild(settings.read(), say=_say))
+
+
+@workflows.command("restore")
+def workflows_restore() -> None:
+    """Bring every open escalation back to Temporal from the register. What is there already is left."""
+    from escalations import settings, upkeep
+
+    _do(upkeep.restore(settings.read(), say=_say))
+
+
+def main() -> None:
+    """Run a command. What is wrong with the settings or a part is a sentence and exit code 1, not a traceback."""
+    try:
+        app()
+    except errors.EscalationsError as problem:
+        typer.echo(f"{problem}", err=True)
+        sys.exit(1)
+
+
+def _do(work: Coroutine[object, object, Answer]) -> Answer:
+    return asyncio.run(work)
+
+
+def _say(line: str) -> None:
+    # At once, also into a pipe: whoever waits for an address reads it there.
+    print(line, flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,260 @@
+"""``escalations doctor``: of each part, what was found and how to mend what is not right.
+
+It looks and changes nothing. What it prints names no person, so that it can be sent to whoever helps.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from importlib import resources
+
+from sqlalchemy import func, select
+from temporalio import service
+
+from escalations import errors, going_live, parts, serving
+from escalations.packs import reading
+from escalations.settings import PREFIX, Settings, WrongSettings
+from escalations.store import engine, tables
+from escalations.temporal import binaries, client, devserver
+
+ANSWERS_WITHIN_SECONDS = 5.0
+LEAST_FREE_BYTES = 1_000_000_000
+WAITS_TOO_LONG = timedelta(minutes=5)
+
+
+class Verdict(StrEnum):
+    """How a part is."""
+
+    FINE = "fine"
+    NOTE = "note"
+    """It works; something about it is worth knowing."""
+
+    WRONG = "wrong"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found of one part."""
+
+    part: str
+    verdict: Verdict
+    found: str
+    mend: str = ""
+
+
+async def see(settings: Settings, *, environ: Mapping[str, str], say: binaries.Say, live: bool = False) -> bool:
+    """Look at everything and say it, one part a line. True where nothing is wrong.
+
+    Args:
+        settings: of the installation.
+        environ: for where a Temporal server would come from.
+        say: takes one line.
+        live: also say what stands between this installation and real people; then that counts too.
+    """
+    findings = await examine(settings, environ=environ)
+    for finding in findings:
+        say(f"{finding.verdict:<6}{finding.part:<13}{finding.found}")
+        if finding.mend:
+            say(f"{'':<19}{finding.mend}")
+    well = all(finding.verdict is not Verdict.WRONG for finding in findings)
+    if not live:
+        return well
+    found = await _obstacles(settings)
+    say("")
+    if found:
+        say(f"{len(found)} things stand between this installation and real people:")
+    for number, obstacle in enumerate(found, 1):
+        say(f"{number:>4}. {obstacle.what}")
+        say(f"{'':<6}{obstacle.mend}")
+    if not found:
+        say("Nothing stands between this installation and real people.")
+        say("It is live." if settings.live else f"Set {PREFIX}LIVE=true when the partnership decides so.")
+    return well and not found
+
+
+async def examine(settings: Settings, *, environ: Mapping[str, str]) -> list[Finding]:
+    """Look at every part, each by itself: one that is away hides none of the others."""
+    findings = [_program(), _folder(settings), _keys(settings), _policy(settings), _pages()]
+    findings += await _database(settings)
+    findings.append(await _temporal(settings, environ))
+    findings.append(await _mail(settings))
+    return findings
+
+
+async def _obstacles(settings: Settings) -> tuple[going_live.Obstacle, ...]:
+    try:
+        async with parts.opened(settings) as opened:
+            return await going_live.obstacles_in(opened, now=opened.now())
+    except (errors.EscalationsError, reading.NotAPolicyError):
+        found = going_live.obstacles(settings)
+        return (*found, going_live.Obstacle("The directory could not be read.", "Mend what is wrong above first."))
+
+
+def _program() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding("python", Verdict.FINE, f"Python {version} on {sys.platform}.")
+
+
+def _folder(settings: Settings) -> Finding:
+    folder = settings.folder.resolve()
+    at = next(path for path in (folder, *folder.parents) if path.exists())
+    if not os.access(at, os.W_OK):
+        return Finding(
+            "folder",
+            Verdict.WRONG,
+            f"{folder} cannot be written.",
+            f"Give this user the folder, or set {PREFIX}FOLDER.",
+        )
+    free = shutil.disk_usage(at).free
+    if free < LEAST_FREE_BYTES:
+        return Finding("folder", Verdict.WRONG, f"Only {free // 1_000_000} MB are free at {folder}.", "Make room.")
+    return Finding("folder", Verdict.FINE, f"{folder}, {free // 1_000_000_000} GB free.")
+
+
+def _keys(settings: Settings) -> Finding:
+    try:
+        count = len(settings.wrapping_keys())
+    except WrongSettings as problem:
+        if settings.embedded_database and not settings.keys_path.exists():
+            return Finding("keys", Verdict.NOTE, "There is no key yet.", "The first `escalations run` makes one.")
+        return Finding("keys", Verdict.WRONG, str(problem), "Each key is 32 random bytes: `openssl rand -base64 32`.")
+    if not settings.keys and settings.keys_path.stat().st_mode & 0o077:
+        return Finding(
+            "keys",
+            Verdict.WRONG,
+            f"{settings.keys_path} can be read by other users of this machine.",
+            f"chmod 600 {settings.keys_path}",
+        )
+    return Finding("keys", Verdict.FINE, f"{count} wrapping key{'s' if count > 1 else ''}.")
+
+
+def _policy(settings: Settings) -> Finding:
+    try:
+        policy = parts.policy_of(settings.policy_file)
+    except reading.NotAPolicyError as problem:
+        return Finding(
+            "policy", Verdict.WRONG, str(problem.problems[0]), "`escalations policy check` lists everything."
+        )
+    found = f"{policy.title}, version {policy.version}."
+    if policy.sample:
+        return Finding("policy", Verdict.NOTE, f"{found} It is a sample.", f"{PREFIX}POLICY_FILE names your own.")
+    return Finding("policy", Verdict.FINE, found)
+
+
+def _pages() -> Finding:
+    if (resources.files("escalations.web") / "static" / "govuk.css").is_file():
+        return Finding("pages", Verdict.FINE, "The built files of the pages are there.")
+    return Finding("pages", Verdict.WRONG, "The built files of the pages are missing.", "npm ci && npm run build")
+
+
+async def _database(settings: Settings) -> list[Finding]:
+    kind = "SQLite" if settings.database.startswith("sqlite") else "PostgreSQL"
+    if settings.embedded_database and not (settings.folder / "escalations.db").exists():
+        return [Finding("database", Verdict.NOTE, "There is none yet.", "The first `escalations run` makes it.")]
+    try:
+        async with (
+            asyncio.timeout(ANSWERS_WITHIN_SECONDS),
+            engine.Database.open(settings.database, pool_size=1) as database,
+        ):
+            revision, newest = await database.revision(), engine.newest_revision()
+            if revision != newest:
+                return [
+                    Finding(
+                        "database",
+                        Verdict.WRONG,
+                        f"{kind} at revision {revision or 'none'}, and this program needs {newest}.",
+                        "escalations migrate",
+                    )
+                ]
+            async with database.read() as tx:
+                unguarded = await engine.missing_guards(tx)
+            guarded = (
+                Finding(
+                    "register",
+                    Verdict.WRONG,
+                    f"These tables can be rewritten: {', '.join(unguarded)}.",
+                    "Restore their triggers from a backup of the schema, then `escalations register verify`.",
+                )
+                if unguarded
+                else Finding("register", Verdict.FINE, "Guarded. `escalations register verify` recomputes every hash.")
+            )
+            fine = Finding("database", Verdict.FINE, f"{kind} at revision {revision}.")
+            return [fine, guarded, await _waiting(database, parts.wall_clock())]
+    except (errors.EscalationsError, TimeoutError) as problem:
+        said = str(problem) if isinstance(problem, errors.Final) else f"{kind} does not answer."
+        return [Finding("database", Verdict.WRONG, said, f"Is it running? {PREFIX}DATABASE_URL says where it is.")]
+
+
+async def _waiting(database: engine.Database, now: datetime) -> Finding:
+    states = tables.SUBMISSION_STATES
+    async with database.read() as tx:
+        count, oldest = (
+            await tx.execute(
+                select(func.count(), func.min(states.c.received_at)).where(states.c.state.in_(("queued", "in_flight")))
+            )
+        ).one()
+    if count and oldest is not None and now - oldest > WAITS_TOO_LONG:
+        minutes = int((now - oldest).total_seconds() // 60)
+        return Finding(
+            "submissions",
+            Verdict.WRONG,
+            f"{count} wait for Temporal, the oldest for {minutes} minutes.",
+            "Is a dispatcher running, and a worker? They are stored; nothing is lost.",
+        )
+    return Finding("submissions", Verdict.FINE, f"{count} on their way." if count else "None wait.")
+
+
+async def _temporal(settings: Settings, environ: Mapping[str, str]) -> Finding:
+    address = settings.temporal_address or devserver.address_in(settings.folder / "temporal")
+    if address is not None:
+        try:
+            async with asyncio.timeout(ANSWERS_WITHIN_SECONDS):
+                connected = await client.connect_as_set(serving.elsewhere(settings))
+                await connected.service_client.check_health()
+        except (errors.EscalationsError, service.RPCError, TimeoutError):
+            if settings.temporal_address is not None:
+                return Finding(
+                    "temporal",
+                    Verdict.WRONG,
+                    f"{address} does not answer.",
+                    "Is it running? TEMPORAL_ADDRESS says where.",
+                )
+        else:
+            return Finding("temporal", Verdict.FINE, f"{address} answers, namespace {settings.temporal_namespace}.")
+    try:
+        found = await asyncio.to_thread(
+            binaries.resolve, environ=environ, say=lambda _: None, may_download=False, may_build=False
+        )
+    except binaries.NoServer as problem:
+        return Finding(
+            "temporal",
+            Verdict.NOTE,
+            f"There is no server yet. {problem}",
+            "`make build-temporal` gets one; `escalations run` does so by itself, while the web serves.",
+        )
+    return Finding("temporal", Verdict.FINE, f"Not running now. {found.sentence()}")
+
+
+async def _mail(settings: Settings) -> Finding:
+    if settings.mail_relay is None:
+        return Finding(
+            "mail", Verdict.NOTE, "Notices go to the local outbox alone.", f"{PREFIX}MAIL_RELAY names a relay."
+        )
+    try:
+        async with asyncio.timeout(ANSWERS_WITHIN_SECONDS):
+            _, writer = await asyncio.open_connection(settings.mail_relay, settings.mail_port)
+            writer.close()
+            await writer.wait_closed()
+    except (OSError, TimeoutError):
+        where = f"{settings.mail_relay}:{settings.mail_port}"
+        return Finding(
+            "mail", Verdict.WRONG, f"{where} does not answer.", "Is the address right, and the way to it open?"
+        )
+    return Finding("mail", Verdict.FINE, f"{settings.mail_relay}:{settings.mail_port} answers.")

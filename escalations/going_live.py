@@ -1,0 +1,140 @@
+"""What stands between an installation and real people (practice.md, "Starting quietly, and going live").
+
+Until nothing does, every page says "Trial: do not enter real people" and mail goes to the local outbox alone, whatever
+``ESCALATIONS_LIVE`` says. So a forgotten default can never be the number that somebody rings about a child.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from datetime import datetime
+
+from escalations import parts
+from escalations.settings import PREFIX, Settings
+from escalations.store import directory
+
+_INVENTED_PHONE = re.compile(
+    # Ofcom keeps these for drama: nobody answers there.
+    r"^(01632960\d{3}|01\d{2}4960\d{3}|01914980\d{3}|02079460\d{3}|02890180\d{3}|02920180\d{3}|07700900\d{3}"
+    r"|08081570\d{3}|09098790\d{3}|03069990\d{3})$"
+)
+_INVENTED_DOMAIN = re.compile(r"(^|\.)(example|test|invalid|localhost|local)$|(^|\.)example\.(org|com|net)$")
+_ON_THIS_MACHINE = re.compile(r"^https?://(localhost|127\.|\[?::1)")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One thing that is missing, and what to do about it."""
+
+    what: str
+    mend: str
+
+
+def obstacles(settings: Settings) -> tuple[Obstacle, ...]:
+    """Give what the settings lack. Nothing is read but the settings, so that every page may ask."""
+    found: list[Obstacle] = []
+
+    def unless(holds: object, what: str, mend: str) -> None:
+        if not holds:
+            found.append(Obstacle(what, mend))
+
+    unless(
+        settings.impact_assessment_reference and settings.impact_assessment_approver,
+        "No approved data protection impact assessment is named.",
+        _set("impact_assessment_reference", "impact_assessment_approver"),
+    )
+    unless(settings.privacy_notice_url, "There is no privacy notice for pages to link to.", _set("privacy_notice_url"))
+    unless(
+        settings.retention_years and settings.disposal_approver,
+        "Nobody has set how long records are kept and who approves their disposal.",
+        _set("retention_years", "disposal_approver"),
+    )
+    unless(
+        _keys_are_elsewhere(settings),
+        "The keys lie beside the data: whoever takes one has the other.",
+        f"Keep them in a file outside {settings.folder} ({PREFIX}KEYS_FILE) or in the environment ({PREFIX}KEYS).",
+    )
+    for label, phone in (
+        ("front door's", settings.front_door_phone),
+        ("out-of-hours duty team's", settings.duty_team_phone),
+    ):
+        field = "front_door" if label.startswith("front") else "duty_team"
+        unless(
+            not is_invented_phone(phone),
+            f"The {label} number is invented.",
+            _set(f"{field}_name", f"{field}_phone", f"{field}_hours"),
+        )
+    unless(
+        "(sample)" not in settings.front_door_name + settings.duty_team_name
+        and settings.partnership_name != Settings.model_fields["partnership_name"].default,
+        "The names on the pages are samples.",
+        _set("partnership_name", "front_door_name", "duty_team_name"),
+    )
+    unless(settings.mail_relay, "No mail relay is named, so no notice would leave.", _set("mail_relay"))
+    unless(
+        not _INVENTED_DOMAIN.search(settings.mail_from.rpartition("@")[2].lower()),
+        "Notices would come from an invented address.",
+        _set("mail_from"),
+    )
+    unless(
+        settings.web_address.startswith("https:") and not _ON_THIS_MACHINE.match(settings.web_address),
+        "Links in notices would not lead to an https address that others can reach.",
+        _set("public_url"),
+    )
+    unless(settings.policy_file, "The policy in force is the sample.", _set("policy_file"))
+    return tuple(found)
+
+
+async def obstacles_in(opened: parts.Parts, *, now: datetime) -> tuple[Obstacle, ...]:
+    """Give what the settings, the policy and the directory lack together."""
+    found = list(obstacles(opened.settings))
+    policy = opened.in_force.policy
+    if opened.settings.policy_file and policy.sample:
+        found.append(
+            Obstacle("The policy says that it is a sample.", "Adopt one, and put `sample: false` in its file.")
+        )
+    async with opened.database.read() as tx:
+        agencies = await directory.agencies(tx, now)
+        if not agencies:
+            found.append(Obstacle("The directory has no agency.", _set("directory_file")))
+        samples = [agency.agency_id for agency in agencies if agency.sample]
+        if samples:
+            found.append(
+                Obstacle(
+                    f"The directory holds {len(samples)} sample agencies.",
+                    f"Start with a directory of your own: an empty database and {PREFIX}DIRECTORY_FILE.",
+                )
+            )
+        for agency in agencies:
+            contact = await directory.holders(tx, opened.vault, agency.agency_id, directory.LEAD, now)
+            domain = contact.email.rpartition("@")[2].lower() if contact else ""
+            if contact is None:
+                found.append(
+                    Obstacle(f"Nobody leads on escalations at {agency.agency_id}.", "Enter one contact for it.")
+                )
+            elif _INVENTED_DOMAIN.search(domain) and not agency.sample:
+                found.append(
+                    Obstacle(f"The lead at {agency.agency_id} has an invented address.", "Enter the real one.")
+                )
+    return tuple(found)
+
+
+def is_live(settings: Settings, found: tuple[Obstacle, ...]) -> bool:
+    """Whether real people may be entered: somebody said so, and nothing stands in the way."""
+    return settings.live and not found
+
+
+def is_invented_phone(phone: str) -> bool:
+    """Whether a number is one that Ofcom keeps for drama, or none at all."""
+    digits = re.sub(r"\D", "", phone)
+    digits = "0" + digits[2:] if digits.startswith("44") else digits
+    return not digits or _INVENTED_PHONE.match(digits) is not None
+
+
+def _keys_are_elsewhere(settings: Settings) -> bool:
+    return bool(settings.keys) or not settings.keys_path.resolve().is_relative_to(settings.folder.resolve())
+
+
+def _set(*names: str) -> str:
+    return f"Set {' and '.join(PREFIX + name.upper() for name in names)}."

@@ -1,0 +1,55 @@
+"""What an operator does to the register and to what is derived from it, from the command line."""
+
+from __future__ import annotations
+
+from escalations import parts, running, serving, telemetry
+from escalations.settings import Settings
+from escalations.store import read_models, register
+from escalations.temporal import binaries, client
+
+
+async def verify(settings: Settings, *, say: binaries.Say) -> bool:
+    """Recompute the register and name each row that does not agree. True where all do. No key is needed for it.
+
+    Raises:
+        EscalationsError: the database cannot be reached or used.
+    """
+    telemetry.configure(settings)
+    async with parts.opened(settings) as opened, opened.database.read() as tx:
+        findings = await register.verify(tx)
+        last = await register.last_position(tx)
+    for finding in findings:
+        where = f"{finding.table} {finding.row}"
+        if finding.position is not None:
+            where += f" (position {finding.position}, {finding.reference}, event {finding.seq})"
+        say(f"{where}: {finding.wrong}")
+    if findings:
+        say(f"{len(findings)} rows do not agree. The first one is where to look.")
+        return False
+    say(f"The register agrees with itself: {last} events.")
+    return True
+
+
+async def rebuild(settings: Settings, *, say: binaries.Say) -> None:
+    """Empty the read models, and fill them again from the register.
+
+    Raises:
+        EscalationsError: the database cannot be used, or the register cannot be replayed.
+    """
+    telemetry.configure(settings)
+    async with parts.opened(settings) as opened, opened.database.write() as tx:
+        count = await read_models.rebuild(tx)
+    say(f"The lists were rebuilt from {count} events.")
+
+
+async def restore(settings: Settings, *, say: binaries.Say) -> None:
+    """Start a workflow for every escalation that is owed something and has none.
+
+    Raises:
+        EscalationsError: a part cannot be reached; what was restored stays so, and asking again goes on.
+    """
+    telemetry.configure(settings)
+    settings = serving.elsewhere(settings)
+    async with parts.opened(settings) as opened:
+        count = await running.restore(opened, await client.connect_as_set(settings))
+    say(f"{count} open escalations were brought back." if count else "Every open escalation has its workflow already.")
