@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from escalations.intake import recipients, submissions
@@ -22,6 +23,7 @@ from escalations.policy import Side, Track
 from escalations.rules import acts, notices
 from escalations.rules.actors import Channel
 from escalations.rules.case import Case, DeliveryState
+from escalations.rules.notices import NoticeKind
 from escalations.store import links
 from escalations.store import notices as rows
 from escalations.store.cases import Cases
@@ -91,7 +93,7 @@ class Postman:
             leased = await rows.lease_due(
                 tx, now=request.at, limit=len(request.notice_ids), ids=request.notice_ids,
                 reference=request.reference)
-        for row in leased:
+        for row in sorted(leased, key=_in_turn):
             await self._try(row, request.at)
         async with self._database.read() as tx:
             known = [row for row in await rows.of_case(tx, request.reference) if row.notice_id in request.notice_ids]
@@ -109,7 +111,7 @@ class Postman:
         async with self._database.write() as tx:
             leased = await rows.lease_due(tx, now=now, limit=ROUND)
         reported = 0
-        for row in leased:
+        for row in sorted(leased, key=_in_turn):
             became = await self._try(row, now)
             delivery = _reported(row, became.state)
             if delivery is not None:
@@ -135,6 +137,9 @@ class Postman:
                 return _Became(NoticeState.SUPERSEDED, "no_case")
             if notices.overtaken(case, row.notice.kind, stage=row.notice.stage, about=row.notice.about):
                 return _Became(NoticeState.SUPERSEDED, "overtaken")
+            held_up = await _held_up(tx, row)
+            if held_up is not None:
+                return held_up
             found = await recipients.find(tx, self._vault, row.reference, row.notice.to, at=at)
             if isinstance(found, recipients.NobodyThere):
                 return _Became(_STATE_OF[found], found.value)
@@ -154,6 +159,22 @@ class Postman:
                 tx, self._vault, act_kind=act.kind, act_json=acts.dumps(act), channel=Channel.SYSTEM, received_at=now,
                 sealed={}, reference=reference, submission_id=submission_id,
                 idempotency_key=f"delivery-{delivery.notice_id}-{delivery.state}")
+
+
+async def _held_up(tx: AsyncConnection, row: NoticeRow) -> _Became | None:
+    """What becomes of a notice that waits on another one which has not arrived, or never will."""
+    first = next((other for other in await rows.of_case(tx, row.reference)
+                  if notices.waits_on(row.notice, other.notice)), None)
+    if first is None or first.state is NoticeState.SENT:
+        return None
+    if first.state is not NoticeState.WAITING:
+        return _Became(NoticeState.SUPERSEDED, "did_not_arrive")
+    return _Became(NoticeState.WAITING, "waits_on_another", again_after=AGAIN_AFTER[0])
+
+
+def _in_turn(row: NoticeRow) -> tuple[bool, datetime, int]:
+    """Who is asked goes first; then in the order in which things happened. What waits on another goes after it."""
+    return (row.notice.kind is NoticeKind.REACHED, row.created_at, row.seq)
 
 
 _STATE_OF = {

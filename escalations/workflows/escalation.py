@@ -64,15 +64,16 @@ class EscalationWorkflow:
         if opening.first is not None and not await self._open(opening.first):
             return
         while True:
+            if self._run_is_long():
+                await self._continue()
             await self._deliver()
             if not passing.is_owed(self._case) and not self._to_deliver:
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 if not self._to_deliver:
                     return
                 continue
-            if self._run_is_long():
-                await self._continue()
-            await self._wait()
+            if not self._run_is_long():
+                await self._wait()
 
     @workflow.update(name=contracts.ACT)
     async def act(self, request: contracts.ActRequest) -> contracts.ActOutcome:
@@ -148,7 +149,7 @@ class EscalationWorkflow:
     def _show(self) -> None:
         """Keep the search attributes and the details that an operator reads true, without names."""
         shown = (self._case.status, self._case.stage)
-        if self._opened and shown != self._shown:
+        if self._opened and shown != self._shown and not self._run_is_long():
             self._shown = shown
             workflow.upsert_search_attributes(attributes.of(self._case))
         wake = clocks.next_wake(self._case)
@@ -239,7 +240,7 @@ class EscalationWorkflow:
             "first": None,
             "state": case.snapshot(self._case),
             "to_deliver": tuple(self._to_deliver),
-        }))
+        }), search_attributes=attributes.of(self._case))
 
 
 def _answerable_by(brought: tuple[events.Event, ...], now: workingtime.datetime) -> workingtime.datetime | None:
