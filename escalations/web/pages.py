@@ -45,6 +45,7 @@ class Site:
 
 
 _NO_HINT: Final = False
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def _paragraphs(text: str) -> Markup:
 
 def _short(moment: datetime) -> str:
     local = civil(moment)
-    return f"{local.day} {local:%b %Y}, {local:%H:%M}"
+    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {local:%H:%M}"
 
 
 @functools.cache

@@ -12,6 +12,8 @@ from typing import Final
 from escalations.policy import Awaits, Side, Track
 from escalations.rules.acts import Concern, LegalStatus, Reason
 from escalations.rules.case import Cause, DeliveryState, Done, Outcome, Status
+from escalations.rules.notices import NoticeKind
+from escalations.store.notices import NoticeState
 
 REASONS: Final[Mapping[Reason, str]] = {
     Reason.THRESHOLD: "We do not agree on the threshold or level of need",
@@ -171,8 +173,51 @@ DELIVERIES: Final[Mapping[DeliveryState, str]] = {
     DeliveryState.NO_ONE_IN_POST: "nobody in post",
 }
 
-AGENCY_TYPES: Final[Mapping[str, str]] = {}
+AGENCY_TYPES: Final[Mapping[str, str]] = {"childrens-services": "Children’s services", "adult-services": "Adult services"}
 """Types whose words are not simply their code with spaces."""
+
+NOTICES: Final[Mapping[NoticeKind, str]] = {
+    NoticeKind.RECEIPT: "Receipt",
+    NoticeKind.HELD: "Held for the team",
+    NoticeKind.ASKED: "Notice of the stage",
+    NoticeKind.ASKED_TO_DECIDE: "Asked to decide",
+    NoticeKind.REACHED: "Notice has arrived",
+    NoticeKind.NOT_DELIVERED: "Notice has not arrived",
+    NoticeKind.DELIVERY_TROUBLE: "A notice needs the team",
+    NoticeKind.REMINDER: "Reminder",
+    NoticeKind.PLEASE_PHONE: "Please phone once",
+    NoticeKind.LIMIT_PASSED: "Time limit passed",
+    NoticeKind.ASKED_TO_CHOOSE: "Asked whether it moves up",
+    NoticeKind.MOVE_INTENDED: "It is about to move up",
+    NoticeKind.STAYING: "It stays at this stage",
+    NoticeKind.MOVED: "It moved up",
+    NoticeKind.PARTNERSHIP_STAGE: "Partnership told of the stage",
+    NoticeKind.PARTNERSHIP_RESOLUTION: "Partnership told how it ended",
+    NoticeKind.ACKNOWLEDGED: "Acknowledged",
+    NoticeKind.ANSWERED: "Answered",
+    NoticeKind.ASKED_TO_CONFIRM: "Asked to confirm what was done",
+    NoticeKind.CONFIRMED: "Confirmed",
+    NoticeKind.DENIED: "Said not to be done",
+    NoticeKind.NO_ACTION_NEEDED: "No action needed",
+    NoticeKind.SETTLED: "Settled",
+    NoticeKind.CLOSED: "Closed",
+    NoticeKind.STILL_OPEN: "Still open",
+    NoticeKind.UNREADABLE: "A reply cannot be read",
+}
+
+NOTICE_STATES: Final[Mapping[NoticeState, str]] = {
+    NoticeState.WAITING: "Waiting to leave",
+    NoticeState.SENT: "Sent",
+    NoticeState.UNDELIVERED: "Not delivered",
+    NoticeState.UNKNOWN: "Not known whether it arrived",
+    NoticeState.SUPERSEDED: "Not needed any more",
+    NoticeState.NO_ONE: "Nobody in post",
+    NoticeState.OFF: "Not by email: the team tells them",
+}
+
+NEEDS_THE_TEAM: Final = frozenset(
+    {NoticeState.UNDELIVERED, NoticeState.UNKNOWN, NoticeState.NO_ONE, NoticeState.OFF})
+"""What became of a notice that somebody has to see to."""
 
 
 def agency_type(code: str) -> str:

@@ -1,0 +1,104 @@
+"""Every clock that a case ever had: when it ran, what became of it, and the receipt of its deadline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from escalations.policy import Awaits, Side
+from escalations.rules import events, workingtime
+from escalations.rules.case import Case, Cause, ClockEnd
+from escalations.rules.events import Event
+from escalations.rules.workingtime import Amount, Receipt
+from escalations.web import words
+from escalations.web.telling import Names
+
+
+@dataclass(frozen=True, slots=True)
+class ClockLife:
+    """One clock from its start to its end."""
+
+    number: int
+    """As the drawing and the list number it."""
+    started: events.ClockStarted
+    ended_at: datetime | None = None
+    """When it stopped to run; what met it may have happened before."""
+    end: ClockEnd | None = None
+    counts_from: datetime | None = None
+    limit_passed_at: datetime | None = None
+    cause: Cause | None = None
+    withdrawn: bool = False
+
+    @property
+    def due_at(self) -> datetime:
+        """By when it is met in time."""
+        return self.started.due_at
+
+    @property
+    def passed(self) -> bool:
+        """Whether its limit passed, and that still stands."""
+        return self.limit_passed_at is not None and not self.withdrawn
+
+    @property
+    def title(self) -> str:
+        """What it waits for, in a few words."""
+        return words.SHORT_AWAITED[self.started.awaits]
+
+    def whom(self, names: Names) -> str:
+        """Whom it waits for."""
+        return names.waited(self.started.waits_for, self.started.agency_id)
+
+    @property
+    def over(self) -> str:
+        """The stage it belongs to."""
+        if self.started.stage is None:
+            return "all stages"
+        return f"stage {self.started.stage}" if self.started.stage else "before stage 1"
+
+    @property
+    def state(self) -> str:
+        """What became of it."""
+        cause = f": {words.CAUSES[self.cause]}" if self.cause else ""
+        if self.withdrawn:
+            return f"Done on time, recorded later ({workingtime.say(self.counts_from or self.due_at)})"
+        if self.end is ClockEnd.MET and self.counts_from is not None:
+            late = f", after the time limit{cause}" if self.passed else ""
+            return f"Done at {workingtime.say(self.counts_from)}{late}"
+        if self.end is ClockEnd.STOPPED:
+            return f"Stopped{', after the time limit had passed' + cause if self.passed else ''}"
+        return f"Time limit passed{cause} (not yet confirmed)" if self.passed else "Running"
+
+    @property
+    def waits_for_the_team(self) -> bool:
+        """Whether it is ours."""
+        return self.started.waits_for is Side.TEAM or self.started.awaits in {Awaits.LOOK, Awaits.MEND_DELIVERY}
+
+    def receipt(self, case: Case) -> Receipt:
+        """Count the deadline anew, day by day. Equal hashes show that nothing has changed since it was set."""
+        calendar = case.frame.calendar_for(self.started.agency_id)
+        return workingtime.receipt(
+            calendar, start=self.started.at, start_event=self.started.started_by, amount=Amount.parse(self.started.amount),
+            rule=self.started.rule_id)
+
+
+def lives(happened: Iterable[Event]) -> tuple[ClockLife, ...]:
+    """Every clock of a case, in the order in which they started."""
+    found: dict[str, ClockLife] = {}
+    for event in happened:
+        match event:
+            case events.ClockStarted():
+                found[event.clock_id] = ClockLife(len(found) + 1, event)
+            case events.LimitPassed():
+                found[event.clock_id] = replace(found[event.clock_id], limit_passed_at=event.at, cause=event.cause)
+            case events.CauseChanged():
+                found[event.clock_id] = replace(found[event.clock_id], cause=event.cause)
+            case events.LimitWithdrawn():
+                found[event.clock_id] = replace(
+                    found[event.clock_id], withdrawn=True, cause=event.cause, counts_from=event.kept_at)
+            case events.ClockEnded():
+                found[event.clock_id] = replace(
+                    found[event.clock_id], ended_at=event.at, end=event.end, counts_from=event.counts_from)
+            case _:
+                pass
+    return tuple(found.values())

@@ -1,0 +1,222 @@
+"""What a person can do by link: which forms a page shows, and how each is read into an act.
+
+The rules decide whether an act is carried out; here is only what the page offers and how its fields are read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, assert_never
+
+from escalations.policy import Awaits, Side
+from escalations.rules import acts
+from escalations.rules.actors import Actor, Channel
+from escalations.rules.acts import Act
+from escalations.rules.case import Case, Claim, ClaimState, Done, Outcome, Status
+from escalations.rules.notices import Ask
+from escalations.store.links import Link, Session
+from escalations.web.forms import LONG, Reading, first
+
+
+class Doing(StrEnum):
+    """What a button on a link's page does."""
+
+    ACKNOWLEDGE = "acknowledge"
+    REACHED = "reached"
+    SAY_DONE = "say-done"
+    ANSWER = "answer"
+    AGREE = "agree"
+    MOVE_UP = "move-up"
+    STAY = "stay"
+    CONFIRM = "confirm"
+    DENY = "deny"
+    DECIDE = "decide"
+
+
+class Agreed(StrEnum):
+    """How the raising side says that the worry is dealt with."""
+
+    AS_ASKED = Outcome.AGREED_AS_ASKED
+    IN_PART = Outcome.AGREED_IN_PART
+    ANOTHER_WAY = Outcome.AGREED_ANOTHER_WAY
+
+
+class Offer(StrEnum):
+    """What the responding side offers."""
+
+    AS_ASKED = Outcome.AGREED_AS_ASKED
+    IN_PART = Outcome.AGREED_IN_PART
+    ANOTHER_WAY = Outcome.AGREED_ANOTHER_WAY
+    NOT_AGREED = Outcome.NOT_AGREED_DECIDED
+
+
+class Decision(StrEnum):
+    """What the final body decides."""
+
+    AS_ASKED = Outcome.DECIDED_AS_ASKED
+    ANOTHER_WAY = Outcome.DECIDED_ANOTHER_WAY
+    NOT_AGREED = Outcome.NOT_AGREED_DECIDED
+
+
+def offered(case: Case, link: Link) -> tuple[Doing, ...]:
+    """What the page of a link offers now, in the order of the page."""
+    if case.status is not Status.OPEN:
+        return ()
+    match link.asks:
+        case Ask.RESPOND:
+            return _responding(case, link)
+        case Ask.CONSIDER:
+            return (Doing.AGREE, Doing.MOVE_UP, Doing.STAY) if case.move is not None else (Doing.AGREE, Doing.MOVE_UP)
+        case Ask.CHOOSE:
+            return (Doing.MOVE_UP, Doing.STAY, Doing.AGREE)
+        case Ask.CONFIRM:
+            claim = claim_of(case, link)
+            return (Doing.CONFIRM, Doing.DENY) if claim is not None and claim.state is ClaimState.SAID else ()
+        case Ask.DECIDE:
+            return (Doing.DECIDE,)
+        case Ask.READ:
+            if link.to.side is Side.RAISING:
+                return _reading(case)
+            return ()
+        case Ask.TEAM:
+            return ()
+        case _:
+            assert_never(link.asks)
+
+
+def _responding(case: Case, link: Link) -> tuple[Doing, ...]:
+    party = case.party(link.to.agency_id)
+    if party is None or party.settled:
+        return ()
+    found = [] if party.evidence.acknowledged and link.stage == case.stage else [Doing.ACKNOWLEDGE]
+    if case.running(Awaits.BE_REACHED, agency_id=link.to.agency_id):
+        found.append(Doing.REACHED)
+    return (*found, Doing.SAY_DONE, Doing.ANSWER)
+
+
+def _reading(case: Case) -> tuple[Doing, ...]:
+    """The raising side may always say what was done, that it is settled, or that it moves up: it is theirs to end."""
+    moving = case.move is not None and case.move.intended_at is not None
+    top = case.frame.policy.next_stage(case.stage) is None
+    return (Doing.SAY_DONE, Doing.AGREE, *(() if moving or top else (Doing.MOVE_UP,)),
+            *((Doing.STAY,) if case.move is not None else ()))
+
+
+def claim_of(case: Case, link: Link) -> Claim | None:
+    """The claim that a link to confirm is about; a reminder names the clock that waits for it."""
+    clock = next((clock for clock in case.clocks if clock.clock_id == link.about), None)
+    return case.claim((clock.about if clock is not None else link.about) or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An act, and what is sealed with it."""
+
+    act: Act
+    sealed: dict[str, object]
+
+
+def make(
+    doing: Doing, reading: Reading, *, case: Case, link: Link, session: Session, submission_id: str, now: datetime,
+) -> Made | None:
+    """The act of a posted form, or none where something is to be put right; the reading then says what."""
+    actor = Actor(side=link.to.side, agency_id=link.to.agency_id, position=link.to.position)
+    origin: dict[str, Any] = {
+        "submission_id": submission_id, "by": actor, "channel": Channel.LINK, "received_at": now}
+    sealed: dict[str, object] = {"by": {"name": session.name, "role": session.role}}
+    # What is given where something is to be put right is never stored: no act comes of it.
+    act = _make(doing, reading, case, link, origin, sealed)
+    return None if reading.problems or act is None else Made(act, sealed)
+
+
+def _make(  # noqa: PLR0911  one line a kind, and closed
+    doing: Doing, reading: Reading, case: Case, link: Link, origin: dict[str, Any], sealed: dict[str, object],
+) -> Act | None:
+    match doing:
+        case Doing.ACKNOWLEDGE:
+            sealed["text"] = reading.text("ack-text", "What you add", most=LONG)
+            return acts.Acknowledge(**origin)
+        case Doing.REACHED:
+            return _reached(reading, case, link, origin, sealed)
+        case Doing.SAY_DONE:
+            return _say_done(reading, case, link, origin, sealed)
+        case Doing.ANSWER:
+            offer = reading.choice("offers", Offer, missing="Say what you offer")
+            sealed["text"] = reading.text("reasons", "Your reasons", missing="Give your answer with its reasons", most=LONG)
+            sealed["plan"] = reading.text("plan", "The plan", most=LONG)
+            return None if offer is None else acts.Respond(**origin, offers=Outcome(offer.value))
+        case Doing.AGREE:
+            return _agree(reading, case, origin, sealed)
+        case Doing.MOVE_UP:
+            sealed["text"] = reading.text("move-text", "The reason", missing="Say in a few words why it moves up", most=LONG)
+            return acts.MoveUp(**origin, at_stage=_seen(reading))
+        case Doing.STAY:
+            sealed["text"] = reading.text("stay-text", "The reason", most=LONG)
+            return acts.Stay(**origin, at_stage=_seen(reading))
+        case Doing.CONFIRM | Doing.DENY:
+            claim = claim_of(case, link)
+            name = "deny-text" if doing is Doing.DENY else "confirm-text"
+            sealed["text"] = reading.text(name, "What you add", most=LONG)
+            if claim is None:
+                return None
+            of = acts.DenyDone if doing is Doing.DENY else acts.ConfirmDone
+            return of(**origin, claim_id=claim.claim_id)
+        case Doing.DECIDE:
+            decision = reading.choice("decision", Decision, missing="Say what you decided")
+            sealed["text"] = reading.text("reasons", "Your reasons", missing="Give the reasons for the decision", most=LONG)
+            return None if decision is None else acts.Decide.model_validate({**origin, "outcome": Outcome(decision.value)})
+        case _:
+            assert_never(doing)
+
+
+def _seen(reading: Reading) -> int | None:
+    """The stage that stood on the page: two people who both press a button move the case once."""
+    seen = first(reading.raw, "seen-stage")
+    return int(seen) if seen in set("123456789") else None
+
+
+def _party(reading: Reading, case: Case, link: Link, field: str) -> str | None:
+    """The responding agency that something concerns: one's own, the only one, or the one chosen."""
+    if link.to.side is Side.RESPONDING:
+        return link.to.agency_id
+    if len(case.parties) == 1:
+        return case.parties[0].agency_id
+    return reading.one_of(field, [party.agency_id for party in case.parties], missing="Choose the agency") or None
+
+
+def _reached(
+    reading: Reading, case: Case, link: Link, origin: dict[str, Any], sealed: dict[str, object],
+) -> Act | None:
+    sealed["spoken_to"] = reading.text("spoken-to", "The name", missing="Say whom you spoke to")
+    agency = _party(reading, case, link, "reached-agency")
+    position = case.frame.policy.stage(max(case.stage, 1)).responding_position
+    return None if agency is None else acts.ReachedByPerson(**origin, agency_id=agency, position=position)
+
+
+def _say_done(
+    reading: Reading, case: Case, link: Link, origin: dict[str, Any], sealed: dict[str, object],
+) -> Act | None:
+    done = reading.choice("done", Done, missing="Say what was done")
+    when = reading.moment("done-at", "The time", missing_day="Enter the date on which it happened",
+                          missing_time="Enter the time, as well as you know it")
+    agency = _party(reading, case, link, "done-agency")
+    sealed["text"] = reading.text("done-text", "What was said or agreed", missing="Say who took part and what was said or "
+                                                                                 "agreed", most=LONG)
+    if done is None or when is None or agency is None:
+        return None
+    return acts.SayDone(**{**origin, "happened_at": when}, done=done, agency_id=agency)
+
+
+def _agree(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:
+    outcome = reading.choice("outcome", Agreed, missing="Say how it is dealt with")
+    agency = None
+    if len(case.open_parties) > 1:
+        open_parties = [party.agency_id for party in case.open_parties]
+        agency = reading.one_of("agree-agency", ["all", *open_parties], missing="Say with which agency it is settled") or None
+    sealed["text"] = reading.text("agree-text", "What changed", most=LONG)
+    if outcome is None:
+        return None
+    return acts.Agree.model_validate({
+        **origin, "outcome": Outcome(outcome.value), "agency_id": None if agency == "all" else agency})

@@ -1,0 +1,101 @@
+"""A case as the register tells it, with the words of people where they may be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from escalations.intake import submissions
+from escalations.rules import acts, events
+from escalations.rules.case import Case
+from escalations.rules.events import Event
+from escalations.store import register
+from escalations.store.cases import Cases
+from escalations.store.register import Entry
+from escalations.store.vault import Erased, Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One row of the register, and the event that it holds."""
+
+    entry: Entry
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A case, and everything that happened to it."""
+
+    case: Case
+    told: tuple[Told, ...]
+
+    @property
+    def raised(self) -> events.Raised:
+        """The first event."""
+        first = self.told[0].event
+        if not isinstance(first, events.Raised):
+            raise TypeError(first.kind)
+        return first
+
+
+async def read(tx: AsyncConnection, cases: Cases, reference: str) -> Story | None:
+    """The story of a case, or none where the register has no such case."""
+    case = await cases.read(tx, reference)
+    if case is None:
+        return None
+    rows = await register.read(tx, reference)
+    return Story(case, tuple(Told(row, events.loads(row.body)) for row in rows[:case.seq]))
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What somebody wrote with an act."""
+
+    event: Event
+    words: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Who wrote it, as they said."""
+        by = self.words.get("by") or {}
+        return str(by.get("name") or "Somebody")
+
+    @property
+    def role(self) -> str:
+        """Their role, as they said."""
+        by = self.words.get("by") or {}
+        return str(by.get("role") or "")
+
+
+async def sealed(tx: AsyncConnection, vault: Vault, submission_id: str | None) -> Mapping[str, Any] | None:
+    """What was sealed with a submission; none where it was erased, or where there is none."""
+    if submission_id is None:
+        return None
+    try:
+        return await submissions.content(tx, vault, submission_id)
+    except (Erased, submissions.UnknownSubmission):
+        return None
+
+
+async def raised_act(tx: AsyncConnection, story: Story) -> acts.Raise | None:
+    """The act that raised the case, with its codes."""
+    if story.raised.submission_id is None:
+        return None
+    act = acts.loads((await submissions.get(tx, story.raised.submission_id)).act)
+    return act if isinstance(act, acts.Raise) else None
+
+
+async def written(tx: AsyncConnection, vault: Vault, story: Story) -> tuple[Written, ...]:
+    """What people wrote after it was raised: answers, what was said to be done, decisions; oldest first."""
+    found = []
+    for told in story.told[1:]:
+        if isinstance(told.event, events.Responded | events.SaidDone | events.Decided | events.DoneDenied
+                      | events.MoveIntended | events.Settled | events.PersonReached | events.PhoneCallNoted):
+            words = await sealed(tx, vault, told.event.submission_id)
+            if words is not None:
+                found.append(Written(told.event, words))
+    return tuple(found)

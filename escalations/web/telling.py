@@ -1,0 +1,257 @@
+"""What happened, in plain words: one sentence for each event of the register, and what is waited for now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, assert_never
+
+from escalations.policy import Side
+from escalations.rules import events
+from escalations.rules.actors import Actor, Channel
+from escalations.rules.case import Case, Claim, Clock, ClockEnd, DeliveryState, Status
+from escalations.rules.civiltime import say
+from escalations.rules.events import Event
+from escalations.rules.notices import Ask
+from escalations.web import words
+from escalations.web.questions import Agency
+
+HEADINGS: Final[Mapping[Ask, str]] = {
+    Ask.READ: "Where it stands",
+    Ask.RESPOND: "An escalation was raised with your agency",
+    Ask.CHOOSE: "Does it move up?",
+    Ask.CONSIDER: "Is your worry dealt with?",
+    Ask.CONFIRM: "Was this done?",
+    Ask.DECIDE: "Record your decision",
+    Ask.TEAM: "For the partnership team",
+}
+
+ASKED: Final[Mapping[Ask, str]] = {
+    Ask.READ: "to read where it stands",
+    Ask.RESPOND: "for an answer",
+    Ask.CHOOSE: "whether it moves up",
+    Ask.CONSIDER: "whether your worry is dealt with",
+    Ask.CONFIRM: "whether something was done",
+    Ask.DECIDE: "for a decision",
+    Ask.TEAM: "the partnership team",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of agencies; people are never named here."""
+
+    agencies: Mapping[str, Agency]
+
+    def agency(self, agency_id: str | None) -> str:
+        """An agency's name."""
+        if agency_id is None:
+            return "the partnership team"
+        found = self.agencies.get(agency_id)
+        return found.name if found else _OTHERS.get(agency_id, agency_id.replace("-", " "))
+
+    def actor(self, by: Actor) -> str:
+        """Who did something: a position of an agency."""
+        if by.side is Side.TEAM:
+            return "The partnership team"
+        if by.side is Side.FINAL_BODY:
+            return "The final body"
+        of = self.agency(by.agency_id)
+        return f"{of} ({words.position(by.position)})" if by.position else of
+
+    def waited(self, side: Side, agency_id: str | None) -> str:
+        """Whom a clock waits for."""
+        if agency_id is not None and side in {Side.RESPONDING, Side.RAISING}:
+            return self.agency(agency_id)
+        return words.SIDES[side]
+
+
+_OTHERS: Final[Mapping[str, str]] = {"partnership-team": "the partnership team", "partners-panel": "the final body"}
+
+
+def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912  one line a kind, and closed
+    """What an event tells, in one sentence."""
+    match event:
+        case events.Raised():
+            with_whom = ", ".join(names.agency(agency) for agency in event.responding_agencies) or "an agency to be found out"
+            held = " It is held for the partnership team." if event.held else ""
+            return f"Raised by {names.agency(event.raising_agency)} with {with_whom}.{held}"
+        case events.PassedOn():
+            agencies = ", ".join(names.agency(agency) for agency in event.responding_agencies)
+            return f"Passed on to {agencies}."
+        case events.StageStarted():
+            who = f", taken there by {_in_line(names.actor(event.by))}" if event.by else ""
+            alternate = " The alternate of the final body decides." if event.alternate_because else ""
+            return f"Stage {event.stage} began{who}.{alternate}"
+        case events.ClockStarted():
+            return (f"A time limit started: {words.AWAITED[event.awaits]} from {names.waited(event.waits_for, event.agency_id)}, "
+                    f"{event.amount}, by {say(event.due_at)}.")
+        case events.ReminderFell():
+            asked = " The team is asked to phone once." if event.phone_call_asked else ""
+            return (f"Reminder {event.reminder} of {event.of}: waiting for {words.AWAITED[event.awaits]} from "
+                    f"{names.waited(event.waits_for, event.agency_id)}.{asked}")
+        case events.LimitPassed():
+            return (f"Time limit passed: waiting for {words.AWAITED[event.awaits]} from "
+                    f"{names.waited(event.waits_for, event.agency_id)}, due {say(event.due_at)}. "
+                    f"Cause, not yet confirmed: {words.CAUSES[event.cause]}.")
+        case events.LimitWithdrawn():
+            return (f"No longer counted as passed: what was waited for from {names.agency(event.agency_id)} was done on time "
+                    f"({say(event.kept_at)}) and recorded later.")
+        case events.CauseChanged():
+            return f"The cause of a passed time limit is now: {words.CAUSES[event.cause]}."
+        case events.ClockEnded():
+            if event.end is ClockEnd.MET:
+                return f"Done: {words.AWAITED[event.awaits]}, counted from {say(event.counts_from)}."
+            return f"No longer waited for: {words.AWAITED[event.awaits]}."
+        case events.MoveProposed():
+            return f"A move up to stage {event.to_stage} was proposed to the raising agency."
+        case events.MoveIntended():
+            return f"{names.actor(event.by)} takes it to stage {event.to_stage}, from {say(event.takes_effect_at)}."
+        case events.MoveDropped():
+            return f"{names.actor(event.by)} stays at this stage."
+        case events.ProposalEnded():
+            why = "the answer came" if event.because == "answered" else "it was settled"
+            return f"The proposal to move up to stage {event.to_stage} ended, because {why}."
+        case events.Acknowledged():
+            return f"{names.agency(event.agency_id)} acknowledged it at stage {event.stage}."
+        case events.PersonReached():
+            return f"A person of {names.agency(event.agency_id)} was spoken to."
+        case events.Responded():
+            return f"{names.agency(event.agency_id)} answered at stage {event.stage}: {words.OFFERS[event.offers].lower()}."
+        case events.SaidDone():
+            when = f" on {_day(event.happened_at)}" if event.happened_at else ""
+            return f"{names.actor(event.by)} says{when}: {words.DONE[event.done].lower()}. Said to be done, not confirmed yet."
+        case events.DoneConfirmed():
+            return f"{names.actor(event.by)} confirmed it: {words.DONE[event.done].lower()}, {say(event.counts_from)}."
+        case events.DoneDenied():
+            return f"{names.actor(event.by)} says that it was not done."
+        case events.Settled():
+            return f"Settled with {names.agency(event.agency_id)}: {words.OUTCOMES[event.outcome].lower()}."
+        case events.Decided():
+            return f"The final body decided: {words.OUTCOMES[event.outcome].lower()}."
+        case events.Closed():
+            return f"Closed at stage {event.stage}: {words.OUTCOMES[event.outcome].lower()}."
+        case events.PartnershipNotified():
+            return ("The partnership was told how it ended." if event.of == "resolution" else
+                    f"The partnership was told that it reached stage {event.stage}.")
+        case events.NoticeReported():
+            return f"{_whom(event, names)}: {words.DELIVERIES[event.state]}."
+        case events.MessageReported():
+            what = "an automatic reply" if event.message == "automatic_reply" else "a file that cannot be read"
+            return f"{what.capitalize()} came from {names.agency(event.agency_id)}. It answers nothing and stops no time limit."
+        case events.PhoneCallNoted():
+            how = "and reached somebody" if event.reached else "and reached nobody"
+            return f"The partnership team phoned {names.agency(event.agency_id)} {how}."
+        case events.RaiserKeptInformed():
+            return "Whoever raised it was told that it is still open."
+        case _:
+            assert_never(event)
+
+
+def _whom(event: events.NoticeReported, names: Names) -> str:
+    what = "The notice of the stage" if event.starts_clocks else "A notice"
+    return f"{what} to {names.agency(event.agency_id)}"
+
+
+def _day(moment: datetime) -> str:
+    return say(moment)
+
+
+def _in_line(text: str) -> str:
+    """A name inside a sentence."""
+    return text[0].lower() + text[1:] if text.startswith("The ") else text
+
+
+def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR0912  one line a kind, and closed
+    """A few words for a point of the drawing, or none for what is drawn otherwise or not at all."""
+    match event:
+        case events.Raised():
+            return "Raised"
+        case events.PassedOn():
+            return "Passed on"
+        case events.StageStarted():
+            return f"Stage {event.stage} began"
+        case events.ReminderFell():
+            return f"Reminder: {words.SHORT_AWAITED[event.awaits].lower()}"
+        case events.LimitPassed():
+            return f"Time limit passed: {words.SHORT_AWAITED[event.awaits].lower()}"
+        case events.LimitWithdrawn():
+            return "Done on time, recorded later"
+        case events.MoveProposed():
+            return f"Move to stage {event.to_stage} proposed"
+        case events.MoveIntended():
+            return f"Going to stage {event.to_stage}"
+        case events.MoveDropped():
+            return "Stays at this stage"
+        case events.ProposalEnded():
+            return "Proposal ended"
+        case events.Acknowledged():
+            return "Acknowledged"
+        case events.PersonReached():
+            return "A person was reached"
+        case events.Responded():
+            return "Answered"
+        case events.SaidDone():
+            return f"Said: {words.DONE[event.done].lower()}"
+        case events.DoneConfirmed():
+            return f"Confirmed: {words.DONE[event.done].lower()}"
+        case events.DoneDenied():
+            return "Said not to be done"
+        case events.Settled():
+            return f"Settled with {names.agency(event.agency_id)}"
+        case events.Decided():
+            return "Decided"
+        case events.Closed():
+            return f"Closed: {words.OUTCOMES[event.outcome].lower()}"
+        case events.PartnershipNotified():
+            return "Partnership told"
+        case events.NoticeReported():
+            return None if event.state is DeliveryState.NOT_SENT else f"Notice {words.DELIVERIES[event.state]}"
+        case events.MessageReported():
+            return "Automatic reply" if event.message == "automatic_reply" else "Reply cannot be read"
+        case events.PhoneCallNoted():
+            return "Team phoned: reached" if event.reached else "Team phoned: nobody"
+        case events.RaiserKeptInformed():
+            return "Raiser kept informed"
+        case events.ClockStarted() | events.ClockEnded() | events.CauseChanged():
+            return None
+        case _:
+            assert_never(event)
+
+
+def clock(clock: Clock, names: Names) -> str:
+    """What a running clock waits for, and from whom."""
+    return f"{words.AWAITED[clock.awaits]} from {names.waited(clock.waits_for, clock.agency_id)}"
+
+
+def waiting(case: Case, names: Names) -> tuple[str, ...]:
+    """What is waited for now, nearest first, each with its time limit."""
+    running = sorted((clock for clock in case.clocks if clock.running), key=lambda clock: clock.due_at)
+    return tuple(f"{clock(found, names).capitalize()}: {_by(found)}" for found in running)
+
+
+def _by(found: Clock) -> str:
+    if found.limit_passed_at is None or found.limit_withdrawn:
+        return f"by {say(found.due_at)}"
+    cause = f" ({words.CAUSES[found.cause]})" if found.cause else ""
+    return f"time limit passed, {say(found.due_at)}{cause}"
+
+
+def claim(found: Claim, names: Names) -> str:
+    """What was said to be done."""
+    who = "The raising agency" if found.by_side is Side.RAISING else names.agency(found.agency_id)
+    return f"{who} says: {words.DONE[found.done].lower()}, {say(found.happened_at)}."
+
+
+def closed(case: Case) -> str:
+    """How and when a case ended."""
+    when = f" on {say(case.closed_at)}" if case.closed_at else ""
+    how = f": {words.OUTCOMES[case.outcome].lower()}" if case.outcome else ""
+    return f"It was closed{when}{how}." if case.status is Status.CLOSED else "It is open."
+
+
+def channel(code: Channel) -> str:
+    """The way by which something reached us."""
+    return {Channel.FORM: "by form", Channel.LINK: "by link", Channel.TEAM: "entered by the team",
+            Channel.MAIL: "by email", Channel.SYSTEM: "by the system"}[code]
