@@ -1,8 +1,8 @@
 """``deliver`` and the post round: notices leave, once each, for whoever holds the position today.
 
-Nothing here raises because of a relay or an empty post: what became of a notice is a value. A notice that is tried again
-later belongs to the post round; an outcome that its case has to hear of then comes back as a submission like any other
-act.
+Nothing here raises because of a relay or an empty post: what became of a notice is a value. A notice that is tried
+again later belongs to the post round; an outcome that its case has to hear of then comes back as a submission like any
+other act.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
-from escalations.intake import recipients, submissions
+from escalations import errors
+from escalations.intake import recipients, submissions, unheard
 from escalations.mail import outgoing
 from escalations.mail.relay import Relay, Sent, SentCode
-from escalations.policy import Side, Track
+from escalations.policy import Track
 from escalations.rules import acts, notices
 from escalations.rules.actors import Channel
-from escalations.rules.case import Case, DeliveryState
+from escalations.rules.case import Case
 from escalations.rules.notices import NoticeKind
 from escalations.store import links
 from escalations.store import notices as rows
@@ -31,7 +32,7 @@ from escalations.store.engine import Database
 from escalations.store.notices import NoticeRow, NoticeState
 from escalations.store.vault import Vault
 from escalations.workflows import contracts
-from escalations.workflows.contracts import Delivery, DeliverRequest, DeliverResult, PostRoundResult
+from escalations.workflows.contracts import DeliverRequest, DeliverResult, Delivery, PostRoundResult
 
 AGAIN_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 60, 120, 120, 240, 240))
 """Until the next try, by how many there were; some 15 hours in all, then it counts as undelivered."""
@@ -39,6 +40,10 @@ AGAIN_URGENT = tuple(timedelta(minutes=minutes) for minutes in (1, 1, 2, 5, 5, 5
 """On the urgent track the team has to know within half an hour that a notice does not get through."""
 ROUND = 100
 """Notices of one post round; the next one is a minute later."""
+
+AT_MOST = timedelta(seconds=60)
+"""For how long one call begins new tries. With the longest try it stays within a notice's lease and the activity's own
+limit: beyond either, somebody else would send what we are still sending."""
 
 _log = structlog.get_logger()
 
@@ -93,12 +98,14 @@ class Postman:
             leased = await rows.lease_due(
                 tx, now=request.at, limit=len(request.notice_ids), ids=request.notice_ids,
                 reference=request.reference)
+        until = self._now() + AT_MOST
         for row in sorted(leased, key=_in_turn):
-            await self._try(row, request.at)
+            if self._now() < until:
+                await self._try(row, request.at)
         async with self._database.read() as tx:
-            known = [row for row in await rows.of_case(tx, request.reference) if row.notice_id in request.notice_ids]
+            still = await unheard.reports(tx, request.reference)
         return DeliverResult(deliveries=tuple(
-            delivery for row in known if (delivery := _to_report(row)) is not None))
+            delivery for delivery in still if delivery.notice_id in request.notice_ids))
 
     @activity.defn(name="post_round")
     async def post_round(self) -> PostRoundResult:
@@ -110,25 +117,39 @@ class Postman:
         now = self._now()
         async with self._database.write() as tx:
             leased = await rows.lease_due(tx, now=now, limit=ROUND)
-        reported = 0
+        tried = reported = 0
         for row in sorted(leased, key=_in_turn):
-            became = await self._try(row, now)
-            delivery = _reported(row, became.state)
-            if delivery is not None:
-                await self._submit(row.reference, delivery, now)
-                reported += 1
-        return PostRoundResult(tried=len(leased), reported=reported)
+            if self._now() >= now + AT_MOST:
+                break  # Their lease would run out under us. They wait, and the next round takes them.
+            reported += await self._try(row, now, submits=True)
+            tried += 1
+        return PostRoundResult(tried=tried, reported=reported)
 
-    async def _try(self, row: NoticeRow, at: datetime) -> _Became:
-        became = await self._send(row, at)
+    async def _try(self, row: NoticeRow, at: datetime, *, submits: bool = False) -> bool:
+        """Try a notice once, and write down what became of it; give whether its case hears of it by a submission.
+
+        The submission stands in the transaction that settles the notice. Apart from it a kill between the two would
+        leave a notice that has left, whose case never hears of it and whose clocks never start.
+        """
+        try:
+            became = await self._send(row, at)
+        except errors.Retry:
+            raise
+        except Exception as error:  # noqa: BLE001  one notice that cannot be made does not stop the others
+            _log.error("notice_stuck", notice_id=row.notice_id, kind=row.notice.kind, code=type(error).__name__)
+            became = _later(row, "could_not_be_made", urgent=False)
+        submitted = False
         async with self._database.write() as tx:
             if became.again_after is not None:
                 await rows.retry(tx, row.notice_id, next_attempt_at=at + became.again_after, code=became.code)
-            else:
-                await rows.settle(
-                    tx, row.notice_id, state=became.state, code=became.code, at=at, message_id=became.message_id)
+            elif await rows.settle(
+                    tx, row.notice_id, state=became.state, code=became.code, at=at, message_id=became.message_id):
+                delivery = unheard.report_of(row, became.state) if submits else None
+                if delivery is not None:
+                    await self._submit(tx, row.reference, delivery, at)
+                    submitted = True
         _log.info("notice_tried", notice_id=row.notice_id, kind=row.notice.kind, state=became.state, code=became.code)
-        return became
+        return submitted
 
     async def _send(self, row: NoticeRow, at: datetime) -> _Became:
         async with self._database.write() as tx:
@@ -151,14 +172,13 @@ class Postman:
             row.notice, facts, message_id=outgoing.message_id(row.notice_id, self._sender), sender=self._sender)
         return _became(await self._relay.send(message, to=found.address), row, case)
 
-    async def _submit(self, reference: str, delivery: Delivery, now: datetime) -> None:
+    async def _submit(self, tx: AsyncConnection, reference: str, delivery: Delivery, now: datetime) -> None:
         submission_id = submissions.new_id(now)
         act = contracts.delivery_act(delivery, submission_id=submission_id, at=now)
-        async with self._database.write() as tx:
-            await submissions.receive(
-                tx, self._vault, act_kind=act.kind, act_json=acts.dumps(act), channel=Channel.SYSTEM, received_at=now,
-                sealed={}, reference=reference, submission_id=submission_id,
-                idempotency_key=f"delivery-{delivery.notice_id}-{delivery.state}")
+        await submissions.receive(
+            tx, self._vault, act_kind=act.kind, act_json=acts.dumps(act), channel=Channel.SYSTEM, received_at=now,
+            sealed={}, reference=reference, submission_id=submission_id,
+            idempotency_key=f"delivery-{delivery.notice_id}-{delivery.state}")
 
 
 async def _held_up(tx: AsyncConnection, row: NoticeRow) -> _Became | None:
@@ -195,39 +215,14 @@ def _became(sent: Sent, row: NoticeRow, case: Case) -> _Became:
             return _Became(NoticeState.WAITING, sent.code, again_after=AGAIN_AFTER[0]) if first else _Became(
                 NoticeState.UNKNOWN, sent.code)
         case SentCode.TRY_LATER:
-            waits = AGAIN_URGENT if case.track is Track.URGENT else AGAIN_AFTER
-            if row.attempts > len(waits):
-                return _Became(NoticeState.UNDELIVERED, "tried_for_long")
-            return _Became(NoticeState.WAITING, sent.code, again_after=waits[row.attempts - 1])
+            return _later(row, sent.code, urgent=case.track is Track.URGENT)
         case _:
             assert_never(sent.code)
 
 
-def _to_report(row: NoticeRow) -> Delivery | None:
-    return _reported(row, row.state)
-
-
-def _reported(row: NoticeRow, state: NoticeState) -> Delivery | None:
-    """What a case has to hear of a notice: that it started clocks, or that somebody was not told.
-
-    What does not reach the team itself is not reported to the case: that would tell the team, and so on without end. It
-    stands in the log and on the board.
-    """
-    if row.notice.to.side is Side.TEAM:
-        return None
-    match state:
-        case NoticeState.WAITING | NoticeState.SUPERSEDED:
-            return None
-        case NoticeState.SENT:
-            became = DeliveryState.DELIVERED
-        case NoticeState.NO_ONE:
-            became = DeliveryState.NO_ONE_IN_POST
-        case NoticeState.UNDELIVERED | NoticeState.UNKNOWN | NoticeState.OFF:
-            became = DeliveryState.UNDELIVERED
-        case _:
-            assert_never(state)
-    if became is DeliveryState.DELIVERED and not row.notice.starts_clocks:
-        return None
-    return Delivery(
-        notice_id=row.notice_id, agency_id=row.notice.to.agency_id, stage=row.notice.stage,
-        starts_clocks=row.notice.starts_clocks, state=became)
+def _later(row: NoticeRow, code: str, *, urgent: bool) -> _Became:
+    """It is tried again, until it was tried for so long that the team has to hear of it."""
+    waits = AGAIN_URGENT if urgent else AGAIN_AFTER
+    if row.attempts > len(waits):
+        return _Became(NoticeState.UNDELIVERED, "tried_for_long")
+    return _Became(NoticeState.WAITING, code, again_after=waits[row.attempts - 1])

@@ -1,7 +1,8 @@
 """Bringing every open case back to Temporal from the register alone.
 
-A timer service can lose its file; the register is the truth. A restored workflow starts from the state that the register
-tells of, so nothing that was recorded fires again, and what fell due meanwhile is noted once, when it is noticed.
+A timer service can lose its file; the register is the truth. A restored workflow starts from the state that the
+register tells of, so nothing that was recorded fires again, and what fell due meanwhile is noted once, when it is
+noticed.
 """
 
 from __future__ import annotations
@@ -11,17 +12,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from escalations.intake import opening
-from escalations.rules import events, passing
-from escalations.store import notices, register
+from escalations.intake import opening, unheard
+from escalations.rules import passing
+from escalations.store import register
 from escalations.store.cases import Cases
 from escalations.store.engine import Database
-from escalations.store.notices import NoticeState
 from escalations.workflows import attributes, contracts
 
 
@@ -48,14 +47,14 @@ async def restore(
     """Start a workflow for every case that is owed something and has none, one by one.
 
     Raises:
-        temporalio.service.RPCError: the server is away; what was restored before stays restored, and asking again goes on.
+        temporalio.service.RPCError: the server is away; what was restored before stays so, and asking again goes on.
     """
     async with database.read() as tx:
         references = await register.references(tx)
     for reference in references:
         async with database.read() as tx:
             known = await cases.read(tx, reference)
-            owed = await _unreported(tx, reference)
+            owed = await unheard.open_deliveries(tx, reference)
         if known is None or not (passing.is_owed(known) or owed):
             yield Restored(reference, Found.ENDED)
             continue
@@ -76,14 +75,3 @@ async def restore(
         else:
             yield Restored(reference, Found.RESTORED)
 
-
-async def _unreported(tx: AsyncConnection, reference: str) -> tuple[str, ...]:
-    """The notices that have not left, and those that start clocks and left without their case hearing of it.
-
-    ``deliver`` sends the first and only reports the others: a notice that was sent is never sent again.
-    """
-    rows = await register.read(tx, reference)
-    reported = {event.notice_id for row in rows if isinstance(event := events.loads(row.body), events.NoticeReported)}
-    return tuple(
-        row.notice_id for row in await notices.of_case(tx, reference)
-        if row.state is NoticeState.WAITING or (row.notice.starts_clocks and row.notice_id not in reported))

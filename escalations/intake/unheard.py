@@ -1,0 +1,82 @@
+"""What a case has to hear of its notices, and which of it the case has not heard yet.
+
+A notice leaves outside the case's own transaction, so between the moment at which it left and the one at which the
+case knows, a worker can be killed, a timer service can lose its file, an answer can be lost. What became of a notice
+stands in its row; that the case heard of it stands in the register, or waits in a submission. The difference is said
+again.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from escalations.intake import submissions
+from escalations.policy import Side
+from escalations.rules import acts, events
+from escalations.rules.case import DeliveryState
+from escalations.store import notices, register
+from escalations.store.notices import NoticeRow, NoticeState
+from escalations.workflows.contracts import Delivery
+
+_REPORT = "report_delivery"
+
+
+def report_of(row: NoticeRow, state: NoticeState) -> Delivery | None:
+    """What a case has to hear of a notice that is in this state; none where there is nothing.
+
+    It hears that the notice of a stage arrived, which starts clocks, and that somebody was not told. What does not
+    reach the team itself is not reported: that would tell the team, and so on without end. It stands in the log and on
+    the board.
+    """
+    if row.notice.to.side is Side.TEAM:
+        return None
+    match state:
+        case NoticeState.WAITING | NoticeState.SUPERSEDED:
+            return None
+        case NoticeState.SENT:
+            became = DeliveryState.DELIVERED
+        case NoticeState.NO_ONE:
+            became = DeliveryState.NO_ONE_IN_POST
+        case NoticeState.UNDELIVERED | NoticeState.UNKNOWN | NoticeState.OFF:
+            became = DeliveryState.UNDELIVERED
+        case _:
+            assert_never(state)
+    if became is DeliveryState.DELIVERED and not row.notice.starts_clocks:
+        return None
+    return Delivery(
+        notice_id=row.notice_id, agency_id=row.notice.to.agency_id, stage=row.notice.stage,
+        starts_clocks=row.notice.starts_clocks, state=became)
+
+
+async def reports(tx: AsyncConnection, reference: str) -> tuple[Delivery, ...]:
+    """What the case has still to hear of notices that are settled, in their order."""
+    rows = await notices.of_case(tx, reference)
+    found = [report for row in rows if (report := report_of(row, row.state)) is not None]
+    if not found:
+        return ()
+    heard = await _heard(tx, reference)
+    return tuple(report for report in found if (report.notice_id, report.state) not in heard)
+
+
+async def open_deliveries(tx: AsyncConnection, reference: str) -> tuple[str, ...]:
+    """The notices that a workflow which starts from the register has to see to: not left yet, or not heard of.
+
+    ``deliver`` tries the first and only reports the others: a notice that has left is never sent again.
+    """
+    waiting = [row.notice_id for row in await notices.waiting_for(tx, reference)]
+    return (*waiting, *(report.notice_id for report in await reports(tx, reference)))
+
+
+async def _heard(tx: AsyncConnection, reference: str) -> set[tuple[str, DeliveryState]]:
+    """What the register holds, and what waits in a submission of the post round and comes to the case by itself."""
+    heard: set[tuple[str, DeliveryState]] = set()
+    for entry in await register.read(tx, reference):
+        event = events.loads(entry.body)
+        if isinstance(event, events.NoticeReported):
+            heard.add((event.notice_id, event.state))
+    for submission in await submissions.of_case(tx, reference):
+        if submission.act_kind == _REPORT and isinstance(act := acts.loads(submission.act), acts.ReportDelivery):
+            heard.add((act.notice_id, act.state))
+    return heard
