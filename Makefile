@@ -66,8 +66,10 @@ lock: ## Renew requirements.lock and package-lock.json from pyproject.toml and p
 	@$(BASE_PYTHON) -m venv var/lock-venv && var/lock-venv/bin/pip install --quiet uv
 	@var/lock-venv/bin/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-header \
 	  --no-emit-index-url --no-emit-find-links --output-file requirements.lock pyproject.toml
+	@var/lock-venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-index-url --no-emit-find-links --constraint requirements.lock --output-file requirements-run.lock pyproject.toml
 	@npm install --package-lock-only --silent
-	@! grep -n 'https\?://' requirements.lock package-lock.json
+	@! grep -n 'https\?://' requirements.lock requirements-run.lock package-lock.json
 
 clean: ## Remove what was built and installed; data under var/ stays
 	rm -rf .venv node_modules escalations/web/static dist .coverage .coverage.* htmlcov .pytest_cache .mypy_cache .ruff_cache \

@@ -11,11 +11,14 @@ import os
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from escalations import errors
+
+if TYPE_CHECKING:
+    from escalations.settings import Settings
 
 app = typer.Typer(
     name="escalations",
@@ -37,41 +40,46 @@ app.add_typer(workflows, name="workflows")
 @app.command()
 def run() -> None:
     """Start everything in one process: Temporal, the worker, the dispatcher and the web."""
-    from escalations import running, settings
+    chosen = _settings()
+    from escalations import running
 
-    _do(running.run(settings.read(), environ=os.environ, say=_say))
+    _do(running.run(chosen, environ=os.environ, say=_say))
 
 
 @app.command()
 def worker() -> None:
     """Start a worker; as many as are wanted. The same as `python worker.py`."""
-    from escalations import serving, settings
+    chosen = _settings()
+    from escalations import serving
 
-    _do(serving.work(settings.read()))
+    _do(serving.work(chosen))
 
 
 @app.command()
 def web() -> None:
     """Start the web alone; a dispatcher and a worker run elsewhere."""
-    from escalations import serving, settings
+    chosen = _settings()
+    from escalations import serving
 
-    _do(serving.web(settings.read(), environ=os.environ, say=_say))
+    _do(serving.web(chosen, environ=os.environ, say=_say))
 
 
 @app.command()
 def dispatch() -> None:
     """Start a dispatcher alone; as many as are wanted."""
-    from escalations import serving, settings
+    chosen = _settings()
+    from escalations import serving
 
-    _do(serving.dispatch(settings.read(), environ=os.environ, say=_say))
+    _do(serving.dispatch(chosen, environ=os.environ, say=_say))
 
 
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest schema, and fill an empty directory."""
-    from escalations import serving, settings
+    chosen = _settings()
+    from escalations import serving
 
-    _do(serving.migrate(settings.read(), say=_say))
+    _do(serving.migrate(chosen, say=_say))
 
 
 @app.command()
@@ -79,10 +87,10 @@ def doctor(
     *, live: Annotated[bool, typer.Option("--live", help="Also say what stands between it and real people.")] = False
 ) -> None:
     """Say of each part what was found, and how to mend what is not right."""
+    chosen = _settings()
     from escalations import doctor as doctors
-    from escalations import settings
 
-    if not _do(doctors.see(settings.read(), environ=os.environ, say=_say, live=live)):
+    if not _do(doctors.see(chosen, environ=os.environ, say=_say, live=live)):
         raise typer.Exit(1)
 
 
@@ -153,6 +161,13 @@ def main() -> None:
     except errors.EscalationsError as problem:
         typer.echo(f"{problem}", err=True)
         sys.exit(1)
+
+
+def _settings() -> Settings:
+    """Read the settings before anything slow is imported: what is wrong with them is said at once."""
+    from escalations import settings
+
+    return settings.read()
 
 
 def _do(work: Coroutine[object, object, Answer]) -> Answer:

@@ -128,7 +128,7 @@ def is_live(settings: Settings, found: tuple[Obstacle, ...]) -> bool:
 def is_invented_phone(phone: str) -> bool:
     """Whether a number is one that Ofcom keeps for drama, or none at all."""
     digits = re.sub(r"\D", "", phone)
-    digits = "0" + digits[2:] if digits.startswith("44") else digits
+    digits = re.sub(r"^440?", "0", digits)
     return not digits or _INVENTED_PHONE.match(digits) is not None
 
 

@@ -11,7 +11,8 @@ import uvicorn
 
 from escalations import parts, running, telemetry
 from escalations.settings import Settings, WrongSettings
-from escalations.temporal import binaries, devserver
+from escalations.temporal import binaries, client, devserver
+from escalations.workflows import attributes
 
 
 def elsewhere(settings: Settings) -> Settings:
@@ -91,13 +92,18 @@ async def dispatch(settings: Settings, *, environ: Mapping[str, str], say: binar
 
 
 async def migrate(settings: Settings, *, say: binaries.Say) -> None:
-    """Bring the database to the newest schema, and fill an empty directory.
+    """Bring the database to the newest schema, fill an empty directory, and see to the namespace on a server named.
 
     Raises:
-        EscalationsError: the database cannot be reached or used; the text says why.
+        EscalationsError: a part cannot be reached or used; the text says why.
     """
     telemetry.configure(settings)
     running.prepare_folder(settings, say=say)
     async with parts.opened(settings, migrate=True) as opened:
         await running.load_sample_directory(opened, say=say)
         say(f"The database is at revision {await opened.database.revision()}.")
+    if settings.temporal_address is not None:
+        connected = await client.connect_as_set(settings)
+        await devserver.ensure_namespace(connected)
+        await devserver.ensure_search_attributes(connected, attributes.ALL)
+        say(f"The namespace {settings.temporal_namespace} is there.")

@@ -162,6 +162,9 @@ def resolve(
         return search.found(Source.CACHE, kept)
     search.why_not.append(f"No server is kept in {search.cache}.")
 
+    if not (may_download or may_build):  # whoever only looks changes nothing
+        search.why_not.append("A download or a build was not asked for.")
+        raise NoServer(" ".join(search.why_not))
     search.cache.mkdir(parents=True, exist_ok=True)
     with search.alone():
         if (kept := search.kept()) is not None:  # another process may have made it while we waited
