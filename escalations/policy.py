@@ -1,8 +1,8 @@
 """A partnership's Professional Differences Policy, as data.
 
 A policy is a document that a partnership adopted; this module is that document in a form that rules can follow. It
-decides nothing: ``escalations.rules`` does. Every rule in it carries its ``source``, the paragraph behind it or the words
-"not in the document: our choice", because a business manager has to be able to say where a deadline came from.
+decides nothing: ``escalations.rules`` does. Every rule in it carries its ``source``, the paragraph behind it or the
+words "not in the document: our choice", because a business manager has to be able to say where a deadline came from.
 
 A case is frozen to the policy in force when it was received: the policy's canonical text is stored by its hash, and the
 hash stands in the first event of the case.
@@ -12,7 +12,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import json
+from collections.abc import Iterable
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -23,7 +26,11 @@ from escalations.rules.workingtime import Amount, DayZero, Region, Unit
 OUR_CHOICE = "not in the document: our choice"
 """The source of a rule that the partnership's document does not give."""
 
+MOST_WITHOUT_WORD = 5
+"""Working days. Source: the rules of practice, whatever a policy says."""
+
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,47}$")]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=400)]
 Position = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,39}$")]
 
 
@@ -141,7 +148,7 @@ class StageRule(PolicyModel):
     """One rung of the ladder, with a position on each side."""
 
     number: Annotated[int, Field(ge=1, le=9)]
-    title: str
+    title: Words
     formal: bool = True
     raising_position: Position
     responding_position: Position
@@ -162,20 +169,33 @@ class FinalBody(PolicyModel):
     alternate_works_for: Slug | None = None
     source: str = OUR_CHOICE
 
+    @model_validator(mode="after")
+    def _two_positions(self) -> Self:
+        if self.position == self.alternate_position:
+            msg = f"position and alternate_position are both {self.position}; the alternate has to be somebody else"
+            raise ValueError(msg)
+        return self
+
 
 class Adoption(PolicyModel):
     """Who adopted a version of the policy and who, as a second person, put it live."""
 
-    adopted_by: str
-    adopted_on: str
-    put_live_by: str
-    in_force_from: str
-    review_due: str
+    adopted_by: Words
+    adopted_on: date
+    put_live_by: Words
+    in_force_from: date
+    review_due: date
 
     @model_validator(mode="after")
     def _two_people(self) -> Self:
-        if self.adopted_by.strip().casefold() == self.put_live_by.strip().casefold():
-            msg = "adoption: a second person has to put a policy live; adopted_by and put_live_by name the same one"
+        if self.adopted_by.casefold() == self.put_live_by.casefold():
+            msg = "a second person has to put a policy live; adopted_by and put_live_by name the same one"
+            raise ValueError(msg)
+        if self.in_force_from < self.adopted_on:
+            msg = f"in_force_from ({self.in_force_from}) is before adopted_on ({self.adopted_on})"
+            raise ValueError(msg)
+        if self.review_due <= self.in_force_from:
+            msg = f"review_due ({self.review_due}) has to be later than in_force_from ({self.in_force_from})"
             raise ValueError(msg)
         return self
 
@@ -184,8 +204,8 @@ class Policy(PolicyModel):
     """A policy as a partnership adopted it."""
 
     id: Slug
-    title: str
-    version: str
+    title: Words
+    version: Words
     sample: bool
     """A sample is nobody's policy; every page of a case under it says so."""
     assumptions: tuple[str, ...] = ()
@@ -234,7 +254,7 @@ class Policy(PolicyModel):
 
 
 def _ladder_problems(policy: Policy) -> list[str]:
-    problems = []
+    problems: list[str] = []
     numbers = [stage.number for stage in policy.stages]
     if numbers != list(range(1, len(numbers) + 1)):
         problems.append(f"stages: numbers have to be 1, 2, 3 ... in order, and are {numbers}")
@@ -242,48 +262,166 @@ def _ladder_problems(policy: Policy) -> list[str]:
     if finals and finals != [numbers[-1]]:
         problems.append(f"stages: only the last stage can be decided by the final body, and stages {finals} are")
     for stage in policy.stages:
-        for track in Track:
-            if not any(track in clock.limits for clock in stage.clocks):
-                problems.append(f"stage {stage.number}: has no clock on the {track} track, so it could drift for ever")
-    if policy.word_to_raiser_every.unit is not Unit.WORKING_DAYS or not 1 <= policy.word_to_raiser_every.value <= 5:
-        problems.append("word_to_raiser_every: the raiser is never left more than 5 working days without word")
-    problems.extend(f"told_before_move: say how long for the {track} track, or null" for track in Track
-                    if track not in policy.told_before_move)
+        problems.extend(
+            f"stage {stage.number}: has no clock on the {track} track, so it could drift for ever"
+            for track in Track
+            if not any(track in clock.limits for clock in stage.clocks)
+        )
+        decided = any(clock.awaits is Awaits.DECIDE for clock in stage.clocks)
+        if decided and not stage.decided_by_final_body:
+            problems.append(
+                f"stage {stage.number}: has a clock for a decision, and nobody decides there; write "
+                "decided_by_final_body: true, or take the clock away"
+            )
+        if stage.decided_by_final_body and not decided:
+            problems.append(
+                f"stage {stage.number}: is decided by the final body and has no clock for that; add one that "
+                "awaits decide"
+            )
+    word = policy.word_to_raiser_every
+    if word.unit is not Unit.WORKING_DAYS or word.value > MOST_WITHOUT_WORD:
+        problems.append(
+            f"word_to_raiser_every: the raiser is never left more than {MOST_WITHOUT_WORD} working days without word"
+        )
+    problems.extend(
+        f"told_before_move: say how long for the {track} track, or null"
+        for track in Track
+        if track not in policy.told_before_move
+    )
+    if policy.told_before_move.get(Track.URGENT) is not None:
+        problems.append("told_before_move: on the urgent track a move up waits for nobody; write urgent: null")
     return problems
+
+
+_PLACES: dict[str, dict[Awaits, tuple[Side, tuple[StartsFrom, ...]]]] = {
+    "stages": {
+        Awaits.ACKNOWLEDGE: (Side.RESPONDING, (StartsFrom.DELIVERED, StartsFrom.STAGE_STARTED, StartsFrom.RECEIVED)),
+        Awaits.BE_REACHED: (Side.RESPONDING, (StartsFrom.STAGE_STARTED, StartsFrom.DELIVERED, StartsFrom.RECEIVED)),
+        Awaits.RESPOND: (Side.RESPONDING, (StartsFrom.DELIVERED, StartsFrom.STAGE_STARTED, StartsFrom.RECEIVED)),
+        Awaits.DECIDE: (Side.FINAL_BODY, (StartsFrom.STAGE_STARTED,)),
+    },
+    "process_clocks": {Awaits.SETTLE_ALL: (Side.BOTH, (StartsFrom.RECEIVED,))},
+    "raiser_clocks": {
+        Awaits.CHOOSE: (Side.RAISING, (StartsFrom.PROPOSED,)),
+        Awaits.CONSIDER: (Side.RAISING, (StartsFrom.ANSWERED,)),
+        Awaits.CONFIRM: (Side.RAISING, (StartsFrom.SAID_DONE,)),
+    },
+    "team_clocks": {
+        Awaits.LOOK: (Side.TEAM, (StartsFrom.HELD,)),
+        Awaits.MEND_DELIVERY: (Side.TEAM, (StartsFrom.DELIVERY_FAILED,)),
+    },
+}
+"""What each group of clocks can await, of whom, and from which events. A clock outside this would never start, or never
+be met, and nobody would hear of it."""
+
+_LONGEST = {Unit.WORKING_DAYS: 260, Unit.CALENDAR_DAYS: 366, Unit.WORKING_HOURS: 2080, Unit.ELAPSED_HOURS: 8784}
+"""A year. No published policy comes near, and a case's calendar reaches five years beyond its own."""
+_NO_SOURCE = "not in the document"
 
 
 def _clock_problems(policy: Policy) -> list[str]:
-    problems = []
-    groups = [(f"stage {stage.number}", stage.clocks) for stage in policy.stages]
-    groups += [("process_clocks", policy.process_clocks), ("raiser_clocks", policy.raiser_clocks),
-               ("team_clocks", policy.team_clocks)]
-    for where, clocks in groups:
+    problems: list[str] = []
+    groups = [("stages", f"stage {stage.number}", stage.number, stage.clocks) for stage in policy.stages]
+    groups += [
+        ("process_clocks", "process_clocks", 0, policy.process_clocks),
+        ("raiser_clocks", "raiser_clocks", 0, policy.raiser_clocks),
+        ("team_clocks", "team_clocks", 0, policy.team_clocks),
+    ]
+    for group, where, stage, clocks in groups:
         ids = [clock.id for clock in clocks]
         problems.extend(f"{where}: two clocks are called {name}" for name in dict.fromkeys(ids) if ids.count(name) > 1)
         for clock in clocks:
-            if clock.on_limit is OnLimit.ESCALATE and clock.source == OUR_CHOICE:
-                problems.append(f"{where}, clock {clock.id}: only a policy whose document says so moves a case up by "
-                                "itself; name the paragraph in source, or use propose")
-            for track, limit in clock.limits.items():
-                if limit.within.value < 1:
-                    problems.append(f"{where}, clock {clock.id}, {track} track: a limit is at least 1")
-                if track is Track.URGENT and limit.within.unit is not Unit.ELAPSED_HOURS and clock.waits_for not in {
-                        Side.TEAM, Side.FINAL_BODY}:
-                    problems.append(
-                        f"{where}, clock {clock.id}: on the urgent track limits run in elapsed hours, "
-                        f"and this one is {limit.within.words()}")
-                problems.extend(
-                    f"{where}, clock {clock.id}, {track} track: the reminder {reminder.words()} before would come "
-                    f"before the clock of {limit.within.words()} starts"
-                    for reminder in limit.remind_before
-                    if reminder.unit is limit.within.unit and reminder.value >= limit.within.value)
-    awaited = {clock.awaits for clock in policy.raiser_clocks}
-    problems.extend(f"raiser_clocks: there is none for {needed}, so a case could wait for the raising side for ever"
-                    for needed in (Awaits.CHOOSE, Awaits.CONFIRM, Awaits.CONSIDER) if needed not in awaited)
-    awaited = {clock.awaits for clock in policy.team_clocks}
-    problems.extend(f"team_clocks: there is none for {needed}, so a case could wait for the team for ever"
-                    for needed in (Awaits.LOOK, Awaits.MEND_DELIVERY) if needed not in awaited)
+            named = f"{where}, clock {clock.id}"
+            problems.extend(
+                f"{named}: {problem}" for problem in (*_place_problems(group, stage, clock), *_limit_problems(clock))
+            )
+    return [
+        *problems,
+        *_question_problems("raiser_clocks", "the raising side", policy.raiser_clocks),
+        *_question_problems("team_clocks", "the team", policy.team_clocks),
+    ]
+
+
+def _question_problems(group: str, whom: str, clocks: tuple[ClockRule, ...]) -> list[str]:
+    """Each question has one clock on every track: without it a case could wait for ever."""
+    problems: list[str] = []
+    for needed, track in itertools.product(_PLACES[group], Track):
+        named = [clock.id for clock in clocks if clock.awaits is needed and track in clock.limits]
+        if not named:
+            problems.append(
+                f"{group}: there is none for {needed} on the {track} track, so a case could wait for {whom} for ever"
+            )
+        if len(named) > 1:
+            problems.append(f"{group}: {' and '.join(named)} both await {needed} on the {track} track; keep one")
     return problems
+
+
+def _place_problems(group: str, stage: int, clock: ClockRule) -> list[str]:
+    possible = _PLACES[group]
+    if clock.awaits not in possible:
+        return [f"what belongs here awaits {_or(possible)}, and this awaits {clock.awaits}"]
+    waits_for, starts = possible[clock.awaits]
+    problems: list[str] = []
+    if clock.waits_for is not waits_for:
+        problems.append(f"awaits {clock.awaits}, which only {waits_for} can do; write waits_for: {waits_for}")
+    if clock.starts_from not in starts:
+        problems.append(
+            f"awaits {clock.awaits}, and would never start from {clock.starts_from}; write starts_from: {_or(starts)}"
+        )
+    elif clock.starts_from is StartsFrom.RECEIVED and stage > 1:
+        problems.append("starts from received, which only a clock of stage 1 can; write starts_from: delivered")
+    if (
+        (clock.on_limit is not OnLimit.TELL and waits_for in {Side.TEAM, Side.FINAL_BODY})
+        or (clock.on_limit is not OnLimit.TELL and clock.awaits in {Awaits.CONSIDER, Awaits.CONFIRM})
+        or (clock.on_limit is OnLimit.PROPOSE and clock.awaits is Awaits.CHOOSE)
+    ):
+        problems.append(
+            f"a limit for {clock.awaits} that passes says nothing of the responding side; write on_limit: tell"
+        )
+    if clock.on_limit is OnLimit.ESCALATE and (
+        not clock.source.strip() or clock.source.strip().casefold().startswith(_NO_SOURCE)
+    ):
+        problems.append(
+            "only a policy whose document says so moves a case up by itself; name the paragraph in source, "
+            "or write on_limit: propose"
+        )
+    return problems
+
+
+def _or(options: Iterable[str]) -> str:
+    *most, last = options
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def _limit_problems(clock: ClockRule) -> list[str]:
+    problems: list[str] = []
+    if not clock.limits:
+        problems.append("limits: name at least one track, or take the clock away")
+    for track, limit in clock.limits.items():
+        within = limit.within
+        if within.value > _LONGEST[within.unit]:
+            problems.append(f"{track} track: {within.words()} is more than a year")
+        # The team and the final body keep office hours also for what is urgent, where a policy says so.
+        nights = clock.waits_for not in {Side.TEAM, Side.FINAL_BODY}
+        if track is Track.URGENT and within.unit is not Unit.ELAPSED_HOURS and nights:
+            problems.append(f"on the urgent track limits run in elapsed hours, and this one is {within.words()}")
+        problems.extend(
+            f"{track} track: the reminder {reminder.words()} before would come before the clock of {within.words()} "
+            "starts; make it shorter"
+            for reminder in limit.remind_before
+            if _is_longer(reminder, within)
+        )
+    return problems
+
+
+def _is_longer(reminder: Amount, within: Amount) -> bool:
+    """Whether a reminder comes before its clock whenever that starts; other pairs of units depend on the day."""
+    if reminder.unit is within.unit:
+        return reminder.value >= within.value
+    if (reminder.unit, within.unit) == (Unit.WORKING_HOURS, Unit.WORKING_DAYS):
+        # The day of the start does not count, so a limit of n working days can hold almost n + 1 of office hours.
+        return reminder.value >= 8 * (within.value + 1)
+    return False
 
 
 def canonical(policy: Policy) -> str:

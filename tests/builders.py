@@ -56,8 +56,13 @@ TEAM = Actor(side=Side.TEAM, position="team")
 def raise_(at: datetime, **more: Any) -> acts.Raise:  # noqa: ANN401
     """Raise an escalation of a school with children's services."""
     fields: dict[str, Any] = {
-        "channel": Channel.FORM, "raising_agency": SCHOOL, "responding_agencies": (SOCIAL_CARE,),
-        "concern": acts.Concern.CHILD, "reason": acts.Reason.PLAN, **more}
+        "channel": Channel.FORM,
+        "raising_agency": SCHOOL,
+        "responding_agencies": (SOCIAL_CARE,),
+        "concern": acts.Concern.CHILD,
+        "reason": acts.Reason.PLAN,
+        **more,
+    }
     return acts.Raise(**origin(fields.pop("by", raiser()), at, **fields))
 
 
@@ -120,9 +125,16 @@ class Story:
 
     def delivered(self, agency: str = SOCIAL_CARE, state: DeliveryState = DeliveryState.DELIVERED) -> None:
         """Report what became of the notice of the present stage."""
-        self.act(acts.ReportDelivery(
-            **{**origin(SYSTEM, self.now), "channel": Channel.SYSTEM}, notice_id=f"{REFERENCE}-n", agency_id=agency,
-            stage=self.case.stage, starts_clocks=True, state=state))
+        self.act(
+            acts.ReportDelivery(
+                **{**origin(SYSTEM, self.now), "channel": Channel.SYSTEM},
+                notice_id=f"{REFERENCE}-n",
+                agency_id=agency,
+                stage=self.case.stage,
+                starts_clocks=True,
+                state=state,
+            )
+        )
 
     def acknowledges(self, position: str = "practitioner", agency: str = SOCIAL_CARE) -> None:
         """Let the responding side acknowledge."""
@@ -134,8 +146,11 @@ class Story:
 
     def says_done(self, happened: str, *, done: Done = Done.ANSWERED, position: str = "practitioner") -> str:
         """Let the responding side say that something was done, and give the claim's id."""
-        self.act(acts.SayDone(**origin(responder(position), self.now, happened_at=civil(happened)), done=done,
-                              agency_id=SOCIAL_CARE))
+        self.act(
+            acts.SayDone(
+                **origin(responder(position), self.now, happened_at=civil(happened)), done=done, agency_id=SOCIAL_CARE
+            )
+        )
         return self.case.claims[-1].claim_id
 
     def confirms(self, claim_id: str) -> None:

@@ -1,7 +1,7 @@
 """Reading a policy file: YAML in, a checked policy or sentences with file and line out.
 
-ruamel.yaml is the reader because it keeps the line of every key; its safe loader builds nothing but plain values, and an
-alias that would unfold without end is refused before anything is built.
+ruamel.yaml is the reader because it keeps the line of every key. It builds nothing but plain values, and an alias that
+would unfold without end is refused before anything is built.
 """
 
 from __future__ import annotations
@@ -59,8 +59,13 @@ def read(path: Path) -> Policy:
     """
     try:
         if path.stat().st_size > LARGEST_FILE:
-            raise NotAPolicyError((Problem(path.name, None, "", f"the file is larger than {LARGEST_FILE // 1024} kB, "
-                                           "which no policy is"),))
+            raise NotAPolicyError(
+                (
+                    Problem(
+                        path.name, None, "", f"the file is larger than {LARGEST_FILE // 1024} kB, which no policy is"
+                    ),
+                )
+            )
         text = path.read_text("utf-8")
     except OSError as error:
         raise NotAPolicyError((Problem(path.name, None, "", f"cannot be read: {error.strerror}"),)) from None
@@ -90,8 +95,13 @@ def read_text(text: str, name: str) -> Policy:
         plain = _plain(document, [MOST_VALUES])
         return Policy.model_validate(plain)
     except _TooManyValuesError:
-        raise NotAPolicyError((Problem(name, None, "", f"unfolds to more than {MOST_VALUES} values; write the repeated "
-                                       "parts out, or once"),)) from None
+        raise NotAPolicyError(
+            (
+                Problem(
+                    name, None, "", f"unfolds to more than {MOST_VALUES} values; write the repeated parts out, or once"
+                ),
+            )
+        ) from None
     except ValidationError as error:
         raise NotAPolicyError(tuple(_problem(name, document, found) for found in error.errors())) from None
 

@@ -23,13 +23,13 @@ class Refused:
 NOT_YOUR_SIDE = "not_your_side"
 
 
-def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911  one line a kind, and closed
+def refusal(case: Case, act: Act) -> Refused | None:
     """Why this actor may not do this, or none where it may."""
     match act:
         case acts.Raise():
-            return None  # Anybody may raise; who is not known to us is held for the team.
+            return _raises(act)
         case acts.PassOn() | acts.NotePhoneCall():
-            return _only(act.by, Side.TEAM, "Only the partnership team can do this.")
+            return None if _is_team(act.by) else Refused(NOT_YOUR_SIDE, "Only the partnership team can do this.")
         case acts.ReportDelivery() | acts.ReportMessage():
             if act.by == SYSTEM and act.channel is Channel.SYSTEM:
                 return None
@@ -37,13 +37,9 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911  one
         case acts.Acknowledge() | acts.Respond():
             return _responding(case, act.by)
         case acts.ReachedByPerson():
-            if act.by.side is Side.TEAM:
-                return None
-            return _raising(case, act.by) if act.by.side is Side.RAISING else _responding(case, act.by)
+            return None if _is_team(act.by) else _of_a_side(case, act)
         case acts.SayDone():
-            if act.by.side is Side.RESPONDING and act.by.agency_id != act.agency_id:
-                return Refused(NOT_YOUR_SIDE, "You can only say what your own agency did.")
-            return _raising(case, act.by) if act.by.side is Side.RAISING else _responding(case, act.by)
+            return _of_a_side(case, act)
         case acts.ConfirmDone() | acts.DenyDone():
             return _other_side(case, act)
         case acts.Agree() | acts.MoveUp() | acts.Stay():
@@ -54,8 +50,34 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911  one
             assert_never(act)
 
 
-def _only(by: Actor, side: Side, sentence: str) -> Refused | None:
-    return None if by.side is side else Refused(NOT_YOUR_SIDE, sentence)
+def _is_team(by: Actor) -> bool:
+    """Whether it is a person of the partnership's team. The system only reports."""
+    return by.side is Side.TEAM and by.position != SYSTEM.position
+
+
+def _raises(act: acts.Raise) -> Refused | None:
+    """Anybody may raise for their own agency, and the team for anybody; who is not known to us is held for the team."""
+    if _is_team(act.by):
+        return None
+    if act.by.side is not Side.RAISING:
+        return Refused(
+            NOT_YOUR_SIDE, "An escalation is raised by an agency, or entered for it by the partnership team."
+        )
+    if act.by.agency_id not in {None, act.raising_agency}:
+        return Refused(
+            NOT_YOUR_SIDE,
+            "You can only raise this for your own agency. The partnership team can enter one for another agency.",
+        )
+    return None
+
+
+def _of_a_side(case: Case, act: acts.SayDone | acts.ReachedByPerson) -> Refused | None:
+    """Either side may say what was done; a responding agency for itself alone."""
+    if act.by.side is Side.RAISING:
+        return _raising(case, act.by)
+    if act.by.side is Side.RESPONDING and act.by.agency_id != act.agency_id:
+        return Refused(NOT_YOUR_SIDE, "You can only say what your own agency did.")
+    return _responding(case, act.by)
 
 
 def _raising(case: Case, by: Actor) -> Refused | None:
@@ -69,8 +91,11 @@ def _responding(case: Case, by: Actor) -> Refused | None:
     if by.side is not Side.RESPONDING or party is None:
         return Refused(NOT_YOUR_SIDE, "Only an agency that this was raised with can do this.")
     if stage_of(case, by.position) is None:
-        return Refused("not_your_stage", "This has not reached your position. Please pass it to the person it was "
-                                         "sent to, or tell the partnership team who should have it.")
+        return Refused(
+            "not_your_stage",
+            "This has not reached your position. Please pass it to the person it was "
+            "sent to, or tell the partnership team who should have it.",
+        )
     return None
 
 
@@ -79,17 +104,23 @@ def stage_of(case: Case, position: Position | None) -> int | None:
 
     A clerk's "passed on" is no acknowledgement: what answers a stage comes from the position that it was sent to.
     """
-    begun = [stage.number for stage in case.frame.policy.stages
-             if stage.number <= case.stage and stage.responding_position == position]
+    begun = [
+        stage.number
+        for stage in case.frame.policy.stages
+        if stage.number <= case.stage and stage.responding_position == position
+    ]
     return begun[-1] if begun else None
 
 
 def _other_side(case: Case, act: acts.ConfirmDone | acts.DenyDone) -> Refused | None:
     claim = case.claim(act.claim_id)
     if claim is None:
-        return Refused("no_such_claim", "We have no record of what this is about. Please open the newest message about "
-                                        "this escalation, or ask the partnership team.")
-    if act.by.side is Side.TEAM:
+        return Refused(
+            "no_such_claim",
+            "We have no record of what this is about. Please open the newest message about "
+            "this escalation, or ask the partnership team.",
+        )
+    if _is_team(act.by):
         return None
     if act.by.side is claim.by_side:
         return Refused(NOT_YOUR_SIDE, "What your own side said was done is for the other side to confirm.")
@@ -105,9 +136,20 @@ def _deciding(case: Case, by: Actor) -> Refused | None:
     if by.side is not Side.FINAL_BODY or by.agency_id != body.agency:
         return Refused(NOT_YOUR_SIDE, "Only the final body can decide this.")
     if case.decider_position is None:
-        return Refused("not_at_final_stage", "This has not reached the final body. It can decide once the raising side "
-                                             "has taken it there.")
-    if by.position != case.decider_position:
-        return Refused("not_the_decider", "Somebody else of the final body decides this one, because its usual holder "
-                                          "works for an agency in it or decided it before.")
-    return None
+        return Refused(
+            "not_at_final_stage",
+            "This has not reached the final body. It can decide once the raising side has taken it there.",
+        )
+    if by.position == case.decider_position:
+        return None
+    if case.decider_position == body.alternate_position:
+        return Refused(
+            "not_the_decider",
+            "The alternate decides this one, because the usual holder works for an agency "
+            "in it or has decided it before.",
+        )
+    return Refused(
+        "not_the_decider",
+        "The usual holder of the final body decides this one. The alternate does where the "
+        "holder works for an agency in it or has decided it before.",
+    )

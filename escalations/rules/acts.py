@@ -153,12 +153,16 @@ class MoveUp(ActModel):
     """The raising side takes the case to the next stage, as proposed or of its own accord."""
 
     kind: Literal["move_up"] = "move_up"
+    at_stage: int | None = None
+    """The stage that whoever did it saw. Two people who both press it move the case up once."""
 
 
 class Stay(ActModel):
     """The raising side stays at this stage: a proposal, or its own intention to move up, ends."""
 
     kind: Literal["stay"] = "stay"
+    at_stage: int | None = None
+    """The stage that whoever did it saw."""
 
 
 class Decide(ActModel):
@@ -169,7 +173,10 @@ class Decide(ActModel):
 
 
 class NotePhoneCall(ActModel):
-    """The team, asked to phone before "no reply recorded" is written, notes whether it reached somebody."""
+    """The team, asked to phone before "no reply recorded" is written, notes whether it reached somebody.
+
+    Also how it says that it has seen to a notice that did not arrive.
+    """
 
     kind: Literal["note_phone_call"] = "note_phone_call"
     agency_id: Slug
@@ -198,8 +205,21 @@ class ReportMessage(ActModel):
 
 
 Act = (
-    Raise | PassOn | Acknowledge | ReachedByPerson | Respond | SayDone | ConfirmDone | DenyDone | Agree | MoveUp | Stay
-    | Decide | NotePhoneCall | ReportDelivery | ReportMessage
+    Raise
+    | PassOn
+    | Acknowledge
+    | ReachedByPerson
+    | Respond
+    | SayDone
+    | ConfirmDone
+    | DenyDone
+    | Agree
+    | MoveUp
+    | Stay
+    | Decide
+    | NotePhoneCall
+    | ReportDelivery
+    | ReportMessage
 )
 """Everything that can be done to a case."""
 

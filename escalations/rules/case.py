@@ -30,7 +30,7 @@ class Status(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a time limit passed, from evidence. Provisional until both agencies had their say and the team confirms it."""
+    """Why a time limit passed, from evidence. Provisional until both sides had their say and the team confirms it."""
 
     OUR_OUTAGE = "our_outage"
     """Our system did not run when the reminder was due."""
@@ -111,7 +111,7 @@ class Clock:
     on_limit: OnLimit
     receipt_hash: str
     about: str | None = None
-    """The claim that a clock to confirm is about."""
+    """The claim that a clock to confirm is about, or the agency whose answer one to consider is about."""
     reminded: int = 0
     """How many reminders have been dealt with."""
     limit_passed_at: datetime | None = None
@@ -120,6 +120,8 @@ class Clock:
     limit_withdrawn: bool = False
     ended_at: datetime | None = None
     end: ClockEnd | None = None
+    reminded_at: datetime | None = None
+    """When the last reminder fell; late, where our system did not run at its moment."""
 
     @property
     def running(self) -> bool:
@@ -135,6 +137,10 @@ class Evidence:
     acknowledged: bool = False
     unreadable_reply: bool = False
     automatic_reply: bool = False
+    person_reached: bool = False
+    """Somebody recorded that they spoke to a person there. That is no acknowledgement, and no silence either."""
+    phone_asked: bool = False
+    """The team was asked to phone, which it is once for an agency and a stage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +153,8 @@ class Party:
     """When its answer at the present stage was received."""
     settled: bool = False
     settled_stage: int | None = None
+    outcome: Outcome | None = None
+    """How it was settled with this agency."""
 
 
 class ClaimState(StrEnum):
@@ -184,6 +192,17 @@ class Move:
     intended_by: Actor | None = None
     channel: Channel | None = None
     happened_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """Whom our notices did not reach, apart from responding agencies: the raising side, the final body, the team."""
+
+    agency_id: str | None
+    """None for the partnership's team."""
+    state: DeliveryState
+    times: int = 1
+    """How often in a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +246,9 @@ class Case:
     closed_at: datetime | None = None
     outcome: Outcome | None = None
     decided_by: tuple[str, ...] = ()
+    quiet: bool = False
+    """Entered for somebody: until the team presses "tell them" nobody but the team hears anything."""
+    unreached: tuple[Unreached, ...] = ()
 
     def party(self, agency_id: str | None) -> Party | None:
         """The responding agency of that id."""
@@ -235,8 +257,17 @@ class Case:
     def running(self, *awaits: Awaits, agency_id: str | None = None) -> tuple[Clock, ...]:
         """The clocks that still wait for one of these, of one agency where it is given."""
         return tuple(
-            clock for clock in self.clocks
-            if clock.running and clock.awaits in awaits and (agency_id is None or clock.agency_id == agency_id))
+            clock
+            for clock in self.clocks
+            if clock.running and clock.awaits in awaits and (agency_id is None or clock.agency_id == agency_id)
+        )
+
+    def clock(self, clock_id: str) -> Clock:
+        """The clock of that id. Raises ``KeyError`` where there is none, or it ended with an earlier stage."""
+        for clock in self.clocks:
+            if clock.clock_id == clock_id:
+                return clock
+        raise KeyError(clock_id)
 
     def claim(self, claim_id: str) -> Claim | None:
         """The claim of that id."""

@@ -1,8 +1,8 @@
 """Clocks: how they start, end, remind and pass their limit.
 
 Every function returns events; none changes a case. A clock is counted in the calendar of the side it waits for, an act
-at the due instant is in time, and a limit that passes tells people, proposes, or moves a case up where the partnership's
-document says so. It never closes, withdraws, redirects or pauses anything.
+at the due instant is in time, and a limit that passes tells people, proposes, or moves a case up where the document of
+the partnership says so. It never closes, withdraws, redirects or pauses anything.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def start(
         at: when it starts to count.
         agency_id: the responding agency it concerns; for a clock that waits for another side, that side's is taken.
         waits_for: the side, where the rule leaves it to the event (a claim waits for whoever did not make it).
-        about: the claim that it is about.
+        about: the claim, or the agency whose answer, it is about.
 
     Raises:
         workingtime.CalendarExhausted: the frozen calendar does not reach the deadline.
@@ -63,7 +63,8 @@ def start(
     due = workingtime.deadline(calendar, at, limit.within)
     reminders = sorted({workingtime.before(calendar, due, amount) for amount in limit.remind_before})
     receipt = workingtime.receipt(
-        calendar, start=at, start_event=rule.starts_from.value, amount=limit.within, rule=rule.id)
+        calendar, start=at, start_event=rule.starts_from.value, amount=limit.within, rule=rule.id
+    )
     spans = rule in case.frame.policy.process_clocks
     number = case.started_clocks + 1
     return events.ClockStarted(
@@ -87,15 +88,16 @@ def start(
 
 def _whom(case: Case, side: Side, agency_id: str | None) -> tuple[str | None, str | None]:
     policy = case.frame.policy
+    rung = policy.stage(max(case.stage, 1))  # A clock over all stages may start before the first.
     match side:
         case Side.RESPONDING:
-            return agency_id, policy.stage(case.stage).responding_position
+            return agency_id, rung.responding_position
         case Side.RAISING:
-            return case.raising_agency, policy.stage(case.stage).raising_position
+            return case.raising_agency, rung.raising_position
         case Side.FINAL_BODY:
             return policy.final_body.agency, case.decider_position or policy.final_body.position
         case Side.TEAM:
-            # The agency that the team is to see to, if any: two failed deliveries are two clocks.
+            # The agency that the team is to see to, if any: two agencies not reached are two clocks.
             return agency_id, TEAM_POSITION
         case Side.BOTH:
             return None, None
@@ -123,44 +125,103 @@ def start_all(
     return happened
 
 
+def of_agency(case: Case, agency_id: str, stage: int, *awaits: Awaits) -> tuple[Clock, ...]:
+    """The clocks of one responding agency at one stage that wait, or waited, for one of these.
+
+    Those that ended are among them: what was noted of their limits can still be put right.
+    """
+    return tuple(
+        clock
+        for clock in case.clocks
+        if clock.agency_id == agency_id
+        and clock.stage == stage
+        and clock.waits_for is Side.RESPONDING
+        and clock.awaits in awaits
+    )
+
+
 def end(clock: Clock, at: datetime, how: ClockEnd, *, counts_from: datetime | None = None) -> events.ClockEnded:
     """The event that ends one clock."""
     return events.ClockEnded(
-        at=at, clock_id=clock.clock_id, awaits=clock.awaits, end=how, counts_from=counts_from or at)
+        at=at, clock_id=clock.clock_id, awaits=clock.awaits, end=how, counts_from=counts_from or at
+    )
 
 
 def meet(case: Case, met: Iterable[Clock], at: datetime, *, counts_from: datetime) -> tuple[Event, ...]:
     """What was awaited came: the clocks end, and what was noted of their limits is put right.
 
     ``counts_from`` is when it was received or, where it was confirmed, when it happened. A clock that ended before (its
-    stage was left) is not met again, but its finding is still put right: an answer in time was in time.
+    stage was left, or a late act met it) does not end again, but its finding is still put right: what was done in time
+    was in time.
     """
     happened: tuple[Event, ...] = ()
     for clock in met:
-        if clock.running:
-            happened = (*happened, end(clock, at, ClockEnd.MET, counts_from=counts_from))
-        if clock.limit_passed_at is None or clock.limit_withdrawn or clock.cause is None:
-            continue
-        if counts_from <= clock.due_at:
-            happened = (*happened, *_withdraw(case, clock, at, kept_at=counts_from))
-        elif clock.cause in drift.MENDED_BY_AN_ANSWER:
-            happened = (*happened, events.CauseChanged(
-                at=at, clock_id=clock.clock_id, was=clock.cause, cause=Cause.ANSWERED_LATE))
+        brought = _met(case, clock, at, counts_from)
+        happened, case = (*happened, *brought), evolve_all(case, brought)
     return happened
 
 
+def _met(case: Case, clock: Clock, at: datetime, counts_from: datetime) -> tuple[Event, ...]:
+    ended = (end(clock, at, ClockEnd.MET, counts_from=counts_from),) if clock.running else ()
+    if clock.limit_passed_at is None or clock.limit_withdrawn or clock.cause is None:
+        return ended
+    if counts_from <= clock.due_at:
+        return (*ended, *_withdraw(evolve_all(case, ended), clock, at, kept_at=counts_from))
+    if clock.cause in drift.MENDED_BY_AN_ANSWER:
+        return (*ended, events.CauseChanged(at=at, clock_id=clock.clock_id, was=clock.cause, cause=Cause.ANSWERED_LATE))
+    return ended
+
+
 def _withdraw(case: Case, clock: Clock, at: datetime, *, kept_at: datetime) -> tuple[Event, ...]:
-    move = case.move
-    rests_on_it = move is not None and move.because_of == clock.clock_id and move.intended_at is None
-    others = any(other.limit_passed_at is not None and not other.limit_withdrawn and other.clock_id != clock.clock_id
-                 and other.stage == case.stage and other.on_limit is OnLimit.PROPOSE for other in case.clocks)
-    undoes = rests_on_it and not others
+    """The limit had been kept. A proposal that rested on it alone ends with it, and so does what is noted of that.
+
+    What a person intends stays: they decided it, they hear of this, and they can say that the case stays.
+    """
+    proposed = case.move is not None and case.move.intended_at is None
+    undoes = proposed and not [other for other in speaking_for_a_move(case) if other.clock_id != clock.clock_id]
     withdrawn = events.LimitWithdrawn(
-        at=at, clock_id=clock.clock_id, awaits=clock.awaits, agency_id=clock.agency_id, kept_at=kept_at,
-        undoes_proposal=undoes)
+        at=at,
+        clock_id=clock.clock_id,
+        awaits=clock.awaits,
+        agency_id=clock.agency_id,
+        kept_at=kept_at,
+        undoes_proposal=undoes,
+    )
     if not undoes:
         return (withdrawn,)
-    return (withdrawn, *(end(asked, at, ClockEnd.STOPPED) for asked in case.running(Awaits.CHOOSE)))
+    asked = case.running(Awaits.CHOOSE)
+    # Nobody was late with an answer to a question that should not have been asked.
+    unasked = tuple(
+        events.LimitWithdrawn(
+            at=at, clock_id=choice.clock_id, awaits=choice.awaits, agency_id=choice.agency_id, kept_at=kept_at
+        )
+        for choice in asked
+        if choice.limit_passed_at is not None and not choice.limit_withdrawn
+    )
+    return (withdrawn, *stop(asked, at), *unasked)
+
+
+def speaking_for_a_move(case: Case) -> tuple[Clock, ...]:
+    """The clocks whose passed limit proposes a move up from the present stage, of agencies that have not settled."""
+    settled = {party.agency_id for party in case.parties if party.settled}
+    return tuple(
+        clock
+        for clock in case.clocks
+        if clock.on_limit is OnLimit.PROPOSE
+        and clock.limit_passed_at is not None
+        and not clock.limit_withdrawn
+        and clock.stage in {None, case.stage}
+        and clock.agency_id not in settled
+    )
+
+
+def what_follows(case: Case, clock: Clock) -> OnLimit:
+    """What a limit that passes now brings: a proposal or a move only where there is somewhere to go."""
+    above = case.frame.policy.next_stage(case.stage)
+    here = clock.stage is None or clock.stage == case.stage
+    if not here or above is None or case.status is not Status.OPEN:
+        return OnLimit.TELL
+    return OnLimit.TELL if clock.on_limit is OnLimit.PROPOSE and case.move is not None else clock.on_limit
 
 
 def stop(clocks: Iterable[Clock], at: datetime) -> tuple[Event, ...]:
@@ -168,11 +229,14 @@ def stop(clocks: Iterable[Clock], at: datetime) -> tuple[Event, ...]:
     return tuple(end(clock, at, ClockEnd.STOPPED) for clock in clocks if clock.running)
 
 
-def next_instant(clock: Clock) -> datetime | None:
-    """When a clock next has something to say; none once its limit has passed or it has ended."""
+def next_instant(clock: Clock, *, by: datetime | None = None) -> datetime | None:
+    """When a clock next has something to say; none once its limit has passed or it has ended.
+
+    ``by`` is an instant up to which everything is due: a reminder whose limit lies before it has lost its purpose.
+    """
     if not clock.running or clock.limit_passed_at is not None:
         return None
-    if clock.reminded < len(clock.reminders):
+    if clock.reminded < len(clock.reminders) and (by is None or clock.due_at > by):
         return clock.reminders[clock.reminded]
     return clock.due_at
 
@@ -183,16 +247,24 @@ def remind(case: Case, clock: Clock, now: datetime) -> tuple[Event, ...]:
     if fallen <= clock.reminded:
         return ()
     last = fallen == len(clock.reminders)
-    return (events.ReminderFell(
-        at=now, clock_id=clock.clock_id, awaits=clock.awaits, waits_for=clock.waits_for, agency_id=clock.agency_id,
-        position=clock.position, due_at=clock.due_at, reminder=fallen, of=len(clock.reminders),
-        phone_call_asked=last and clock.waits_for is Side.RESPONDING
-        and drift.nothing_recorded(case, clock)),)
+    return (
+        events.ReminderFell(
+            at=now,
+            clock_id=clock.clock_id,
+            awaits=clock.awaits,
+            waits_for=clock.waits_for,
+            agency_id=clock.agency_id,
+            position=clock.position,
+            due_at=clock.due_at,
+            reminder=fallen,
+            of=len(clock.reminders),
+            phone_call_asked=last and clock.waits_for is Side.RESPONDING and drift.nothing_recorded(case, clock),
+        ),
+    )
 
 
 def pass_limit(case: Case, clock: Clock, now: datetime) -> events.LimitPassed:
     """The event of a limit that has passed, with its cause from evidence."""
-    accounts = case.frame.policy.accounts_within
     return events.LimitPassed(
         at=now,
         clock_id=clock.clock_id,
@@ -203,8 +275,16 @@ def pass_limit(case: Case, clock: Clock, now: datetime) -> events.LimitPassed:
         stage=clock.stage,
         due_at=clock.due_at,
         cause=drift.cause_of(case, clock),
-        accounts_until=workingtime.deadline(case.frame.calendar, now, accounts),
+        accounts_until=_accounts_until(case, now),
     )
+
+
+def _accounts_until(case: Case, now: datetime) -> datetime:
+    try:
+        return workingtime.deadline(case.frame.calendar, now, case.frame.policy.accounts_within)
+    except workingtime.CalendarExhausted:
+        # That a limit passed is noted in any case. Both sides then have until the calendar is extended.
+        return workingtime.instant_of(case.frame.calendar.last, case.frame.calendar.close_of_business)
 
 
 def next_wake(case: Case) -> datetime | None:

@@ -1,19 +1,23 @@
 """What happened to a case: a closed union of frozen models, and the only thing that the register holds.
 
-No event holds a name, an address or a word that a person wrote. An event that came of an act carries the submission's id
-and the digest of what is sealed there. ``at`` is when it counts from; the register adds when it was recorded.
+No event holds a name, an address or a word that a person wrote. An event that came of an act carries the submission's
+id and the digest of what is sealed there. ``at`` is when it counts from; the register adds when it was recorded.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from escalations.policy import Awaits, OnLimit, Position, Side, Slug, Track
 from escalations.rules.actors import Actor, Channel
-from escalations.rules.acts import Concern, LegalStatus, Reason
+from escalations.rules.acts import Act, Concern, LegalStatus, Reason
 from escalations.rules.case import Cause, ClockEnd, DeliveryState, Done, Outcome
+
+AlternateBecause = Literal["works_for_a_party", "both_work_for_a_party", "decided_before"]
+"""Why the final body's alternate decides. Where both it and the holder work for a party, that is said."""
 
 
 class EventModel(BaseModel):
@@ -25,6 +29,8 @@ class EventModel(BaseModel):
     """When it counts from: for an act, when that was received."""
     submission_id: str | None = None
     content_digest: str | None = None
+    word_due_at: AwareDatetime | None = None
+    """When the raiser, who hears of this, is due the next word; none where the raiser does not hear of it."""
 
 
 class ActEventModel(EventModel):
@@ -51,7 +57,8 @@ class Raised(ActEventModel):
     level_of_need: int | None = None
     legal_status: LegalStatus
     held: bool
-    word_due_at: AwareDatetime
+    quiet: bool = False
+    """Entered for somebody: nobody but the team is told until it is passed on."""
 
 
 class PassedOn(EventModel):
@@ -72,9 +79,8 @@ class StageStarted(EventModel):
     """Who took it there; none for the first stage, and where a policy's document moves a case up by itself."""
     channel: Channel | None = None
     happened_at: AwareDatetime | None = None
-    word_due_at: AwareDatetime
     decider_position: Position | None = None
-    alternate_because: Literal["works_for_a_party", "decided_before"] | None = None
+    alternate_because: AlternateBecause | None = None
 
 
 class ClockStarted(EventModel):
@@ -171,6 +177,17 @@ class MoveProposed(EventModel):
     to_stage: int
     because_of: str
     """The clock whose limit passed."""
+
+
+class ProposalEnded(EventModel):
+    """The question whether to move up ended by itself: what it rested on was answered late, or is settled.
+
+    An answer brings a question of its own, which a move up can follow; two would ask one person the same thing twice.
+    """
+
+    kind: Literal["proposal_ended"] = "proposal_ended"
+    to_stage: int
+    because: Literal["answered", "settled"]
 
 
 class MoveIntended(ActEventModel):
@@ -309,20 +326,54 @@ class RaiserKeptInformed(EventModel):
     """The raiser was due a word and gets one, though nothing happened."""
 
     kind: Literal["raiser_kept_informed"] = "raiser_kept_informed"
-    word_due_at: AwareDatetime
 
 
 Event = (
-    Raised | PassedOn | StageStarted | ClockStarted | ReminderFell | LimitPassed | LimitWithdrawn | CauseChanged
-    | ClockEnded | MoveProposed | MoveIntended | MoveDropped | Acknowledged | PersonReached | Responded | SaidDone
-    | DoneConfirmed | DoneDenied | Settled | Decided | Closed | PartnershipNotified | NoticeReported | MessageReported
-    | PhoneCallNoted | RaiserKeptInformed
+    Raised
+    | PassedOn
+    | StageStarted
+    | ClockStarted
+    | ReminderFell
+    | LimitPassed
+    | LimitWithdrawn
+    | CauseChanged
+    | ClockEnded
+    | MoveProposed
+    | ProposalEnded
+    | MoveIntended
+    | MoveDropped
+    | Acknowledged
+    | PersonReached
+    | Responded
+    | SaidDone
+    | DoneConfirmed
+    | DoneDenied
+    | Settled
+    | Decided
+    | Closed
+    | PartnershipNotified
+    | NoticeReported
+    | MessageReported
+    | PhoneCallNoted
+    | RaiserKeptInformed
 )
 """Everything that can have happened to a case."""
 
 AnyEvent = Annotated[Event, Field(discriminator="kind")]
 
 _ADAPTER: TypeAdapter[Event] = TypeAdapter(AnyEvent)
+
+
+def origin(act: Act, at: datetime) -> dict[str, Any]:
+    """What every event that an act brings says of it."""
+    return {
+        "at": at,
+        "by": act.by,
+        "channel": act.channel,
+        "happened_at": act.happened_at,
+        "submission_id": act.submission_id,
+        "content_digest": act.content_digest,
+    }
 
 
 def dumps(event: Event) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
+from escalations.policy import Awaits
 from escalations.rules import events
 from escalations.rules.case import (
     MEETS,
@@ -14,18 +15,24 @@ from escalations.rules.case import (
     ClaimState,
     Clock,
     ClockEnd,
+    DeliveryState,
     Evidence,
     Move,
     Party,
     Status,
+    Unreached,
 )
-from escalations.rules.events import Event
-from escalations.policy import Awaits
+from escalations.rules.events import ActEventModel, Event
 
 
 def evolve(case: Case, event: Event) -> Case:
     """The case after one more event."""
-    return replace(_applied(case, event), seq=case.seq + 1)
+    after = _applied(case, event)
+    unreached = after.unreached
+    if unreached and isinstance(event, ActEventModel):
+        # Whoever acts has been reached after all.
+        unreached = _without(unreached, event.by.agency_id)
+    return replace(after, seq=case.seq + 1, word_due_at=event.word_due_at or after.word_due_at, unreached=unreached)
 
 
 def evolve_all(case: Case, happened: tuple[Event, ...]) -> Case:
@@ -46,7 +53,7 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912 
         case events.ClockStarted():
             return _clock_started(case, event)
         case events.ReminderFell():
-            return _with_clock(case, event.clock_id, reminded=event.reminder)
+            return _reminded(case, event)
         case events.LimitPassed():
             return _limit_passed(case, event)
         case events.LimitWithdrawn():
@@ -60,15 +67,23 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912 
             return replace(case, move=Move(to_stage=event.to_stage, because_of=event.because_of, proposed_at=event.at))
         case events.MoveIntended():
             move = case.move or Move(to_stage=event.to_stage)
-            return replace(case, move=replace(
-                move, intended_at=event.at, takes_effect_at=event.takes_effect_at, intended_by=event.by,
-                channel=event.channel, happened_at=event.happened_at))
-        case events.MoveDropped():
+            return replace(
+                case,
+                move=replace(
+                    move,
+                    intended_at=event.at,
+                    takes_effect_at=event.takes_effect_at,
+                    intended_by=event.by,
+                    channel=event.channel,
+                    happened_at=event.happened_at,
+                ),
+            )
+        case events.MoveDropped() | events.ProposalEnded():
             return replace(case, move=None)
         case events.Acknowledged():
             return _with_evidence(case, event.agency_id, event.stage, acknowledged=True)
         case events.PersonReached():
-            return _with_evidence(case, event.agency_id, case.stage, acknowledged=True)
+            return _with_evidence(case, event.agency_id, case.stage, person_reached=True)
         case events.Responded():
             return _answered(case, event)
         case events.SaidDone():
@@ -78,22 +93,22 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912 
         case events.DoneDenied():
             return _with_claim(case, event.claim_id, ClaimState.DENIED)
         case events.Settled():
-            return _with_party(case, event.agency_id, settled=True, settled_stage=event.stage)
+            return _with_party(case, event.agency_id, settled=True, settled_stage=event.stage, outcome=event.outcome)
         case events.Decided():
             return replace(case, decided_by=(*case.decided_by, event.position))
         case events.Closed():
-            return replace(case, status=Status.CLOSED, closed_at=event.at, outcome=event.outcome, move=None,
-                           word_due_at=None)
+            return replace(
+                case, status=Status.CLOSED, closed_at=event.at, outcome=event.outcome, move=None, word_due_at=None
+            )
         case events.PartnershipNotified():
             return replace(case, partnership_told_at=case.partnership_told_at or event.at)
         case events.NoticeReported():
-            if not event.starts_clocks:
-                return case
-            return _with_evidence(case, event.agency_id, event.stage, delivery=event.state)
+            return _reported(case, event)
         case events.MessageReported():
             return _with_evidence(case, event.agency_id, case.stage, **{event.message: True})
         case events.PhoneCallNoted():
-            return case
+            # Not reached leaves what an earlier call reached.
+            return _with_evidence(case, event.agency_id, case.stage, person_reached=True) if event.reached else case
         case events.RaiserKeptInformed():
             return replace(case, word_due_at=event.word_due_at)
         case _:
@@ -113,8 +128,27 @@ def _raised(case: Case, event: events.Raised) -> Case:
         raising_agency=event.raising_agency,
         parties=_parties(event.responding_agencies),
         received_at=event.at,
-        word_due_at=event.word_due_at,
+        quiet=event.quiet,
     )
+
+
+def _reminded(case: Case, event: events.ReminderFell) -> Case:
+    case = _with_clock(case, event.clock_id, reminded=event.reminder, reminded_at=event.at)
+    return _with_evidence(case, event.agency_id, case.stage, phone_asked=True) if event.phone_call_asked else case
+
+
+def _reported(case: Case, event: events.NoticeReported) -> Case:
+    if case.party(event.agency_id) is not None:
+        return _with_evidence(case, event.agency_id, event.stage, delivery=event.state) if event.starts_clocks else case
+    before = next((one.times for one in case.unreached if one.agency_id == event.agency_id), 0)
+    others = _without(case.unreached, event.agency_id)
+    if event.state is DeliveryState.DELIVERED:
+        return replace(case, unreached=others)
+    return replace(case, unreached=(*others, Unreached(event.agency_id, event.state, before + 1)))
+
+
+def _without(unreached: tuple[Unreached, ...], agency_id: str | None) -> tuple[Unreached, ...]:
+    return tuple(one for one in unreached if one.agency_id != agency_id)
 
 
 def _stage_started(case: Case, event: events.StageStarted) -> Case:
@@ -123,10 +157,10 @@ def _stage_started(case: Case, event: events.StageStarted) -> Case:
         stage=event.stage,
         stage_starts=(*case.stage_starts, event.at),
         move=None,
-        word_due_at=event.word_due_at,
         decider_position=event.decider_position,
-        parties=tuple(party if party.settled else replace(party, evidence=Evidence(), answered_at=None)
-                      for party in case.parties),
+        parties=tuple(
+            party if party.settled else replace(party, evidence=Evidence(), answered_at=None) for party in case.parties
+        ),
         clocks=tuple(clock for clock in case.clocks if clock.running or clock.limit_passed_at is not None),
     )
 
@@ -154,8 +188,10 @@ def _limit_passed(case: Case, event: events.LimitPassed) -> Case:
     # The reminders that were still to come have lost their purpose with the limit.
     clocks = tuple(
         replace(clock, limit_passed_at=event.at, cause=event.cause, reminded=len(clock.reminders))
-        if clock.clock_id == event.clock_id else clock
-        for clock in case.clocks)
+        if clock.clock_id == event.clock_id
+        else clock
+        for clock in case.clocks
+    )
     return replace(case, clocks=clocks)
 
 
@@ -167,8 +203,14 @@ def _answered(case: Case, event: events.Responded) -> Case:
 
 
 def _said_done(case: Case, event: events.SaidDone) -> Case:
-    claim = Claim(claim_id=event.claim_id, done=event.done, by_side=event.by.side, agency_id=event.agency_id,
-                  stage=event.stage, happened_at=event.happened_at or event.at)
+    claim = Claim(
+        claim_id=event.claim_id,
+        done=event.done,
+        by_side=event.by.side,
+        agency_id=event.agency_id,
+        stage=event.stage,
+        happened_at=event.happened_at or event.at,
+    )
     return replace(case, claims=(*case.claims, claim))
 
 
@@ -183,26 +225,41 @@ def _confirmed(case: Case, event: events.DoneConfirmed) -> Case:
 
 
 def _with_clock(case: Case, clock_id: str, **changes: int | bool | Cause | ClockEnd | object) -> Case:
-    return replace(case, clocks=tuple(
-        replace(clock, **changes) if clock.clock_id == clock_id else clock  # type: ignore[arg-type]  # checked by the caller's keywords
-        for clock in case.clocks))
+    return replace(
+        case,
+        clocks=tuple(
+            replace(clock, **changes) if clock.clock_id == clock_id else clock  # type: ignore[arg-type]  # checked by the caller's keywords
+            for clock in case.clocks
+        ),
+    )
 
 
 def _with_party(case: Case, agency_id: str, **changes: object) -> Case:
-    return replace(case, parties=tuple(
-        replace(party, **changes) if party.agency_id == agency_id else party  # type: ignore[arg-type]  # as above
-        for party in case.parties))
+    return replace(
+        case,
+        parties=tuple(
+            replace(party, **changes) if party.agency_id == agency_id else party  # type: ignore[arg-type]  # as above
+            for party in case.parties
+        ),
+    )
 
 
 def _with_evidence(case: Case, agency_id: str | None, stage: int, **changes: object) -> Case:
     if stage != case.stage:
         return case
-    return replace(case, parties=tuple(
-        replace(party, evidence=replace(party.evidence, **changes))  # type: ignore[arg-type]  # as above
-        if party.agency_id == agency_id else party
-        for party in case.parties))
+    return replace(
+        case,
+        parties=tuple(
+            replace(party, evidence=replace(party.evidence, **changes))  # type: ignore[arg-type]  # as above
+            if party.agency_id == agency_id
+            else party
+            for party in case.parties
+        ),
+    )
 
 
 def _with_claim(case: Case, claim_id: str, state: ClaimState) -> Case:
-    return replace(case, claims=tuple(
-        replace(claim, state=state) if claim.claim_id == claim_id else claim for claim in case.claims))
+    return replace(
+        case,
+        claims=tuple(replace(claim, state=state) if claim.claim_id == claim_id else claim for claim in case.claims),
+    )

@@ -1,21 +1,17 @@
-"""How a case goes through its stages: the start, a move up, a settlement, the end."""
+"""How a case goes through its stages: the start, a move up as intended or at once, a proposal dropped, the end."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Literal
 
-from escalations.policy import Awaits, StageRule, StartsFrom
-from escalations.rules import clocks, events, workingtime
+from escalations.policy import Awaits, Side, StageRule, StartsFrom
+from escalations.rules import acts, clocks, events, workingtime
+from escalations.rules.access import Refused
 from escalations.rules.actors import Actor, Channel
-from escalations.rules.case import Case, ClockEnd, Outcome
-from escalations.rules.events import Event
+from escalations.rules.case import Case, Outcome
+from escalations.rules.events import AlternateBecause, Event
 from escalations.rules.evolving import evolve_all
-
-
-def word_due(case: Case, at: datetime) -> datetime:
-    """When the raiser, told something at this moment, is due the next word."""
-    return workingtime.deadline(case.frame.calendar, at, case.frame.policy.word_to_raiser_every)
 
 
 def start_stage(
@@ -33,41 +29,168 @@ def start_stage(
     """
     rule = case.frame.policy.stage(number)
     left = [clock for clock in case.clocks if clock.running and clock.stage is not None]
-    asked = [clock for clock in left if clock.awaits is Awaits.CHOOSE and by is not None]
-    ended = (*(clocks.end(clock, at, ClockEnd.MET) for clock in asked),
-             *clocks.stop((clock for clock in left if clock not in asked), at))
+    # Whoever takes it up has said that the answer does not settle it, and that the case moves.
+    said = [clock for clock in left if clock.awaits in {Awaits.CHOOSE, Awaits.CONSIDER} and by is not None]
+    ended = (
+        *clocks.meet(case, said, at, counts_from=at),
+        *clocks.stop((clock for clock in left if clock not in said), at),
+    )
     position, because = _decider(case, rule)
     started = events.StageStarted(
-        at=at, stage=number, from_stage=case.stage, by=by, channel=channel, happened_at=happened_at,
-        word_due_at=word_due(case, at), decider_position=position, alternate_because=because)
+        at=at,
+        stage=number,
+        from_stage=case.stage,
+        by=by,
+        channel=channel,
+        happened_at=happened_at,
+        decider_position=position,
+        alternate_because=because,
+    )
     happened: tuple[Event, ...] = (*ended, started)
     now_there = evolve_all(case, happened)
-    happened = (*happened, *clocks.start_all(
-        now_there, clocks.rules_of_stage(now_there, StartsFrom.STAGE_STARTED), at))
+    if number == 1:
+        # A policy may let the first stage run from receipt, also where the team held the case in between.
+        happened = (
+            *happened,
+            *clocks.start_all(now_there, clocks.rules_of_stage(now_there, StartsFrom.RECEIVED), case.received_at or at),
+        )
+        now_there = evolve_all(case, happened)
+    happened = (*happened, *clocks.start_all(now_there, clocks.rules_of_stage(now_there, StartsFrom.STAGE_STARTED), at))
     if rule.partnership_told:
         happened = (*happened, events.PartnershipNotified(at=at, of="stage", stage=number))
     return happened
 
 
-def _decider(case: Case, rule: StageRule) -> tuple[str | None, Literal["works_for_a_party", "decided_before"] | None]:
+def _decider(case: Case, rule: StageRule) -> tuple[str | None, AlternateBecause | None]:
+    """Who of the final body decides: the alternate where its holder works for a party or decided before."""
     if not rule.decided_by_final_body:
         return None, None
     body = case.frame.policy.final_body
     involved = {case.raising_agency, *(party.agency_id for party in case.parties)}
     if body.works_for in involved:
-        return body.alternate_position, "works_for_a_party"
+        both = body.alternate_works_for in involved
+        return body.alternate_position, "both_work_for_a_party" if both else "works_for_a_party"
     if body.position in case.decided_by:
         return body.alternate_position, "decided_before"
     return body.position, None
 
 
+def move_up(case: Case, act: acts.MoveUp, now: datetime) -> tuple[Event, ...] | Refused:
+    """The raising side takes it up; at once, or when the level passed over has been told long enough."""
+    above = case.frame.policy.next_stage(case.stage)
+    if case.stage > 1 and (now <= case.stage_starts[-1] or act.at_stage not in {None, case.stage}):
+        return Refused(
+            "already_moved",
+            f"This has already moved up, to stage {case.stage}. Please open it again, and "
+            "look at what has changed, before you take it further.",
+        )
+    if above is None:
+        ends = (
+            "The final body decides it."
+            if case.decider_position is not None
+            else ("You can still agree with the other side here.")
+        )
+        return Refused("top", f"This is at the last stage, so there is none to move up to. {ends}")
+    if case.move is not None and case.move.intended_at is not None:
+        return Refused(
+            "already_moving",
+            f"This is already on its way to stage {above.number}, on {_said(case.move.takes_effect_at)}.",
+        )
+    notice = case.frame.policy.told_before_move[case.track]
+    effect = now if notice is None else max(now, workingtime.deadline(case.frame.calendar, _told_at(case, now), notice))
+    if effect <= now:
+        return _moved(case, act, now, above.number)
+    said = clocks.meet(case, case.running(Awaits.CHOOSE, Awaits.CONSIDER), now, counts_from=now)
+    return (events.MoveIntended(**events.origin(act, now), to_stage=above.number, takes_effect_at=effect), *said)
+
+
+def _told_at(case: Case, now: datetime) -> datetime:
+    """When the level passed over was told that the case may move up.
+
+    A proposal tells it of the agencies whose limit passed; any other agency hears of a move only now.
+    """
+    move = case.move
+    if move is None or move.proposed_at is None:
+        return now
+    told = {clock.agency_id for clock in clocks.speaking_for_a_move(case)}
+    return move.proposed_at if all(party.agency_id in told for party in case.open_parties) else now
+
+
+def _said(moment: datetime | None) -> str:
+    return workingtime.say(moment) if moment is not None else "a date that is not known"
+
+
+def _moved(case: Case, act: acts.MoveUp, now: datetime, to_stage: int) -> tuple[Event, ...]:
+    happened = start_stage(case, to_stage, now, by=act.by, channel=act.channel, happened_at=act.happened_at)
+    return tuple(
+        event.model_copy(update={"submission_id": act.submission_id, "content_digest": act.content_digest})
+        if isinstance(event, events.StageStarted)
+        else event
+        for event in happened
+    )
+
+
+def stay(case: Case, act: acts.Stay, now: datetime) -> tuple[Event, ...] | Refused:
+    """The raising side stays at this stage."""
+    if act.at_stage not in {None, case.stage}:
+        return Refused(
+            "already_moved",
+            f"This has moved to stage {case.stage} since you were asked. It does not go back; "
+            "please open it again to see what it waits for.",
+        )
+    if case.move is None:
+        return Refused(
+            "no_move",
+            f"No move up is open: this is at stage {case.stage}, and stays there until somebody of "
+            "your side takes it up.",
+        )
+    chosen = clocks.meet(case, case.running(Awaits.CHOOSE), now, counts_from=now)
+    return (events.MoveDropped(**events.origin(act, now), to_stage=case.move.to_stage), *chosen)
+
+
+def put_before_raiser(case: Case, at: datetime, agency_id: str) -> tuple[Event, ...]:
+    """An answer of the present stage is asked about: does it deal with the worry? Each agency's has a clock of its own.
+
+    A second answer of the same agency does not start it afresh. A proposal that rested on there being none ends.
+    """
+    ended = end_proposal(case, at, "answered")
+    if any(clock.about == agency_id for clock in case.running(Awaits.CONSIDER)):
+        return ended
+    return (
+        *ended,
+        *clocks.start_all(
+            evolve_all(case, ended), clocks.rules_of_process(case, StartsFrom.ANSWERED), at, about=agency_id
+        ),
+    )
+
+
+def end_proposal(case: Case, at: datetime, because: Literal["answered", "settled"]) -> tuple[Event, ...]:
+    """A proposal ends by itself once nothing that it rested on is awaited any more; what a person intends does not."""
+    move = case.move
+    if move is None or move.proposed_at is None or move.intended_at is not None:
+        return ()
+    answered = {party.agency_id for party in case.parties if party.answered_at is not None}
+    if any(clock.running and clock.agency_id not in answered for clock in clocks.speaking_for_a_move(case)):
+        return ()
+    ended = events.ProposalEnded(at=at, to_stage=move.to_stage, because=because)
+    return (ended, *clocks.stop(case.running(Awaits.CHOOSE), at))
+
+
+_MET_AT_THE_END = {
+    Side.RAISING: (Awaits.SETTLE_ALL, Awaits.CONSIDER, Awaits.CHOOSE),
+    Side.FINAL_BODY: (Awaits.SETTLE_ALL, Awaits.DECIDE),
+}
+
+
 def close(case: Case, at: datetime, *, by: Actor, outcome: Outcome) -> tuple[Event, ...]:
     """A person said that it is over: everything that ran ends, and the partnership is told where it was told before."""
-    running = [clock for clock in case.clocks if clock.running]
-    settled = (Awaits.SETTLE_ALL, Awaits.CONSIDER, Awaits.DECIDE)
-    met = tuple(clocks.end(clock, at, ClockEnd.MET) for clock in running if clock.awaits in settled)
-    stopped = clocks.stop((clock for clock in running if clock.awaits not in settled), at)
-    happened: tuple[Event, ...] = (*met, *stopped, events.Closed(at=at, by=by, stage=case.stage, outcome=outcome))
+    met = case.running(*_MET_AT_THE_END[by.side])
+    happened: tuple[Event, ...] = clocks.meet(case, met, at, counts_from=at)
+    happened = (
+        *happened,
+        *clocks.stop(evolve_all(case, happened).clocks, at),
+        events.Closed(at=at, by=by, stage=case.stage, outcome=outcome),
+    )
     if case.partnership_told_at is not None and case.frame.policy.resolution_told:
         happened = (*happened, events.PartnershipNotified(at=at, of="resolution", stage=case.stage))
     return happened

@@ -1,136 +1,80 @@
 """Who must be told what: positions, never addresses. The directory is read when a notice is delivered.
 
 The partnership's team hears of a case's agencies, dates and delivery trouble; what it is about reaches it only from the
-point at which the policy tells the partnership.
+point at which the policy tells the partnership. The words for all of this are in ``telling``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import assert_never
 
 from escalations.policy import Awaits, Side
-from escalations.rules import events
-from escalations.rules.actors import Channel
-from escalations.rules.case import MEETS, Case, Clock, DeliveryState, Status
+from escalations.rules import events, limits_told
+from escalations.rules.case import MEETS, Case, DeliveryState, Status
 from escalations.rules.clocks import TEAM_POSITION
 from escalations.rules.events import Event
+from escalations.rules.telling import LEAD, RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind, Recipient
 
-RAISER = "raiser"
-"""Whoever raised the case, at the address that they gave; every other recipient is a position."""
-LEAD = "escalation_lead"
-"""An agency's lead for escalations, to whom empty positions fall."""
-TEAM_DEPUTY = "team_deputy"
-"""The deputy outside the team, for what the team itself has not done in time."""
-
-
-class NoticeKind(StrEnum):
-    """What a notice tells; each has one template."""
-
-    RECEIPT = "receipt"
-    HELD = "held"
-    ASKED = "asked"
-    """The notice of a stage, to each responding agency. Its arrival starts clocks."""
-    ASKED_TO_DECIDE = "asked_to_decide"
-    REACHED = "reached"
-    """To the raiser: the notice of the stage has arrived."""
-    NOT_DELIVERED = "not_delivered"
-    DELIVERY_TROUBLE = "delivery_trouble"
-    REMINDER = "reminder"
-    PLEASE_PHONE = "please_phone"
-    LIMIT_PASSED = "limit_passed"
-    ASKED_TO_CHOOSE = "asked_to_choose"
-    MOVE_INTENDED = "move_intended"
-    STAYING = "staying"
-    MOVED = "moved"
-    PARTNERSHIP_STAGE = "partnership_stage"
-    PARTNERSHIP_RESOLUTION = "partnership_resolution"
-    ACKNOWLEDGED = "acknowledged"
-    ANSWERED = "answered"
-    ASKED_TO_CONFIRM = "asked_to_confirm"
-    CONFIRMED = "confirmed"
-    DENIED = "denied"
-    NO_ACTION_NEEDED = "no_action_needed"
-    SETTLED = "settled"
-    CLOSED = "closed"
-    STILL_OPEN = "still_open"
-    UNREADABLE = "unreadable"
+__all__ = [
+    "LEAD",
+    "RAISER",
+    "TEAM_DEPUTY",
+    "Ask",
+    "Notice",
+    "NoticeKind",
+    "Recipient",
+    "notices_for",
+    "overtaken",
+    "waits_on",
+]
 
 
-class Ask(StrEnum):
-    """What the link in a notice lets its reader do; the link serves until that is done."""
-
-    READ = "read"
-    RESPOND = "respond"
-    CHOOSE = "choose"
-    CONSIDER = "consider"
-    CONFIRM = "confirm"
-    DECIDE = "decide"
-    TEAM = "team"
-    """The team's own page of the case, behind its own way in."""
-
-
-_ASKED_FOR = {
-    Awaits.ACKNOWLEDGE: Ask.RESPOND, Awaits.BE_REACHED: Ask.RESPOND, Awaits.RESPOND: Ask.RESPOND,
-    Awaits.CONSIDER: Ask.CONSIDER, Awaits.CHOOSE: Ask.CHOOSE, Awaits.CONFIRM: Ask.CONFIRM, Awaits.DECIDE: Ask.DECIDE,
-    Awaits.LOOK: Ask.TEAM, Awaits.MEND_DELIVERY: Ask.TEAM, Awaits.SETTLE_ALL: Ask.READ,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """A position of an agency, on a side."""
-
-    side: Side
-    agency_id: str | None
-    position: str
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """One thing to tell one recipient."""
-
-    kind: NoticeKind
-    to: Recipient
-    asks: Ask
-    stage: int
-    due_at: datetime | None = None
-    """By when what it asks is awaited, or when what it tells takes effect."""
-    about: str | None = None
-    """The clock or the claim that it concerns."""
-    starts_clocks: bool = False
-
-
-def notices_for(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR0911, PLR0912  one line a kind, and closed
+def notices_for(case: Case, event: Event) -> tuple[Notice, ...]:
     """Who must be told of an event.
+
+    While a case is held, nobody but the team is told anything, and whoever raised it unless it was entered for them.
 
     Args:
         case: as it stands after the event.
         event: what happened.
     """
+    told = _told(case, event)
+    if case.status is not Status.HELD:
+        return told
+    return tuple(
+        notice for notice in told if notice.to.side is Side.TEAM or (notice.to.position == RAISER and not case.quiet)
+    )
+
+
+def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR0911, PLR0912  one line a kind, and closed
     match event:
         case events.Raised():
-            return _raised(case, event)
+            return _raised(case)
         case events.StageStarted():
             return _stage(case, event)
         case events.NoticeReported():
             return _reported(case, event)
         case events.ReminderFell():
-            return _reminder(case, event)
+            return limits_told.of_reminder(case, event)
         case events.LimitPassed():
-            return _limit(case, event)
+            return limits_told.of_passed_limit(case, event)
         case events.LimitWithdrawn():
-            return _withdrawn(case, event)
+            return limits_told.of_withdrawn_limit(case, event)
         case events.ClockStarted():
             return _question(case, event)
         case events.MoveIntended():
             return _to_parties(case, NoticeKind.MOVE_INTENDED, due_at=event.takes_effect_at)
         case events.MoveDropped():
             return _to_parties(case, NoticeKind.STAYING)
-        case events.Acknowledged() | events.PersonReached():
+        case events.PassedOn():
+            # Whoever it was entered for hears of it here for the first time.
+            return (_to_raiser(case, NoticeKind.RECEIPT if case.quiet else NoticeKind.PASSED_ON),)
+        case events.Acknowledged():
             return (_to_raiser(case, NoticeKind.ACKNOWLEDGED),)
+        case events.PersonReached():
+            # Nobody is told what they have just told us.
+            return () if event.by.side is Side.RAISING else (_to_raiser(case, NoticeKind.ACKNOWLEDGED),)
         case events.DoneConfirmed():
             return _claim_answered(case, event.claim_id, NoticeKind.CONFIRMED)
         case events.DoneDenied():
@@ -147,16 +91,30 @@ def notices_for(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, 
         case events.RaiserKeptInformed():
             return (_to_raiser(case, NoticeKind.STILL_OPEN),)
         case events.Responded():
-            return (_to_raiser(case, NoticeKind.ANSWERED, asks=Ask.CONSIDER),)
-        case (events.PassedOn() | events.ClockEnded() | events.CauseChanged() | events.MoveProposed()
-              | events.SaidDone() | events.Decided() | events.PhoneCallNoted()):
+            # An answer for a stage already left is there to read; what is to be considered now is the present one's.
+            asks = Ask.CONSIDER if event.stage == case.stage else Ask.READ
+            return (_to_raiser(case, NoticeKind.ANSWERED, asks=asks),)
+        case (
+            events.ClockEnded()
+            | events.CauseChanged()
+            | events.MoveProposed()
+            | events.ProposalEnded()
+            | events.SaidDone()
+            | events.Decided()
+            | events.PhoneCallNoted()
+        ):
             return ()
         case _:
             assert_never(event)
 
 
 def _to_raiser(
-    case: Case, kind: NoticeKind, *, asks: Ask = Ask.READ, due_at: datetime | None = None, about: str | None = None,
+    case: Case,
+    kind: NoticeKind,
+    *,
+    asks: Ask = Ask.READ,
+    due_at: datetime | None = None,
+    about: str | None = None,
 ) -> Notice:
     return Notice(kind, Recipient(Side.RAISING, case.raising_agency, RAISER), asks, case.stage, due_at, about)
 
@@ -169,15 +127,13 @@ def _to_parties(case: Case, kind: NoticeKind, *, due_at: datetime | None = None)
     position = case.frame.policy.stage(case.stage).responding_position
     return tuple(
         Notice(kind, Recipient(Side.RESPONDING, party.agency_id, position), Ask.RESPOND, case.stage, due_at)
-        for party in case.open_parties)
+        for party in case.open_parties
+    )
 
 
-def _raised(case: Case, event: events.Raised) -> tuple[Notice, ...]:
-    if not event.held:
-        return (_to_raiser(case, NoticeKind.RECEIPT),)
-    # Entered by the team for somebody: nobody is mailed until the team presses "tell them".
-    team = (_to_team(case, NoticeKind.HELD),)
-    return team if event.channel is Channel.TEAM else (_to_raiser(case, NoticeKind.RECEIPT), *team)
+def _raised(case: Case) -> tuple[Notice, ...]:
+    receipt = _to_raiser(case, NoticeKind.RECEIPT)
+    return (receipt, _to_team(case, NoticeKind.HELD)) if case.status is Status.HELD else (receipt,)
 
 
 def _stage(case: Case, event: events.StageStarted) -> tuple[Notice, ...]:
@@ -187,125 +143,63 @@ def _stage(case: Case, event: events.StageStarted) -> tuple[Notice, ...]:
     for party in case.open_parties:
         to = Recipient(Side.RESPONDING, party.agency_id, rule.responding_position)
         told.append(Notice(NoticeKind.ASKED, to, Ask.RESPOND, event.stage, starts_clocks=True))
+        # Leaves in the same call once that notice has arrived, and not at all where it does not (``waits_on``).
+        told.append(_to_raiser(case, NoticeKind.REACHED, about=party.agency_id))
     if event.decider_position is not None:
         to = Recipient(Side.FINAL_BODY, policy.final_body.agency, event.decider_position)
         told.append(Notice(NoticeKind.ASKED_TO_DECIDE, to, Ask.DECIDE, event.stage))
     if event.from_stage == 0:
         return tuple(told)
     told.append(_to_raiser(case, NoticeKind.MOVED))
-    told.append(Notice(NoticeKind.MOVED, Recipient(Side.RAISING, case.raising_agency, rule.raising_position), Ask.READ,
-                       event.stage))
+    told.append(
+        Notice(
+            NoticeKind.MOVED, Recipient(Side.RAISING, case.raising_agency, rule.raising_position), Ask.READ, event.stage
+        )
+    )
     left = policy.stage(event.from_stage).responding_position
     if left != rule.responding_position:
-        told.extend(Notice(NoticeKind.MOVED, Recipient(Side.RESPONDING, party.agency_id, left), Ask.READ, event.stage)
-                    for party in case.open_parties)
+        told.extend(
+            Notice(NoticeKind.MOVED, Recipient(Side.RESPONDING, party.agency_id, left), Ask.READ, event.stage)
+            for party in case.open_parties
+        )
     return tuple(told)
 
 
 def _reported(case: Case, event: events.NoticeReported) -> tuple[Notice, ...]:
     if event.state is DeliveryState.DELIVERED:
-        arrived = event.starts_clocks and event.stage == case.stage and case.status is Status.OPEN
-        return (_to_raiser(case, NoticeKind.REACHED, about=event.agency_id),) if arrived else ()
-    if event.agency_id is None or case.status is not Status.OPEN:
-        return (_to_team(case, NoticeKind.DELIVERY_TROUBLE, about=event.notice_id),)
+        return ()
+    if event.agency_id is None:
+        return _team_unreached(case, event)
     trouble = _to_team(case, NoticeKind.DELIVERY_TROUBLE, about=event.notice_id)
-    return (trouble, _to_raiser(case, NoticeKind.NOT_DELIVERED)) if event.starts_clocks else (trouble,)
+    if case.status is Status.OPEN and event.starts_clocks:
+        return (trouble, _to_raiser(case, NoticeKind.NOT_DELIVERED))
+    return (trouble,)
 
 
-def _waited_for(case: Case, event: events.ReminderFell | events.LimitPassed) -> tuple[Recipient, ...]:
-    """Whom a clock waits for, and who can do what it awaits."""
-    match event.waits_for:
-        case Side.RESPONDING | Side.FINAL_BODY:
-            return (Recipient(event.waits_for, event.agency_id, event.position or LEAD),)
-        case Side.RAISING:
-            return (Recipient(Side.RAISING, case.raising_agency, RAISER),)
-        case Side.TEAM:
-            return (Recipient(Side.TEAM, None, TEAM_POSITION),)
-        case Side.BOTH:
-            position = case.frame.policy.stage(max(case.stage, 1)).responding_position
-            return (Recipient(Side.RAISING, case.raising_agency, RAISER), *(
-                Recipient(Side.RESPONDING, party.agency_id, position) for party in case.open_parties))
+def _team_unreached(case: Case, event: events.NoticeReported) -> tuple[Notice, ...]:
+    """The team's own notice did not arrive: its deputy is told, once.
 
-
-def _reminder(case: Case, event: events.ReminderFell) -> tuple[Notice, ...]:
-    asks = _ASKED_FOR[event.awaits]
-    told = tuple(Notice(NoticeKind.REMINDER, to, asks, case.stage, event.due_at, event.clock_id)
-                 for to in _waited_for(case, event))
-    if event.phone_call_asked:
-        return (*told, _to_team(case, NoticeKind.PLEASE_PHONE, due_at=event.due_at, about=event.clock_id))
-    return told
-
-
-def _limit(case: Case, event: events.LimitPassed) -> tuple[Notice, ...]:
-    """Whom the clock waited for, both sides' next level, and the raiser; the team from when the partnership was told."""
-    recipients = list(_waited_for(case, event))
-    above = case.frame.policy.next_stage(case.stage)
-    raiser = Recipient(Side.RAISING, case.raising_agency, RAISER)
-    match event.waits_for:
-        case Side.RESPONDING:
-            if above is not None:
-                recipients.append(Recipient(Side.RESPONDING, event.agency_id, above.responding_position))
-                recipients.append(Recipient(Side.RAISING, case.raising_agency, above.raising_position))
-            recipients.append(raiser)
-        case Side.RAISING:
-            recipients.append(Recipient(Side.RAISING, case.raising_agency, LEAD))
-            recipients.append(Recipient(Side.TEAM, None, TEAM_POSITION))
-        case Side.TEAM:
-            recipients.append(Recipient(Side.TEAM, None, TEAM_DEPUTY))
-        case Side.FINAL_BODY:
-            recipients += [raiser, Recipient(Side.TEAM, None, TEAM_POSITION)]
-        case Side.BOTH:
-            pass
-    team = Recipient(Side.TEAM, None, TEAM_POSITION)
-    if case.partnership_told_at is not None and team not in recipients:
-        recipients.append(team)
-    asked = set(_waited_for(case, event))
-    return tuple(
-        Notice(NoticeKind.LIMIT_PASSED, to, _ASKED_FOR[event.awaits] if to in asked else _reading(to), case.stage,
-               event.due_at, event.clock_id)
-        for to in dict.fromkeys(recipients))
-
-
-def _reading(to: Recipient) -> Ask:
-    return Ask.TEAM if to.side is Side.TEAM else Ask.READ
-
-
-def _withdrawn(case: Case, event: events.LimitWithdrawn) -> tuple[Notice, ...]:
-    """Everyone who was told that the limit had passed hears that nothing more is needed about it."""
-    clock = _clock(case, event.clock_id)
-    stage = clock.stage or case.stage
-    told = {to: None for to in _told_of_limit(case, stage, event.agency_id, clock)}
-    return tuple(Notice(NoticeKind.NO_ACTION_NEEDED, to, _reading(to), stage, event.kept_at, event.clock_id)
-                 for to in told)
-
-
-def _told_of_limit(case: Case, stage: int, agency_id: str | None, clock: Clock) -> tuple[Recipient, ...]:
-    policy = case.frame.policy
-    recipients = [Recipient(Side.RAISING, case.raising_agency, RAISER)]
-    if agency_id is not None and clock.position is not None:
-        recipients.append(Recipient(Side.RESPONDING, agency_id, clock.position))
-    above = policy.next_stage(stage)
-    if above is not None:
-        recipients.append(Recipient(Side.RESPONDING, agency_id, above.responding_position))
-        recipients.append(Recipient(Side.RAISING, case.raising_agency, above.raising_position))
-    if case.partnership_told_at is not None:
-        recipients.append(Recipient(Side.TEAM, None, TEAM_POSITION))
-    return tuple(recipients)
-
-
-def _clock(case: Case, clock_id: str) -> Clock:
-    return next(clock for clock in case.clocks if clock.clock_id == clock_id)
+    That notice may not arrive either, and its report comes here too. Were each told of, two dead mailboxes would write
+    to each other without end; what is left shows on the board and in the system's own alarms.
+    """
+    first = all(one.times == 1 for one in case.unreached if one.agency_id is None)
+    if not first:
+        return ()
+    to = Recipient(Side.TEAM, None, TEAM_DEPUTY)
+    return (Notice(NoticeKind.DELIVERY_TROUBLE, to, Ask.TEAM, case.stage, about=event.notice_id),)
 
 
 def _question(case: Case, event: events.ClockStarted) -> tuple[Notice, ...]:
     """A clock that asks somebody something is told of when it starts; the notice of a stage tells of the others."""
     if event.awaits is Awaits.CHOOSE:
-        return (_to_raiser(case, NoticeKind.ASKED_TO_CHOOSE, asks=Ask.CHOOSE, due_at=event.due_at,
-                           about=event.clock_id),)
+        return (
+            _to_raiser(case, NoticeKind.ASKED_TO_CHOOSE, asks=Ask.CHOOSE, due_at=event.due_at, about=event.clock_id),
+        )
     if event.awaits is Awaits.CONFIRM:
         if event.waits_for is Side.RAISING:
-            return (_to_raiser(case, NoticeKind.ASKED_TO_CONFIRM, asks=Ask.CONFIRM, due_at=event.due_at,
-                               about=event.about),)
+            return (
+                _to_raiser(case, NoticeKind.ASKED_TO_CONFIRM, asks=Ask.CONFIRM, due_at=event.due_at, about=event.about),
+            )
         to = Recipient(Side.RESPONDING, event.agency_id, event.position or LEAD)
         return (Notice(NoticeKind.ASKED_TO_CONFIRM, to, Ask.CONFIRM, case.stage, event.due_at, event.about),)
     return ()
@@ -318,8 +212,9 @@ def _claim_answered(case: Case, claim_id: str, kind: NoticeKind) -> tuple[Notice
     if claim.by_side is Side.RAISING:
         return (_to_raiser(case, kind, about=claim_id),)
     position = case.frame.policy.stage(claim.stage).responding_position
-    told: tuple[Notice, ...] = (Notice(
-        kind, Recipient(Side.RESPONDING, claim.agency_id, position), Ask.RESPOND, case.stage, about=claim_id),)
+    told: tuple[Notice, ...] = (
+        Notice(kind, Recipient(Side.RESPONDING, claim.agency_id, position), Ask.RESPOND, case.stage, about=claim_id),
+    )
     answers = kind is NoticeKind.CONFIRMED and Awaits.RESPOND in MEETS[claim.done] and claim.stage == case.stage
     # What was confirmed to be the answer is now before the raising side like one given in writing.
     return (*told, _to_raiser(case, NoticeKind.ANSWERED, asks=Ask.CONSIDER)) if answers else told
@@ -334,20 +229,56 @@ def _settled(case: Case, event: events.Settled) -> tuple[Notice, ...]:
 
 
 def _closed(case: Case) -> tuple[Notice, ...]:
-    """Everyone on the ladder so far, on both sides."""
+    """Everyone on the ladder so far, on both sides, and the final body where it was asked."""
     told = [_to_raiser(case, NoticeKind.CLOSED)]
-    for rule in case.frame.policy.stages[:case.stage]:
-        told.extend(Notice(NoticeKind.CLOSED, Recipient(Side.RESPONDING, party.agency_id, rule.responding_position),
-                           Ask.READ, case.stage) for party in case.parties)
+    for rule in case.frame.policy.stages[: case.stage]:
+        told.extend(
+            Notice(
+                NoticeKind.CLOSED,
+                Recipient(Side.RESPONDING, party.agency_id, rule.responding_position),
+                Ask.READ,
+                case.stage,
+            )
+            for party in case.parties
+        )
         if rule.number > 1:
-            told.append(Notice(NoticeKind.CLOSED, Recipient(
-                Side.RAISING, case.raising_agency, rule.raising_position), Ask.READ, case.stage))
+            told.append(
+                Notice(
+                    NoticeKind.CLOSED,
+                    Recipient(Side.RAISING, case.raising_agency, rule.raising_position),
+                    Ask.READ,
+                    case.stage,
+                )
+            )
+    if case.decider_position is not None:
+        # Asked to decide, it must not go on preparing a decision that nobody needs.
+        body = Recipient(Side.FINAL_BODY, case.frame.policy.final_body.agency, case.decider_position)
+        told.append(Notice(NoticeKind.CLOSED, body, Ask.READ, case.stage))
     return tuple(dict.fromkeys(told))
 
 
-_PASSING = (NoticeKind.REMINDER, NoticeKind.PLEASE_PHONE, NoticeKind.LIMIT_PASSED, NoticeKind.ASKED_TO_CHOOSE,
-            NoticeKind.ASKED_TO_CONFIRM, NoticeKind.ASKED, NoticeKind.ASKED_TO_DECIDE, NoticeKind.MOVE_INTENDED,
-            NoticeKind.STILL_OPEN)
+def waits_on(notice: Notice, other: Notice) -> bool:
+    """Whether a notice may leave only once another one has arrived: the raiser is told that an agency was reached."""
+    return (
+        notice.kind is NoticeKind.REACHED
+        and other.kind is NoticeKind.ASKED
+        and other.stage == notice.stage
+        and other.to.agency_id == notice.about
+    )
+
+
+_PASSING = (
+    NoticeKind.REMINDER,
+    NoticeKind.PLEASE_PHONE,
+    NoticeKind.LIMIT_PASSED,
+    NoticeKind.ASKED_TO_CHOOSE,
+    NoticeKind.ASKED_TO_CONFIRM,
+    NoticeKind.ASKED,
+    NoticeKind.ASKED_TO_DECIDE,
+    NoticeKind.MOVE_INTENDED,
+    NoticeKind.STILL_OPEN,
+    NoticeKind.HELD,
+)
 
 
 def overtaken(case: Case, kind: NoticeKind, *, stage: int, about: str | None) -> bool:
@@ -357,6 +288,8 @@ def overtaken(case: Case, kind: NoticeKind, *, stage: int, about: str | None) ->
     if case.status is Status.CLOSED or stage < case.stage:
         return True
     clock = next((clock for clock in case.clocks if clock.clock_id == about), None)
+    if kind is NoticeKind.HELD:
+        return case.status is not Status.HELD
     if kind in {NoticeKind.REMINDER, NoticeKind.PLEASE_PHONE, NoticeKind.ASKED_TO_CHOOSE}:
         return clock is None or not clock.running
     if kind is NoticeKind.LIMIT_PASSED:

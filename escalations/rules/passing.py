@@ -2,74 +2,99 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import assert_never
 
 from escalations.policy import OnLimit, StartsFrom
-from escalations.rules import clocks, events, moving
+from escalations.rules import clocks, events, moving, word
 from escalations.rules.case import Case, Clock, Status
 from escalations.rules.events import Event
 from escalations.rules.evolving import evolve_all
+
+_INSTANT = timedelta(microseconds=1)
 
 
 def due(case: Case, now: datetime) -> tuple[Event, ...]:
     """What is due at this instant, in one batch.
 
     Once these events have been applied nothing more is due, and ``clocks.next_wake`` is later than ``now`` or none.
+
+    Raises:
+        workingtime.CalendarExhausted: a clock that has to start now does not end within the frozen calendar.
     """
-    return _due(case, now, inclusive=True)
+    return _due(case, now, now)
 
 
 def due_before(case: Case, now: datetime) -> tuple[Event, ...]:
     """What was due before this instant. Where an act and a deadline coincide the act goes first."""
-    return _due(case, now, inclusive=False)
+    return _due(case, now, now - _INSTANT)
 
 
-def _due(case: Case, now: datetime, *, inclusive: bool) -> tuple[Event, ...]:
+def _due(case: Case, now: datetime, until: datetime) -> tuple[Event, ...]:
     happened: tuple[Event, ...] = ()
-    while (wake := clocks.next_wake(case)) is not None and (wake < now or (inclusive and wake == now)):
-        brought = _first(case, now, inclusive=inclusive)
+    while (wake := clocks.next_wake(case)) is not None and wake <= until:
+        brought = word.marked(case, _first(case, now, until))
         case = evolve_all(case, brought)
         happened = (*happened, *brought)
     return happened
 
 
-def _first(case: Case, now: datetime, *, inclusive: bool) -> tuple[Event, ...]:
-    """The earliest thing that is due. Limits go before the move that may follow from them, a word to the raiser last."""
-    waiting = [(instant, clock.clock_id, clock) for clock in case.clocks
-               if (instant := clocks.next_instant(clock)) is not None]
-    wake = clocks.next_wake(case)
-    for instant, _, clock in sorted(waiting, key=lambda item: item[:2]):
-        if instant == wake:
-            passed = clock.due_at < now or (inclusive and clock.due_at == now)
-            return _limit(case, clock, now) if passed else clocks.remind(case, clock, now)
+def _first(case: Case, now: datetime, until: datetime) -> tuple[Event, ...]:
+    """The earliest thing that is due.
+
+    At one instant limits go before the move that they may stop, and a word to the raiser last. Where we come late, what
+    was to happen first still goes first: a limit that lay behind a move is stopped by it, as it would have been.
+    """
+    waiting = [
+        (instant, place, clock)
+        for place, clock in enumerate(case.clocks)
+        if (instant := clocks.next_instant(clock, by=until)) is not None and instant <= until
+    ]
+    instant, _, clock = min(waiting, key=lambda item: item[:2], default=(None, None, None))
     move = case.move
-    if move is not None and move.takes_effect_at == wake:
+    effect = None if move is None or move.takes_effect_at is None or move.takes_effect_at > until else move
+    if (
+        clock is not None
+        and instant is not None
+        and (effect is None or effect.takes_effect_at is None or instant <= effect.takes_effect_at)
+    ):
+        return _limit(case, clock, now) if instant == clock.due_at else clocks.remind(case, clock, now)
+    if effect is not None:
         return moving.start_stage(
-            case, move.to_stage, now, by=move.intended_by, channel=move.channel, happened_at=move.happened_at)
-    return (events.RaiserKeptInformed(at=now, word_due_at=moving.word_due(case, now)),)
+            case, effect.to_stage, now, by=effect.intended_by, channel=effect.channel, happened_at=effect.happened_at
+        )
+    return (events.RaiserKeptInformed(at=now),)
 
 
 def _limit(case: Case, clock: Clock, now: datetime) -> tuple[Event, ...]:
     passed = clocks.pass_limit(case, clock, now)
-    here = clock.stage is None or clock.stage == case.stage
-    above = case.frame.policy.next_stage(case.stage)
-    if not here or above is None or case.status is not Status.OPEN:
-        return (passed,)
-    match clock.on_limit:
+    match clocks.what_follows(case, clock):
         case OnLimit.TELL:
             return (passed,)
         case OnLimit.ESCALATE:
-            return (passed, *moving.start_stage(evolve_all(case, (passed,)), above.number, now))
+            return _escalate(case, clock, now)
         case OnLimit.PROPOSE:
-            if case.move is not None:
-                return (passed,)
-            proposed = events.MoveProposed(at=now, to_stage=above.number, because_of=clock.clock_id)
+            proposed = events.MoveProposed(at=now, to_stage=case.stage + 1, because_of=clock.clock_id)
             asked = evolve_all(case, (passed, proposed))
-            return (passed, proposed, *clocks.start_all(
-                asked, clocks.rules_of_process(asked, StartsFrom.PROPOSED), now))
+            return (
+                passed,
+                proposed,
+                *clocks.start_all(asked, clocks.rules_of_process(asked, StartsFrom.PROPOSED), now),
+            )
+        case follows:
+            assert_never(follows)
+
+
+def _escalate(case: Case, clock: Clock, now: datetime) -> tuple[Event, ...]:
+    """The document says so: the case moves up. Every limit that passed by then is noted first, for it did pass."""
+    happened: tuple[Event, ...] = ()
+    for other in case.clocks:
+        if other.running and other.limit_passed_at is None and other.due_at <= clock.due_at:
+            happened = (*happened, clocks.pass_limit(case, other, now))
+    moved = moving.start_stage(evolve_all(case, happened), case.stage + 1, now)
+    return (*happened, *moved)
 
 
 def is_owed(case: Case) -> bool:
     """Whether anything is still owed, by anybody or by time; a run of the workflow ends when nothing is."""
     return case.status is not Status.CLOSED
-

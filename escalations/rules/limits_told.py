@@ -1,0 +1,101 @@
+"""Who hears of a reminder, of a time limit that passed, and that it had been kept after all."""
+
+from __future__ import annotations
+
+from escalations.policy import OnLimit, Side
+from escalations.rules import clocks, events
+from escalations.rules.case import Case, Clock
+from escalations.rules.clocks import TEAM_POSITION
+from escalations.rules.telling import ASKED_FOR, LEAD, RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind, Recipient
+
+_TEAM = Recipient(Side.TEAM, None, TEAM_POSITION)
+
+
+def _waited_for(case: Case, clock: Clock) -> tuple[Recipient, ...]:
+    """Whom a clock waits for, and who can do what it awaits."""
+    raiser = Recipient(Side.RAISING, case.raising_agency, RAISER)
+    match clock.waits_for:
+        case Side.RESPONDING | Side.FINAL_BODY:
+            return (Recipient(clock.waits_for, clock.agency_id, clock.position or LEAD),)
+        case Side.RAISING:
+            return (raiser,)
+        case Side.TEAM:
+            return (_TEAM,)
+        case Side.BOTH:
+            position = case.frame.policy.stage(max(case.stage, 1)).responding_position
+            return (raiser, *(Recipient(Side.RESPONDING, party.agency_id, position) for party in case.open_parties))
+
+
+def of_reminder(case: Case, event: events.ReminderFell) -> tuple[Notice, ...]:
+    """Whom the clock waits for; the team as well, where it is asked to phone before "no reply recorded" is written."""
+    clock = case.clock(event.clock_id)
+    told = tuple(
+        Notice(NoticeKind.REMINDER, to, ASKED_FOR[event.awaits], case.stage, event.due_at, event.clock_id)
+        for to in _waited_for(case, clock)
+    )
+    if not event.phone_call_asked:
+        return told
+    return (*told, Notice(NoticeKind.PLEASE_PHONE, _TEAM, Ask.TEAM, case.stage, event.due_at, event.clock_id))
+
+
+def of_passed_limit(case: Case, event: events.LimitPassed) -> tuple[Notice, ...]:
+    """Whom the clock waited for, both sides' next level, and the raiser; the team once the partnership was told.
+
+    Where the limit brings the question whether to move up, the raiser hears of both in that one message.
+    """
+    clock = case.clock(event.clock_id)
+    recipients = _concerned(case, clock, case.stage)
+    if clocks.what_follows(case, clock) is OnLimit.PROPOSE:
+        recipients = tuple(to for to in recipients if to.position != RAISER)
+    asked = _waited_for(case, clock)
+    return tuple(
+        Notice(
+            NoticeKind.LIMIT_PASSED,
+            to,
+            ASKED_FOR[event.awaits] if to in asked else _reading(to),
+            case.stage,
+            event.due_at,
+            event.clock_id,
+        )
+        for to in recipients
+    )
+
+
+def of_withdrawn_limit(case: Case, event: events.LimitWithdrawn) -> tuple[Notice, ...]:
+    """Everyone who was told that the limit had passed hears that nothing more is needed about it."""
+    clock = case.clock(event.clock_id)
+    stage = case.stage if clock.stage is None else clock.stage
+    return tuple(
+        Notice(NoticeKind.NO_ACTION_NEEDED, to, _reading(to), stage, event.kept_at, event.clock_id)
+        for to in _concerned(case, clock, stage)
+    )
+
+
+def _concerned(case: Case, clock: Clock, stage: int) -> tuple[Recipient, ...]:
+    """Everyone who hears that a limit passed at a stage."""
+    told = list(_waited_for(case, clock))
+    above = case.frame.policy.next_stage(stage)
+    raiser = Recipient(Side.RAISING, case.raising_agency, RAISER)
+    match clock.waits_for:
+        case Side.RESPONDING:
+            if above is not None:
+                told.append(Recipient(Side.RESPONDING, clock.agency_id, above.responding_position))
+                told.append(Recipient(Side.RAISING, case.raising_agency, above.raising_position))
+            told.append(raiser)
+        case Side.RAISING:
+            told += [Recipient(Side.RAISING, case.raising_agency, LEAD), _TEAM]
+        case Side.TEAM:
+            told.append(Recipient(Side.TEAM, None, TEAM_DEPUTY))
+        case Side.FINAL_BODY:
+            told += [raiser, _TEAM]
+        case Side.BOTH:
+            pass
+    if case.partnership_told_at is not None and (
+        clock.limit_passed_at is None or case.partnership_told_at <= clock.limit_passed_at
+    ):
+        told.append(_TEAM)
+    return tuple(dict.fromkeys(told))
+
+
+def _reading(to: Recipient) -> Ask:
+    return Ask.TEAM if to.side is Side.TEAM else Ask.READ

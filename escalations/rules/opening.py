@@ -1,0 +1,82 @@
+"""How a case begins: raised, and held for the partnership team or passed on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from escalations.policy import Awaits, StartsFrom
+from escalations.rules import acts, clocks, events, moving
+from escalations.rules.access import Refused
+from escalations.rules.actors import Channel
+from escalations.rules.case import EDITION, Case, Status
+from escalations.rules.events import Event
+from escalations.rules.evolving import evolve_all
+
+
+def raise_case(case: Case, act: acts.Raise, now: datetime) -> tuple[Event, ...] | Refused:
+    """An escalation is raised. The clock over the whole process starts at its receipt, held or not.
+
+    Nothing fires for what is past: when it really began is kept with it, and no clock counts from then.
+    """
+    if case.seq:
+        return Refused("already_raised", "This escalation has already been raised.")
+    if act.happened_at is not None and act.happened_at > now:
+        return Refused("in_the_future", "The date of the disagreement is in the future. Please give when it arose.")
+    refused = _agencies(act.raising_agency, act.responding_agencies)
+    if refused is not None:
+        return refused
+    held = act.hold or not act.responding_agencies
+    raised = events.Raised(
+        **events.origin(act, now),
+        policy_hash=case.frame.policy.content_hash,
+        calendar_hash=case.frame.calendar.content_hash,
+        edition=EDITION,
+        track=act.track,
+        raising_agency=act.raising_agency,
+        responding_agencies=act.responding_agencies,
+        concern=act.concern,
+        people=act.people,
+        reason=act.reason,
+        level_of_need=act.level_of_need,
+        legal_status=act.legal_status,
+        held=held,
+        # Entered for somebody, by the team or by an agency's lead: nobody is mailed until "tell them" is pressed.
+        quiet=held and (act.hold or act.channel is Channel.TEAM),
+    )
+    opened = evolve_all(case, (raised,))
+    spanning = clocks.start_all(opened, clocks.rules_of_process(opened, StartsFrom.RECEIVED), now)
+    opened = evolve_all(opened, spanning)
+    if held:
+        return (raised, *spanning, *clocks.start_all(opened, clocks.rules_of_process(opened, StartsFrom.HELD), now))
+    return (raised, *spanning, *moving.start_stage(opened, 1, now))
+
+
+def pass_on(case: Case, act: acts.PassOn, now: datetime) -> tuple[Event, ...] | Refused:
+    """The team passes a held case on: now the responding agencies are known, and can be told."""
+    if case.status is not Status.HELD:
+        return Refused("already_passed_on", "This has already been passed on.")
+    refused = _agencies(case.raising_agency, act.responding_agencies)
+    if refused is not None:
+        return refused
+    looked = clocks.meet(case, case.running(Awaits.LOOK), now, counts_from=now)
+    passed = events.PassedOn(
+        at=now,
+        by=act.by,
+        responding_agencies=act.responding_agencies,
+        submission_id=act.submission_id,
+        content_digest=act.content_digest,
+    )
+    happened: tuple[Event, ...] = (*looked, passed)
+    return (*happened, *moving.start_stage(evolve_all(case, happened), 1, now))
+
+
+def _agencies(raising: str, responding: tuple[str, ...]) -> Refused | None:
+    if raising in responding:
+        return Refused(
+            "same_agency",
+            "The agency that raises this and the agency it is raised with are the same. A "
+            "disagreement inside one agency goes through that agency's own managers.",
+        )
+    if len(set(responding)) != len(responding):
+        return Refused("named_twice", "The same agency is named twice. Please name each agency once.")
+    return None

@@ -1,0 +1,103 @@
+"""The vocabulary of notices: what is told, to whom, and what is asked. ``notices`` says when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from escalations.policy import Awaits, Side
+
+RAISER = "raiser"
+"""Whoever raised the case, at the address that they gave; every other recipient is a position."""
+LEAD = "escalation_lead"
+"""An agency's lead for escalations, to whom empty positions fall."""
+TEAM_DEPUTY = "team_deputy"
+"""The deputy outside the team, for what the team itself has not done in time."""
+
+
+class NoticeKind(StrEnum):
+    """What a notice tells; each has one template."""
+
+    RECEIPT = "receipt"
+    HELD = "held"
+    PASSED_ON = "passed_on"
+    """To the raiser: the team has passed on what it held."""
+    ASKED = "asked"
+    """The notice of a stage, to each responding agency. Its arrival starts clocks."""
+    ASKED_TO_DECIDE = "asked_to_decide"
+    REACHED = "reached"
+    """To the raiser: the notice of the stage has arrived."""
+    NOT_DELIVERED = "not_delivered"
+    DELIVERY_TROUBLE = "delivery_trouble"
+    REMINDER = "reminder"
+    PLEASE_PHONE = "please_phone"
+    LIMIT_PASSED = "limit_passed"
+    ASKED_TO_CHOOSE = "asked_to_choose"
+    MOVE_INTENDED = "move_intended"
+    STAYING = "staying"
+    MOVED = "moved"
+    PARTNERSHIP_STAGE = "partnership_stage"
+    PARTNERSHIP_RESOLUTION = "partnership_resolution"
+    ACKNOWLEDGED = "acknowledged"
+    ANSWERED = "answered"
+    ASKED_TO_CONFIRM = "asked_to_confirm"
+    CONFIRMED = "confirmed"
+    DENIED = "denied"
+    NO_ACTION_NEEDED = "no_action_needed"
+    SETTLED = "settled"
+    CLOSED = "closed"
+    STILL_OPEN = "still_open"
+    UNREADABLE = "unreadable"
+
+
+class Ask(StrEnum):
+    """What the link in a notice lets its reader do; the link serves until that is done."""
+
+    READ = "read"
+    RESPOND = "respond"
+    CHOOSE = "choose"
+    CONSIDER = "consider"
+    CONFIRM = "confirm"
+    DECIDE = "decide"
+    TEAM = "team"
+    """The team's own page of the case, behind its own way in."""
+
+
+ASKED_FOR = {
+    Awaits.ACKNOWLEDGE: Ask.RESPOND,
+    Awaits.BE_REACHED: Ask.RESPOND,
+    Awaits.RESPOND: Ask.RESPOND,
+    Awaits.CONSIDER: Ask.CONSIDER,
+    Awaits.CHOOSE: Ask.CHOOSE,
+    Awaits.CONFIRM: Ask.CONFIRM,
+    Awaits.DECIDE: Ask.DECIDE,
+    Awaits.LOOK: Ask.TEAM,
+    Awaits.MEND_DELIVERY: Ask.TEAM,
+    Awaits.SETTLE_ALL: Ask.READ,
+}
+"""What whoever a clock waits for is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A position of an agency, on a side."""
+
+    side: Side
+    agency_id: str | None
+    position: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing to tell one recipient."""
+
+    kind: NoticeKind
+    to: Recipient
+    asks: Ask
+    stage: int
+    due_at: datetime | None = None
+    """By when what it asks is awaited, or when what it tells takes effect."""
+    about: str | None = None
+    """The clock or the claim that it concerns."""
+    starts_clocks: bool = False
