@@ -317,11 +317,26 @@ def test_at_a_passed_limit_each_reader_hears_whose_turn_it_is() -> None:
     assert told(story, NoticeKind.LIMIT_PASSED, "responding").startswith("Please read this. A time limit passed")
     assert "waiting for an acknowledgement from your agency" in squeezed(
         told(story, NoticeKind.LIMIT_PASSED, "responding"))
-    assert "waiting for an acknowledgement from the agency that it was raised with" in squeezed(
-        told(story, NoticeKind.LIMIT_PASSED, "raiser"))
     assert "an escalation that your agency raised" in squeezed(told(story, NoticeKind.LIMIT_PASSED, "raising"))
     assert "moves up to the next stage, by 17:00 on Wednesday 3 March 2027" in squeezed(
         told(story, NoticeKind.ASKED_TO_CHOOSE))
+
+
+def test_a_limit_that_brings_no_question_is_told_to_the_raiser_by_itself() -> None:
+    story = builders.Story().raised().at("2027-03-08 17:00")
+    assert "waiting for an answer from the agency that it was raised with" in squeezed(
+        told(story, NoticeKind.LIMIT_PASSED, "raiser"))
+
+
+def test_an_answer_for_a_stage_left_is_there_to_read() -> None:
+    story = builders.Story().raised()
+    story.moves_up()
+    story.at("2027-03-03 12:00")
+    story.responds(position="practitioner")
+    said = told(story, NoticeKind.ANSWERED)
+    assert said.startswith("Please read the answer to your escalation.")
+    assert "for a stage that your escalation has left" in squeezed(said)
+    assert "dealt with" not in said
 
 
 def test_a_reminder_says_what_is_asked_and_by_when_in_its_first_line() -> None:
