@@ -21,6 +21,7 @@ from escalations.intake.opening import InForce
 from escalations.mail.outgoing import House
 from escalations.mail.relay import OutboxRelay, Relay, SmtpRelay
 from escalations.packs import reading
+from escalations.policy import Policy
 from escalations.settings import Settings
 from escalations.store.cases import Cases
 from escalations.store.engine import Database
@@ -117,7 +118,7 @@ async def opened(
         )
 
 
-def policy_of(file: Path | None) -> reading.Policy:
+def policy_of(file: Path | None) -> Policy:
     """The policy in force: the settings' file, or the sample."""
     return reading.sample() if file is None else reading.read(file)
 

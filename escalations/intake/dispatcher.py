@@ -1,17 +1,18 @@
 """The dispatcher: takes submissions, per case in order of receipt, to Temporal.
 
-A submission is settled by ``record`` alone, or here where the rules refuse it before it is history. Everything that can
-come back from Temporal is one of a few named cases, and only one of them (the refusal) is final: a timer service that is
-away means later, never lost.
+A submission is settled by ``record`` alone, or here where the rules refuse it before it is history. Everything that
+can come back from Temporal is one of a few named cases, and only one of them (the refusal) is final: a timer service
+that is away means later, never lost.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 import structlog
 from temporalio.client import (
@@ -20,12 +21,12 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from escalations import errors
-from escalations.intake import opening, submissions
+from escalations.intake import opening, submissions, unheard
 from escalations.intake.submissions import Leased
 from escalations.rules import acts, case, decider, evolving, passing
 from escalations.store.cases import Cases
@@ -36,8 +37,6 @@ from escalations.workflows.contracts import ActOutcome, ActRequest
 CALL_SECONDS = 15
 """How long one call to Temporal may take. Shorter than a lease, so that no other dispatcher takes the same case."""
 LEASE = timedelta(seconds=45)
-SETTLE_SECONDS = 5.0
-"""How long to wait for the record of a case just started before other work is taken up."""
 IDLE_SECONDS = 1.0
 AT_ONCE = 16
 BACK_OFF = (1, 2, 5, 15, 30, 60)
@@ -52,8 +51,6 @@ class Went(StrEnum):
 
     SETTLED = "settled"
     """Applied or refused; nothing is left to do."""
-    UNDER_WAY = "under_way"
-    """Accepted, and not yet recorded."""
     AWAY = "away"
     """Temporal cannot be reached, or no worker answers."""
     EXHAUSTED = "exhausted"
@@ -87,6 +84,7 @@ class Dispatcher:
         self._woken = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._slower_until: datetime | None = None
+        self._frozen: list[case.Frame] = []
         self.last_round_at: datetime | None = None
         """When it last looked for work; what a readiness page reads."""
 
@@ -153,8 +151,10 @@ class Dispatcher:
         again = BACK_OFF[min(leased.attempts, len(BACK_OFF) - 1)]
         with suppress(errors.Retry):  # With the database away the lease runs out by itself.
             async with self._database.write() as tx:
+                # Unless its lease has run out and another dispatcher has it: that one's work is not put back.
                 await submissions.release(
-                    tx, leased.submission_id, next_attempt_at=self._now() + timedelta(seconds=again))
+                    tx, leased.submission_id, next_attempt_at=self._now() + timedelta(seconds=again),
+                    owner=self._owner)
 
     async def _deliver(self, leased: Leased) -> Went:
         client = self._client()
@@ -183,83 +183,79 @@ class Dispatcher:
         decided = decider.decide(unopened, act, act.received_at)
         if isinstance(decided, decider.Refused):
             return await self._refuse(leased, decided)
-        async with self._database.write() as tx:
-            await opening.freeze(tx, frame, at=act.received_at)
-        try:
-            await asyncio.wait_for(client.start_workflow(
-                contracts.WORKFLOW,
-                opening.for_new(leased.reference, frame, act),
-                id=leased.reference,
-                task_queue=self._task_queue,
-                search_attributes=attributes.of(evolving.evolve_all(unopened, decided)),
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                static_summary=leased.reference,
-                rpc_timeout=timedelta(seconds=CALL_SECONDS),
-            ), CALL_SECONDS)
-        except (RPCError, TimeoutError) as error:
-            return _named(error)
-        return await self._until_settled(leased)
+        await self._freeze(frame, act.received_at)
+        start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+            contracts.WORKFLOW,
+            opening.for_new(leased.reference, frame, act),
+            id=leased.reference,
+            task_queue=self._task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            search_attributes=attributes.of(evolving.evolve_all(unopened, decided)),
+            static_summary=leased.reference,
+        )
+        return await self._called(leased, self._with_start(client, start, leased, ActRequest(act=act)))
 
-    async def _until_settled(self, leased: Leased) -> Went:
-        """The start is accepted; the submission is settled when its record is written."""
-        waited = 0.0
-        while waited < SETTLE_SECONDS:
-            await asyncio.sleep(0.05 + waited / 10)
-            waited += 0.05 + waited / 10
-            async with self._database.read() as tx:
-                state = await submissions.state(tx, leased.submission_id)
-            if state is not None and state.state in submissions.SETTLED:
-                return Went.SETTLED
-        return Went.UNDER_WAY
+    async def _freeze(self, frame: case.Frame, at: datetime) -> None:
+        """Keep what cases are frozen to; once for each frame is enough, since what is kept is never taken away."""
+        if frame not in self._frozen:
+            async with self._database.write() as tx:
+                await opening.freeze(tx, frame, at=at)
+            self._frozen.append(frame)
 
     async def _update(self, client: Client, leased: Leased, act: acts.Act, known: case.Case) -> Went:
-        request = ActRequest(act=act)
+        request = ActRequest(act=act, known_seq=known.seq)
+        return await self._called(leased, self._updated(client, leased, request, known))
+
+    async def _updated(self, client: Client, leased: Leased, request: ActRequest, known: case.Case) -> ActOutcome:
         handle = client.get_workflow_handle(leased.reference)
         try:
-            try:
-                await asyncio.wait_for(handle.execute_update(
-                    contracts.ACT, request, id=leased.submission_id, result_type=ActOutcome,
-                    rpc_timeout=timedelta(seconds=CALL_SECONDS)), CALL_SECONDS)
-            except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise
-                # The last run has ended, or Temporal has lost the case: go on from the register, in the same call.
-                await asyncio.wait_for(self._restarted(client, leased, request, known), CALL_SECONDS)
-        except WorkflowUpdateFailedError as error:
-            return await self._failed(leased, error)
-        except WorkflowUpdateRPCTimeoutOrCancelledError:
-            return Went.AWAY
-        except (RPCError, TimeoutError) as error:
-            return _named(error)
-        return await self._settled_now(leased)
-
-    async def _restarted(
-        self, client: Client, leased: Leased, request: ActRequest, known: case.Case,
-    ) -> ActOutcome:
-        start = WithStartWorkflowOperation(
+            outcome: ActOutcome = await handle.execute_update(
+                contracts.ACT, request, id=leased.submission_id, result_type=ActOutcome,
+                rpc_timeout=timedelta(seconds=CALL_SECONDS))
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+        else:
+            return outcome
+        # The last run has ended, or Temporal has lost the case: go on from the register, in the same call.
+        async with self._database.read() as tx:
+            to_deliver = await unheard.open_deliveries(tx, leased.reference)
+        start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             contracts.WORKFLOW,
-            opening.for_known(known),
+            opening.for_known(known, to_deliver=to_deliver),
             id=leased.reference,
             task_queue=self._task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             search_attributes=attributes.of(known),
             static_summary=leased.reference,
         )
-        return await client.execute_update_with_start_workflow(
+        return await self._with_start(client, start, leased, request)
+
+    async def _with_start(
+        self, client: Client, start: WithStartWorkflowOperation[Any, Any], leased: Leased, request: ActRequest,
+    ) -> ActOutcome:
+        outcome: ActOutcome = await client.execute_update_with_start_workflow(
             contracts.ACT, request, start_workflow_operation=start, id=leased.submission_id, result_type=ActOutcome,
             rpc_timeout=timedelta(seconds=CALL_SECONDS))
+        return outcome
+
+    async def _called(self, leased: Leased, call: Awaitable[ActOutcome]) -> Went:
+        """How a call went. Whoever got an answer can rely on it: the record was written before it was given."""
+        try:
+            await asyncio.wait_for(call, CALL_SECONDS)
+        except WorkflowUpdateFailedError as error:
+            return await self._failed(leased, error)
+        except WorkflowUpdateRPCTimeoutOrCancelledError:
+            return Went.AWAY
+        except (RPCError, TimeoutError) as error:
+            return _named(error)
+        return Went.SETTLED
 
     async def _failed(self, leased: Leased, error: WorkflowUpdateFailedError) -> Went:
         cause = error.cause
         if isinstance(cause, ApplicationError) and cause.type and cause.non_retryable:
             return await self._refuse(leased, decider.Refused(cause.type, cause.message))
         return Went.STUCK  # The run ended under it, or its worker could not read it.
-
-    async def _settled_now(self, leased: Leased) -> Went:
-        async with self._database.read() as tx:
-            state = await submissions.state(tx, leased.submission_id)
-        return Went.SETTLED if state is not None and state.state in submissions.SETTLED else Went.UNDER_WAY
 
     async def _refuse(self, leased: Leased, refused: decider.Refused) -> Went:
         async with self._database.write() as tx:

@@ -19,8 +19,8 @@ from typing import Any
 from escalations import parts
 from escalations.policy import Awaits, Side
 from escalations.rules import acts, events, workingtime
-from escalations.rules.acts import Act
 from escalations.rules.actors import Actor, Channel
+from escalations.rules.acts import Act
 from escalations.rules.case import Case, Done, Outcome
 from escalations.settings import Settings
 from escalations.simulation.driving import Drive
@@ -28,7 +28,6 @@ from escalations.store import directory, directory_file, notices, register
 from escalations.store.notices import NoticeRow
 from escalations.temporal import client
 from escalations.temporal.devserver import DevServer
-from escalations.workflows import attributes
 
 SCHOOL = "oak-school"
 SOCIAL_CARE = "childrens-services"

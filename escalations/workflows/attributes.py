@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+from typing import Any
+
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    SearchAttributeUpdate,
+    TypedSearchAttributes,
+)
 
 from escalations.rules.case import Case
 
@@ -21,3 +28,8 @@ def of(case: Case) -> TypedSearchAttributes:
         SearchAttributePair(TRACK, case.track.value),
         SearchAttributePair(STAGE, case.stage),
     ])
+
+
+def updates(case: Case) -> list[SearchAttributeUpdate[Any]]:
+    """The same, for a case that runs."""
+    return [STATUS.value_set(case.status.value), TRACK.value_set(case.track.value), STAGE.value_set(case.stage)]

@@ -1,7 +1,7 @@
 """What the workflow is given, and what passes between it and its activities: one frozen model in, one out.
 
-The activities themselves live in ``escalations.activities``; here are typed stubs of the same names, so that the sandbox
-that re-executes the workflow never sees a database or a mail library. No model holds personal data.
+The activities themselves live in ``escalations.activities``; here are typed stubs of the same names, so that the
+sandbox that re-executes the workflow never sees a database or a mail library. No model holds personal data.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from escalations.rules.actors import SYSTEM, Channel
 from escalations.rules.acts import AnyAct, Raise, ReportDelivery
 from escalations.rules.case import DeliveryState
 from escalations.rules.events import AnyEvent
-
 
 WORKFLOW = "Escalation"
 """The workflow's type. Whoever starts or updates one names it so, and need not import the code that waits."""
@@ -53,6 +52,8 @@ class ActRequest(Contract):
     """An act to apply."""
 
     act: AnyAct
+    known_seq: int = 0
+    """How many events the register held when this was sent. A workflow that knows of fewer does not refuse early."""
 
 
 class ActOutcome(Contract):
