@@ -57,8 +57,10 @@ class _CodesOnly(ActivityInboundInterceptor):
         except EscalationsError as error:
             failure = ApplicationError(error.code, type=error.code, non_retryable=False)
             code = error.code
-        except ApplicationError:
-            raise
+        except ApplicationError as error:
+            # Of our own making, mostly; but its words can be anybody's, so its type has to say enough.
+            code = error.type or "application_error"
+            failure = ApplicationError(code, type=code, non_retryable=error.non_retryable)
         except Exception as error:  # noqa: BLE001  whatever it is, its words stay here
             code = type(error).__name__
             failure = ApplicationError(code, type=code)
