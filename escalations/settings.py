@@ -58,104 +58,105 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid", hide_input_in_errors=True
     )
 
-    folder: Path = Field(Path("var"), description="Where the embedded default keeps its files.")
+    folder: Path = Field(default=Path("var"), description="Where the embedded default keeps its files.")
 
     database_url: SecretStr | None = Field(
-        None,
+        default=None,
         description="`sqlite+aiosqlite:///…` or `postgresql+psycopg://…`. Unset: a SQLite file in the folder.",
     )
     database_owner_url: SecretStr | None = Field(
-        None,
+        default=None,
         description="PostgreSQL: the role that owns and migrates the tables. That of the database URL owns none.",
     )
 
     keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
-        (),
+        default=(),
         description="Wrapping keys, newest first, separated by commas: 32 random bytes each, in base64.",
     )
     keys_file: Path | None = Field(
-        None,
+        default=None,
         description="A file with the keys, one a line. Unset: `keys.txt` in the folder, made at the first start.",
     )
 
     temporal_address: str | None = Field(
-        None,
+        default=None,
         description="A Temporal server, as `host:port`. `TEMPORAL_ADDRESS` is read too. Unset: one of our own.",
     )
-    temporal_namespace: str = Field("escalations", description="The Temporal namespace.")
+    temporal_namespace: str = Field(default="escalations", description="The Temporal namespace.")
     temporal_port: int | None = Field(
-        None,
+        default=None,
         ge=1,
         le=65535,
         description="The loopback port of our own Temporal server. Unset: a free one, kept.",
     )
     temporal_tls: bool = Field(default=False, description="Whether to talk to Temporal over TLS.")
-    temporal_tls_ca_file: Path | None = Field(None, description="The certificate authority of the Temporal server.")
-    temporal_tls_certificate_file: Path | None = Field(None, description="Our certificate for Temporal.")
-    temporal_tls_key_file: Path | None = Field(None, description="The private key of that certificate.")
-    temporal_api_key: SecretStr | None = Field(None, description="An API key for Temporal, where it asks for one.")
+    temporal_tls_ca_file: Path | None = Field(
+        default=None, description="The certificate authority of the Temporal server."
+    )
+    temporal_tls_certificate_file: Path | None = Field(default=None, description="Our certificate for Temporal.")
+    temporal_tls_key_file: Path | None = Field(default=None, description="The private key of that certificate.")
+    temporal_api_key: SecretStr | None = Field(
+        default=None, description="An API key for Temporal, where it asks for one."
+    )
 
     worker_cached_workflows: int = Field(
-        600,
+        default=600,
         ge=1,
         description="How many open escalations a worker keeps in memory; the rest is rebuilt from history.",
     )
-    dispatcher_poll_seconds: float = Field(
-        1.0,
-        gt=0,
-        description="How long the dispatcher rests when nothing is waiting, in seconds.",
+    web_host: str = Field(default="127.0.0.1", description="The address that the web listens on.")
+    web_port: int = Field(
+        default=8000, ge=0, le=65535, description="The port that the web listens on; 0 for a free one."
     )
-    dispatcher_lease_seconds: float = Field(
-        60.0,
-        gt=0,
-        description="How long one act may take to deliver before another dispatcher may try, in seconds.",
-    )
-
-    web_host: str = Field("127.0.0.1", description="The address that the web listens on.")
-    web_port: int = Field(8000, ge=0, le=65535, description="The port that the web listens on; 0 for a free one.")
     public_url: HttpUrl | None = Field(
-        None,
+        default=None,
         description="How people reach the web: the beginning of every link in a notice. Unset: the address above.",
     )
     product_name: str = Field(
-        "Professional differences", min_length=1, description="The name on every page and notice."
+        default="Professional differences", min_length=1, description="The name on every page and notice."
     )
     partnership_name: str = Field(
-        "Sample Safeguarding Partnership",
+        default="Sample Safeguarding Partnership",
         min_length=1,
         description="Whose policy it is, on every page and notice.",
     )
 
-    front_door_name: str = Field("Multi-agency front door (sample)", description="Who takes a new worry about a child.")
-    front_door_phone: str = Field("01632 960100", description="The front door's number. The default is invented.")
-    front_door_hours: str = Field("Monday to Friday, 9am to 5pm", description="When the front door answers.")
-    duty_team_name: str = Field(
-        "Out-of-hours duty team (sample)", description="Who answers when the front door does not."
+    front_door_name: str = Field(
+        default="Multi-agency front door (sample)", description="Who takes a new worry about a child."
     )
-    duty_team_phone: str = Field("01632 960199", description="The duty team's number. The default is invented.")
+    front_door_phone: str = Field(
+        default="01632 960100", description="The front door's number. The default is invented."
+    )
+    front_door_hours: str = Field(default="Monday to Friday, 9am to 5pm", description="When the front door answers.")
+    duty_team_name: str = Field(
+        default="Out-of-hours duty team (sample)", description="Who answers when the front door does not."
+    )
+    duty_team_phone: str = Field(default="01632 960199", description="The duty team's number. The default is invented.")
     duty_team_hours: str = Field(
-        "evenings, nights, weekends and bank holidays", description="When the duty team answers."
+        default="evenings, nights, weekends and bank holidays", description="When the duty team answers."
     )
 
     mail_relay: str | None = Field(
-        None,
+        default=None,
         description="The SMTP relay's host. Unset: notices go to the local outbox page and nowhere else.",
     )
-    mail_port: int = Field(587, ge=1, le=65535, description="The relay's port.")
-    mail_security: MailSecurity = Field(MailSecurity.STARTTLS, description="`starttls`, `tls` or `none`.")
-    mail_user: str | None = Field(None, description="The user name for the relay, where it asks for one.")
-    mail_password: SecretStr | None = Field(None, description="The password for the relay.")
-    mail_from: str = Field("escalations@partnership.example", description="The address that notices come from.")
+    mail_port: int = Field(default=587, ge=1, le=65535, description="The relay's port.")
+    mail_security: MailSecurity = Field(default=MailSecurity.STARTTLS, description="`starttls`, `tls` or `none`.")
+    mail_user: str | None = Field(default=None, description="The user name for the relay, where it asks for one.")
+    mail_password: SecretStr | None = Field(default=None, description="The password for the relay.")
+    mail_from: str = Field(default="escalations@partnership.example", description="The address that notices come from.")
     mail_seconds: float = Field(
-        20.0,
+        default=20.0,
         gt=0,
         le=60,
         description="The longest that one message may take at the relay, in seconds.",
     )
 
-    policy_file: Path | None = Field(None, description="The policy in force, as YAML. Unset: the sample policy.")
+    policy_file: Path | None = Field(
+        default=None, description="The policy in force, as YAML. Unset: the sample policy."
+    )
     directory_file: Path | None = Field(
-        None,
+        default=None,
         description="Agencies and positions that are loaded into an empty directory. Unset: the sample directory.",
     )
 
@@ -164,26 +165,26 @@ class Settings(BaseSettings):
         description="Whether real people may be entered. Has effect only while `escalations doctor --live` passes.",
     )
     impact_assessment_reference: str | None = Field(
-        None,
+        default=None,
         description="Where the data protection impact assessment is filed.",
     )
     impact_assessment_approver: str | None = Field(
-        None,
+        default=None,
         description="The role that approved the assessment, such as the data protection officer.",
     )
-    privacy_notice_url: HttpUrl | None = Field(None, description="The privacy notice that every page links to.")
+    privacy_notice_url: HttpUrl | None = Field(default=None, description="The privacy notice that every page links to.")
     retention_years: int | None = Field(
-        None,
+        default=None,
         ge=1,
         le=100,
         description="Years that a closed escalation is kept. No default: the partnership decides.",
     )
-    disposal_approver: str | None = Field(None, description="The role that approves the disposal of records.")
+    disposal_approver: str | None = Field(default=None, description="The role that approves the disposal of records.")
 
     log_level: str = Field(
-        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
+        default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
     )
-    log_format: LogFormat = Field(LogFormat.AUTO, description="`auto`, `json` or `console`.")
+    log_format: LogFormat = Field(default=LogFormat.AUTO, description="`auto`, `json` or `console`.")
 
     @field_validator("keys", mode="before")
     @classmethod

@@ -73,8 +73,8 @@ def configure(chosen: settings.Settings, *, stream: TextIO | None = None, strict
         strict: raise :class:`Personal` in place of withholding. On in tests, off where a raise would stop a case.
     """
     log_format, level = chosen.log_format, chosen.log_level
-    stream = stream or sys.stderr
-    console = log_format is settings.LogFormat.CONSOLE or (log_format is settings.LogFormat.AUTO and stream.isatty())
+    out: TextIO = stream or sys.stderr
+    console = log_format is settings.LogFormat.CONSOLE or (log_format is settings.LogFormat.AUTO and out.isatty())
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -83,7 +83,7 @@ def configure(chosen: settings.Settings, *, stream: TextIO | None = None, strict
         Gate(strict=strict),
     ]
     renderer: Processor = (
-        structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=structlog.dev.plain_traceback)
         if console
         else structlog.processors.JSONRenderer(sort_keys=True)
     )
@@ -93,7 +93,7 @@ def configure(chosen: settings.Settings, *, stream: TextIO | None = None, strict
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(stream)
+    handler = logging.StreamHandler(out)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[_library, *shared[1:]],

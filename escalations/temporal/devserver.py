@@ -275,12 +275,10 @@ class DevServer:
             )
         healthy = asyncio.create_task(self._until_healthy())
         ended = asyncio.create_task(process.wait())
+        up = False
         try:
             await asyncio.wait({healthy, ended}, timeout=HEALTHY_WITHIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             up = healthy.done() and healthy.exception() is None
-        except BaseException:
-            up = False
-            raise
         finally:
             for task in (healthy, ended):
                 task.cancel()
