@@ -14,7 +14,8 @@ import functools
 import hashlib
 import itertools
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Self
@@ -29,9 +30,30 @@ OUR_CHOICE = "not in the document: our choice"
 MOST_WITHOUT_WORD = 5
 """Working days. Source: the rules of practice, whatever a policy says."""
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,47}$")]
+SLUG_FORM = r"^[a-z][a-z0-9-]{0,47}$"
+POSITION_FORM = r"^[a-z][a-z_]{0,39}$"
+PREFIX_FORM = r"^[A-Z]{2,4}$"
+
+Slug = Annotated[str, StringConstraints(pattern=SLUG_FORM)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=400)]
-Position = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,39}$")]
+Position = Annotated[str, StringConstraints(pattern=POSITION_FORM)]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyProblem:
+    """What does not hold together in a policy, and at which place in it."""
+
+    place: tuple[int | str, ...]
+    sentence: str
+
+
+class ProblemsError(ValueError):
+    """A policy that does not hold together; all that is wrong is said at once."""
+
+    def __init__(self, problems: tuple[PolicyProblem, ...]) -> None:
+        """Keep the problems with their places, so that whoever read a file can name lines."""
+        super().__init__("; ".join(problem.sentence for problem in problems))
+        self.problems = problems
 
 
 class PolicyModel(BaseModel):
@@ -210,7 +232,7 @@ class Policy(PolicyModel):
     """A sample is nobody's policy; every page of a case under it says so."""
     assumptions: tuple[str, ...] = ()
     adoption: Adoption
-    reference_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,4}$")] = "PD"
+    reference_prefix: Annotated[str, StringConstraints(pattern=PREFIX_FORM)] = "PD"
     region: Region = Region.ENGLAND_AND_WALES
     day_zero: DayZero = DayZero.NEXT
     stages: Annotated[tuple[StageRule, ...], Field(min_length=1, max_length=9)]
@@ -231,9 +253,9 @@ class Policy(PolicyModel):
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
-        problems = [*_ladder_problems(self), *_clock_problems(self)]
+        problems = (*_ladder_problems(self), *_clock_problems(self))
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ProblemsError(problems)
         return self
 
     def stage(self, number: int) -> StageRule:
@@ -253,44 +275,42 @@ class Policy(PolicyModel):
         return hashlib.sha256(canonical(self).encode()).hexdigest()
 
 
-def _ladder_problems(policy: Policy) -> list[str]:
-    problems: list[str] = []
+def _ladder_problems(policy: Policy) -> Iterator[PolicyProblem]:
     numbers = [stage.number for stage in policy.stages]
     if numbers != list(range(1, len(numbers) + 1)):
-        problems.append(f"stages: numbers have to be 1, 2, 3 ... in order, and are {numbers}")
-    finals = [stage.number for stage in policy.stages if stage.decided_by_final_body]
-    if finals and finals != [numbers[-1]]:
-        problems.append(f"stages: only the last stage can be decided by the final body, and stages {finals} are")
-    for stage in policy.stages:
-        problems.extend(
-            f"stage {stage.number}: has no clock on the {track} track, so it could drift for ever"
-            for track in Track
-            if not any(track in clock.limits for clock in stage.clocks)
-        )
-        decided = any(clock.awaits is Awaits.DECIDE for clock in stage.clocks)
-        if decided and not stage.decided_by_final_body:
-            problems.append(
-                f"stage {stage.number}: has a clock for a decision, and nobody decides there; write "
-                "decided_by_final_body: true, or take the clock away"
-            )
-        if stage.decided_by_final_body and not decided:
-            problems.append(
-                f"stage {stage.number}: is decided by the final body and has no clock for that; add one that "
-                "awaits decide"
-            )
+        yield PolicyProblem(("stages",), f"the stages' numbers have to be 1, 2, 3 ... in order, and are {numbers}")
+    for place, stage in enumerate(policy.stages):
+        for sentence in _stage_problems(stage, last=place == len(numbers) - 1):
+            yield PolicyProblem(("stages", place), sentence)
     word = policy.word_to_raiser_every
     if word.unit is not Unit.WORKING_DAYS or word.value > MOST_WITHOUT_WORD:
-        problems.append(
-            f"word_to_raiser_every: the raiser is never left more than {MOST_WITHOUT_WORD} working days without word"
+        yield PolicyProblem(
+            ("word_to_raiser_every",),
+            f"the raiser is left {MOST_WITHOUT_WORD} working days without word at most, and this is {word.words()}",
         )
-    problems.extend(
-        f"told_before_move: say how long for the {track} track, or null"
-        for track in Track
-        if track not in policy.told_before_move
-    )
+    for track in Track:
+        if track not in policy.told_before_move:
+            yield PolicyProblem(("told_before_move",), f"say how long for the {track} track, or null")
     if policy.told_before_move.get(Track.URGENT) is not None:
-        problems.append("told_before_move: on the urgent track a move up waits for nobody; write urgent: null")
-    return problems
+        yield PolicyProblem(
+            ("told_before_move", "urgent"), "on the urgent track a move up waits for nobody; write urgent: null"
+        )
+
+
+def _stage_problems(stage: StageRule, *, last: bool) -> Iterator[str]:
+    for track in Track:
+        if not any(track in clock.limits for clock in stage.clocks):
+            yield f"has no clock on the {track} track, so it could drift for ever"
+    decided = any(clock.awaits is Awaits.DECIDE for clock in stage.clocks)
+    if stage.decided_by_final_body and not last:
+        yield "only the last stage can be decided by the final body"
+    if decided and not stage.decided_by_final_body:
+        yield (
+            "has a clock for a decision, and nobody decides there; write decided_by_final_body: true, or take the "
+            "clock away"
+        )
+    if stage.decided_by_final_body and not decided:
+        yield "is decided by the final body and has no clock for that; add one that awaits decide"
 
 
 _PLACES: dict[str, dict[Awaits, tuple[Side, tuple[StartsFrom, ...]]]] = {
@@ -319,41 +339,38 @@ _LONGEST = {Unit.WORKING_DAYS: 260, Unit.CALENDAR_DAYS: 366, Unit.WORKING_HOURS:
 _NO_SOURCE = "not in the document"
 
 
-def _clock_problems(policy: Policy) -> list[str]:
-    problems: list[str] = []
-    groups = [("stages", f"stage {stage.number}", stage.number, stage.clocks) for stage in policy.stages]
-    groups += [
-        ("process_clocks", "process_clocks", 0, policy.process_clocks),
-        ("raiser_clocks", "raiser_clocks", 0, policy.raiser_clocks),
-        ("team_clocks", "team_clocks", 0, policy.team_clocks),
-    ]
-    for group, where, stage, clocks in groups:
-        ids = [clock.id for clock in clocks]
-        problems.extend(f"{where}: two clocks are called {name}" for name in dict.fromkeys(ids) if ids.count(name) > 1)
-        for clock in clocks:
-            named = f"{where}, clock {clock.id}"
-            problems.extend(
-                f"{named}: {problem}" for problem in (*_place_problems(group, stage, clock), *_limit_problems(clock))
-            )
-    return [
-        *problems,
-        *_question_problems("raiser_clocks", "the raising side", policy.raiser_clocks),
-        *_question_problems("team_clocks", "the team", policy.team_clocks),
-    ]
+def _clock_problems(policy: Policy) -> Iterator[PolicyProblem]:
+    for place, stage in enumerate(policy.stages):
+        yield from _group_problems("stages", ("stages", place, "clocks"), stage.clocks, stage.number)
+    yield from _group_problems("process_clocks", ("process_clocks",), policy.process_clocks, 0)
+    yield from _group_problems("raiser_clocks", ("raiser_clocks",), policy.raiser_clocks, 0)
+    yield from _group_problems("team_clocks", ("team_clocks",), policy.team_clocks, 0)
+    yield from _question_problems("raiser_clocks", "the raising side", policy.raiser_clocks)
+    yield from _question_problems("team_clocks", "the team", policy.team_clocks)
 
 
-def _question_problems(group: str, whom: str, clocks: tuple[ClockRule, ...]) -> list[str]:
+def _group_problems(
+    group: str, where: tuple[int | str, ...], clocks: tuple[ClockRule, ...], stage: int
+) -> Iterator[PolicyProblem]:
+    seen: set[str] = set()
+    for place, clock in enumerate(clocks):
+        if clock.id in seen:
+            yield PolicyProblem((*where, place), f"two clocks here are called {clock.id}; give each its own id")
+        seen.add(clock.id)
+        for sentence in (*_place_problems(group, stage, clock), *_limit_problems(clock)):
+            yield PolicyProblem((*where, place), sentence)
+
+
+def _question_problems(group: str, whom: str, clocks: tuple[ClockRule, ...]) -> Iterator[PolicyProblem]:
     """Each question has one clock on every track: without it a case could wait for ever."""
-    problems: list[str] = []
     for needed, track in itertools.product(_PLACES[group], Track):
         named = [clock.id for clock in clocks if clock.awaits is needed and track in clock.limits]
         if not named:
-            problems.append(
-                f"{group}: there is none for {needed} on the {track} track, so a case could wait for {whom} for ever"
+            yield PolicyProblem(
+                (group,), f"there is none for {needed} on the {track} track, so a case could wait for {whom} for ever"
             )
         if len(named) > 1:
-            problems.append(f"{group}: {' and '.join(named)} both await {needed} on the {track} track; keep one")
-    return problems
+            yield PolicyProblem((group,), f"{' and '.join(named)} both await {needed} on the {track} track; keep one")
 
 
 def _place_problems(group: str, stage: int, clock: ClockRule) -> list[str]:

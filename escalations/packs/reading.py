@@ -6,20 +6,30 @@ would unfold without end is refused before anything is built.
 
 from __future__ import annotations
 
+import difflib
+import re
 from dataclasses import dataclass
+from datetime import date
 from importlib import resources
 from pathlib import Path
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML, YAMLError
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.error import YAMLError
+from typing_extensions import override
 
-from escalations.policy import Policy
+from escalations import policy
+from escalations.policy import Adoption, ClockRule, FinalBody, Limit, Policy, ProblemsError, StageRule
 
-LARGEST_FILE = 512 * 1024
-"""Bytes. A policy of nine stages is some 5 kB."""
+LARGEST_FILE = 40 * 1024
+"""Bytes. A policy of nine stages is some 5 kB, and what is larger than this is not read within a second."""
 MOST_VALUES = 20_000
 """How many values a file may unfold to, aliases counted each time; a hostile file reaches this at once."""
+DEEPEST = 20
+"""How many lists and mappings may stand in each other; a policy has seven."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,7 @@ class Problem:
     where: str
     sentence: str
 
+    @override
     def __str__(self) -> str:
         """Return file:line: where: sentence."""
         place = self.file if self.line is None else f"{self.file}:{self.line}"
@@ -59,13 +70,7 @@ def read(path: Path) -> Policy:
     """
     try:
         if path.stat().st_size > LARGEST_FILE:
-            raise NotAPolicyError(
-                (
-                    Problem(
-                        path.name, None, "", f"the file is larger than {LARGEST_FILE // 1024} kB, which no policy is"
-                    ),
-                )
-            )
+            raise NotAPolicyError((_too_large(path.name),))
         text = path.read_text("utf-8")
     except OSError as error:
         raise NotAPolicyError((Problem(path.name, None, "", f"cannot be read: {error.strerror}"),)) from None
@@ -80,68 +85,181 @@ def read_text(text: str, name: str) -> Policy:
     Raises:
         NotAPolicyError: as ``read``.
     """
+    if len(text) > LARGEST_FILE:
+        raise NotAPolicyError((_too_large(name),))
+    document = _document(text, name)
+    try:
+        return Policy.model_validate(_plain(document, [MOST_VALUES], 0))
+    except _TooManyValuesError:
+        sentence = (
+            f"unfolds to more than {MOST_VALUES} values, or to lists within lists without end; write repeated parts out"
+        )
+        raise NotAPolicyError((Problem(name, None, "", sentence),)) from None
+    except ValidationError as error:
+        found = [problem for details in error.errors() for problem in _problems(name, document, details)]
+        # What stands once in the file and is used in three stages is one thing to mend.
+        once = {(problem.line or problem.where, problem.sentence): problem for problem in reversed(found)}
+        raise NotAPolicyError(tuple(sorted(once.values(), key=lambda problem: problem.line or 0))) from None
+
+
+def _too_large(name: str) -> Problem:
+    return Problem(name, None, "", f"is larger than {LARGEST_FILE // 1024} kB, which no policy is")
+
+
+def _document(text: str, name: str) -> CommentedMap:
+    if _is_too_deep(text):
+        raise NotAPolicyError((Problem(name, None, "", "has lists within lists without end"),))
     yaml = YAML(typ="rt", pure=True)
     yaml.allow_duplicate_keys = False
     try:
         document = yaml.load(text)
     except YAMLError as error:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        line = mark.line + 1 if mark is not None else None
-        problem = getattr(error, "problem", None) or "is not YAML"
-        raise NotAPolicyError((Problem(name, line, "", str(problem).splitlines()[0]),)) from None
+        raise NotAPolicyError((_not_yaml(name, error),)) from None
+    except (ValueError, AttributeError, TypeError):
+        # The reader's own way to fail on a date such as 2026-02-31, and on a few malformed tags.
+        raise NotAPolicyError((_unreadable(text, name),)) from None
     if not isinstance(document, CommentedMap):
         raise NotAPolicyError((Problem(name, 1, "", "is not a policy: it has to start with lines such as 'id: ...'"),))
-    try:
-        plain = _plain(document, [MOST_VALUES])
-        return Policy.model_validate(plain)
-    except _TooManyValuesError:
-        raise NotAPolicyError(
-            (
-                Problem(
-                    name, None, "", f"unfolds to more than {MOST_VALUES} values; write the repeated parts out, or once"
-                ),
-            )
-        ) from None
-    except ValidationError as error:
-        raise NotAPolicyError(tuple(_problem(name, document, found) for found in error.errors())) from None
+    return document
+
+
+def _is_too_deep(text: str) -> bool:
+    """Whether lists stand in lists beyond any policy: the reader takes 20 s over a few thousand brackets."""
+    depth = 0
+    for sign in text:
+        depth += (sign in "[{") - (sign in "]}")
+        if depth > DEEPEST:
+            return True
+    return _DEEP_BLOCKS.search(text) is not None
+
+
+_DEEP_BLOCKS = re.compile(rf"^(?: {{{4 * DEEPEST},}}\S|\s*(?:[-?] ){{{DEEPEST},}})", re.MULTILINE)
+_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+
+
+def _unreadable(text: str, name: str) -> Problem:
+    for number, line in enumerate(text.splitlines(), 1):
+        for written in _DATE.findall(line):
+            try:
+                date.fromisoformat(written)
+            except ValueError:
+                return Problem(name, number, "", f"{written} is not a date that exists; write dates as 2026-02-28")
+    return Problem(name, None, "", "holds something that cannot be read; a policy has texts, numbers, dates and lists")
+
+
+def _not_yaml(name: str, error: YAMLError) -> Problem:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    line = None if mark is None else mark.line + 1
+    said = str(getattr(error, "problem", None) or "").splitlines()
+    if isinstance(error, DuplicateKeyError) and said:
+        key = said[0].split('"')[1] if '"' in said[0] else "a key"
+        return Problem(name, line, key, "is given twice; keep one")
+    reason = f": {said[0]}" if said else ""
+    return Problem(name, line, "", f"is not YAML that can be read{reason}; check the spaces at the start of the line")
 
 
 class _TooManyValuesError(Exception):
-    pass
+    """A file that unfolds to more than any policy is."""
 
 
-def _plain(value: object, left: list[int]) -> object:
+def _plain(value: object, left: list[int], depth: int) -> object:
     left[0] -= 1
-    if left[0] < 0:
+    if left[0] < 0 or depth > DEEPEST:
         raise _TooManyValuesError
     if isinstance(value, CommentedMap):
-        return {str(key): _plain(part, left) for key, part in value.items()}
+        return {str(key): _plain(part, left, depth + 1) for key, part in value.items()}
     if isinstance(value, CommentedSeq):
-        return [_plain(part, left) for part in value]
+        return [_plain(part, left, depth + 1) for part in value]
     return value
 
 
-def _problem(name: str, document: CommentedMap, found: object) -> Problem:
-    assert isinstance(found, dict)  # noqa: S101  pydantic's own shape
-    location = tuple(found["loc"])
-    message = str(found["msg"]).removeprefix("Value error, ")
-    if found["type"] == "extra_forbidden":
-        message = "this is not a part of a policy; check the spelling"
-    if found["type"] == "missing":
-        message = "this is missing"
-    return Problem(name, _line(document, location), ".".join(str(part) for part in location), message)
+def _problems(name: str, document: CommentedMap, details: ErrorDetails) -> list[Problem]:
+    location = tuple(part for part in details["loc"] if part != "[key]")
+    raised = details.get("ctx", {}).get("error")
+    if isinstance(raised, ProblemsError):
+        return [
+            Problem(name, _line(document, problem.place), _words(problem.place, document), problem.sentence)
+            for problem in raised.problems
+        ]
+    return [Problem(name, _line(document, location), _words(location, document), _sentence(details))]
 
 
-def _line(document: object, location: tuple[object, ...]) -> int | None:
+def _words(location: tuple[int | str, ...], document: object) -> str:
+    """A place as a person names it: stages 2, clocks resolve, limits standard."""
+    said: list[str] = []
+    for part in location:
+        inner = _part(document, part)
+        if isinstance(part, int):
+            called = inner.get("id") or inner.get("number") if isinstance(inner, CommentedMap) else None
+            said[-1:] = [f"{said[-1] if said else ''} {called or part + 1}".strip()]
+        else:
+            said.append(part)
+        document = inner
+    return ", ".join(said)
+
+
+def _part(document: object, part: int | str) -> object:
+    if isinstance(document, CommentedMap):
+        return document.get(part)
+    if isinstance(document, CommentedSeq) and isinstance(part, int) and part < len(document):
+        return document[part]
+    return None
+
+
+def _sentence(details: ErrorDetails) -> str:
+    """What is wrong and what to write instead, in the words of whoever writes a policy."""
+    known = details.get("ctx", {}).get("expected")
+    match details["type"]:
+        case "extra_forbidden":
+            near = difflib.get_close_matches(str(details["loc"][-1]), _names(), n=1)
+            return f"is not a part of a policy; did you mean {near[0]}?" if near else "is not a part of a policy"
+        case "missing":
+            return "is missing"
+        case "enum" | "literal_error":
+            return f"has to be {known}, and is {details['input']!r}"
+        case "string_type":
+            return f"has to be text; write it in quotes: {str(details['input'])[:40]!r}"
+        case "tuple_type" | "list_type":
+            return "has to be a list; begin each line of it with '- '"
+        case "dict_type" | "model_type" | "model_attributes_type":
+            return "has to have parts of its own, each on a line such as 'name: value'"
+        case "bool_type" | "bool_parsing":
+            return "has to be true or false"
+        case "string_pattern_mismatch":
+            return f"{str(details['input'])[:40]!r} has a form that is not allowed here ({_form(details)})"
+        case _ if details["type"].startswith("date_"):
+            return f"has to be a date such as 2026-02-28, and is {str(details['input'])[:40]!r}"
+        case _:
+            return details["msg"].removeprefix("Value error, ")
+
+
+def _form(details: ErrorDetails) -> str:
+    pattern = str(details.get("ctx", {}).get("pattern"))
+    return _FORMS.get(pattern, pattern)
+
+
+_FORMS = {
+    policy.SLUG_FORM: "small letters, digits and dashes, beginning with a letter",
+    policy.POSITION_FORM: "small letters and underscores, beginning with a letter",
+    policy.PREFIX_FORM: "two to four capital letters",
+}
+
+
+def _names() -> list[str]:
+    """Every name that a part of a policy can have."""
+    parts = (Policy, Adoption, FinalBody, StageRule, ClockRule, Limit)
+    return list(dict.fromkeys(name for part in parts for name in part.model_fields))
+
+
+def _line(document: object, location: tuple[int | str, ...]) -> int | None:
     """The line of the deepest part of a location that the file has."""
     line = None
     for part in location:
         if isinstance(document, CommentedMap) and part in document:
             line = document.lc.key(part)[0] + 1
-            document = document[part]
         elif isinstance(document, CommentedSeq) and isinstance(part, int) and part < len(document):
             line = document.lc.item(part)[0] + 1
-            document = document[part]
         else:
             break
+        document = _part(document, part)
     return line
