@@ -60,6 +60,11 @@ class BareWorkflow:
         await workflow.wait_condition(workflow.all_handlers_finished)
 
     @workflow.update
+    async def opened(self) -> None:
+        """Answer once it is open."""
+        await workflow.wait_condition(lambda: self._opened)
+
+    @workflow.update
     async def act(self, text: str) -> str:
         """Take one act."""
         await workflow.wait_condition(lambda: self._opened)

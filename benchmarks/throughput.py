@@ -23,7 +23,8 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from temporalio.client import Client
+from temporalio.client import Client, WithStartWorkflowOperation
+from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from benchmarks import bare
@@ -34,7 +35,7 @@ from escalations.rules import acts, workingtime
 from escalations.rules.acts import Act
 from escalations.rules.actors import Actor, Channel
 from escalations.settings import Settings
-from escalations.store import directory, directory_file
+from escalations.store import directory, directory_file, read_models
 from escalations.temporal import binaries, client, devserver
 from escalations.workflows import attributes
 
@@ -106,33 +107,36 @@ async def _ours(opened: parts.Parts, wake: Callable[[], None], cases: int) -> tu
         return {"submission_id": "", "by": by, "channel": Channel.LINK, "received_at": opened.now()}
 
     async def raised(_: int) -> str:
-        reference, submission = await submit(acts.Raise(
+        return (await submit(acts.Raise(
             **origin(RAISER), raising_agency="oak-school", responding_agencies=("childrens-services",),
-            concern=acts.Concern.CHILD, reason=acts.Reason.PLAN), None)
-        await _settled(opened, submission)
-        return reference
+            concern=acts.Concern.CHILD, reason=acts.Reason.PLAN), None))[0]
 
-    async def settled(reference: str) -> None:
-        for act in (acts.Acknowledge(**origin(RESPONDER)), acts.Agree(**origin(RAISER), outcome="agreed_as_asked")):
-            _, submission = await submit(act.model_copy(update={"received_at": opened.now()}), reference)
-            await _settled(opened, submission)
+    async def acknowledged(reference: str) -> None:
+        await submit(acts.Acknowledge(**origin(RESPONDER)), reference)
+
+    async def agreed(reference: str) -> None:
+        await submit(acts.Agree(**origin(RAISER), outcome="agreed_as_asked"), reference)
 
     began = time.perf_counter()
     references = await _at_once(raised, range(cases))
+    await _all_settled(opened)
     started = time.perf_counter()
-    await _at_once(settled, references)
+    await _at_once(acknowledged, references)
+    await _at_once(agreed, references)
+    await _all_settled(opened)
     ended = time.perf_counter()
+    async with opened.database.read() as tx:
+        open_ones = await read_models.listed(tx)
+    if open_ones:
+        raise RuntimeError(f"{len(open_ones)} cases are not closed")
     return cases / (started - began), cases / (ended - began)
 
 
-async def _settled(opened: parts.Parts, submission_id: str) -> None:
+async def _all_settled(opened: parts.Parts) -> None:
     while True:
         async with opened.database.read() as tx:
-            found = await submissions.get(tx, submission_id)
-        if found.state in submissions.SETTLED:
-            if found.state is not submissions.State.APPLIED:
-                raise RuntimeError(found.outcome_code)
-            return
+            if not await submissions.waiting(tx):
+                return
         await asyncio.sleep(0.1)
 
 
@@ -141,11 +145,11 @@ async def _bare(connected: Client, cases: int, text: str) -> tuple[float, float]
 
     async def started(number: int) -> str:
         name = f"bare-{run}-{number}"
-        handle = await connected.start_workflow(
+        start = WithStartWorkflowOperation(
             bare.BareWorkflow.run, bare.Bare(acts=2, text=text), id=name, task_queue="bare",
-            rpc_timeout=timedelta(seconds=60))
-        while not (await handle.describe()).history_length >= 8:  # noqa: ASYNC110  the server tells no other way
-            await asyncio.sleep(0.1)
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING)
+        await connected.execute_update_with_start_workflow(
+            bare.BareWorkflow.opened, start_workflow_operation=start, rpc_timeout=timedelta(seconds=60))
         return name
 
     async def settled(name: str) -> None:
