@@ -89,7 +89,7 @@ def create_app(
     app.mount("/static", StaticFiles(directory=str(resources.files("escalations.web") / "static"), check_dir=False))
     _add_home(app, parts)
     _add_troubles(app, parts)
-    app.add_middleware(Guarded, log=_access, https=settings.web_address.startswith("https:"))
+    app.add_middleware(Guarded, log=_access, crashed=lambda error: _crashed(parts, error), https=settings.web_address.startswith("https:"))
     return app
 
 
@@ -129,6 +129,15 @@ def _add_troubles(app: FastAPI, parts: Parts) -> None:
             request, "message.html", status=413, heading="That is too long", onward=None,
             sentences=["What you sent is longer than any form of ours, and it has not been received.",
                        "Please go back and shorten it."])
+
+
+def _crashed(parts: Parts, error: Exception) -> Response:
+    _log.error("page_crashed", code=type(error).__name__, exc_info=error)
+    return parts.pages.show("message.html", status=500, values={
+        "heading": "Something is wrong on our side", "onward": {"href": "/", "text": "Start page"}, "sentences": [
+            "If you were sending something, it may not have been received. Please go back and try again.",
+            "If it happens again, tell the partnership team. If somebody is at risk, do not wait: use the numbers at the "
+            "top of the page."]})
 
 
 def _access(method: str, route: str, status: int) -> None:

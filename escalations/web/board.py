@@ -19,7 +19,7 @@ from escalations.rules.case import Cause, Status
 from escalations.store import directory, read_models, references, tables
 from escalations.store.notices import NoticeState
 from escalations.store.read_models import CaseRow, ClockRow, ClockState
-from escalations.web import words
+from escalations.web import telling, words
 from escalations.web.forms import Problem, Raw, first
 from escalations.web.parts import Parts
 from escalations.web.team import only_the_team
@@ -35,7 +35,7 @@ class Waiting:
     """One thing that a case waits for."""
 
     what: str
-    whom: str
+    """And from whom."""
     due_at: datetime
     passed: bool
     """Whether the time limit has passed, by this clock or by the moment of looking."""
@@ -137,5 +137,5 @@ def _worth_a_line(clock: ClockRow, now: datetime) -> bool:
 def _waiting(clock: ClockRow, names: Names, now: datetime) -> Waiting:
     passed = clock.state is ClockState.LIMIT_PASSED or clock.due_at < now
     return Waiting(
-        words.AWAITED[Awaits(clock.awaits)], names.waited(Side(clock.waits_for), clock.agency_id), clock.due_at, passed,
+        telling.awaited(Awaits(clock.awaits), Side(clock.waits_for), clock.agency_id, names), clock.due_at, passed,
         words.CAUSES[Cause(clock.cause)] if clock.cause else "")

@@ -67,7 +67,7 @@ class ClockLife:
             return f"Done at {workingtime.say(self.counts_from)}{late}"
         if self.end is ClockEnd.STOPPED:
             return f"Stopped{', after the time limit had passed' + cause if self.passed else ''}"
-        return f"Time limit passed{cause} (not yet confirmed)" if self.passed else "Running"
+        return f"Time limit passed{cause} (provisional)" if self.passed else "Running"
 
     @property
     def waits_for_the_team(self) -> bool:

@@ -124,10 +124,21 @@ class Guarded:
     The log holds the template of the route and never the URL: a link's token is in it.
     """
 
-    def __init__(self, app: ASGIApp, *, log: Callable[[str, str, int], None], https: bool) -> None:
-        """Take the application, and where a line of the log goes: method, route template, status."""
+    def __init__(
+        self, app: ASGIApp, *, log: Callable[[str, str, int], None], crashed: Callable[[Exception], Response],
+        https: bool,
+    ) -> None:
+        """Take the application, where a line of the log goes, and the page for what nobody foresaw.
+
+        Args:
+            app: the application.
+            log: takes method, route template and status.
+            crashed: takes an exception whose words may hold anything, and gives a page without them.
+            https: whether people come by https.
+        """
         self._app = app
         self._log = log
+        self._crashed = crashed
         self._https = https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -136,7 +147,7 @@ class Guarded:
             await self._app(scope, receive, send)
             return
         taken = 0
-        status = 500
+        status = 0
 
         async def read() -> Message:
             nonlocal taken
@@ -160,9 +171,13 @@ class Guarded:
 
         try:
             await self._app(scope, read, write)
+        except Exception as error:  # noqa: BLE001  further out it would be printed with its words
+            page = self._crashed(error)
+            if status == 0:
+                await page(scope, receive, write)
         finally:
             route = scope.get("route")
-            self._log(scope["method"], getattr(route, "path", "none"), status)
+            self._log(scope["method"], getattr(route, "path", "none"), status or 500)
 
 
 class TooLong(Exception):  # noqa: N818  it names what the body is

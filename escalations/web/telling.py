@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, assert_never
 
-from escalations.policy import Side
+from escalations.policy import Awaits, Side
 from escalations.rules import events
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.case import Case, Claim, Clock, ClockEnd, DeliveryState, Status
@@ -85,16 +85,15 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
             alternate = " The alternate of the final body decides." if event.alternate_because else ""
             return f"Stage {event.stage} began{who}.{alternate}"
         case events.ClockStarted():
-            return (f"A time limit started: {words.AWAITED[event.awaits]} from {names.waited(event.waits_for, event.agency_id)}, "
+            return (f"A time limit started: {awaited(event.awaits, event.waits_for, event.agency_id, names)}, "
                     f"{event.amount}, by {say(event.due_at)}.")
         case events.ReminderFell():
             asked = " The team is asked to phone once." if event.phone_call_asked else ""
-            return (f"Reminder {event.reminder} of {event.of}: waiting for {words.AWAITED[event.awaits]} from "
-                    f"{names.waited(event.waits_for, event.agency_id)}.{asked}")
+            return (f"Reminder {event.reminder} of {event.of}: waiting for "
+                    f"{awaited(event.awaits, event.waits_for, event.agency_id, names)}.{asked}")
         case events.LimitPassed():
-            return (f"Time limit passed: waiting for {words.AWAITED[event.awaits]} from "
-                    f"{names.waited(event.waits_for, event.agency_id)}, due {say(event.due_at)}. "
-                    f"Cause, not yet confirmed: {words.CAUSES[event.cause]}.")
+            return (f"Time limit passed: waiting for {awaited(event.awaits, event.waits_for, event.agency_id, names)}, "
+                    f"due {say(event.due_at)}. Cause, provisional: {words.CAUSES[event.cause]}.")
         case events.LimitWithdrawn():
             return (f"No longer counted as passed: what was waited for from {names.agency(event.agency_id)} was done on time "
                     f"({say(event.kept_at)}) and recorded later.")
@@ -138,8 +137,8 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
         case events.NoticeReported():
             return f"{_whom(event, names)}: {words.DELIVERIES[event.state]}."
         case events.MessageReported():
-            what = "an automatic reply" if event.message == "automatic_reply" else "a file that cannot be read"
-            return f"{what.capitalize()} came from {names.agency(event.agency_id)}. It answers nothing and stops no time limit."
+            what = "An automatic reply" if event.message == "automatic_reply" else "A file that cannot be read"
+            return f"{what} came from {names.agency(event.agency_id)}. It answers nothing and stops no time limit."
         case events.PhoneCallNoted():
             how = "and reached somebody" if event.reached else "and reached nobody"
             return f"The partnership team phoned {names.agency(event.agency_id)} {how}."
@@ -222,13 +221,24 @@ def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR
 
 def clock(clock: Clock, names: Names) -> str:
     """What a running clock waits for, and from whom."""
-    return f"{words.AWAITED[clock.awaits]} from {names.waited(clock.waits_for, clock.agency_id)}"
+    return awaited(clock.awaits, clock.waits_for, clock.agency_id, names)
+
+
+def awaited(awaits: Awaits, side: Side, agency_id: str | None, names: Names) -> str:
+    """What is waited for, and from whom; what waits for the team names the team, and the agency that it concerns."""
+    if side is not Side.TEAM:
+        return f"{words.AWAITED[awaits]} from {names.waited(side, agency_id)}"
+    return f"{words.AWAITED[awaits]}{' at ' + names.agency(agency_id) if agency_id else ''}"
+
+
+def _first_up(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def waiting(case: Case, names: Names) -> tuple[str, ...]:
     """What is waited for now, nearest first, each with its time limit."""
     running = sorted((clock for clock in case.clocks if clock.running), key=lambda clock: clock.due_at)
-    return tuple(f"{clock(found, names).capitalize()}: {_by(found)}" for found in running)
+    return tuple(f"{_first_up(clock(found, names))}: {_by(found)}" for found in running)
 
 
 def _by(found: Clock) -> str:

@@ -31,6 +31,7 @@ _BAR: Final = 7
 _LEFT: Final = 12
 _LETTERS: Final = 31
 """How many letters of a label fit on a line beside four bars."""
+_BOLD_LETTERS: Final = 27
 _MOST_GAP: Final = 44
 _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -126,7 +127,7 @@ def _mark(event: events.Event) -> Mark:
 class _Row:
     fact: Fact
     y: float
-    """The middle of its first line."""
+    """The middle of its first line of words, where its mark stands."""
     lines: tuple[str, ...]
     dated: bool
     """Whether the moment is written above it; not where the row before has the same."""
@@ -159,9 +160,11 @@ def _rows(facts: Sequence[Fact]) -> tuple[tuple[_Row, ...], float]:
             days = (fact.at - last) / timedelta(days=1)
             y += 8 + min(_MOST_GAP, 9 * days ** 0.5)
         number = f" ({fact.about})" if fact.about is not None else ""
-        lines = tuple(textwrap.wrap(f"{fact.words}{number}", _LETTERS)) or ("",)
+        letters = _BOLD_LETTERS if fact.mark in {Mark.LIMIT, Mark.STAGE, Mark.NOW} else _LETTERS
+        lines = tuple(textwrap.wrap(f"{fact.words}{number}", letters)) or ("",)
+        y += _LINE if dated else 0
         rows.append(_Row(fact, y, lines, dated))
-        y += _LINE * (len(lines) + (1 if dated else 0)) + 4
+        y += _LINE * len(lines) + 4
         last = fact.at
     return tuple(rows), y + 6
 
@@ -169,8 +172,13 @@ def _rows(facts: Sequence[Fact]) -> tuple[tuple[_Row, ...], float]:
 def _scale(rows: Iterable[_Row]) -> _Scale:
     places: dict[datetime, float] = {}
     for row in rows:
-        places.setdefault(row.fact.at, row.y)
+        places.setdefault(row.fact.at, _now_line(row) if row.fact.mark is Mark.NOW else row.y)
     return _Scale(tuple(sorted(places.items())))
+
+
+def _now_line(row: _Row) -> float:
+    """Where the line of the present moment lies: above its words."""
+    return row.y - (_LINE if row.dated else 0) - 11
 
 
 def _lanes(clocks: Sequence[ClockLife], end: datetime) -> dict[int, int]:
@@ -220,8 +228,8 @@ def _description(found: Story, facts: Sequence[Fact], clocks: Sequence[ClockLife
 
 
 def _bands(rows: Sequence[_Row], height: float, width: float) -> list[Markup]:
-    starts = [row.y - 12 for row in rows if row.fact.mark is Mark.STAGE]
-    ends = [*starts[1:], height]
+    starts = [row.y - 12 - (_LINE if row.dated else 0) for row in rows if row.fact.mark is Mark.STAGE]
+    ends = [*starts[1:], height][:len(starts)]
     return [
         Markup('<rect class="life-band life-band--{0}" x="0" y="{1}" width="{2}" height="{3}"/>').format(
             place % 2, f"{top:.0f}", f"{width:.0f}", f"{max(0.0, bottom - top):.0f}")
@@ -255,11 +263,10 @@ def _point(row: _Row, spine: float, width: float) -> Markup:
     pieces: list[Markup] = []
     if row.dated:
         pieces.append(Markup('<text class="life-when" x="{0}" y="{1}">{2}</text>').format(
-            x, f"{y + 5:.1f}", when(row.fact.at)))
-        y += _LINE
+            x, f"{y + 5 - _LINE:.1f}", when(row.fact.at)))
     if row.fact.mark is Mark.NOW:
         pieces.append(Markup('<line class="life-now" x1="0" y1="{0}" x2="{1}" y2="{0}"/>').format(
-            f"{row.y - 9:.1f}", f"{width:.0f}"))
+            f"{_now_line(row):.1f}", f"{width:.0f}"))
     pieces.append(_shape(row.fact.mark, spine, y))
     for place, line in enumerate(row.lines):
         pieces.append(Markup('<text class="life-words life-words--{0}" x="{1}" y="{2}">{3}</text>').format(
