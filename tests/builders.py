@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import itertools
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from escalations.packs import reading
 from escalations.policy import Policy, Side
-from escalations.rules import acts, case, clocks, decider, events, evolving, passing
+from escalations.rules import acts, case, clocks, decider, events, evolving, passing, workingtime
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act
-from escalations.rules.case import Case, DeliveryState, Done, Frame, Outcome
+from escalations.rules.case import Case, Clock, DeliveryState, Done, Frame, Outcome
+from escalations.rules.workingtime import Amount, Unit
 from escalations.store import calendars
 
 LONDON = ZoneInfo("Europe/London")
@@ -64,6 +65,15 @@ def raise_(at: datetime, **more: Any) -> acts.Raise:  # noqa: ANN401
         **more,
     }
     return acts.Raise(**origin(fields.pop("by", raiser()), at, **fields))
+
+
+E = TypeVar("E", bound=events.EventModel)
+
+
+def _times(more: dict[str, Any]) -> dict[str, Any]:
+    """Read a civil time given as text."""
+    happened = more.get("happened_at")
+    return {**more, "happened_at": civil(happened)} if isinstance(happened, str) else more
 
 
 class Story:
@@ -136,38 +146,100 @@ class Story:
             )
         )
 
-    def acknowledges(self, position: str = "practitioner", agency: str = SOCIAL_CARE) -> None:
+    def after(self, *, working_days: int = 0, working_hours: int = 0) -> Story:
+        """Let working time pass: days end at close of business, and the next morning begins at nine."""
+        when = self.now
+        for value, unit in ((working_days, Unit.WORKING_DAYS), (working_hours, Unit.WORKING_HOURS)):
+            if value:
+                when = workingtime.deadline(self.frame.calendar, when, Amount(value=value, unit=unit))
+        return self.until(when)
+
+    def by_responder(self, position: str = "practitioner", agency: str = SOCIAL_CARE, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Give what an act of the responding side has, done now."""
+        return origin(responder(position, agency), self.now, **_times(more))
+
+    def by_raiser(self, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Give what an act of the raising side has, done now."""
+        return origin(raiser(), self.now, **_times(more))
+
+    def by_team(self, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Give what an act of the partnership's team has, done now."""
+        return origin(TEAM, self.now, **{"channel": Channel.TEAM, **_times(more)})
+
+    def acknowledges(self, position: str = "practitioner", agency: str = SOCIAL_CARE, **more: Any) -> None:  # noqa: ANN401
         """Let the responding side acknowledge."""
-        self.act(acts.Acknowledge(**origin(responder(position, agency), self.now)))
+        self.act(acts.Acknowledge(**self.by_responder(position, agency, **more)))
 
-    def responds(self, position: str = "practitioner", agency: str = SOCIAL_CARE) -> None:
+    def responds(self, position: str = "practitioner", agency: str = SOCIAL_CARE, **more: Any) -> None:  # noqa: ANN401
         """Let the responding side answer."""
-        self.act(acts.Respond(**origin(responder(position, agency), self.now), offers=Outcome.AGREED_IN_PART))
+        self.act(acts.Respond(**self.by_responder(position, agency, **more), offers=Outcome.AGREED_IN_PART))
 
-    def says_done(self, happened: str, *, done: Done = Done.ANSWERED, position: str = "practitioner") -> str:
+    def says_done(
+        self,
+        happened: str,
+        *,
+        done: Done = Done.ANSWERED,
+        position: str = "practitioner",
+        agency: str = SOCIAL_CARE,
+    ) -> str:
         """Let the responding side say that something was done, and give the claim's id."""
-        self.act(
-            acts.SayDone(
-                **origin(responder(position), self.now, happened_at=civil(happened)), done=done, agency_id=SOCIAL_CARE
-            )
-        )
+        self.act(acts.SayDone(**self.by_responder(position, agency, happened_at=happened), done=done, agency_id=agency))
         return self.case.claims[-1].claim_id
 
     def confirms(self, claim_id: str) -> None:
         """Let the raising side confirm it."""
-        self.act(acts.ConfirmDone(**origin(raiser(), self.now), claim_id=claim_id))
+        self.act(acts.ConfirmDone(**self.by_raiser(), claim_id=claim_id))
 
     def denies(self, claim_id: str) -> None:
         """Let the raising side deny it."""
-        self.act(acts.DenyDone(**origin(raiser(), self.now), claim_id=claim_id))
+        self.act(acts.DenyDone(**self.by_raiser(), claim_id=claim_id))
 
     def moves_up(self) -> None:
         """Let the raising side take it up."""
-        self.act(acts.MoveUp(**origin(raiser(), self.now)))
+        self.act(acts.MoveUp(**self.by_raiser()))
 
-    def agrees(self, outcome: Outcome = Outcome.AGREED_AS_ASKED) -> None:
-        """Let the raising side say that the worry is dealt with."""
-        self.act(acts.Agree(**origin(raiser(), self.now), outcome=outcome))
+    def stays(self) -> None:
+        """Let the raising side stay at this stage."""
+        self.act(acts.Stay(**self.by_raiser()))
+
+    def agrees(
+        self,
+        outcome: Literal[
+            Outcome.AGREED_AS_ASKED, Outcome.AGREED_IN_PART, Outcome.AGREED_ANOTHER_WAY
+        ] = Outcome.AGREED_AS_ASKED,
+        *,
+        agency: str | None = None,
+    ) -> None:
+        """Let the raising side say that the worry is dealt with, with one agency or with all."""
+        self.act(acts.Agree(**self.by_raiser(), outcome=outcome, agency_id=agency))
+
+    def passes_on(self, *agencies: str) -> None:
+        """Let the team pass a held case on."""
+        self.act(acts.PassOn(**self.by_team(), responding_agencies=agencies or (SOCIAL_CARE,)))
+
+    def team_phones(self, agency: str = SOCIAL_CARE, *, reached: bool = True) -> None:
+        """Let the team phone, and note whether it reached somebody."""
+        self.act(acts.NotePhoneCall(**self.by_team(), agency_id=agency, reached=reached))
+
+    def message_comes(self, message: Literal["automatic_reply", "unreadable_reply"], agency: str = SOCIAL_CARE) -> None:
+        """Let a message come that is no person's act."""
+        self.act(
+            acts.ReportMessage(**origin(SYSTEM, self.now, channel=Channel.SYSTEM), agency_id=agency, message=message)
+        )
+
+    def clock(self, rule: str, *, agency: str | None = None) -> Clock:
+        """Give the newest clock of a rule."""
+        return [clock for clock in self.case.clocks if clock.rule_id == rule and agency in {None, clock.agency_id}][-1]
+
+    def runs(self, rule: str, *, agency: str | None = None) -> bool:
+        """Say whether a clock of this rule still waits."""
+        return any(
+            clock.running for clock in self.case.clocks if clock.rule_id == rule and agency in {None, clock.agency_id}
+        )
+
+    def last(self, kind: type[E]) -> E:
+        """Give the last event of a kind."""
+        return [event for event in self.happened if isinstance(event, kind)][-1]
 
     def kinds(self) -> list[str]:
         """Give the kinds of what happened so far."""

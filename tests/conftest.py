@@ -14,6 +14,7 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from temporalio import client as temporal
@@ -21,6 +22,11 @@ from temporalio import client as temporal
 from escalations import settings, telemetry
 from escalations.temporal import binaries, client, devserver
 from escalations.workflows import attributes
+
+# The same examples at every run, so that a failure is found again; `--hypothesis-profile soak` looks for new ones.
+hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
+hypothesis.settings.register_profile("soak", max_examples=2_000, deadline=None)
+hypothesis.settings.load_profile("repeatable")
 
 ORDER = ("rules", "store", "intake", "mail", "platform", "activities", "workflows", "web", "docs", "browser")
 """Fast and pure first, the browser last. Within a folder the order is random, and the seed is printed."""
