@@ -64,23 +64,20 @@ def composed(notice: Notice, told: Facts) -> EmailMessage:
 def every() -> Iterator[tuple[Notice, Facts]]:
     """Every kind for every reader, whatever it asks and whomever the clock waits for, at several stages."""
     tasks = (Task(Awaits.ACKNOWLEDGE, builders.civil("2027-03-02 17:00")), Task(Awaits.RESPOND, DUE))
-    sides = itertools.cycle(Side)
-    clocks: list[tuple[Awaits | None, Side | None]] = [
-        (None, None), *((awaits, next(sides)) for awaits in Awaits for _ in range(3))]
     variants: list[dict[str, object]] = [
         {}, {"urgent": True, "several": True, "came_to": Rule.LEAD, "alternate": True},
         {"link": None, "due_at": None, "came_to": Rule.DEPUTY, "stage_title": None, "sample": False},
-        {"came_to": Rule.STAND_IN},
     ]
     asked = [(READERS[reader], asks) for reader, all_asks in ASKED_OF.items() for asks in all_asks]
     for kind, (to, asks) in itertools.product(NoticeKind, asked):
-        about = clocks if kind in {NoticeKind.REMINDER, NoticeKind.LIMIT_PASSED} else clocks[:1]
+        of_clocks = kind in {NoticeKind.REMINDER, NoticeKind.LIMIT_PASSED}
+        about: list[tuple[Awaits | None, Side | None]] = [(None, None)] * len(variants)
+        if of_clocks:
+            about = [*about, *zip(Awaits, itertools.cycle(Side), strict=False)]
         for (awaits, waits_for), variant, stage in zip(
-                about, itertools.cycle(variants), itertools.cycle((0, 1, 2, 4)), strict=False):
+                about, itertools.cycle(variants), itertools.cycle((1, 2, 4, 0)), strict=False):
             yield (Notice(kind, to, asks, stage),
                    facts(**{"awaits": awaits, "waits_for": waits_for, "tasks": tasks, **variant}))
-        for variant in variants:
-            yield Notice(kind, to, asks, 2), facts(**{"tasks": tasks, **variant})
 
 
 def plain(message: EmailMessage) -> str:
