@@ -1,0 +1,91 @@
+"""The command line: each command says what it found, and ends with a code that a script can read."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from escalations import cli, errors
+
+COMMANDS = ("run", "worker", "web", "dispatch", "policy", "register", "workflows", "doctor", "migrate")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give an installation of its own, made by the command itself."""
+    monkeypatch.setenv("ESCALATIONS_FOLDER", str(tmp_path / "var"))
+    monkeypatch.setenv("ESCALATIONS_LOG_LEVEL", "ERROR")
+    return tmp_path / "var"
+
+
+def call(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(cli.app, list(arguments))
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+def test_help_lists_every_command() -> None:
+    _, said = call("--help")
+    assert [name for name in COMMANDS if name not in said] == []
+
+
+def test_the_sample_policy_has_nothing_wrong_and_says_that_it_is_a_sample(here: Path) -> None:
+    code, said = call("policy", "check")
+    assert code == 0
+    assert "nothing is wrong" in said
+    assert "sample" in said
+    assert not here.exists()
+
+
+def test_a_policy_with_a_mistake_is_said_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "ours.yaml"
+    file.write_text("id: ours\ntitel: Our policy\n", encoding="utf-8")
+    code, said = call("policy", "check", str(file))
+    assert code == 1
+    assert "ours.yaml:2: titel:" in said
+    assert "did you mean title?" in said
+
+
+def test_a_policy_is_shown_with_everything_filled_in() -> None:
+    code, said = call("policy", "show")
+    assert code == 0
+    assert len(json.loads(said)["stages"]) == 4
+
+
+def test_a_database_is_made_filled_verified_and_rebuilt(here: Path) -> None:
+    assert call("migrate")[1].splitlines()[-1].startswith("The database is at revision")
+    assert call("register", "verify") == (0, "The register agrees with itself: 0 events.\n")
+    assert call("register", "rebuild") == (0, "The lists were rebuilt from 0 events.\n")
+    assert (here / "escalations.db").is_file()
+
+
+def test_a_row_that_was_put_in_by_hand_is_named(here: Path) -> None:
+    call("migrate")
+    with sqlite3.connect(here / "escalations.db") as database:
+        database.execute(
+            "INSERT INTO register (position, reference, seq, kind, recorded_at, body, previous_hash, hash)"
+            " VALUES (1, 'PD-26-0001-K', 1, 'raised', '2026-03-02T09:00:00.000000Z', '{}', 'x', 'y')",
+        )
+    database.close()
+    code, said = call("register", "verify")
+    assert code == 1
+    assert "position 1, PD-26-0001-K, event 1" in said
+
+
+def test_the_doctor_ends_with_one_while_something_stands_in_the_way(here: Path) -> None:
+    call("migrate")
+    code, said = call("doctor", "--live")
+    assert code == 1
+    assert "stand between this installation and real people" in said
+
+
+def test_parts_of_their_own_need_a_server_named(here: Path) -> None:
+    call("migrate")
+    for command in (["worker"], ["web"], ["dispatch"], ["workflows", "restore"]):
+        with pytest.raises(errors.FinalOurs, match="TEMPORAL_ADDRESS is not set"):
+            call(*command)
