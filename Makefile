@@ -34,7 +34,7 @@ check: $(INSTALLED) $(STATIC) ## Lint, types, import contract
 	@$(BIN)/ruff format --check $(CODE)
 	@$(BIN)/mypy $(CODE)
 	@$(BIN)/basedpyright
-	@$(BIN)/lint-imports --no-cache | sed -n '/^Analyzed/,$$p'; $(BIN)/lint-imports --no-cache > /dev/null
+	@$(BIN)/lint-imports --no-cache --no-logo
 
 format: $(INSTALLED) ## Format the code
 	@$(BIN)/ruff check --fix-only --quiet $(CODE)
