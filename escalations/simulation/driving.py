@@ -1,7 +1,8 @@
 """Driving one installation's cases through time: the real server, with each case's clock moved from outside.
 
 Time skipping is off when a case starts, and each move is bounded, because a clock that skips by itself would run ahead
-of whoever acts. Before every move the case has to be idle: a timer set by work that is still under way would be missed.
+of whoever acts. Before every move the case has to be idle: a timer set by work that is still under way would be missed,
+and so would one that was passed but which the server, a moment behind its own clock, has not fired yet.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
@@ -30,6 +32,27 @@ from escalations.temporal.client import TASK_QUEUE
 _LOOK_SECONDS = 0.05
 _PATIENCE_SECONDS = 30
 _QUIET_LOOKS = 2
+
+
+async def is_busy(handle: WorkflowHandle[Any, Any], skipper: TimeSkipper) -> bool:
+    """Whether something of a workflow is under way: a task, an activity, or a timer whose moment has come."""
+    described = (await handle.describe()).raw_description
+    if described.pending_activities or described.HasField("pending_workflow_task"):
+        return True
+    open_timers: dict[str, datetime] = {}
+    for event in (await handle.fetch_history()).events:
+        match event.event_type:
+            case EventType.EVENT_TYPE_TIMER_STARTED:
+                timer = event.timer_started_event_attributes
+                since = event.event_time.ToDatetime(tzinfo=UTC)
+                open_timers[timer.timer_id] = since + timer.start_to_fire_timeout.ToTimedelta()
+            case EventType.EVENT_TYPE_TIMER_FIRED:
+                open_timers.pop(event.timer_fired_event_attributes.timer_id, None)
+            case EventType.EVENT_TYPE_TIMER_CANCELED:
+                open_timers.pop(event.timer_canceled_event_attributes.timer_id, None)
+    if not open_timers:
+        return False
+    return min(open_timers.values()) <= await skipper.get_current_time(handle)
 
 
 class ClockNotMovedError(RuntimeError):
@@ -52,6 +75,7 @@ class Drive:
         """Raise an escalation in the future, move its clock to that moment, and wait until its own clocks run."""
         receipt = await self.receive(act, reference=None, words=words)
         await self.until_started(receipt.reference)
+        await self.idle(receipt.reference)
         await self.until(receipt.reference, act.received_at)
         await self.settled(receipt.submission_id)
         await self.idle(receipt.reference)
@@ -105,12 +129,10 @@ class Drive:
                 async with self.parts.database.read() as tx:
                     waiting = any(row.state is NoticeState.WAITING and row.last_code is None
                                   for row in await of_case(tx, reference))
-                described = (await self.handle(reference).describe()).raw_description
-                busy = waiting or described.pending_activities or described.HasField("pending_workflow_task")
-                quiet = 0 if busy else quiet + 1
+                quiet = 0 if waiting or await is_busy(self.handle(reference), self._skipper) else quiet + 1
 
     async def until(self, reference: str, moment: datetime) -> None:
-        """Let time pass for a case until a moment; nothing happens where that is over already.
+        """Let time pass for an idle case until a moment; nothing happens where that is over already.
 
         Raises:
             ClockNotMovedError: the case ended, or its clock stopped on the way.

@@ -1,0 +1,70 @@
+"""Registers over lists that fail, lose answers, are slow or swallow, each in the one way that a test names."""
+
+from __future__ import annotations
+
+import asyncio
+
+from temporalio import activity
+from typing_extensions import override
+
+from escalations.rules import acts, decider, events
+from escalations.rules.case import Frame
+from escalations.workflows import contracts
+from escalations.workflows.contracts import RecordAnswer
+from tests import builders
+from tests.fakes import MemoryRegister
+
+
+class DatabaseGoneError(Exception):
+    """What a driver raises; its words must reach nobody."""
+
+
+class FaultyRegister(MemoryRegister):
+    """Fails as told, and otherwise records like any other."""
+
+    def __init__(self, frame: Frame | None = None) -> None:
+        """Start without faults."""
+        super().__init__(frame or builders.frame())
+        self.fails = 0
+        """How many calls of ``record`` fail before anything is written."""
+        self.loses_answers = 0
+        """How many calls of ``record`` fail after everything is written."""
+        self.takes_seconds = 0.0
+        self.swallows = False
+        """Whether to say "recorded" and write nothing: to the workflow, something then stays due for ever."""
+        self.deliver_fails = 0
+        self.delivered: list[str] = []
+        self.calls = 0
+
+    @activity.defn(name="record")
+    @override
+    async def record(self, request: contracts.RecordRequest) -> contracts.RecordResult:
+        self.calls += 1
+        if self.takes_seconds:
+            await asyncio.sleep(self.takes_seconds)
+        if self.fails:
+            self.fails -= 1
+            raise DatabaseGoneError("away")
+        if self.swallows and request.events:
+            return contracts.RecordResult(answer=RecordAnswer.RECORDED)
+        result = await super().record(request)
+        if self.loses_answers:
+            self.loses_answers -= 1
+            raise DatabaseGoneError("lost after the commit")
+        return result
+
+    @activity.defn(name="deliver")
+    @override
+    async def deliver(self, request: contracts.DeliverRequest) -> contracts.DeliverResult:
+        if self.deliver_fails:
+            self.deliver_fails -= 1
+            raise DatabaseGoneError("away")
+        self.delivered.extend(request.notice_ids)
+        return await super().deliver(request)
+
+    def behind_its_back(self, reference: str, act: acts.Act) -> tuple[events.Event, ...]:
+        """Register what an act brings without the workflow, as a run that died after its commit did."""
+        brought = decider.decide(self.case(reference), act, act.received_at)
+        assert not isinstance(brought, decider.Refused), brought
+        self.bodies[reference].extend(events.dumps(event) for event in brought)
+        return brought
