@@ -1,0 +1,162 @@
+"""What lists read is what the register tells, as it happens and rebuilt."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Table, delete, select, text
+
+from escalations import policy
+from escalations.rules import acts, case, events, evolving, workingtime
+from escalations.rules.case import Done, Outcome
+from escalations.store import frozen, read_models, register, tables
+from escalations.store.engine import Database
+from escalations.store.read_models import ClockState
+from tests import builders
+from tests.builders import REFERENCE, SOCIAL_CARE, Story, civil
+
+
+async def recorded(database: Database, story: Story, reference: str = REFERENCE) -> None:
+    """Record what happened in a story, one event a transaction, as the workflow would."""
+    state: case.Case | None = None
+    async with database.write() as tx:
+        await frozen.put(tx, "policy", policy.canonical(story.frame.policy), now=story.now)
+        await frozen.put(tx, "calendar", workingtime.canonical_json(story.frame.calendar), now=story.now)
+    for seq, event in enumerate(story.happened):
+        async with database.write() as tx:
+            [entry] = await register.append(
+                tx, reference, after_seq=seq, bodies=[(event.kind, events.dumps(event))], recorded_at=event.at)
+            before, state = state, evolving.evolve(state or case.new(reference, story.frame), event)
+            await read_models.project(tx, before, event, state, entry)
+
+
+async def everything(database: Database) -> list[list[tuple[object, ...]]]:
+    async def rows(table: Table) -> list[tuple[object, ...]]:
+        async with database.read() as tx:
+            return [tuple(row) for row in await tx.execute(select(table).order_by(*table.primary_key.columns))]
+
+    return [await rows(table) for table in tables.READ_MODELS]
+
+
+async def row(database: Database, reference: str = REFERENCE) -> read_models.CaseRow:
+    async with database.read() as tx:
+        found = await read_models.case_of(tx, reference)
+    assert found is not None
+    return found
+
+
+async def clocks(database: Database, rule: str) -> list[read_models.ClockRow]:
+    async with database.read() as tx:
+        return [clock for clock in await read_models.clocks_of(tx, REFERENCE) if clock.rule_id == rule]
+
+
+def answered() -> Story:
+    """Raise it, let the limit to acknowledge pass, answer, agree and close."""
+    story = Story().raised().at("2027-03-03 12:00")
+    story.act(acts.Respond(**builders.origin(builders.responder(), story.now), offers=Outcome.AGREED_AS_ASKED))
+    story.later(hours=2)
+    story.act(acts.Agree(**builders.origin(builders.raiser(), story.now), outcome=Outcome.AGREED_AS_ASKED))
+    return story
+
+
+async def test_a_case_that_was_raised_is_listed_with_its_nearest_limit(database: Database) -> None:
+    story = Story().raised(reason=acts.Reason.STRATEGY_DISCUSSION)
+    await recorded(database, story)
+    found = await row(database)
+    assert (found.status, found.stage, found.raising_agency, found.responding_agencies, found.reason) == (
+        "open", 1, builders.SCHOOL, (SOCIAL_CARE,), "strategy_discussion_refused_or_delayed")
+    assert found.received_at == civil("2027-03-01 09:30")
+    assert found.next_due_at == min(clock.due_at for clock in story.case.clocks if clock.running)
+    assert (found.seq, found.position) == (story.case.seq, len(story.happened))
+
+
+async def test_a_clock_keeps_its_dates_and_says_what_became_of_it(database: Database) -> None:
+    story = Story().raised()
+    await recorded(database, story)
+    [acknowledge] = await clocks(database, "acknowledge")
+    assert acknowledge.state is ClockState.RUNNING
+    assert acknowledge.amount == "1 working day"
+    assert [kept.due_at for kept in acknowledge.kept_dates] == [civil("2027-03-02 17:00")]
+    assert acknowledge.kept_dates[0].because == "clock_started"
+
+
+async def test_a_passed_limit_is_shown_with_its_cause_and_the_time_to_account_for_it(database: Database) -> None:
+    await recorded(database, Story().raised().at("2027-03-02 17:01"))
+    [acknowledge] = await clocks(database, "acknowledge")
+    assert (acknowledge.state, acknowledge.cause) == (ClockState.LIMIT_PASSED, "silent")
+    assert acknowledge.limit_passed_at == civil("2027-03-02 17:00")
+    assert acknowledge.accounts_until is not None
+    found = await row(database)
+    assert found.move_to_stage == 2
+    assert found.move_takes_effect_at is None
+    assert found.next_due_at is not None
+    assert found.next_due_at > civil("2027-03-02 17:00")
+
+
+async def test_a_closed_case_is_listed_among_the_closed(database: Database) -> None:
+    await recorded(database, answered())
+    found = await row(database)
+    assert (found.status, found.outcome, found.next_due_at) == ("closed", "agreed_as_asked", None)
+    async with database.read() as tx:
+        assert await read_models.listed(tx) == []
+        assert await read_models.listed(tx, closed=True) == [found]
+        assert {clock.state for clock in await read_models.clocks_of(tx, REFERENCE)} <= {
+            ClockState.MET, ClockState.STOPPED}
+
+
+async def test_a_limit_that_was_kept_after_all_is_shown_as_withdrawn(database: Database) -> None:
+    story = Story().raised().at("2027-03-03 10:00")
+    by = builders.responder()
+    story.act(acts.SayDone(
+        **builders.origin(by, story.now, happened_at=civil("2027-03-02 11:00")), done=Done.SPOKE, agency_id=SOCIAL_CARE))
+    [claim] = story.case.claims
+    story.act(acts.ConfirmDone(**builders.origin(builders.raiser(), story.now), claim_id=claim.claim_id))
+    await recorded(database, story)
+    [acknowledge] = await clocks(database, "acknowledge")
+    assert (acknowledge.limit_withdrawn, acknowledge.cause, acknowledge.state) == (True, "recorded_late", ClockState.MET)
+    assert acknowledge.ended_at == civil("2027-03-02 11:00")
+
+
+async def test_the_nearest_limit_comes_first_in_the_list(database: Database) -> None:
+    later = Story(start="2027-03-04 09:30").raised()
+    await recorded(database, later, "PD-27-0002-X")
+    await recorded(database, Story().raised())
+    async with database.read() as tx:
+        assert [found.reference for found in await read_models.listed(tx)] == [REFERENCE, "PD-27-0002-X"]
+
+
+async def test_rebuilt_read_models_are_the_same_to_the_last_value(database: Database) -> None:
+    await recorded(database, answered())
+    await recorded(database, Story(start="2027-03-04 09:30").raised().at("2027-03-20 12:00"), "PD-27-0002-X")
+    before = await everything(database)
+    async with database.write() as tx:
+        await tx.execute(text("UPDATE cases SET stage = 9, status = 'lost'"))
+        await tx.execute(delete(tables.CLOCKS).where(tables.CLOCKS.c.rule_id == "resolve"))
+        await tx.execute(text("INSERT INTO clocks SELECT 'PD-27-0009-X', 'x', rule_id, awaits, waits_for, agency_id,"
+                              " position, stage, started_at, due_at, kept_dates, reminders, reminded, amount,"
+                              " receipt_hash, state, cause, accounts_until, limit_passed_at, limit_withdrawn, ended_at"
+                              " FROM clocks LIMIT 1"))
+    assert await everything(database) != before
+    async with database.write() as tx:
+        assert await read_models.rebuild(tx) == await register.last_position(tx)
+    assert await everything(database) == before
+
+
+async def test_rebuilding_from_an_empty_register_leaves_nothing(database: Database) -> None:
+    async with database.write() as tx:
+        assert await read_models.rebuild(tx) == 0
+    assert await everything(database) == [[], []]
+
+
+async def test_a_case_begins_by_being_raised(database: Database) -> None:
+    story = Story().raised()
+    entry = register.Entry(1, REFERENCE, 1, "passed_on", story.now, "{}", "", "")
+    with pytest.raises(read_models.NotACase):
+        async with database.write() as tx:
+            await read_models.project(tx, None, story.happened[1], story.case, entry)
+    async with database.write() as tx:
+        body = events.dumps(events.PassedOn(at=story.now + timedelta(0), responding_agencies=(SOCIAL_CARE,)))
+        await register.append(tx, REFERENCE, after_seq=0, bodies=[("passed_on", body)], recorded_at=story.now)
+        with pytest.raises(read_models.NotACase):
+            await read_models.rebuild(tx)
