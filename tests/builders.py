@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from escalations.packs import reading
 from escalations.policy import Policy, Side
-from escalations.rules import acts, case, clocks, decider, events, evolving, passing, workingtime
+from escalations.rules import acts, case, clocks, decider, events, evolving, notices, passing, workingtime
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.case import Case, Clock, DeliveryState, Done, Frame, Outcome
-from escalations.rules.workingtime import Amount, Unit
+from escalations.rules.workingtime import Amount, Calendar, DayZero, Region, Unit
 from escalations.store import calendars
 
 LONDON = ZoneInfo("Europe/London")
@@ -32,8 +34,18 @@ def civil(text: str) -> datetime:
 
 def frame(policy: Policy | None = None, *, year: int = 2027) -> Frame:
     """Freeze the sample policy, or another, to the calendar of England and Wales."""
-    policy = policy or reading.sample()
-    return Frame(policy, calendars.build(policy.region, year, day_zero=policy.day_zero))
+    policy = policy or _sample()
+    return Frame(policy, _calendar(policy.region, year, policy.day_zero))
+
+
+@functools.cache
+def _sample() -> Policy:
+    return reading.sample()
+
+
+@functools.cache
+def _calendar(region: Region, year: int, day_zero: DayZero) -> Calendar:
+    return calendars.build(region, year, day_zero=day_zero)
 
 
 def origin(by: Actor, at: datetime, **more: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -240,6 +252,14 @@ class Story:
     def last(self, kind: type[E]) -> E:
         """Give the last event of a kind."""
         return [event for event in self.happened if isinstance(event, kind)][-1]
+
+    def notices(self) -> Iterator[tuple[events.Event, notices.Notice]]:
+        """Give whom each thing that happened obliges us to tell."""
+        state = case.new(REFERENCE, self.frame)
+        for event in self.happened:
+            state = evolving.evolve(state, event)
+            for notice in notices.notices_for(state, event):
+                yield event, notice
 
     def kinds(self) -> list[str]:
         """Give the kinds of what happened so far."""

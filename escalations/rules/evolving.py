@@ -107,8 +107,7 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912 
         case events.MessageReported():
             return _with_evidence(case, event.agency_id, case.stage, **{event.message: True})
         case events.PhoneCallNoted():
-            # Not reached leaves what an earlier call reached.
-            return _with_evidence(case, event.agency_id, case.stage, person_reached=True) if event.reached else case
+            return _phoned(case, event) if event.reached else case
         case events.RaiserKeptInformed():
             return replace(case, word_due_at=event.word_due_at)
         case _:
@@ -135,6 +134,12 @@ def _raised(case: Case, event: events.Raised) -> Case:
 def _reminded(case: Case, event: events.ReminderFell) -> Case:
     case = _with_clock(case, event.clock_id, reminded=event.reminder, reminded_at=event.at)
     return _with_evidence(case, event.agency_id, case.stage, phone_asked=True) if event.phone_call_asked else case
+
+
+def _phoned(case: Case, event: events.PhoneCallNoted) -> Case:
+    if case.party(event.agency_id) is not None:
+        return _with_evidence(case, event.agency_id, case.stage, person_reached=True)
+    return replace(case, unreached=_without(case.unreached, event.agency_id))
 
 
 def _reported(case: Case, event: events.NoticeReported) -> Case:
