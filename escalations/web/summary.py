@@ -50,7 +50,7 @@ def _day(value: object) -> str:
 
 
 def _or_none(value: object) -> str:
-    return str(value) if value else "None given"
+    return str(value) if value else "Nothing given"
 
 
 def sections(raised: Raise, sealed: Mapping[str, Any], agencies: Mapping[str, Agency]) -> tuple[Section, ...]:
@@ -68,7 +68,7 @@ def _began(began: Mapping[str, Any]) -> Section:
     tried: Sequence[str] = began.get("stages_tried") or ()
     return Section("How it came to the team", Step.BEGAN, (
         Row("Really began on", _day(began.get("began_on"))),
-        Row("Stages tried before", ", ".join(f"Stage {number}" for number in tried) or "None"),
+        Row("Stages tried before", ", ".join(f"Stage {number}" for number in tried) or "No stage"),
         Row("What was tried and when", _or_none(began.get("account"))),
     ))
 

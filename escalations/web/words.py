@@ -33,7 +33,7 @@ REASONS: Final[Mapping[Reason, str]] = {
 }
 
 LEGAL_STATUSES: Final[Mapping[LegalStatus, str]] = {
-    LegalStatus.NONE: "None",
+    LegalStatus.NONE: "No legal status",
     LegalStatus.CHILD_IN_NEED: "Child in need (CIN)",
     LegalStatus.CHILD_PROTECTION: "Child protection plan (CP)",
     LegalStatus.CHILD_IN_CARE: "Child in care",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
@@ -18,6 +19,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from typing_extensions import override
 
 from escalations.activities.deliver import Postman
 from escalations.activities.record import record
@@ -30,21 +33,48 @@ from escalations.settings import Settings
 from escalations.store import directory, directory_file, tables
 from escalations.store import notices as notice_rows
 from escalations.store.cases import Cases
-from escalations.store.engine import Database
+from escalations.store.engine import Database, DatabaseAway
 from escalations.store.vault import Vault
 from escalations.web.app import create_app
 from escalations.workflows.contracts import DeliverRequest, RecordAnswer, RecordRequest, Refusal, delivery_act
 from tests import builders
 
+KEY = b"k" * 32
 MONDAY = "2027-03-01 09:30"
+
+
+BANNED = re.compile(r"\b(breach\w*|silent\w*|owed by|faults?|against|failed|culprits?)\b", re.IGNORECASE)
+"""practice.md, "Words"."""
+
+
+class SwitchedDatabase(Database):
+    """A database that can be away."""
+
+    away = False
+
+    @override
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        if self.away:
+            raise DatabaseAway("switched off")
+        async with super().read() as tx:
+            yield tx
+
+    @override
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        if self.away:
+            raise DatabaseAway("switched off")
+        async with super().write() as tx:
+            yield tx
 
 
 class Office:
     """One installation, its clock, and a browser."""
 
-    def __init__(self, folder: Path, database: Database) -> None:
+    def __init__(self, folder: Path, database: SwitchedDatabase) -> None:
         self.settings = Settings(folder=folder, keys_file=folder / "keys.txt")
-        (folder / "keys.txt").write_text(base64.b64encode(b"k" * 32).decode(), encoding="ascii")
+        (folder / "keys.txt").write_text(base64.b64encode(KEY).decode(), encoding="ascii")
         self.database = database
         self.vault = Vault(self.settings.wrapping_keys())
         self.cases = Cases()
@@ -185,6 +215,17 @@ class Page:
         self.status = answer.status_code
         self.html = answer.text
         self.path = answer.url.path
+        if "<main" in self.html:
+            self._says_what_every_page_says()
+
+    def _says_what_every_page_says(self) -> None:
+        """What holds for every page that any test opens (practice.md, "A child must not wait", "Words")."""
+        for said in ("999", "01632 960100", "01632 960199", "evenings, nights, weekends", "Trial: do not enter real people"):
+            assert said in self.text, f"{self.path} does not say {said}"
+        assert BANNED.findall(f"{self.title} {self.text}") == [], self.path
+        assert "<script" not in self.html
+        assert " style=" not in self.html
+        assert not re.search(r"\b(None|undefined)\b", self.text), self.text
 
     @property
     def text(self) -> str:
@@ -228,13 +269,23 @@ class Page:
         return picked[1] if picked else ""
 
 
-@pytest.fixture
-async def office(tmp_path: Path, sqlite_url: str) -> AsyncIterator[Office]:
-    """Give an office with the sample policy and directory."""
-    async with Database.open(sqlite_url) as database:
+@pytest.fixture(scope="session")
+async def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a database file with the schema and the sample directory, to be copied."""
+    file = tmp_path_factory.mktemp("furnished") / "escalations.db"
+    async with Database.open(f"sqlite+aiosqlite:///{file}") as database:
         await database.migrate()
-        found = Office(tmp_path, database)
         async with database.write() as tx:
-            await directory.load(tx, found.vault, directory_file.sample())
+            await directory.load(tx, Vault((KEY,)), directory_file.sample())
+    return file
+
+
+@pytest.fixture
+async def office(tmp_path: Path, furnished: Path) -> AsyncIterator[Office]:
+    """Give an office with the sample policy and directory."""
+    file = tmp_path / "escalations.db"
+    file.write_bytes(furnished.read_bytes())
+    async with SwitchedDatabase.open(f"sqlite+aiosqlite:///{file}") as database:
+        found = Office(tmp_path, database)
         yield found
         await found.browser.aclose()

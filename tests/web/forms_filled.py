@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from typing import Any
 
+from escalations.web.questions import Answers
 from tests.web.conftest import Office, Page
 
 CHILD = "Perpetua Zzyzx-Canary"
@@ -21,27 +24,45 @@ SAFETY = {"urgent": "no", "risk": "Neglect goes on unseen.", "meanwhile": "Schoo
           "level": "4", "legal": "child_protection", "aware": "yes", "views": "She wants the visits back."}
 
 
-async def fill(office: Office, start: str = "/raise", *, until: str = "check", **changes: Any) -> Page:  # noqa: ANN401
-    """Fill in every page up to one, in the words above or others: ``you={...}``."""
-    await office.press(start, referred=changes.get("referred", "yes"))
+
+
+def _pages(start: str, changes: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     pages: list[tuple[str, dict[str, Any]]] = [
         ("you", YOU), ("agencies", {"with": "childrens-services"}), ("subject", {"subject": "people"}),
         ("people/1", PERSON), ("difference", DIFFERENCE), ("tried", TRIED), ("safety", SAFETY)]
     if start == "/enter":
         pages.insert(0, ("began", {"began_day": "8", "began_month": "2", "began_year": "2027", "stages": ["1"],
                                    "account": "They spoke on 10 February."}))
-    page = None
-    for name, fields in pages:
+    return [(name, {**fields, **changes.get(name.replace("/", "_"), {})}) for name, fields in pages]
+
+
+async def fill(office: Office, start: str = "/raise", *, until: str = "check", **changes: Any) -> Page:  # noqa: ANN401
+    """Fill in every page up to one, in the words above or others: ``you={...}``."""
+    await office.press(start, referred=changes.get("referred", "yes"))
+    for name, fields in _pages(start, changes):
         if name == until:
             break
-        filled = {**fields, **changes.get(name.replace("/", "_"), {})}
-        page = await office.press(f"{start}/{name}", **filled)
+        await office.press(f"{start}/{name}", **fields)
     return await office.get(f"{start}/{until}")
 
 
+def answers(start: str = "/raise", **changes: Any) -> Answers:  # noqa: ANN401
+    """Give the answers of a form that was filled in."""
+    typed = {
+        name: {field.replace("_", "-"): value if isinstance(value, list) else [value] for field, value in fields.items()}
+        for name, fields in _pages(start, changes)}
+    person = typed.pop("people/1")
+    return Answers(key=secrets.token_hex(8), referred="yes", steps=typed, people=[person])
+
+
 async def raised(office: Office, start: str = "/raise", **changes: Any) -> str:  # noqa: ANN401
-    """Raise an escalation, and give its reference."""
-    check = await fill(office, start, **changes)
-    receipt = await office.post(f"{start}/check", token=check.token, answers=check.value("answers"))
+    """Send a form that was filled in, and give the reference. What waits is left to `Office.settle`."""
+    begin = await office.get(start)
+    settles, office.settles_at_once = office.settles_at_once, False
+    receipt = await office.post(
+        f"{start}/check", token=begin.token, answers=answers(start, **changes).model_dump_json())
+    office.settles_at_once = settles
     assert receipt.path == f"{start}/receipt", receipt.text
-    return receipt.html.split("<strong>PD-")[1].split("</strong>")[0].join(["PD-", ""])
+    found = re.search(r"PD-\d\d-\d{4}-\w", receipt.text)
+    assert found is not None
+    return found[0]
