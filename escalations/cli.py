@@ -74,6 +74,18 @@ def dispatch() -> None:
 
 
 @app.command()
+def demo(
+    *,
+    start: Annotated[str | None, typer.Option(help="When the school raises it, civil time: 2027-03-01T09:30.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the events for a machine.")] = False,
+) -> None:
+    """Play the story of one escalation on the real timer service, in under a minute."""
+    from escalations import demonstrating
+
+    _do(demonstrating.demo(start=start, as_json=as_json, environ=os.environ, say=_say))
+
+
+@app.command()
 def migrate() -> None:
     """Bring the database to the newest schema, and fill an empty directory."""
     chosen = _settings()

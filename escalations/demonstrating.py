@@ -1,0 +1,142 @@
+"""``escalations demo``: the story of one escalation, printed as it happens, or as JSON for a machine."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from escalations import errors, parts, telemetry
+from escalations.rules import events, workingtime
+from escalations.settings import Settings
+from escalations.simulation import story
+from escalations.store import directory_file
+from escalations.store.notices import NoticeRow
+from escalations.temporal import binaries, devserver
+from escalations.web import words
+from escalations.web.questions import Agency
+from escalations.web.telling import Names, sentence
+from escalations.workflows import attributes
+
+FIRST_MONDAY = 7
+QUIET = (events.ClockEnded, events.ClockStarted, events.NoticeReported)
+"""What the story is told without; the JSON has everything."""
+
+
+class WrongStart(errors.FinalTheirs):
+    """The civil time that the story is to begin at cannot be used."""
+
+    code = "wrong_start"
+
+
+async def demo(
+    *, start: str | None, as_json: bool, environ: Mapping[str, str], say: binaries.Say, console: Console | None = None,
+) -> None:
+    """Play the story and print it.
+
+    Args:
+        start: a civil time in London still to come, as 2027-03-01T09:30; by default a Monday morning next spring.
+        as_json: print the events and nothing else.
+        environ: for the search for a Temporal server.
+        say: takes lines about the server.
+        console: where the story is printed.
+
+    Raises:
+        WrongStart: it is no time, or is over.
+        EscalationsError: there is no Temporal server, or it does not start.
+    """
+    telemetry.configure(Settings(log_level="ERROR"))
+    now = parts.wall_clock()
+    begins = _begin(start, now)
+    console = console or Console()
+    found = binaries.resolve(environ=environ, say=(lambda _: None) if as_json else say, may_use_address=False)
+    if found.binary is None:
+        raise binaries.NoServer("There is no Temporal server on this machine: `make build-temporal` gets one.")
+    with tempfile.TemporaryDirectory(prefix="escalations-demo-") as folder:
+        home = Path(folder)
+        async with devserver.DevServer(
+                found.binary, home / "temporal", virtual_time=True, search_attributes=attributes.ALL) as server:
+            printer = _Printer(console, quiet=as_json)
+            try:
+                steps = await story.tell(server, home, start=begins, now=now, told=printer.steps)
+            except story.StartInThePastError as problem:
+                raise WrongStart(str(problem)) from None
+    if as_json:
+        say(json.dumps(story.as_json(steps), ensure_ascii=False, indent=2))
+        return
+    took = parts.wall_clock() - now
+    civil_days = (steps[-1].event.at - steps[0].event.at) / timedelta(days=1)
+    console.print(f"\n{civil_days:.0f} days of one escalation, {len(steps)} events in its register, on a real timer "
+                  f"service in {took.total_seconds():.0f} s. Everybody in it is invented.")
+
+
+def _begin(start: str | None, now: datetime) -> datetime:
+    if start is None:
+        year = workingtime.civil(now).year + 1
+        first = next(day for day in range(1, 1 + FIRST_MONDAY) if datetime(year, 3, day).weekday() == 0)  # noqa: DTZ001  a day, not an instant
+        start = f"{year}-03-{first:02}T09:30"
+    try:
+        given = datetime.fromisoformat(start)
+    except ValueError:
+        raise WrongStart(f"{start} is not a date and time. Write it as 2027-03-01T09:30.") from None
+    if given.tzinfo is not None:
+        return given
+    try:
+        return workingtime.instant_of(given.date(), given.time())
+    except ValueError as problem:
+        raise WrongStart(str(problem)) from None
+
+
+class _Printer:
+    """Prints each step with its civil time: what happened, and who was told."""
+
+    def __init__(self, console: Console, *, quiet: bool) -> None:
+        self._console = console
+        self._quiet = quiet
+        self._names = Names(_agencies())
+        self._day = ""
+
+    def steps(self, steps: list[story.Step]) -> None:
+        if self._quiet:
+            return
+        for step in steps:
+            if isinstance(step.event, QUIET) and not step.told:
+                continue
+            self._print(step)
+
+    def _print(self, step: story.Step) -> None:
+        civil = workingtime.civil(step.event.at)
+        day = workingtime.say_day(civil.date())
+        if day != self._day:
+            self._day = day
+            self._console.print(Text(f"\n{day}", style="bold"))
+        line = Table.grid(padding=(0, 2))
+        line.add_column(width=5, style="cyan")
+        line.add_column(overflow="fold")
+        line.add_row(f"{civil:%H:%M}", sentence(step.event, self._names))
+        for told in _told(step.told, self._names):
+            line.add_row("", Text(f"→ {told}", style="dim"))
+        self._console.print(Padding(line, (0, 0, 0, 2)))
+
+
+def _told(rows: tuple[NoticeRow, ...], names: Names) -> list[str]:
+    return [f"{words.NOTICES[row.notice.kind]}: {_who(row, names)}" for row in rows]
+
+
+def _who(row: NoticeRow, names: Names) -> str:
+    to = row.notice.to
+    if to.agency_id is None:
+        return "the partnership team"
+    return f"{words.position(to.position)}, {names.agency(to.agency_id)}"
+
+
+def _agencies() -> dict[str, Agency]:
+    return {entry.id: Agency(entry.id, entry.name, entry.type, entry.town)
+            for entry in directory_file.sample().agencies}
