@@ -75,7 +75,9 @@ async def see(settings: Settings, *, environ: Mapping[str, str], say: binaries.S
         say(f"{'':<6}{obstacle.mend}")
     if not found:
         say("Nothing stands between this installation and real people.")
-        say("It is live." if settings.live else f"Set {PREFIX}LIVE=true when the partnership decides so.")
+        say(
+            "It is live." if going_live.is_live(settings) else f"Set {PREFIX}LIVE=true when the partnership decides so."
+        )
     return well and not found
 
 
@@ -91,7 +93,13 @@ async def examine(settings: Settings, *, environ: Mapping[str, str]) -> list[Fin
 async def _obstacles(settings: Settings) -> tuple[going_live.Obstacle, ...]:
     try:
         async with parts.opened(settings) as opened:
-            return await going_live.obstacles_in(opened, now=opened.now())
+            return await going_live.obstacles_in(
+                settings,
+                policy=opened.in_force.policy,
+                database=opened.database,
+                vault=opened.vault,
+                now=opened.now(),
+            )
     except (errors.EscalationsError, reading.NotAPolicyError):
         found = going_live.obstacles(settings)
         return (*found, going_live.Obstacle("The directory could not be read.", "Mend what is wrong above first."))

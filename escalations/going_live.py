@@ -10,9 +10,11 @@ import dataclasses
 import re
 from datetime import datetime
 
-from escalations import parts
+from escalations.policy import Policy
 from escalations.settings import PREFIX, Settings
 from escalations.store import directory
+from escalations.store.engine import Database
+from escalations.store.vault import Vault
 
 _INVENTED_PHONE = re.compile(
     # Ofcom keeps these for drama: nobody answers there.
@@ -86,15 +88,21 @@ def obstacles(settings: Settings) -> tuple[Obstacle, ...]:
     return tuple(found)
 
 
-async def obstacles_in(opened: parts.Parts, *, now: datetime) -> tuple[Obstacle, ...]:
-    """Give what the settings, the policy and the directory lack together."""
-    found = list(obstacles(opened.settings))
-    policy = opened.in_force.policy
-    if opened.settings.policy_file and policy.sample:
+async def obstacles_in(
+    settings: Settings, *, policy: Policy, database: Database, vault: Vault, now: datetime
+) -> tuple[Obstacle, ...]:
+    """Give what the settings, the policy and the directory lack together.
+
+    Raises:
+        DatabaseAway: the directory cannot be read.
+        CannotOpen: the settings lack a key that contacts were sealed with.
+    """
+    found = list(obstacles(settings))
+    if settings.policy_file and policy.sample:
         found.append(
             Obstacle("The policy says that it is a sample.", "Adopt one, and put `sample: false` in its file.")
         )
-    async with opened.database.read() as tx:
+    async with database.read() as tx:
         agencies = await directory.agencies(tx, now)
         if not agencies:
             found.append(Obstacle("The directory has no agency.", _set("directory_file")))
@@ -107,7 +115,7 @@ async def obstacles_in(opened: parts.Parts, *, now: datetime) -> tuple[Obstacle,
                 )
             )
         for agency in agencies:
-            contact = await directory.holders(tx, opened.vault, agency.agency_id, directory.LEAD, now)
+            contact = await directory.holders(tx, vault, agency.agency_id, directory.LEAD, now)
             domain = contact.email.rpartition("@")[2].lower() if contact else ""
             if contact is None:
                 found.append(
@@ -120,9 +128,13 @@ async def obstacles_in(opened: parts.Parts, *, now: datetime) -> tuple[Obstacle,
     return tuple(found)
 
 
-def is_live(settings: Settings, found: tuple[Obstacle, ...]) -> bool:
-    """Whether real people may be entered: somebody said so, and nothing stands in the way."""
-    return settings.live and not found
+def is_live(settings: Settings) -> bool:
+    """Whether real people may be entered: somebody said so, and the settings leave nothing open.
+
+    What lies in the database (a sample directory) is the doctor's alone: a database that is away for a moment must not
+    turn a live installation into a trial, whose notices nobody gets.
+    """
+    return settings.live and not obstacles(settings)
 
 
 def is_invented_phone(phone: str) -> bool:

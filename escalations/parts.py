@@ -14,6 +14,7 @@ from pathlib import Path
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
+from escalations import going_live
 from escalations.activities.deliver import Postman
 from escalations.activities.record import Recorder
 from escalations.intake.dispatcher import Dispatcher
@@ -113,7 +114,7 @@ async def opened(
             cases=Cases(),
             in_force=in_force,
             relay=relay or relay_of(settings, database, now),
-            house=House.of(settings, trial=True),
+            house=House.of(settings, trial=not going_live.is_live(settings)),
             now=now,
         )
 
@@ -125,7 +126,7 @@ def policy_of(file: Path | None) -> Policy:
 
 def relay_of(settings: Settings, database: Database, now: Callable[[], datetime]) -> Relay:
     """The way out for mail. Until an installation is live that is the local outbox alone, whatever relay is named."""
-    if settings.mail_relay is None or not settings.live:
+    if settings.mail_relay is None or not going_live.is_live(settings):
         return OutboxRelay(database, now)
     password = settings.mail_password
     return SmtpRelay(

@@ -25,7 +25,7 @@ from fastapi import FastAPI
 from temporalio.client import Client
 from typing_extensions import override
 
-from escalations import errors, parts, telemetry
+from escalations import errors, going_live, parts, telemetry
 from escalations.intake import restoring
 from escalations.intake.dispatcher import Dispatcher
 from escalations.settings import Settings
@@ -108,8 +108,8 @@ def listening(settings: Settings) -> Iterator[tuple[socket.socket, int]]:
         listener = socket.create_server((settings.web_host, settings.web_port), family=family, backlog=2048)
     except OSError as problem:
         raise PortTaken(
-            f"{settings.web_host}:{settings.web_port} cannot be listened on ({problem.strerror}); is it running already? "
-            "ESCALATIONS_WEB_PORT chooses another port."
+            f"{settings.web_host}:{settings.web_port} cannot be listened on: {problem.strerror}. "
+            "Is it running already? ESCALATIONS_WEB_PORT chooses another port."
         ) from None
     with listener:
         yield listener, listener.getsockname()[1]
@@ -156,6 +156,7 @@ def application(
         dispatcher_wake=dispatcher.wake if dispatcher else None,
         dispatcher_round_at=(lambda: dispatcher.last_round_at) if dispatcher else None,
         timers_up=timers_up,
+        live=going_live.is_live(opened.settings),
     )
 
 
@@ -215,9 +216,9 @@ async def work(opened: parts.Parts, timers: keeping.Timers) -> None:
 
 async def _announce(settings: Settings, timers: keeping.Timers, *, say: binaries.Say, began: float) -> None:
     say(f"{settings.product_name}: {settings.web_address}/")
-    if settings.mail_relay is None:
+    if settings.mail_relay is None or not going_live.is_live(settings):
         say(f"Notices go to the local outbox: {settings.web_address}/dev/outbox")
-    if not settings.live:
+    if not going_live.is_live(settings):
         say("This is a trial: do not enter real people.")
     await timers.wait_until_up()
     say(f"Ready after {time.monotonic() - began:.1f} s. Ctrl-C stops it.")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from escalations import doctor, going_live, parts, running, settings
+from escalations.mail import relay
 from escalations.temporal import binaries
 
 KEY = base64.b64encode(b"k" * 32).decode()
@@ -48,7 +49,7 @@ def ready(folder: Path) -> dict[str, object]:
 def test_nothing_stands_in_the_way_of_settings_that_say_everything(tmp_path: Path) -> None:
     complete = settings.Settings.model_validate(ready(tmp_path))
     assert going_live.obstacles(complete) == ()
-    assert going_live.is_live(complete, ())
+    assert going_live.is_live(complete)
 
 
 @pytest.mark.parametrize(
@@ -69,13 +70,21 @@ def test_nothing_stands_in_the_way_of_settings_that_say_everything(tmp_path: Pat
     ],
 )
 def test_each_thing_that_is_missing_keeps_it_a_trial(tmp_path: Path, lacks: dict[str, object], says: str) -> None:
-    found = going_live.obstacles(settings.Settings.model_validate({**ready(tmp_path), **lacks}))
+    lacking = settings.Settings.model_validate({**ready(tmp_path), **lacks})
+    found = going_live.obstacles(lacking)
     assert [obstacle.what for obstacle in found if says in obstacle.what], found
-    assert not going_live.is_live(settings.Settings.model_validate({**ready(tmp_path), **lacks}), found)
+    assert not going_live.is_live(lacking)
+
+
+async def test_mail_leaves_only_once_nothing_stands_in_the_way(tmp_path: Path) -> None:
+    asked_for = settings.Settings.model_validate({**ready(tmp_path), "policy_file": None})
+    async with parts.opened(asked_for) as opened:
+        assert isinstance(opened.relay, relay.OutboxRelay)
+        assert opened.house.trial
 
 
 def test_nothing_is_live_by_itself(tmp_path: Path) -> None:
-    assert not going_live.is_live(settings.Settings.model_validate({**ready(tmp_path), "live": False}), ())
+    assert not going_live.is_live(settings.Settings.model_validate({**ready(tmp_path), "live": False}))
 
 
 @pytest.mark.parametrize(
@@ -109,7 +118,9 @@ async def test_after_a_start_each_part_is_well_and_the_sample_directory_is_named
     running.prepare_folder(chosen, say=quiet)
     async with parts.opened(chosen, migrate=True) as opened:
         await running.load_sample_directory(opened, say=quiet)
-        obstacles = await going_live.obstacles_in(opened, now=opened.now())
+        obstacles = await going_live.obstacles_in(
+            chosen, policy=opened.in_force.policy, database=opened.database, vault=opened.vault, now=opened.now()
+        )
     assert any("sample agencies" in obstacle.what for obstacle in obstacles)
     findings = {finding.part: finding for finding in await doctor.examine(chosen, environ={"PATH": ""})}
     for part in ("keys", "database", "register", "submissions", "folder"):
