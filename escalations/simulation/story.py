@@ -186,8 +186,11 @@ def as_json(steps: list[Step]) -> list[dict[str, Any]]:
     return [_event_json(step) for step in steps]
 
 
+_LEFT_OUT = {"submission_id", "content_digest", "by", "receipt_hash"}
+
+
 def _event_json(step: Step) -> dict[str, Any]:
-    fields = step.event.model_dump(mode="python", exclude_none=True, exclude={"submission_id", "content_digest", "by", "receipt_hash"})
+    fields = step.event.model_dump(mode="python", exclude_none=True, exclude=_LEFT_OUT)
     shown: dict[str, Any] = {"seq": step.seq, "kind": fields.pop("kind")}
     for name, value in fields.items():
         shown[name] = civil_minute(value) if isinstance(value, datetime) else value
