@@ -319,7 +319,7 @@ async def _next_arrival(tx: AsyncConnection, reference: str) -> int:
     return int((await tx.execute(statement)).scalar_one())
 
 
-def _lane_to_lease(now: datetime) -> Select[Any]:
+def _lane_to_lease(now: datetime) -> Select[*tuple[Any, ...]]:
     earlier = _STATES.alias("earlier")
     is_oldest = ~exists().where(
         earlier.c.reference == _STATES.c.reference, earlier.c.state.in_(_UNSETTLED),
@@ -334,7 +334,7 @@ def _lane_to_lease(now: datetime) -> Select[Any]:
         .with_for_update(of=_LANES, skip_locked=True))
 
 
-def _oldest_of(reference: str) -> Select[Any]:
+def _oldest_of(reference: str) -> Select[*tuple[Any, ...]]:
     return (
         select(_STATES.c.submission_id, _STATES.c.next_attempt_at)
         .where(_STATES.c.reference == reference, _STATES.c.state.in_(_UNSETTLED))
@@ -376,7 +376,7 @@ async def _free_lane(tx: AsyncConnection, reference: str, submission_id: str) ->
     ).values(submission_id=None, leased_until=None, owner=None))
 
 
-def _known() -> Select[Any]:
+def _known() -> Select[*tuple[Any, ...]]:
     return select(
         _ROWS.c.submission_id, _ROWS.c.reference, _ROWS.c.received_at, _ROWS.c.act_kind, _ROWS.c.channel, _ROWS.c.act,
         _ROWS.c.content_digest, _ROWS.c.key_id, _STATES.c.state, _STATES.c.attempts, _STATES.c.next_attempt_at,

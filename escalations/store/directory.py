@@ -243,7 +243,7 @@ async def _row(tx: AsyncConnection, agency_id: str, position: str, on: datetime)
     return found
 
 
-def _held_on(day: date) -> Select[Any]:
+def _held_on(day: date) -> Select[*tuple[Any, ...]]:
     return select(_POSITIONS).where(
         _POSITIONS.c.since <= day, or_(_POSITIONS.c.until.is_(None), _POSITIONS.c.until >= day))
 

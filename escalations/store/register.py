@@ -271,7 +271,7 @@ async def _verify_settled(tx: AsyncConnection, last: int) -> list[Finding]:
         for row in rows]
 
 
-async def _pages(tx: AsyncConnection, key: Column[str], query: Select[Any]) -> AsyncIterator[RowMapping]:
+async def _pages(tx: AsyncConnection, key: Column[str], query: Select[*tuple[Any, ...]]) -> AsyncIterator[RowMapping]:
     after = ""
     while True:
         page = (await tx.execute(query.where(key > after).order_by(key).limit(_PAGE))).mappings().all()
@@ -296,7 +296,7 @@ def _follow(
     return added
 
 
-async def _one(tx: AsyncConnection, query: Select[Any]) -> Entry | None:
+async def _one(tx: AsyncConnection, query: Select[*tuple[Any, ...]]) -> Entry | None:
     row = (await tx.execute(query)).mappings().one_or_none()
     return None if row is None else _entry(row)
 

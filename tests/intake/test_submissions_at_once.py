@@ -16,11 +16,13 @@ CASES, ACTS, DISPATCHERS = 8, 8, 6
 MINUTE = timedelta(minutes=1)
 
 
-async def _receive(database: Database, keys: Vault, now: datetime, reference: str | None, **more: str) -> submissions.Receipt:
+async def _receive(
+    database: Database, keys: Vault, now: datetime, reference: str | None, **more: str,
+) -> submissions.Receipt:
     async with database.write() as tx:
         return await submissions.receive(
             tx, keys, act_kind="act", act_json="{}", channel="form", received_at=now, sealed={"w": 1},
-            reference=reference, **more)  # type: ignore[arg-type]  # the optional ones are all text
+            reference=reference, **more)
 
 
 class Deliveries:

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import select
 
-from escalations.policy import Policy
 from escalations.packs import reading
+from escalations.policy import Policy
 from escalations.store import directory, directory_file, tables
 from escalations.store.directory import Rule
 from escalations.store.directory_file import AgencyEntry, DirectoryFile, Holding, Notices, Person, PositionKind, Weekday
@@ -22,7 +22,9 @@ ASHA, BRYN, CERI, DINA = (
     for name in ("Asha", "Bryn", "Ceri", "Dina"))
 
 
-def held(position: str = "manager", holder: Person | None = ASHA, deputy: Person | None = None, **more: object) -> Holding:
+def held(
+    position: str = "manager", holder: Person | None = ASHA, deputy: Person | None = None, **more: object,
+) -> Holding:
     return Holding.model_validate({
         "position": position, "title": position.replace("_", " ").capitalize(), "since": LONG_AGO, "holder": holder,
         "deputy": deputy, **more})
@@ -173,7 +175,7 @@ async def test_every_position_of_the_sample_policy_reaches_somebody_in_the_sampl
 ) -> None:
     policy: Policy = reading.sample()
     rungs = {stage.raising_position for stage in policy.stages} | {stage.responding_position for stage in policy.stages}
-    wanted = {(None, "team"), (None, "team_deputy")}
+    wanted: set[tuple[str | None, str]] = {(None, "team"), (None, "team_deputy")}
     wanted |= {(policy.final_body.agency, policy.final_body.position),
                (policy.final_body.agency, policy.final_body.alternate_position)}
     async with database.write() as tx:
@@ -203,13 +205,18 @@ def test_titles_differ_by_the_kind_of_agency() -> None:
     ("sample: true\nagencies: [{id: a, name: A, type: t, town: T, active_from: 2020-01-01, parent: b}]", "parent"),
     ("sample: true\nagencies: [{id: a, name: A, type: t, town: T, active_from: 2020-01-01, parent: a}]", "own parent"),
     ("sample: true\nagencies:\n" + 2 * "- {id: a, name: A, type: t, town: T, active_from: 2020-01-01}\n", "same id"),
-    ("sample: true\nagencies:\n- {id: a, name: A, type: t, town: T, active_from: 2020-01-01, positions: ["
-     "{position: head, title: Head, since: 2020-01-01, holder: {name: Canary, email: canary@gov.uk}}]}", "example.org"),
-    ("sample: true\nagencies:\n- {id: a, name: A, type: t, town: T, active_from: 2020-01-01, positions: ["
-     "{position: head, title: Head, since: 2020-01-01, holder: {name: Canary, email: c@x.example, phone: '999'}}]}",
-     "01632"),
-    ("sample: false\nagencies:\n- {id: a, name: A, type: t, town: T, active_from: 2020-01-01, positions: ["
-     "{position: head, title: Head, since: 2020-01-01, holder: {name: Canary, email: canary at gov}}]}", "email"),
+    ((
+        "sample: true\nagencies:\n- {id: a, name: A, type: t, town: T, active_from: 2020-01-01, positions: ["
+        "{position: head, title: Head, since: 2020-01-01, holder: {name: Canary, email: canary@gov.uk}}]}"
+    ), "example.org"),
+    ((
+        "sample: true\nagencies:\n- {id: a, name: A, type: t, town: T, active_from: 2020-01-01, positions: ["
+        "{position: head, title: Head, since: 2020-01-01, holder: {name: Canary, email: c@x.example, phone: '999'}}]}"
+    ), "01632"),
+    ((
+        "sample: false\nagencies:\n- {id: a, name: A, type: t, town: T, active_from: 2020-01-01, positions: ["
+        "{position: head, title: Head, since: 2020-01-01, holder: {name: Canary, email: canary at gov}}]}"
+    ), "email"),
 ])
 def test_a_file_that_is_no_directory_is_refused_with_the_place_and_without_its_words(text: str, says: str) -> None:
     with pytest.raises(directory_file.NotADirectory) as caught:

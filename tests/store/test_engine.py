@@ -18,7 +18,8 @@ COUNTERS = tables.COUNTERS
 async def _read_then_write(database: Database, who: int) -> None:
     """Look, think, and write: with a deferred begin this is what fails."""
     async with database.write() as tx:
-        last = (await tx.execute(select(COUNTERS.c.last).where(COUNTERS.c.prefix == "PD").with_for_update())).scalar_one()
+        counter = select(COUNTERS.c.last).where(COUNTERS.c.prefix == "PD").with_for_update()
+        last = (await tx.execute(counter)).scalar_one()
         await asyncio.sleep(0)
         await tx.execute(update(COUNTERS).where(COUNTERS.c.prefix == "PD").values(last=last + 1))
         await tx.execute(insert(COUNTERS).values(prefix="W", year=who, last=who))
@@ -74,7 +75,7 @@ async def test_a_reader_cannot_write(database: Database) -> None:
 
 
 async def test_what_a_failed_block_wrote_is_gone(database: Database) -> None:
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError):  # noqa: PT012  the transaction is what is tested
         async with database.write() as tx:
             await tx.execute(insert(COUNTERS).values(prefix="PD", year=26, last=1))
             raise RuntimeError
@@ -145,11 +146,10 @@ async def test_a_failed_statement_does_not_repeat_its_values(database: Database)
 
 
 async def test_sqlite_is_set_up_for_safety(sqlite_url: str) -> None:
-    async with Database.open(sqlite_url) as opened:
-        async with opened.write() as tx:
-            found = {
-                pragma: (await tx.execute(text(f"PRAGMA {pragma}"))).scalar_one()
-                for pragma in ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers", "secure_delete")}
+    async with Database.open(sqlite_url) as opened, opened.write() as tx:
+        found = {
+            pragma: (await tx.execute(text(f"PRAGMA {pragma}"))).scalar_one()
+            for pragma in ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers", "secure_delete")}
     assert found == {
         "journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1, "secure_delete": 1}
 

@@ -93,7 +93,7 @@ async def test_numbers_of_a_year_follow_each_other_without_gaps(database: Databa
         async with database.write() as tx:
             return await references.allocate(tx, "PD", 26)
 
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError):  # noqa: PT012  the transaction is what is tested
         async with database.write() as tx:
             await references.allocate(tx, "PD", 26)
             raise RuntimeError
