@@ -63,7 +63,7 @@ def create_app(
         now: the clock; pages, links and lists all ask it.
         relay: takes the codes that links ask for.
         dispatcher_wake: tells a dispatcher in this process that something has come.
-        dispatcher_round_at: when a dispatcher last looked; for ``/readyz``.
+        dispatcher_round_at: when the dispatcher of this process last looked, for ``/readyz``; None: it runs elsewhere.
         timers_up: whether Temporal answers. Without it the pages say that the timer service is not running yet.
         cases: where cases are read from, to share what it remembers.
         live: whether real people may be entered; every page says "Trial" until then.
@@ -80,7 +80,7 @@ def create_app(
         team_pages_to_all=team_pages_to_all)
     # No pages that describe the application: they load scripts from elsewhere.
     app = FastAPI(title=settings.product_name, docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(health.routes(parts, dispatcher_round_at=dispatcher_round_at or (lambda: None)))
+    app.include_router(health.routes(parts, dispatcher_round_at=dispatcher_round_at))
     app.include_router(raising.routes(parts))
     app.include_router(responding.routes(parts))
     app.include_router(board.routes(parts))

@@ -64,12 +64,12 @@ def server() -> binaries.Binary:
 
 
 @contextlib.asynccontextmanager
-async def started(folder: Path, **environ: str) -> AsyncIterator[Program]:
+async def started(folder: Path, *, command: str = "run", **environ: str) -> AsyncIterator[Program]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "escalations.cli",
-        "run",
+        command,
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "ESCALATIONS_WEB_PORT": "0", **environ},
         stdout=asyncio.subprocess.PIPE,
@@ -176,3 +176,20 @@ async def test_a_wrong_setting_is_one_sentence_and_no_traceback(tmp_path: Path) 
         assert await program.process.wait() == 1
         assert "Traceback" not in "".join(program.lines)
         assert "canary" not in "".join(program.lines)
+
+
+@pytest.mark.usefixtures("server")
+async def test_each_part_runs_alone_beside_a_server_that_another_program_keeps(tmp_path: Path) -> None:
+    async with started(tmp_path) as everything:
+        await everything.until(READY)
+        async with started(tmp_path, command="web") as web, started(tmp_path, command="dispatch") as dispatcher:
+            await web.until("http://")
+            await dispatcher.until("Taking what was received")
+            async with asyncio.timeout(30):
+                while (found := (await web.get("/readyz")).json())["temporal"] != "ok":  # noqa: ASYNC110  as above
+                    await asyncio.sleep(0.1)
+            # Of a dispatcher elsewhere the web says nothing: it would be a guess.
+            assert found == {"status": "ok", "database": "ok", "temporal": "ok"}
+            assert await web.interrupt() == 0
+            assert await dispatcher.interrupt() == 0
+        assert await everything.interrupt() == 0
