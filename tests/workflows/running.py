@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from temporalio import client as temporal
 from temporalio.api.enums.v1 import EventType
@@ -19,6 +18,7 @@ from temporalio.worker import Worker
 from escalations import policy
 from escalations.rules import acts, events, workingtime
 from escalations.simulation.driving import is_busy
+from escalations.workflows import contracts
 from escalations.workflows.contracts import ActOutcome, ActRequest, Opening
 from escalations.workflows.escalation import EscalationWorkflow
 from tests import builders
@@ -92,15 +92,19 @@ class Running:
                 quiet = 0 if await is_busy(self.handle, self.skipper) else quiet + 1
 
     async def act(self, act: acts.Act, *, known_seq: int = 0) -> ActOutcome:
-        return await self.handle.execute_update(EscalationWorkflow.act, ActRequest(act=act, known_seq=known_seq))
+        request = ActRequest(act=act, known_seq=known_seq)
+        outcome: ActOutcome = await self.handle.execute_update(contracts.ACT, request, result_type=ActOutcome)
+        return outcome
 
     async def outcome(self, act: acts.Act, *, known_seq: int = 0) -> ActOutcome:
         """Act, and give what became of it: also where the validator refused it, before it was history."""
         try:
             return await self.act(act, known_seq=known_seq)
-        except temporal.WorkflowUpdateFailedError as refused:
-            assert isinstance(refused.cause, ApplicationError)
-            return ActOutcome(applied=False, code=str(refused.cause.type), sentence=refused.cause.message, seq=-1)
+        except temporal.WorkflowUpdateFailedError as error:
+            refused = error.cause
+        if not isinstance(refused, ApplicationError):
+            raise TypeError(type(refused).__name__)
+        return ActOutcome(applied=False, code=str(refused.type), sentence=refused.message, seq=-1)
 
     def events(self) -> list[events.Event]:
         return self.register.events(self.reference)

@@ -9,9 +9,7 @@ from temporalio import client as temporal
 
 from escalations.policy import Awaits
 from escalations.rules import acts
-from escalations.rules.case import ClaimState, Done
-from escalations.workflows.contracts import ActRequest
-from escalations.workflows.escalation import EscalationWorkflow
+from escalations.rules.case import ClaimState, Done, Outcome
 from tests import builders
 from tests.builders import SOCIAL_CARE, civil, origin, raiser, responder
 from tests.workflows.registers import FaultyRegister
@@ -27,8 +25,7 @@ async def test_an_act_queued_with_the_start_before_any_worker_exists_is_applied_
 ) -> None:
     register = _this_year()
     case = await start(escalations_client, task_queue, register, builders.raise_(datetime.now(UTC)))
-    request = ActRequest(act=acts.Acknowledge(**origin(responder(), datetime.now(UTC))))
-    queued = asyncio.create_task(case.handle.execute_update(EscalationWorkflow.act, request))
+    queued = asyncio.create_task(case.act(acts.Acknowledge(**origin(responder(), datetime.now(UTC)))))
     await asyncio.sleep(0.5)  # It waits at the server; nobody is there who could take either of the two.
     assert not queued.done()
 
@@ -65,7 +62,7 @@ async def test_of_two_contradictory_acts_at_once_one_applies_and_one_is_refused_
         claim = register.case(case.reference).claim("c1")
         assert claim is not None
         assert claim.state in {ClaimState.CONFIRMED, ClaimState.DENIED}
-        assert (await case.outcome(acts.Agree(**origin(raiser(), now), outcome="agreed_in_part"))).applied
+        assert (await case.outcome(acts.Agree(**origin(raiser(), now), outcome=Outcome.AGREED_IN_PART))).applied
         await case.handle.result()
 
 
@@ -95,7 +92,7 @@ async def test_events_that_the_register_has_ahead_are_adopted_and_the_act_is_dec
         case = await raised_now(escalations_client, task_queue, register)
         register.behind_its_back(case.reference, acts.Acknowledge(**origin(responder(), datetime.now(UTC))))
 
-        outcome = await case.act(acts.Respond(**origin(responder(), datetime.now(UTC)), offers="agreed_in_part"))
+        outcome = await case.act(acts.Respond(**origin(responder(), datetime.now(UTC)), offers=Outcome.AGREED_IN_PART))
 
         assert outcome.applied
         assert outcome.seq == len(case.events())
@@ -127,7 +124,7 @@ async def test_an_answer_of_record_that_is_lost_after_the_commit_doubles_nothing
     async with worker(escalations_client, task_queue, register):
         case = await raised_now(escalations_client, task_queue, register)
         register.loses_answers = 2
-        outcome = await case.act(acts.Respond(**origin(responder(), datetime.now(UTC)), offers="agreed_in_part"))
+        outcome = await case.act(acts.Respond(**origin(responder(), datetime.now(UTC)), offers=Outcome.AGREED_IN_PART))
         await case.idle()
 
         assert outcome.applied
@@ -144,9 +141,9 @@ async def test_a_register_that_is_away_for_a_while_loses_nothing_and_fills_no_hi
         case = await started(escalations_client, task_queue, register, "2027-03-01 09:30")
         before = len((await case.runs())[0])
         register.fails = 7
-        act = acts.Respond(**origin(responder(), await case.now()), offers="agreed_in_part")
+        act = acts.Respond(**origin(responder(), await case.now()), offers=Outcome.AGREED_IN_PART)
         answer = asyncio.create_task(case.act(act))
-        while register.fails > 1:  # noqa: ASYNC110  five tries within the task, then by timers of the server
+        while register.fails > 1:
             await asyncio.sleep(0.1)
             if register.fails == 2:
                 await case.until_instant(await case.now() + timedelta(seconds=30))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from temporalio import client as temporal
 
 from escalations.rules import acts
+from escalations.rules.case import Outcome
 from tests import builders
 from tests.builders import origin
 from tests.fakes import MemoryRegister
@@ -24,9 +25,10 @@ async def test_an_escalation_is_raised_reminded_moved_up_answered_and_closed(
         await case.until("2027-03-04 09:00")
         assert register.case(task_queue).stage == 2
         outcome = await case.act(acts.Respond(
-            **origin(builders.responder("manager"), await case.now()), offers="agreed_in_part"))
+            **origin(builders.responder("manager"), await case.now()), offers=Outcome.AGREED_IN_PART))
         assert outcome.applied, outcome
-        outcome = await case.act(acts.Agree(**origin(builders.raiser(), await case.now()), outcome="agreed_in_part"))
+        outcome = await case.act(acts.Agree(
+            **origin(builders.raiser(), await case.now()), outcome=Outcome.AGREED_IN_PART))
         assert outcome.applied
         await case.handle.result()
         assert register.case(task_queue).status == "closed"
