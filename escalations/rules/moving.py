@@ -165,12 +165,15 @@ def put_before_raiser(case: Case, at: datetime, agency_id: str) -> tuple[Event, 
 
 
 def end_proposal(case: Case, at: datetime, because: Literal["answered", "settled"]) -> tuple[Event, ...]:
-    """A proposal ends by itself once nothing that it rested on is awaited any more; what a person intends does not."""
+    """A proposal ends by itself once every agency that it rested on has answered or settled.
+
+    What a person intends does not, and a late acknowledgement is no answer: the raising side has been asked by then.
+    """
     move = case.move
     if move is None or move.proposed_at is None or move.intended_at is not None:
         return ()
     answered = {party.agency_id for party in case.parties if party.answered_at is not None}
-    if any(clock.running and clock.agency_id not in answered for clock in clocks.speaking_for_a_move(case)):
+    if any(clock.agency_id not in answered for clock in clocks.speaking_for_a_move(case)):
         return ()
     ended = events.ProposalEnded(at=at, to_stage=move.to_stage, because=because)
     return (ended, *clocks.stop(case.running(Awaits.CHOOSE), at))

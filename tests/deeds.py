@@ -1,0 +1,115 @@
+"""Whatever anybody could try to do to a case, for tests that try everything. Everybody in here is invented."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, get_args
+
+from escalations.policy import Side, Track
+from escalations.rules import acts
+from escalations.rules.actors import SYSTEM, Actor, Channel
+from escalations.rules.acts import Act, Concern, Reason
+from escalations.rules.case import Case, DeliveryState, Done, Outcome
+from tests.builders import POLICE, SCHOOL, SOCIAL_CARE, TEAM, origin, raiser, responder
+
+HEALTH = "health"
+"""An agency that is no party to anything here."""
+FINAL_BODY = "partners-panel"
+
+ACTORS: dict[str, Actor] = {
+    "raiser": raiser(),
+    "raiser's manager": raiser(position="manager"),
+    "another school": raiser(agency="elm-school"),
+    "practitioner": responder(),
+    "manager": responder("manager"),
+    "senior manager": responder("senior_manager"),
+    "head": responder("head"),
+    "a clerk": responder("clerk"),
+    "police practitioner": responder(agency=POLICE),
+    "health practitioner": responder(agency=HEALTH),
+    "raising agency, as if responding": responder(agency=SCHOOL),
+    "responding agency, as if raising": raiser(agency=SOCIAL_CARE),
+    "team": TEAM,
+    "system": SYSTEM,
+    "chair": Actor(side=Side.FINAL_BODY, agency_id=FINAL_BODY, position="chair"),
+    "alternate chair": Actor(side=Side.FINAL_BODY, agency_id=FINAL_BODY, position="alternate_chair"),
+    "somebody else's chair": Actor(side=Side.FINAL_BODY, agency_id=HEALTH, position="chair"),
+    "both sides": Actor(side=Side.BOTH, agency_id=SCHOOL),
+    "nobody in particular": Actor(side=Side.RAISING),
+}
+
+KINDS: tuple[type[acts.ActModel], ...] = get_args(acts.Act)
+
+
+def _of(case: Case) -> str:
+    return case.parties[0].agency_id if case.parties else SOCIAL_CARE
+
+
+_PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] = {
+    acts.Raise: lambda _, by, __: {
+        "raising_agency": by.agency_id or SCHOOL,
+        "responding_agencies": (HEALTH,),
+        "concern": Concern.CHILD,
+        "reason": Reason.PLAN,
+    },
+    acts.PassOn: lambda *_: {"responding_agencies": (SOCIAL_CARE, POLICE)},
+    acts.Acknowledge: lambda *_: {},
+    acts.ReachedByPerson: lambda case, by, _: {
+        "agency_id": by.agency_id if by.side is Side.RESPONDING else _of(case),
+        "position": "practitioner",
+    },
+    acts.Respond: lambda _, __, choice: {"offers": list(Outcome)[choice % len(Outcome)]},
+    acts.SayDone: lambda case, by, choice: {
+        "done": list(Done)[choice % len(Done)],
+        "agency_id": by.agency_id if by.side is Side.RESPONDING else _of(case),
+    },
+    acts.ConfirmDone: lambda case, _, choice: {"claim_id": _claim(case, choice)},
+    acts.DenyDone: lambda case, _, choice: {"claim_id": _claim(case, choice)},
+    acts.Agree: lambda case, _, choice: {
+        "outcome": list(Outcome)[choice % 3],
+        "agency_id": None
+        if choice % 4 == 0
+        else case.parties[choice % len(case.parties)].agency_id
+        if case.parties
+        else None,
+    },
+    acts.MoveUp: lambda *_: {},
+    acts.Stay: lambda *_: {},
+    acts.Decide: lambda _, __, choice: {"outcome": list(Outcome)[3 + choice % 3]},
+    acts.NotePhoneCall: lambda case, _, choice: {
+        "agency_id": (_of(case), SCHOOL, FINAL_BODY)[choice % 3],
+        "reached": choice % 2 == 0,
+    },
+    acts.ReportDelivery: lambda case, _, choice: {
+        "notice_id": f"n{choice}",
+        "agency_id": (*(party.agency_id for party in case.parties), SCHOOL, None)[choice % (len(case.parties) + 2)],
+        "stage": case.stage,
+        "starts_clocks": choice % 5 > 0,
+        "state": list(DeliveryState)[choice % len(DeliveryState)],
+    },
+    acts.ReportMessage: lambda case, _, choice: {
+        "agency_id": _of(case),
+        "message": ("automatic_reply", "unreadable_reply")[choice % 2],
+    },
+}
+
+
+def _claim(case: Case, choice: int) -> str:
+    return case.claims[choice % len(case.claims)].claim_id if case.claims else "c1"
+
+
+def deed(
+    kind: type[acts.ActModel], by: Actor, case: Case, now: datetime, *, choice: int = 0, ago: timedelta | None = None
+) -> Act:
+    """Give an act of a kind, tried by somebody at an instant; ``ago`` is how long before that they say it happened."""
+    if kind is acts.SayDone and ago is None:
+        ago = timedelta(minutes=1)
+    more = _PARTS[kind](case, by, choice)
+    channel = Channel.SYSTEM if by == SYSTEM else Channel.TEAM if by == TEAM else Channel.LINK
+    values = {**origin(by, now, channel=channel), **more, "happened_at": None if ago is None else now - ago}
+    act: Act = kind.model_validate(values)  # type: ignore[assignment]  # each of these is one of the union
+    return act
+
+
+TRACKS = tuple(Track)

@@ -1,0 +1,174 @@
+"""Every act tried by everybody: nothing that the wrong side does is accepted.
+
+Source: the rules of practice, "Who sees what, and when", and the design's one place that decides who may do what. The
+table below is written by hand and asks nothing of the code that it checks.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+
+import pytest
+
+from escalations.policy import Track
+from escalations.rules import acts, decider
+from escalations.rules.case import Case, Done
+from tests.builders import POLICE, SOCIAL_CARE, TEAM, Story
+from tests.deeds import ACTORS, KINDS, deed
+
+RAISING = {"raiser", "raiser's manager"}
+RESPONDING = {"practitioner", "police practitioner"}
+MAY: dict[type[acts.ActModel], set[str]] = {
+    # Anybody raises for their own agency; whoever is not known is held for the team.
+    acts.Raise: {
+        "raiser",
+        "raiser's manager",
+        "another school",
+        "responding agency, as if raising",
+        "team",
+        "nobody in particular",
+    },
+    acts.PassOn: {"team"},
+    acts.NotePhoneCall: {"team"},
+    acts.Acknowledge: RESPONDING,
+    acts.Respond: RESPONDING,
+    acts.ReachedByPerson: RAISING | RESPONDING | {"team"},
+    acts.SayDone: RAISING | RESPONDING,
+    acts.ConfirmDone: RAISING | {"team"},
+    acts.DenyDone: RAISING | {"team"},
+    acts.Agree: RAISING,
+    acts.MoveUp: RAISING,
+    acts.Stay: RAISING,
+    acts.Decide: set(),
+    acts.ReportDelivery: {"system"},
+    acts.ReportMessage: {"system"},
+}
+"""Who may do what at stage 1 of a case raised with children's services and the police, in which children's services
+said that something was done. Positions of higher stages answer once the case has reached them."""
+
+TRIED = list(itertools.product(KINDS, ACTORS))
+OF_ACCESS = {"not_your_side", "not_your_stage", "not_at_final_stage", "not_the_decider"}
+
+
+@functools.cache
+def at_stage_one() -> Case:
+    story = Story().raised(track=Track.URGENT, responding_agencies=(SOCIAL_CARE, POLICE))
+    story.later(hours=3)
+    story.says_done("2027-03-01 10:00", done=Done.SPOKE)
+    return story.case
+
+
+@functools.cache
+def at_the_final_stage() -> Case:
+    story = Story().raised(track=Track.URGENT, responding_agencies=(SOCIAL_CARE, POLICE))
+    while story.case.stage < 4:
+        story.later(minutes=10)
+        story.moves_up()
+    return story.case
+
+
+def code_of(case: Case, kind: type[acts.ActModel], who: str) -> str:
+    now = case.stage_starts[-1].replace(hour=17, minute=30)
+    decided = decider.decide(case, deed(kind, ACTORS[who], case, now), now)
+    return decided.code if isinstance(decided, decider.Refused) else "accepted"
+
+
+def test_the_table_names_every_act() -> None:
+    assert set(MAY) == set(KINDS)
+
+
+@pytest.mark.parametrize(("kind", "who"), TRIED, ids=lambda value: getattr(value, "__name__", value))
+def test_who_may_do_what_at_the_first_stage(kind: type[acts.ActModel], who: str) -> None:
+    case = at_stage_one() if kind is not acts.Raise else Story().case
+    if kind is acts.Raise:
+        now = Story().now
+        decided = decider.decide(case, deed(kind, ACTORS[who], case, now), now)
+        code = decided.code if isinstance(decided, decider.Refused) else "accepted"
+    else:
+        code = code_of(case, kind, who)
+    assert (code not in OF_ACCESS) == (who in MAY[kind]), code
+
+
+@pytest.mark.parametrize("who", ACTORS)
+def test_at_the_final_stage_its_holder_decides_and_every_position_may_answer(who: str) -> None:
+    case = at_the_final_stage()
+    assert (code_of(case, acts.Decide, who) == "accepted") == (who == "chair")
+    answers = {"practitioner", "manager", "senior manager", "head", "police practitioner"}
+    assert (code_of(case, acts.Respond, who) == "accepted") == (who in answers)
+
+
+@pytest.mark.parametrize(("kind", "who"), TRIED, ids=lambda value: getattr(value, "__name__", value))
+def test_while_a_case_is_held_only_the_team_and_the_system_do_anything(kind: type[acts.ActModel], who: str) -> None:
+    story = Story().raised(responding_agencies=())
+    decided = decider.decide(story.case, deed(kind, ACTORS[who], story.case, story.now), story.now)
+    if not isinstance(decided, decider.Refused):
+        assert who in {"team", "system"}
+
+
+def test_a_responding_agency_says_only_what_it_did_itself() -> None:
+    story = Story().raised(track=Track.URGENT, responding_agencies=(SOCIAL_CARE, POLICE)).later(hours=1)
+    for act in (
+        acts.ReachedByPerson(**story.by_responder(agency=POLICE), agency_id=SOCIAL_CARE, position="practitioner"),
+        acts.SayDone(
+            **story.by_responder(agency=POLICE, happened_at="2027-03-01 10:00"), done=Done.MET, agency_id=SOCIAL_CARE
+        ),
+    ):
+        assert story.refused(act).code == "not_your_side"
+
+
+def test_nobody_confirms_what_their_own_side_said() -> None:
+    story = Story().raised().later(hours=1)
+    claim = story.says_done("2027-03-01 10:00")
+    for kind in (acts.ConfirmDone, acts.DenyDone):
+        assert story.refused(kind(**story.by_responder(), claim_id=claim)).code == "not_your_side"
+    story.act(acts.SayDone(**story.by_raiser(happened_at="2027-03-01 10:10"), done=Done.MET, agency_id=SOCIAL_CARE))
+    for kind in (acts.ConfirmDone, acts.DenyDone):
+        assert story.refused(kind(**story.by_raiser(), claim_id="c2")).code == "not_your_side"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not acts.Raise])
+def test_nothing_can_be_done_to_a_case_that_was_never_raised(kind: type[acts.ActModel]) -> None:
+    story = Story()
+    decided = decider.decide(story.case, deed(kind, TEAM, story.case, story.now), story.now)
+    assert isinstance(decided, decider.Refused)
+    assert decided.code == "not_raised"
+
+
+def test_a_case_is_raised_once() -> None:
+    story = Story().raised()
+    act = deed(acts.Raise, ACTORS["raiser"], story.case, story.now)
+    assert story.refused(act).code == "already_raised"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_after_it_has_closed_only_the_record_is_put_right(kind: type[acts.ActModel]) -> None:
+    story = Story().raised().later(hours=1)
+    story.says_done("2027-03-01 10:00", done=Done.SPOKE)
+    story.agrees()
+    accepted = set()
+    for who, by in ACTORS.items():
+        decided = decider.decide(story.case, deed(kind, by, story.case, story.now, choice=1), story.now)
+        if not isinstance(decided, decider.Refused):
+            accepted.add(who)
+    puts_right = kind in {acts.ConfirmDone, acts.DenyDone, acts.ReportDelivery, acts.ReportMessage}
+    assert bool(accepted) == puts_right
+
+
+NEVER = ("breach", "silent", "owed by", "fault", "against", "failed", "culprit", "invalid", "error", "!")
+"""Source: the rules of practice, "Words"."""
+
+
+def test_every_refusal_is_a_sentence_in_plain_words() -> None:
+    said: dict[str, str] = {}
+    cases = [Story().case, Story().raised(responding_agencies=()).case, at_stage_one(), at_the_final_stage()]
+    for case, kind, by in itertools.product(cases, KINDS, ACTORS.values()):
+        now = (case.stage_starts[-1] if case.stage_starts else Story().now).replace(hour=17, minute=30)
+        decided = decider.decide(case, deed(kind, by, case, now), now)
+        if isinstance(decided, decider.Refused):
+            said[decided.code] = decided.sentence
+    assert len(said) >= 12
+    for sentence in said.values():
+        assert sentence[0].isupper()
+        assert sentence.endswith(".")
+        assert not [word for word in NEVER if word in sentence.casefold()], sentence
