@@ -55,6 +55,19 @@ async def is_busy(handle: WorkflowHandle[Any, Any], skipper: TimeSkipper) -> boo
     return min(open_timers.values()) <= await skipper.get_current_time(handle)
 
 
+async def until_idle(handle: WorkflowHandle[Any, Any], skipper: TimeSkipper) -> None:
+    """Wait until nothing of a workflow is under way.
+
+    Raises:
+        TimeoutError: it did not come to rest.
+    """
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        quiet = 0
+        while quiet < _QUIET_LOOKS:
+            await asyncio.sleep(_LOOK_SECONDS)
+            quiet = 0 if await is_busy(handle, skipper) else quiet + 1
+
+
 class ClockNotMovedError(RuntimeError):
     """A case's clock did not reach the moment it was moved to."""
 

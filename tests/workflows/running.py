@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -17,7 +16,7 @@ from temporalio.worker import Worker
 
 from escalations import policy
 from escalations.rules import acts, events, workingtime
-from escalations.simulation.driving import is_busy
+from escalations.simulation.driving import until_idle
 from escalations.workflows import contracts
 from escalations.workflows.contracts import ActOutcome, ActRequest, Opening
 from escalations.workflows.escalation import EscalationWorkflow
@@ -25,8 +24,6 @@ from tests import builders
 from tests.builders import civil
 from tests.fakes import MemoryRegister
 
-_LOOK_SECONDS = 0.05
-_PATIENCE_SECONDS = 60
 _OF_VIRTUAL_TIME = frozenset({
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED,
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED,
@@ -85,11 +82,7 @@ class Running:
 
     async def idle(self) -> None:
         """Wait until nothing of the case is under way."""
-        async with asyncio.timeout(_PATIENCE_SECONDS):
-            quiet = 0
-            while quiet < 2:
-                await asyncio.sleep(_LOOK_SECONDS)
-                quiet = 0 if await is_busy(self.handle, self.skipper) else quiet + 1
+        await until_idle(self.handle, self.skipper)
 
     async def act(self, act: acts.Act, *, known_seq: int = 0) -> ActOutcome:
         request = ActRequest(act=act, known_seq=known_seq)
