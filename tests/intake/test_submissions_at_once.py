@@ -6,9 +6,11 @@ import asyncio
 from collections import Counter
 from datetime import datetime, timedelta
 
+from sqlalchemy.dialects import sqlite
+
 from escalations.intake import submissions
 from escalations.intake.submissions import State
-from escalations.store import register
+from escalations.store import register, tables
 from escalations.store.engine import Database
 from escalations.store.vault import Vault
 
@@ -134,3 +136,14 @@ async def test_acts_that_are_recorded_and_settled_together_stand_together(
         assert await register.verify(tx) == []
         assert await register.last_position(tx) == 20
         assert await submissions.waiting(tx) == {}
+
+
+async def test_a_dispatcher_finds_its_next_act_by_index(sqlite_url: str, now: datetime) -> None:
+    query = submissions._lane_to_lease(now).compile(dialect=sqlite.dialect())
+    async with Database.open(sqlite_url) as database:
+        await database.migrate()
+        async with database.read() as tx:
+            values = tuple(tables.instant_text(now) if value == now else value for value in query.params.values())
+            plan = str((await tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values)).all())
+    assert "ix_submission_states_unsettled_oldest" in plan
+    assert "TEMP B-TREE" not in plan
