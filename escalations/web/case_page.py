@@ -178,7 +178,8 @@ def _read(  # noqa: PLR0911  one line a kind
     match doing:
         case "pass-on":
             asking = questions.Asking(now=reading.now, agencies=agencies)
-            chosen = questions.read_agencies(reading, asking, raising=case.raising_agency)
+            chosen = questions.read_agencies(reading, asking, raising=case.raising_agency,
+                                             missing="Choose the agency that is to be told")
             return acts.PassOn.model_validate({**origin, "responding_agencies": chosen}) if chosen and not reading.problems \
                 else None
         case "phone-call":

@@ -243,7 +243,12 @@ def agency_fields(raw: Mapping[str, Sequence[str]]) -> list[str]:
     return [value for value in raw.get("with", []) if value][:MOST_AGENCIES]
 
 
-def read_agencies(reading: Reading, asking: Asking, *, raising: str) -> tuple[str, ...]:
+NO_AGENCY: Final = "Choose the agency that you disagree with, or tick that you do not know which one"
+
+
+def read_agencies(
+    reading: Reading, asking: Asking, *, raising: str, missing: str = NO_AGENCY,
+) -> tuple[str, ...]:
     """Which agencies it is raised with. None at all means that the team finds out."""
     chosen = agency_fields(reading.raw)
     if reading.ticked("unknown"):
@@ -251,7 +256,7 @@ def read_agencies(reading: Reading, asking: Asking, *, raising: str) -> tuple[st
             reading.problem("with-1", "Choose an agency, or tick that you do not know which one. You have done both.")
         return ()
     if not chosen:
-        reading.problem("with-1", "Choose the agency that you disagree with, or tick that you do not know which one")
+        reading.problem("with-1", missing)
     for place, agency in enumerate(chosen, 1):
         if agency not in asking.agencies:
             reading.problem(f"with-{place}", "Choose an agency from the list")

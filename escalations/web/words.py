@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from escalations.policy import Awaits, Side, Track
+from escalations.policy import Awaits, Side, StartsFrom, Track
 from escalations.rules.acts import Concern, LegalStatus, Reason
 from escalations.rules.case import Cause, DeliveryState, Done, Outcome, Status
 from escalations.rules.notices import NoticeKind
@@ -149,6 +149,18 @@ SHORT_AWAITED: Final[Mapping[Awaits, str]] = {
     Awaits.MEND_DELIVERY: "Team to mend delivery",
     Awaits.SETTLE_ALL: "Whole process",
 }
+
+STARTS: Final[Mapping[StartsFrom, str]] = {
+    StartsFrom.RECEIVED: "the escalation reached us",
+    StartsFrom.STAGE_STARTED: "the stage began",
+    StartsFrom.DELIVERED: "the notice of the stage arrived",
+    StartsFrom.ANSWERED: "the responding agency answered",
+    StartsFrom.PROPOSED: "a move up was proposed",
+    StartsFrom.SAID_DONE: "something was said to be done",
+    StartsFrom.HELD: "it was held for the team",
+    StartsFrom.DELIVERY_FAILED: "a notice did not arrive",
+}
+"""The event that a clock counts from."""
 
 SIDES: Final[Mapping[Side, str]] = {
     Side.RAISING: "the raising agency",

@@ -12,6 +12,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from html import unescape
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from escalations.activities.deliver import Postman
 from escalations.activities.record import record
 from escalations.intake import opening, submissions
 from escalations.mail.outgoing import House
-from escalations.mail.relay import OutboxRelay
+from escalations.mail.relay import OutboxRelay, Sent, SentCode
 from escalations.packs import reading
 from escalations.rules import acts, case, clocks, decider, passing
 from escalations.settings import Settings
@@ -69,6 +70,16 @@ class SwitchedDatabase(Database):
             yield tx
 
 
+class Post(OutboxRelay):
+    """The outbox, and a relay that refuses everything on demand."""
+
+    refuses = False
+
+    @override
+    async def send(self, message: EmailMessage, *, to: str) -> Sent:
+        return Sent(SentCode.REFUSED) if self.refuses else await super().send(message, to=to)
+
+
 class Office:
     """One installation, its clock, and a browser."""
 
@@ -81,7 +92,7 @@ class Office:
         self.in_force = opening.InForce(reading.sample())
         self.time = builders.civil(MONDAY)
         self.timers = True
-        self.relay = OutboxRelay(database, self.now)
+        self.relay = Post(database, self.now)
         self.woken = 0
         self.app = self.make_app()
         self.browser = self.new_browser()
@@ -188,7 +199,7 @@ class Office:
     async def post(self, path: str, *, browser: httpx.AsyncClient | None = None, token: str, do: str = "",
                    **fields: object) -> Page:
         browser = browser or self.browser
-        data = {"token": token, **({"do": do} if do else {}), **{name.replace("_", "-"): value for name, value in fields.items()}}
+        data = {"token": token, **({"do": do} if do else {}), **{name.rstrip("_").replace("_", "-"): value for name, value in fields.items()}}
         answer = await browser.post(path, data=data)
         if self.settles_at_once and answer.status_code == 303:
             await self.settle()
@@ -201,6 +212,12 @@ class Office:
         async with self.database.read() as tx:
             rows = (await tx.execute(select(tables.OUTBOX).order_by(tables.OUTBOX.c.made_at))).all()
         return [row.raw.decode() for row in rows]
+
+    async def access_log(self) -> set[tuple[str, str, str]]:
+        """Give who read which case: what, reference, agency."""
+        log = tables.ACCESS_LOG
+        async with self.database.read() as tx:
+            return {(row.what, row.reference, row.agency_id) for row in (await tx.execute(select(log))).all()}
 
     async def notices(self, reference: str) -> list[notice_rows.NoticeRow]:
         async with self.database.read() as tx:

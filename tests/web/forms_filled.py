@@ -13,14 +13,14 @@ CHILD = "Perpetua Zzyzx-Canary"
 """A made-up name that must stand nowhere but where it is read behind a code."""
 WORDS = "The plan agreed on 3 February is not being followed: no visit for four weeks."
 
-YOU = {"name": "Ottoline Brack", "role": "Designated safeguarding lead", "agency": "oak-school",
+YOU: dict[str, Any] = {"name": "Ottoline Brack", "role": "Designated safeguarding lead", "agency": "oak-school",
        "email": "ottoline.brack@oak.example", "phone": "01632 960 301"}
-PERSON = {"kind": "child", "person_name": CHILD, "born_day": "27", "born_month": "3", "born_year": "2016",
+PERSON: dict[str, Any] = {"kind": "child", "person_name": CHILD, "born_day": "27", "born_month": "3", "born_year": "2016",
           "number_oak_school": "UPN 12", "number_childrens_services": "CS-55"}
-DIFFERENCE = {"reason": "plan_not_followed", "arose_day": "24", "arose_month": "2", "arose_year": "2027",
+DIFFERENCE: dict[str, Any] = {"reason": "plan_not_followed", "arose_day": "24", "arose_month": "2", "arose_year": "2027",
               "problem": WORDS, "wanted": "A visit this week, and the core group within ten days."}
-TRIED = {"tried": "I phoned the social worker twice.", "manager": "yes", "advice": "Escalate."}
-SAFETY = {"urgent": "no", "risk": "Neglect goes on unseen.", "meanwhile": "School sees the child daily.",
+TRIED: dict[str, Any] = {"tried": "I phoned the social worker twice.", "manager": "yes", "advice": "Escalate."}
+SAFETY: dict[str, Any] = {"urgent": "no", "risk": "Neglect goes on unseen.", "meanwhile": "School sees the child daily.",
           "level": "4", "legal": "child_protection", "aware": "yes", "views": "She wants the visits back."}
 
 

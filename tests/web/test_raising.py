@@ -155,13 +155,13 @@ async def test_a_forged_check_page_is_read_again_before_anything_is_stored(offic
 
 async def test_several_agencies_can_be_named_and_each_once(office: Office) -> None:
     await fill(office, until="agencies")
-    added = await office.press("/raise/agencies", do="add", **{"with": "childrens-services"})
+    added = await office.press("/raise/agencies", do="add", with_="childrens-services")
     assert 'id="with-2"' in added.html
-    twice = await office.press("/raise/agencies", **{"with": ["childrens-services", "childrens-services"]})
+    twice = await office.press("/raise/agencies", with_=["childrens-services", "childrens-services"])
     assert twice.problems == ["This agency is named twice. Name each agency once."]
-    own = await office.press("/raise/agencies", **{"with": "oak-school"})
+    own = await office.press("/raise/agencies", with_="oak-school")
     assert "goes through that agency's own managers" in own.problems[0]
-    both = await office.press("/raise/agencies", unknown="yes", **{"with": "police"})
+    both = await office.press("/raise/agencies", unknown="yes", with_="police")
     assert both.problems == ["Choose an agency, or tick that you do not know which one. You have done both."]
     reference = await raised(office, agencies={"with": ["childrens-services", "police"]})
     assert (await _act(office, reference)).responding_agencies == ("childrens-services", "police")
@@ -287,7 +287,7 @@ async def test_nobody_is_mailed_of_what_was_entered_until_tell_them_is_pressed(o
     page = await office.get(f"/board/{reference}")
     assert "They spoke on 10 February." in page.text
     assert CHILD in page.text
-    told = await office.post(f"/board/{reference}/pass-on", token=page.token, once="1", **{"with": "childrens-services"})
+    told = await office.post(f"/board/{reference}/pass-on", token=page.token, once="1", with_="childrens-services")
     assert told.path == f"/board/{reference}"
     rows = await office.notices(reference)
     assert any(row.notice.to.agency_id == "childrens-services" and row.state is NoticeState.SENT for row in rows)
