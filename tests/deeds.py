@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
-from escalations.policy import Side, Track
-from escalations.rules import acts
+from escalations.policy import Side
+from escalations.rules import acts, events
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act, Concern, Reason
 from escalations.rules.case import Case, DeliveryState, Done, Outcome
@@ -112,4 +112,24 @@ def deed(
     return act
 
 
-TRACKS = tuple(Track)
+BY_A_PERSON = (
+    events.Raised,
+    events.PassedOn,
+    events.Acknowledged,
+    events.PersonReached,
+    events.Responded,
+    events.SaidDone,
+    events.DoneConfirmed,
+    events.DoneDenied,
+    events.Settled,
+    events.Decided,
+    events.Closed,
+    events.MoveIntended,
+    events.MoveDropped,
+    events.LimitWithdrawn,
+    events.ProposalEnded,
+    events.PhoneCallNoted,
+    events.NoticeReported,
+    events.MessageReported,
+)
+"""What time alone never brings: nothing is said, settled, withdrawn, dropped or closed by a timer."""

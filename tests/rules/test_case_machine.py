@@ -16,30 +16,7 @@ from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.case import Case, DeliveryState, Frame, Status
 from tests import builders
 from tests.builders import POLICE, SCHOOL, SOCIAL_CARE, TEAM, civil
-from tests.deeds import ACTORS, KINDS, deed
-
-BY_A_PERSON = (
-    events.Raised,
-    events.PassedOn,
-    events.Acknowledged,
-    events.PersonReached,
-    events.Responded,
-    events.SaidDone,
-    events.DoneConfirmed,
-    events.DoneDenied,
-    events.Settled,
-    events.Decided,
-    events.Closed,
-    events.MoveIntended,
-    events.MoveDropped,
-    events.LimitWithdrawn,
-    events.CauseChanged,
-    events.ProposalEnded,
-    events.PhoneCallNoted,
-    events.NoticeReported,
-    events.MessageReported,
-)
-"""What time alone never brings: nothing is said, settled, withdrawn, dropped or closed by a timer."""
+from tests.deeds import ACTORS, BY_A_PERSON, KINDS, deed
 
 
 def policies() -> list[Policy]:
