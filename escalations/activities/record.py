@@ -88,16 +88,16 @@ async def _project(
     """Bring the read models up to these rows, and write down whom they oblige us to tell."""
     if not rows:
         return ()
-    before = known
     state = known if known is not None else case.new(request.reference, await _frame(tx, request.events[0]))
+    steps: list[read_models.Step] = []
     obliged: list[NoticeRow] = []
     for event, row in zip(request.events, rows, strict=True):
         state = evolving.evolve(state, event)
-        await read_models.project(tx, before, event, state, row)
-        before = state
+        steps.append(read_models.Step(event, state, row))
         obliged.extend(
             NoticeRow.new(request.reference, row.seq, number, notice, at=request.recorded_at)
             for number, notice in enumerate(notices.notices_for(state, event), 1))
+    await read_models.project(tx, known, steps)
     await links.close_done(tx, state, at=request.recorded_at)
     return tuple(await notice_rows.add(tx, obliged))
 

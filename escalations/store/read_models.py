@@ -7,6 +7,7 @@ Nothing here decides: every value is the event's, or the case's as the rules mad
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -112,37 +113,83 @@ class ClockRow:
     ended_at: datetime | None
 
 
-async def project(
-    tx: AsyncConnection, before: case.Case | None, event: Event, after: case.Case, entry: register.Entry,
-) -> None:
-    """Carry one event into the read models.
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event, the case as it left it, and its row in the register."""
+
+    event: Event
+    after: case.Case
+    entry: register.Entry
+
+
+async def project(tx: AsyncConnection, before: case.Case | None, steps: Sequence[Step]) -> None:
+    """Carry events of one case into the read models: what they come to in the end, each row once.
 
     Args:
-        tx: the transaction that appended it.
+        tx: the transaction that appended them.
         before: the case as it was; None, or a case without events, for the first.
-        event: what happened.
-        after: the case as the event left it.
-        entry: the event's row in the register.
+        steps: what happened, in its order.
 
     Raises:
         NotACase: the first event is not the one that raises a case.
     """
+    if not steps:
+        return
+    last = steps[-1]
     if before is None or before.seq == 0:
-        if not isinstance(event, events.Raised):
+        opening = steps[0].event
+        if not isinstance(opening, events.Raised):
             raise NotACase("the first event of an escalation does not raise it")
-        await tx.execute(insert(_CASES).values(**_case_values(after, entry), **_raised_values(event)))
+        await tx.execute(insert(_CASES).values(**_case_values(last.after, last.entry), **_raised_values(opening)))
     else:
         await tx.execute(
-            update(_CASES).where(_CASES.c.reference == after.reference).values(**_case_values(after, entry)))
+            update(_CASES).where(_CASES.c.reference == last.after.reference)
+            .values(**_case_values(last.after, last.entry)))
+    new, changed = await _clock_rows(tx, before, steps)
+    if new:
+        await tx.execute(insert(_CLOCKS), list(new.values()))
+    for clock_id, values in changed.items():
+        await tx.execute(
+            update(_CLOCKS).where(_CLOCKS.c.reference == last.after.reference, _CLOCKS.c.clock_id == clock_id)
+            .values(**values))
+
+
+async def _clock_rows(
+    tx: AsyncConnection, before: case.Case | None, steps: Sequence[Step],
+) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
+    """The rows of the clocks that these steps started, and what they changed of others; each by the clock's id."""
     known = {} if before is None else {clock.clock_id: clock for clock in before.clocks}
-    for clock in after.clocks:
-        earlier = known.get(clock.clock_id)
-        if earlier is None:
-            await tx.execute(insert(_CLOCKS).values(
-                reference=after.reference, **_clock_values(clock), amount=getattr(event, "amount", None),
-                kept_dates=_kept([], clock.due_at, since=entry.recorded_at, because=event.kind)))
-        elif earlier != clock:
-            await _change_clock(tx, after.reference, earlier, clock, event=event, entry=entry)
+    new: dict[str, dict[str, Any]] = {}
+    changed: dict[str, dict[str, Any]] = {}
+    for step in steps:
+        for clock in step.after.clocks:
+            earlier = known.get(clock.clock_id)
+            if earlier == clock:
+                continue
+            values = _clock_values(clock)
+            if earlier is None:
+                new[clock.clock_id] = {
+                    "reference": step.after.reference, **values, "accounts_until": None,
+                    "amount": getattr(step.event, "amount", None),
+                    "kept_dates": _kept([], clock.due_at, since=step.entry.recorded_at, because=step.event.kind)}
+            else:
+                row = new.get(clock.clock_id) or changed.setdefault(clock.clock_id, {})
+                kept = row.get("kept_dates")
+                row.update(values)
+                if isinstance(step.event, events.LimitPassed) and step.event.clock_id == clock.clock_id:
+                    row["accounts_until"] = step.event.accounts_until
+                if earlier.due_at != clock.due_at:
+                    so_far = kept or await _kept_so_far(tx, step.after.reference, clock.clock_id)
+                    row["kept_dates"] = _kept(
+                        json.loads(so_far), clock.due_at, since=step.entry.recorded_at, because=step.event.kind)
+            known[clock.clock_id] = clock
+    return new, changed
+
+
+async def _kept_so_far(tx: AsyncConnection, reference: str, clock_id: str) -> str:
+    kept: str = (await tx.execute(select(_CLOCKS.c.kept_dates).where(
+        _CLOCKS.c.reference == reference, _CLOCKS.c.clock_id == clock_id))).scalar_one()
+    return kept
 
 
 async def rebuild(tx: AsyncConnection) -> int:
@@ -158,13 +205,14 @@ async def rebuild(tx: AsyncConnection) -> int:
     frames: dict[tuple[str, str], case.Frame] = {}
     replayed = 0
     for reference in await register.references(tx):
-        state: case.Case | None = None
-        for entry in await register.read(tx, reference):
+        entries = await register.read(tx, reference)
+        unopened = case.new(reference, await _frame(tx, events.loads(entries[0].body), frames))
+        steps: list[Step] = []
+        for entry in entries:
             event = events.loads(entry.body)
-            before = state if state is not None else case.new(reference, await _frame(tx, event, frames))
-            state = evolving.evolve(before, event)
-            await project(tx, before, event, state, entry)
-            replayed += 1
+            steps.append(Step(event, evolving.evolve(steps[-1].after if steps else unopened, event), entry))
+        await project(tx, unopened, steps)
+        replayed += len(steps)
     return replayed
 
 
@@ -203,20 +251,6 @@ def clock_state(clock: case.Clock) -> ClockState:
 
 def _before_its_limit(clock: case.Clock) -> bool:
     return clock.limit_passed_at is None or clock.limit_withdrawn
-
-
-async def _change_clock(
-    tx: AsyncConnection, reference: str, earlier: case.Clock, clock: case.Clock, *, event: Event,
-    entry: register.Entry,
-) -> None:
-    values = _clock_values(clock)
-    here = (_CLOCKS.c.reference == reference) & (_CLOCKS.c.clock_id == clock.clock_id)
-    if isinstance(event, events.LimitPassed):
-        values["accounts_until"] = event.accounts_until
-    if earlier.due_at != clock.due_at:
-        kept = (await tx.execute(select(_CLOCKS.c.kept_dates).where(here))).scalar_one()
-        values["kept_dates"] = _kept(json.loads(kept), clock.due_at, since=entry.recorded_at, because=event.kind)
-    await tx.execute(update(_CLOCKS).where(here).values(**values))
 
 
 async def _frame(tx: AsyncConnection, opening: Event, frames: dict[tuple[str, str], case.Frame]) -> case.Frame:

@@ -28,7 +28,7 @@ async def recorded(database: Database, story: Story, reference: str = REFERENCE)
             [entry] = await register.append(
                 tx, reference, after_seq=seq, bodies=[(event.kind, events.dumps(event))], recorded_at=event.at)
             before, state = state, evolving.evolve(state or case.new(reference, story.frame), event)
-            await read_models.project(tx, before, event, state, entry)
+            await read_models.project(tx, before, [read_models.Step(event, state, entry)])
 
 
 async def everything(database: Database) -> list[list[tuple[object, ...]]]:
@@ -155,7 +155,7 @@ async def test_a_case_begins_by_being_raised(database: Database) -> None:
     entry = register.Entry(1, REFERENCE, 1, "passed_on", story.now, "{}", "", "")
     with pytest.raises(read_models.NotACase):
         async with database.write() as tx:
-            await read_models.project(tx, None, story.happened[1], story.case, entry)
+            await read_models.project(tx, None, [read_models.Step(story.happened[1], story.case, entry)])
     async with database.write() as tx:
         body = events.dumps(events.PassedOn(at=story.now + timedelta(0), responding_agencies=(SOCIAL_CARE,)))
         await register.append(tx, REFERENCE, after_seq=0, bodies=[("passed_on", body)], recorded_at=story.now)
