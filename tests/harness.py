@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
-import random
+import random  # noqa: TID251  nothing secret, and no more than a name
 import string
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,12 @@ from sqlalchemy import select
 from temporalio import client as temporal
 
 from escalations import parts
+from escalations.intake.dispatcher import Dispatcher
+from escalations.mail.relay import Relay
 from escalations.settings import Settings
 from escalations.simulation.driving import Drive
 from escalations.store import directory, directory_file, tables
+from escalations.store.notices import NoticeRow, of_case
 from tests import builders
 from tests.builders import civil
 
@@ -47,6 +52,24 @@ class Installation(Drive):
         act = builders.raise_(civil(at), **more)
         return (await self.raises(act, words=words or RAISER_WORDS)).reference
 
+    async def raised_now(self, *, words: dict[str, Any] | None = None, **more: Any) -> str:  # noqa: ANN401
+        """Raise an escalation at this moment, and give its reference once it is told to everybody."""
+        act = builders.raise_(self.parts.now(), **more)
+        receipt = await self.receive(act, reference=None, words=words or RAISER_WORDS)
+        await self.settled(receipt.submission_id)
+        await self.idle(receipt.reference)
+        return receipt.reference
+
+    async def notices(self, reference: str) -> list[NoticeRow]:
+        """Give every notice of a case, in the order of its events."""
+        async with self.parts.database.read() as tx:
+            return await of_case(tx, reference)
+
+    async def sent(self) -> Counter[str]:
+        """Count the messages that left, by notice."""
+        async with self.parts.database.read() as tx:
+            return Counter((await tx.execute(select(tables.OUTBOX.c.notice_id))).scalars())
+
     async def reaches(self, reference: str, text: str) -> None:
         """Let time pass for a case until a civil time, and wait until it is idle."""
         await self.until(reference, civil(text))
@@ -62,22 +85,38 @@ class Installation(Drive):
 @asynccontextmanager
 async def installation(
     chosen: Settings, client: temporal.Client, task_queue: str, *, with_worker: bool = True,
+    with_dispatcher: bool = True, relay: Relay | None = None, now: Callable[[], datetime] = parts.wall_clock,
 ) -> AsyncIterator[Installation]:
     """Open an installation with the sample directory, a worker and a dispatcher."""
-    async with parts.opened(chosen, migrate=True) as opened:
+    async with parts.opened(chosen, migrate=True, relay=relay, now=now) as opened:
         async with opened.database.write() as tx:
-            await directory.load(tx, opened.vault, directory_file.sample())
+            if await directory.is_empty(tx):
+                await directory.load(tx, opened.vault, directory_file.sample())
         # All tests share one Temporal server, where the reference is the workflow's id.
         prefix = "".join(random.choices(string.ascii_uppercase, k=4))  # noqa: S311  nothing secret
         home = Installation(opened, client, prefix=prefix, task_queue=task_queue)
-        running = asyncio.create_task(home.dispatcher.run())
-        try:
+        async with AsyncExitStack() as stack:
+            if with_dispatcher:
+                await stack.enter_async_context(dispatching(home.dispatcher))
             if with_worker:
-                async with opened.worker(client, task_queue=task_queue):
-                    yield home
-            else:
-                yield home
-        finally:
-            running.cancel()
-            with suppress(asyncio.CancelledError):
-                await running
+                await stack.enter_async_context(opened.worker(client, task_queue=task_queue))
+            yield home
+
+
+async def eventually(look: Callable[[], object], *, seconds: float = 30) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(seconds):
+        while not look():  # noqa: ASYNC110  what is looked at has no event of its own
+            await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def dispatching(dispatcher: Dispatcher) -> AsyncIterator[None]:
+    """Let a dispatcher run."""
+    running = asyncio.create_task(dispatcher.run())
+    try:
+        yield
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running

@@ -80,9 +80,9 @@ class Drive:
         self.parts = parts
         self.client = client
         self.prefix = prefix
-        self._skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
+        self.skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
         self.dispatcher: Dispatcher = parts.dispatcher(
-            lambda: self._skipper.client, owner="drive", task_queue=task_queue)
+            lambda: self.skipper.client, owner="drive", task_queue=task_queue)
 
     async def raises(self, act: acts.Raise, *, words: Mapping[str, Any]) -> Receipt:
         """Raise an escalation in the future, move its clock to that moment, and wait until its own clocks run."""
@@ -142,7 +142,7 @@ class Drive:
                 async with self.parts.database.read() as tx:
                     waiting = any(row.state is NoticeState.WAITING and row.last_code is None
                                   for row in await of_case(tx, reference))
-                quiet = 0 if waiting or await is_busy(self.handle(reference), self._skipper) else quiet + 1
+                quiet = 0 if waiting or await is_busy(self.handle(reference), self.skipper) else quiet + 1
 
     async def until(self, reference: str, moment: datetime) -> None:
         """Let time pass for an idle case until a moment; nothing happens where that is over already.
@@ -151,12 +151,12 @@ class Drive:
             ClockNotMovedError: the case ended, or its clock stopped on the way.
         """
         left = moment - await self.now(reference)
-        if left > timedelta(0) and not await self._skipper.fast_forward(self.handle(reference), left):
+        if left > timedelta(0) and not await self.skipper.fast_forward(self.handle(reference), left):
             raise ClockNotMovedError(reference)
 
     async def now(self, reference: str) -> datetime:
         """The case's own time."""
-        return await self._skipper.get_current_time(self.handle(reference))
+        return await self.skipper.get_current_time(self.handle(reference))
 
     def handle(self, reference: str) -> WorkflowHandle[Any, Any]:
         """The workflow of a case, whichever run it is in."""
