@@ -1,7 +1,7 @@
 """The web application, composed. Nothing connects when this is imported, and nothing here is global.
 
-    app = create_app(settings=settings, database=database, vault=vault, policy=policy, now=clock,
-                     dispatcher_wake=dispatcher.wake)
+app = create_app(settings=settings, database=database, vault=vault, policy=policy, now=clock,
+                 dispatcher_wake=dispatcher.wake)
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ def create_app(
     live: bool = False,
     settle_seconds: float = 4.0,
     team_pages_to_all: bool = False,
+    access_log: Callable[[str, str, int], None] | None = None,
 ) -> FastAPI:
     """Compose the application.
 
@@ -69,15 +70,27 @@ def create_app(
         live: whether real people may be entered; every page says "Trial" until then.
         settle_seconds: how long a page waits for the outcome of an act.
         team_pages_to_all: see `escalations.web.team`.
+        access_log: takes method, route template and status of each request, in place of the log.
     """
     parts = Parts(
-        settings=settings, database=database, vault=vault, now=now, policy=policy, cases=cases or Cases(),
+        settings=settings,
+        database=database,
+        vault=vault,
+        now=now,
+        policy=policy,
+        cases=cases or Cases(),
         pages=Pages(Site.of(settings, live=live)),
-        cookies=Cookies(secure=settings.web_address.startswith("https:"),
-                        key=security.form_key(settings.wrapping_keys()[0])),
-        drafts=Drafts(database, vault, now), agencies=AgencyList(database), relay=relay,
-        wake=dispatcher_wake or (lambda: None), timers_up=timers_up or _never, settle_seconds=settle_seconds,
-        team_pages_to_all=team_pages_to_all)
+        cookies=Cookies(
+            secure=settings.web_address.startswith("https:"), key=security.form_key(settings.wrapping_keys()[0])
+        ),
+        drafts=Drafts(database, vault, now),
+        agencies=AgencyList(database),
+        relay=relay,
+        wake=dispatcher_wake or (lambda: None),
+        timers_up=timers_up or _never,
+        settle_seconds=settle_seconds,
+        team_pages_to_all=team_pages_to_all,
+    )
     # No pages that describe the application: they load scripts from elsewhere.
     app = FastAPI(title=settings.product_name, docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(health.routes(parts, dispatcher_round_at=dispatcher_round_at))
@@ -89,15 +102,25 @@ def create_app(
     app.mount("/static", StaticFiles(directory=str(resources.files("escalations.web") / "static"), check_dir=False))
     _add_home(app, parts)
     _add_troubles(app, parts)
-    app.add_middleware(Guarded, log=_access, crashed=lambda error: _crashed(parts, error), https=settings.web_address.startswith("https:"))
+    app.add_middleware(
+        Guarded,
+        log=access_log or _access,
+        crashed=lambda error: _crashed(parts, error),
+        https=settings.web_address.startswith("https:"),
+    )
     return app
 
 
 def _add_home(app: FastAPI, parts: Parts) -> None:
     @app.get("/", include_in_schema=False)
     async def home(request: Request) -> Response:
-        return parts.show(request, "home.html", team=team_may(parts, request), timers_up=await parts.timers_up(),
-                          outbox=embedded(parts) and security.on_this_machine(request))
+        return parts.show(
+            request,
+            "home.html",
+            team=team_may(parts, request),
+            timers_up=await parts.timers_up(),
+            outbox=embedded(parts) and security.on_this_machine(request),
+        )
 
 
 def _add_troubles(app: FastAPI, parts: Parts) -> None:
@@ -106,38 +129,71 @@ def _add_troubles(app: FastAPI, parts: Parts) -> None:
         status = error.status_code if isinstance(error, HTTPException) else 500
         if status == 404:  # noqa: PLR2004  not found
             return parts.show(
-                request, "message.html", status=404, heading="There is no such page", onward={"href": "/", "text": "Start page"},
-                sentences=["If you came by a link in a message, check that all of it was copied.",
-                           "If you typed the address, check that it is right."])
+                request,
+                "message.html",
+                status=404,
+                heading="There is no such page",
+                onward={"href": "/", "text": "Start page"},
+                sentences=[
+                    "If you came by a link in a message, check that all of it was copied.",
+                    "If you typed the address, check that it is right.",
+                ],
+            )
         return parts.show(
-            request, "message.html", status=status, heading="That did not work", onward={"href": "/", "text": "Start page"},
-            sentences=["Please go back and try again."])
+            request,
+            "message.html",
+            status=status,
+            heading="That did not work",
+            onward={"href": "/", "text": "Start page"},
+            sentences=["Please go back and try again."],
+        )
 
     @app.exception_handler(errors.Retry)
     async def away(request: Request, error: Exception) -> Response:
         _log.warning("page_without_database", code=error.code if isinstance(error, errors.Retry) else "retry")
         return parts.show(
-            request, "message.html", status=503, heading="This does not work at the moment",
-            onward=None, sentences=[
+            request,
+            "message.html",
+            status=503,
+            heading="This does not work at the moment",
+            onward=None,
+            sentences=[
                 "Our system cannot be reached. If you were sending something, it has NOT been received.",
-                "What you had typed on earlier pages is kept. Please go back in your browser and try again in a few minutes.",
-                "If somebody is at risk, do not wait for this: use the numbers at the top of the page."])
+                "What you had typed on earlier pages is kept. Please go back and try again in a few minutes.",
+                "If somebody is at risk, do not wait for this: use the numbers at the top of the page.",
+            ],
+        )
 
     @app.exception_handler(TooLong)
     async def too_long(request: Request, _: Exception) -> Response:
         return parts.show(
-            request, "message.html", status=413, heading="That is too long", onward=None,
-            sentences=["What you sent is longer than any form of ours, and it has not been received.",
-                       "Please go back and shorten it."])
+            request,
+            "message.html",
+            status=413,
+            heading="That is too long",
+            onward=None,
+            sentences=[
+                "What you sent is longer than any form of ours, and it has not been received.",
+                "Please go back and shorten it.",
+            ],
+        )
 
 
 def _crashed(parts: Parts, error: Exception) -> Response:
     _log.error("page_crashed", code=type(error).__name__, exc_info=error)
-    return parts.pages.show("message.html", status=500, values={
-        "heading": "Something is wrong on our side", "onward": {"href": "/", "text": "Start page"}, "sentences": [
-            "If you were sending something, it may not have been received. Please go back and try again.",
-            "If it happens again, tell the partnership team. If somebody is at risk, do not wait: use the numbers at the "
-            "top of the page."]})
+    return parts.pages.show(
+        "message.html",
+        status=500,
+        values={
+            "heading": "Something is wrong on our side",
+            "onward": {"href": "/", "text": "Start page"},
+            "sentences": [
+                "If you were sending something, it may not have been received. Please go back and try again.",
+                "If it happens again, tell the partnership team.",
+                "If somebody is at risk, do not wait for this: use the numbers at the top of the page.",
+            ],
+        },
+    )
 
 
 def _access(method: str, route: str, status: int) -> None:

@@ -87,7 +87,12 @@ def routes(parts: Parts) -> APIRouter:
 
 
 async def _show(
-    parts: Parts, request: Request, *, closed: bool = False, raw: Raw | None = None, problems: tuple[Problem, ...] = (),
+    parts: Parts,
+    request: Request,
+    *,
+    closed: bool = False,
+    raw: Raw | None = None,
+    problems: tuple[Problem, ...] = (),
 ) -> Response:
     now = parts.now()
     names = Names(await parts.agencies.read(now))
@@ -97,36 +102,73 @@ async def _show(
         for clock in await read_models.clocks_of(tx, *(row.reference for row in rows)):
             clocks[clock.reference].append(clock)
         troubles: dict[str, list[str]] = defaultdict(list)
-        for notice in (await tx.execute(select(_NOTICES).where(
-                _NOTICES.c.state.in_([state.value for state in words.NEEDS_THE_TEAM])).order_by(_NOTICES.c.created_at))).all():
+        for notice in (
+            await tx.execute(
+                select(_NOTICES)
+                .where(_NOTICES.c.state.in_([state.value for state in words.NEEDS_THE_TEAM]))
+                .order_by(_NOTICES.c.created_at)
+            )
+        ).all():
             troubles[notice.reference].append(
                 f"{words.NOTICES[notice.kind]} to {names.agency(notice.agency_id)}: "
-                f"{words.NOTICE_STATES[NoticeState(notice.state)].lower()}")
-        stored = () if closed else tuple(
-            Stored(row.reference, row.received_at) for row in (await tx.execute(
-                select(_STATES.c.reference, _STATES.c.received_at)
-                .join(_SUBMISSIONS, _SUBMISSIONS.c.submission_id == _STATES.c.submission_id)
-                .where(_SUBMISSIONS.c.act_kind == "raise", _STATES.c.state.in_([State.QUEUED.value, State.IN_FLIGHT.value]))
-                .order_by(_STATES.c.received_at))).all())
+                f"{words.NOTICE_STATES[NoticeState(notice.state)].lower()}"
+            )
+        stored = (
+            ()
+            if closed
+            else tuple(
+                Stored(row.reference, row.received_at)
+                for row in (
+                    await tx.execute(
+                        select(_STATES.c.reference, _STATES.c.received_at)
+                        .join(_SUBMISSIONS, _SUBMISSIONS.c.submission_id == _STATES.c.submission_id)
+                        .where(
+                            _SUBMISSIONS.c.act_kind == "raise",
+                            _STATES.c.state.in_([State.QUEUED.value, State.IN_FLIGHT.value]),
+                        )
+                        .order_by(_STATES.c.received_at)
+                    )
+                ).all()
+            )
+        )
         team = await directory.holders(tx, parts.vault, None, "team", now)
     titles = {stage.number: stage.title for stage in parts.policy.stages}
     lines = [_line(row, clocks[row.reference], troubles[row.reference], names, now, titles) for row in rows]
     return parts.show(
-        request, "board.html", status=422 if problems else 200, now=now, closed=closed, stored=stored,
-        held=[line for line in lines if line.row.status == Status.HELD], team=team,
-        lines=[line for line in lines if line.row.status != Status.HELD], timers_up=await parts.timers_up(),
-        f=parts.form(request, raw, problems))
+        request,
+        "board.html",
+        status=422 if problems else 200,
+        now=now,
+        closed=closed,
+        stored=stored,
+        held=[line for line in lines if line.row.status == Status.HELD],
+        team=team,
+        lines=[line for line in lines if line.row.status != Status.HELD],
+        timers_up=await parts.timers_up(),
+        f=parts.form(request, raw, problems),
+    )
 
 
-def _line(
-    row: CaseRow, clocks: list[ClockRow], troubles: list[str], names: Names, now: datetime, titles: dict[int, str],
+def _line(  # noqa: PLR0917  what one row of the list is made of
+    row: CaseRow,
+    clocks: list[ClockRow],
+    troubles: list[str],
+    names: Names,
+    now: datetime,
+    titles: dict[int, str],
 ) -> Line:
-    running = sorted((clock for clock in clocks if clock.state in {ClockState.RUNNING, ClockState.LIMIT_PASSED}),
-                     key=lambda clock: clock.due_at)
+    running = sorted(
+        (clock for clock in clocks if clock.state in {ClockState.RUNNING, ClockState.LIMIT_PASSED}),
+        key=lambda clock: clock.due_at,
+    )
     return Line(
-        row, names.agency(row.raising_agency), tuple(names.agency(agency) for agency in row.responding_agencies),
-        tuple(_waiting(clock, names, now) for clock in running if _worth_a_line(clock, now)), tuple(troubles),
-        f"Stage {row.stage}: {titles.get(row.stage, '')}" if row.stage else "Not begun")
+        row,
+        names.agency(row.raising_agency),
+        tuple(names.agency(agency) for agency in row.responding_agencies),
+        tuple(_waiting(clock, names, now) for clock in running if _worth_a_line(clock, now)),
+        tuple(troubles),
+        f"Stage {row.stage}: {titles.get(row.stage, '')}" if row.stage else "Not begun",
+    )
 
 
 def _worth_a_line(clock: ClockRow, now: datetime) -> bool:
@@ -137,5 +179,8 @@ def _worth_a_line(clock: ClockRow, now: datetime) -> bool:
 def _waiting(clock: ClockRow, names: Names, now: datetime) -> Waiting:
     passed = clock.state is ClockState.LIMIT_PASSED or clock.due_at < now
     return Waiting(
-        telling.awaited(Awaits(clock.awaits), Side(clock.waits_for), clock.agency_id, names), clock.due_at, passed,
-        words.CAUSES[Cause(clock.cause)] if clock.cause else "")
+        telling.awaited(Awaits(clock.awaits), Side(clock.waits_for), clock.agency_id, names),
+        clock.due_at,
+        passed,
+        words.CAUSES[Cause(clock.cause)] if clock.cause else "",
+    )

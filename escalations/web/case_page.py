@@ -1,7 +1,8 @@
-"""The page of one case, for the team: where it stands, its life, its clocks with their receipts, and the team's own acts.
+"""One case, for the team: where it stands, its life, its clocks with their receipts, and the team's own acts.
 
-Served to this machine alone until sign-in comes; see `team`. What the case is about is shown only from the point at which
-the policy tells the partnership, or while it is held for the team to pass on (practice.md, "Raised is not notified").
+Served to this machine alone until sign-in comes; see `team`. What the case is about is shown only from the point at
+which the policy tells the partnership, or while it is held for the team to pass on (practice.md, "Raised is not
+notified").
 """
 
 from __future__ import annotations
@@ -63,8 +64,14 @@ class _CasePages:
         return str(found)
 
     async def _show(
-        self, request: Request, reference: str, raw: Raw | None = None, problems: tuple[Problem, ...] = (), *,
-        status: int = 200, unkept: bool = False,
+        self,
+        request: Request,
+        reference: str,
+        raw: Raw | None = None,
+        problems: tuple[Problem, ...] = (),
+        *,
+        status: int = 200,
+        unkept: bool = False,
     ) -> Response:
         parts, now = self._parts, self._parts.now()
         agencies = await parts.agencies.read(now)
@@ -83,42 +90,77 @@ class _CasePages:
         names = Names(agencies)
         case = found.case
         return parts.show(
-            request, "case.html", status=status, case=case, reference=reference, now=now, unkept=unkept,
-            f=parts.form(request, raw, problems), once=secrets.token_urlsafe(12), reads=reads,
-            raising=names.agency(case.raising_agency), raised=found.raised,
+            request,
+            "case.html",
+            status=status,
+            case=case,
+            reference=reference,
+            now=now,
+            unkept=unkept,
+            f=parts.form(request, raw, problems),
+            once=secrets.token_urlsafe(12),
+            reads=reads,
+            raising=names.agency(case.raising_agency),
+            raised=found.raised,
             parties=[{"party": party, "name": names.agency(party.agency_id)} for party in case.parties],
             stage_title=case.frame.policy.stage(case.stage).title if case.stage else "",
             status_words=telling.closed(case) if case.status is Status.CLOSED else words.STATUSES[case.status],
             waiting=telling.waiting(case, names) if case.status is not Status.CLOSED else (),
-            drawing=timeline.draw(found, names, now=now), names=names,
-            entries=[{"entry": told.entry, "at": told.event.at, "sentence": telling.sentence(told.event, names)}
-                     for told in found.told],
-            notices=[_notice(row, names) for row in rows], wrote=_wrote(wrote, names),
-            sections=summary.sections(raised, sealed, agencies) if raised and sealed else (), erased=reads and not sealed,
-            claims=[{"id": claim.claim_id, "words": telling.claim(claim, names)} for claim in case.claims
-                    if claim.state is ClaimState.SAID],
+            drawing=timeline.draw(found, names, now=now),
+            names=names,
+            entries=[
+                {"entry": told.entry, "at": told.event.at, "sentence": telling.sentence(told.event, names)}
+                for told in found.told
+            ],
+            notices=[_notice(row, names) for row in rows],
+            wrote=_wrote(wrote, names),
+            sections=summary.sections(raised, sealed, agencies) if raised and sealed else (),
+            erased=reads and not sealed,
+            claims=[
+                {"id": claim.claim_id, "words": telling.claim(claim, names)}
+                for claim in case.claims
+                if claim.state is ClaimState.SAID
+            ],
             all_agencies={agency.agency_id: agency.label for agency in agencies.values()},
             chosen=list((raw or {}).get("with", ())) or [party.agency_id for party in case.parties] or [""],
-            urgent_waits=bool(case.running(Awaits.BE_REACHED)), move=_move(case),
-            party_names={party.agency_id: names.agency(party.agency_id) for party in case.parties})
+            urgent_waits=bool(case.running(Awaits.BE_REACHED)),
+            move=_move(case),
+            party_names={party.agency_id: names.agency(party.agency_id) for party in case.parties},
+        )
 
     def _not_open(self, request: Request, reference: str, *, received: bool) -> Response:
         if not received:
             return self._parts.show(
-                request, "message.html", status=404, heading="We have no escalation of this reference",
+                request,
+                "message.html",
+                status=404,
+                heading="We have no escalation of this reference",
                 sentences=[f"{reference} has the right form, but nothing was received under it."],
-                onward={"href": "/board", "text": "The team’s list"})
+                onward={"href": "/board", "text": "The team’s list"},
+            )
         return self._parts.show(
-            request, "message.html", heading=f"{reference} is stored and not open yet",
-            sentences=["What was sent is stored and starts as soon as the timer service is up.",
-                       "Time limits count from when it was received."],
-            onward={"href": "/board", "text": "The team’s list"})
+            request,
+            "message.html",
+            heading=f"{reference} is stored and not open yet",
+            sentences=[
+                "What was sent is stored and starts as soon as the timer service is up.",
+                "Time limits count from when it was received.",
+            ],
+            onward={"href": "/board", "text": "The team’s list"},
+        )
 
     async def _log_reading(self, reference: str) -> None:
         async with self._parts.database.write() as tx:
-            await tx.execute(insert(tables.ACCESS_LOG).values(
-                access_id=secrets.token_hex(16), at=self._parts.now(), role="team", agency_id=None, reference=reference,
-                what="read_by_team"))
+            await tx.execute(
+                insert(tables.ACCESS_LOG).values(
+                    access_id=secrets.token_hex(16),
+                    at=self._parts.now(),
+                    role="team",
+                    agency_id=None,
+                    reference=reference,
+                    what="read_by_team",
+                )
+            )
 
     # ---- The team's acts --------------------------------------------------------------------------------------------
 
@@ -144,9 +186,17 @@ class _CasePages:
         try:
             async with parts.database.write() as tx:
                 receipt = await submissions.receive(
-                    tx, parts.vault, act_kind=act.kind, act_json=acts.dumps(act), channel=Channel.TEAM, received_at=now,
-                    sealed=sealed, reference=reference, submission_id=act.submission_id,
-                    idempotency_key=f"team:{reference}:{doing}:{once}" if once else None)
+                    tx,
+                    parts.vault,
+                    act_kind=act.kind,
+                    act_json=acts.dumps(act),
+                    channel=Channel.TEAM,
+                    received_at=now,
+                    sealed=sealed,
+                    reference=reference,
+                    submission_id=act.submission_id,
+                    idempotency_key=f"team:{reference}:{doing}:{once}" if once else None,
+                )
         except errors.Retry:
             return await self._show(request, reference, raw, status=503, unkept=True)
         parts.wake()
@@ -162,26 +212,41 @@ class _CasePages:
             return self._parts.go(request, f"/board/{known.reference}")
         refused = found.state is submissions.State.REFUSED
         return self._parts.show(
-            request, "message.html", heading="This was not carried out" if refused else "Received",
-            sentences=[found.sentence] if refused else [
+            request,
+            "message.html",
+            heading="This was not carried out" if refused else "Received",
+            sentences=[found.sentence]
+            if refused
+            else [
                 f"It is stored with {known.reference} and counts from now.",
-                "It starts as soon as the timer service is up." if not await self._parts.timers_up() else
-                "It is being worked on."],
-            onward={"href": f"/board/{known.reference}", "text": f"Back to {known.reference}"})
+                "It starts as soon as the timer service is up."
+                if not await self._parts.timers_up()
+                else "It is being worked on.",
+            ],
+            onward={"href": f"/board/{known.reference}", "text": f"Back to {known.reference}"},
+        )
 
 
-def _read(  # noqa: PLR0911  one line a kind
-    doing: str, reading: Reading, case: Case, agencies: Mapping[str, questions.Agency], submission_id: str,
+def _read(  # noqa: PLR0917  what an act is made of
+    doing: str,
+    reading: Reading,
+    case: Case,
+    agencies: Mapping[str, questions.Agency],
+    submission_id: str,
     sealed: dict[str, object],
 ) -> Act | None:
     origin = {"submission_id": submission_id, "by": TEAM, "channel": Channel.TEAM, "received_at": reading.now}
     match doing:
         case "pass-on":
             asking = questions.Asking(now=reading.now, agencies=agencies)
-            chosen = questions.read_agencies(reading, asking, raising=case.raising_agency,
-                                             missing="Choose the agency that is to be told")
-            return acts.PassOn.model_validate({**origin, "responding_agencies": chosen}) if chosen and not reading.problems \
+            chosen = questions.read_agencies(
+                reading, asking, raising=case.raising_agency, missing="Choose the agency that is to be told"
+            )
+            return (
+                acts.PassOn.model_validate({**origin, "responding_agencies": chosen})
+                if chosen and not reading.problems
                 else None
+            )
         case "phone-call":
             agency = _party(reading, case)
             reached = reading.choice("reached", questions.YesNo, missing="Say whether you reached somebody")
@@ -190,13 +255,17 @@ def _read(  # noqa: PLR0911  one line a kind
             if agency is None or reached is None:
                 return None
             return acts.NotePhoneCall.model_validate(
-                {**origin, "agency_id": agency, "reached": reached is questions.YesNo.YES})
+                {**origin, "agency_id": agency, "reached": reached is questions.YesNo.YES}
+            )
         case "reached":
             agency = _party(reading, case)
             sealed["spoken_to"] = reading.text("spoken-to", "The name", missing="Say whom you spoke to")
             position = case.frame.policy.stage(max(case.stage, 1)).responding_position
-            return None if agency is None else acts.ReachedByPerson.model_validate(
-                {**origin, "agency_id": agency, "position": position})
+            return (
+                None
+                if agency is None
+                else acts.ReachedByPerson.model_validate({**origin, "agency_id": agency, "position": position})
+            )
         case "confirm" | "deny":
             claim = first(reading.raw, "claim")
             sealed["text"] = reading.text("claim-text", "The note", most=LONG)
@@ -224,13 +293,21 @@ def _move(case: Case) -> str:
 def _notice(row: NoticeRow, names: Names) -> dict[str, object]:
     to = row.notice.to
     return {
-        "kind": words.NOTICES[row.notice.kind], "to": f"{names.agency(to.agency_id)} ({words.position(to.position)})",
-        "state": words.NOTICE_STATES[row.state], "trouble": row.state in words.NEEDS_THE_TEAM, "tries": row.attempts,
-        "at": row.sent_at or row.created_at}
+        "kind": words.NOTICES[row.notice.kind],
+        "to": f"{names.agency(to.agency_id)} ({words.position(to.position)})",
+        "state": words.NOTICE_STATES[row.state],
+        "trouble": row.state in words.NEEDS_THE_TEAM,
+        "tries": row.attempts,
+        "at": row.sent_at or row.created_at,
+    }
 
 
 def _wrote(wrote: tuple[story.Written, ...], names: Names) -> list[dict[str, object]]:
-    return [{"who": f"{item.name}{', ' + item.role if item.role else ''}" if item.name != "Somebody" else item.role,
-             "sentence": telling.sentence(item.event, names), "words": item.words} for item in wrote]
-
-
+    return [
+        {
+            "who": f"{item.name}{', ' + item.role if item.role else ''}" if item.name != "Somebody" else item.role,
+            "sentence": telling.sentence(item.event, names),
+            "words": item.words,
+        }
+        for item in wrote
+    ]

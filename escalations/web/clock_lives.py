@@ -78,8 +78,12 @@ class ClockLife:
         """Count the deadline anew, day by day. Equal hashes show that nothing has changed since it was set."""
         calendar = case.frame.calendar_for(self.started.agency_id)
         return workingtime.receipt(
-            calendar, start=self.started.at, start_event=self.started.started_by, amount=Amount.parse(self.started.amount),
-            rule=self.started.rule_id)
+            calendar,
+            start=self.started.at,
+            start_event=self.started.started_by,
+            amount=Amount.parse(self.started.amount),
+            rule=self.started.rule_id,
+        )
 
 
 def lives(happened: Iterable[Event]) -> tuple[ClockLife, ...]:
@@ -95,10 +99,12 @@ def lives(happened: Iterable[Event]) -> tuple[ClockLife, ...]:
                 found[event.clock_id] = replace(found[event.clock_id], cause=event.cause)
             case events.LimitWithdrawn():
                 found[event.clock_id] = replace(
-                    found[event.clock_id], withdrawn=True, cause=event.cause, counts_from=event.kept_at)
+                    found[event.clock_id], withdrawn=True, cause=event.cause, counts_from=event.kept_at
+                )
             case events.ClockEnded():
                 found[event.clock_id] = replace(
-                    found[event.clock_id], ended_at=event.at, end=event.end, counts_from=event.counts_from)
+                    found[event.clock_id], ended_at=event.at, end=event.end, counts_from=event.counts_from
+                )
             case _:
                 pass
     return tuple(found.values())

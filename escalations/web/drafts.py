@@ -64,8 +64,11 @@ class Drafts:
         if not name:
             return None
         async with self._database.read() as tx:
-            row = (await tx.execute(select(_DRAFTS).where(
-                _DRAFTS.c.draft_id == _id(name), _DRAFTS.c.expires_at > self._now()))).one_or_none()
+            row = (
+                await tx.execute(
+                    select(_DRAFTS).where(_DRAFTS.c.draft_id == _id(name), _DRAFTS.c.expires_at > self._now())
+                )
+            ).one_or_none()
             if row is None:
                 return None
             try:
@@ -84,7 +87,9 @@ class Drafts:
         draft_id = _id(draft.name)
         text = draft.answers.model_dump_json().encode()
         async with self._database.write() as tx:
-            known = (await tx.execute(select(_DRAFTS.c.key_id).where(_DRAFTS.c.draft_id == draft_id))).scalar_one_or_none()
+            known = (
+                await tx.execute(select(_DRAFTS.c.key_id).where(_DRAFTS.c.draft_id == draft_id))
+            ).scalar_one_or_none()
             sealed = await self._vault.seal(tx, text, row=draft_id, key_id=known, **_PLACE)
             kept = {"sealed": sealed.data, "key_id": sealed.key_id, "updated_at": now, "expires_at": now + KEPT}
             if known is None:
@@ -105,5 +110,3 @@ class Drafts:
         for row in rows:
             await self._vault.erase(tx, row.key_id, at=self._now())
             await tx.execute(delete(_DRAFTS).where(_DRAFTS.c.draft_id == row.draft_id))
-
-

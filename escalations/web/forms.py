@@ -23,8 +23,20 @@ SHORT: Final = 200
 LONG: Final = 6_000
 """The most characters of an account in a person's own words: about a thousand."""
 
-_MONTHS: Final = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
-                  "november", "december")
+_MONTHS: Final = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
 _EMAIL: Final = re.compile(r"[^\s@<>()\[\],;:\"\\]+@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}")
 _TIME: Final = re.compile(r"(\d{1,2})(?:\s*[:.h ]?\s*(\d{2}))?\s*(am|pm)?\s*(bst|gmt)?", re.IGNORECASE)
 # What must not reach a database, a mail or a screen reader: control characters other than line breaks and tabs.
@@ -219,11 +231,15 @@ def _instant(day: date, clock: time, zone: str) -> datetime | str:
         return first_time
     said = f"{clock:%H:%M}"
     if second_time < first_time:
-        return (f"There was no {said} on {say_day(day)}: the clocks went forward from 1am to 2am. Enter a time before "
-                "1am, or from 2am on.")
+        return (
+            f"There was no {said} on {say_day(day)}: the clocks went forward from 1am to 2am. Enter a time before "
+            "1am, or from 2am on."
+        )
     if zone == "bst":
         return first_time
     if zone == "gmt":
         return second_time
-    return (f"{said} came twice on {say_day(day)}, because the clocks went back. Write “{said} BST” for the first time "
-            f"or “{said} GMT” for the second.")
+    return (
+        f"{said} came twice on {say_day(day)}, because the clocks went back. Write “{said} BST” for the first time "
+        f"or “{said} GMT” for the second."
+    )

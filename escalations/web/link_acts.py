@@ -100,8 +100,12 @@ def _reading(case: Case) -> tuple[Doing, ...]:
     """The raising side may always say what was done, that it is settled, or that it moves up: it is theirs to end."""
     moving = case.move is not None and case.move.intended_at is not None
     top = case.frame.policy.next_stage(case.stage) is None
-    return (Doing.SAY_DONE, Doing.AGREE, *(() if moving or top else (Doing.MOVE_UP,)),
-            *((Doing.STAY,) if case.move is not None else ()))
+    return (
+        Doing.SAY_DONE,
+        Doing.AGREE,
+        *(() if moving or top else (Doing.MOVE_UP,)),
+        *((Doing.STAY,) if case.move is not None else ()),
+    )
 
 
 def claim_of(case: Case, link: Link) -> Claim | None:
@@ -119,20 +123,31 @@ class Made:
 
 
 def make(
-    doing: Doing, reading: Reading, *, case: Case, link: Link, session: Session, submission_id: str, now: datetime,
+    doing: Doing,
+    reading: Reading,
+    *,
+    case: Case,
+    link: Link,
+    session: Session,
+    submission_id: str,
+    now: datetime,
 ) -> Made | None:
     """The act of a posted form, or none where something is to be put right; the reading then says what."""
     actor = Actor(side=link.to.side, agency_id=link.to.agency_id, position=link.to.position)
-    origin: dict[str, Any] = {
-        "submission_id": submission_id, "by": actor, "channel": Channel.LINK, "received_at": now}
+    origin: dict[str, Any] = {"submission_id": submission_id, "by": actor, "channel": Channel.LINK, "received_at": now}
     sealed: dict[str, object] = {"by": {"name": session.name, "role": session.role}}
     # What is given where something is to be put right is never stored: no act comes of it.
     act = _make(doing, reading, case, link, origin, sealed)
     return None if reading.problems or act is None else Made(act, sealed)
 
 
-def _make(  # noqa: PLR0911  one line a kind, and closed
-    doing: Doing, reading: Reading, case: Case, link: Link, origin: dict[str, Any], sealed: dict[str, object],
+def _make(  # noqa: PLR0917  one line a kind, and closed
+    doing: Doing,
+    reading: Reading,
+    case: Case,
+    link: Link,
+    origin: dict[str, Any],
+    sealed: dict[str, object],
 ) -> Act | None:
     match doing:
         case Doing.ACKNOWLEDGE:
@@ -144,13 +159,17 @@ def _make(  # noqa: PLR0911  one line a kind, and closed
             return _say_done(reading, case, link, origin, sealed)
         case Doing.ANSWER:
             offer = reading.choice("offers", Offer, missing="Say what you offer")
-            sealed["text"] = reading.text("reasons", "Your reasons", missing="Give your answer with its reasons", most=LONG)
+            sealed["text"] = reading.text(
+                "reasons", "Your reasons", missing="Give your answer with its reasons", most=LONG
+            )
             sealed["plan"] = reading.text("plan", "The plan", most=LONG)
             return None if offer is None else acts.Respond(**origin, offers=Outcome(offer.value))
         case Doing.AGREE:
             return _agree(reading, case, origin, sealed)
         case Doing.MOVE_UP:
-            sealed["text"] = reading.text("move-text", "The reason", missing="Say in a few words why it moves up", most=LONG)
+            sealed["text"] = reading.text(
+                "move-text", "The reason", missing="Say in a few words why it moves up", most=LONG
+            )
             return acts.MoveUp(**origin, at_stage=_seen(reading))
         case Doing.STAY:
             sealed["text"] = reading.text("stay-text", "The reason", most=LONG)
@@ -165,8 +184,12 @@ def _make(  # noqa: PLR0911  one line a kind, and closed
             return of(**origin, claim_id=claim.claim_id)
         case Doing.DECIDE:
             decision = reading.choice("decision", Decision, missing="Say what you decided")
-            sealed["text"] = reading.text("reasons", "Your reasons", missing="Give the reasons for the decision", most=LONG)
-            return None if decision is None else acts.Decide.model_validate({**origin, "outcome": Outcome(decision.value)})
+            sealed["text"] = reading.text(
+                "reasons", "Your reasons", missing="Give the reasons for the decision", most=LONG
+            )
+            return (
+                None if decision is None else acts.Decide.model_validate({**origin, "outcome": Outcome(decision.value)})
+            )
         case _:
             assert_never(doing)
 
@@ -187,7 +210,11 @@ def _party(reading: Reading, case: Case, link: Link, field: str) -> str | None:
 
 
 def _reached(
-    reading: Reading, case: Case, link: Link, origin: dict[str, Any], sealed: dict[str, object],
+    reading: Reading,
+    case: Case,
+    link: Link,
+    origin: dict[str, Any],
+    sealed: dict[str, object],
 ) -> Act | None:
     sealed["spoken_to"] = reading.text("spoken-to", "The name", missing="Say whom you spoke to")
     agency = _party(reading, case, link, "reached-agency")
@@ -196,14 +223,23 @@ def _reached(
 
 
 def _say_done(
-    reading: Reading, case: Case, link: Link, origin: dict[str, Any], sealed: dict[str, object],
+    reading: Reading,
+    case: Case,
+    link: Link,
+    origin: dict[str, Any],
+    sealed: dict[str, object],
 ) -> Act | None:
     done = reading.choice("done", Done, missing="Say what was done")
-    when = reading.moment("done-at", "The time", missing_day="Enter the date on which it happened",
-                          missing_time="Enter the time, as well as you know it")
+    when = reading.moment(
+        "done-at",
+        "The time",
+        missing_day="Enter the date on which it happened",
+        missing_time="Enter the time, as well as you know it",
+    )
     agency = _party(reading, case, link, "done-agency")
-    sealed["text"] = reading.text("done-text", "What was said or agreed", missing="Say who took part and what was said or "
-                                                                                 "agreed", most=LONG)
+    sealed["text"] = reading.text(
+        "done-text", "What was said or agreed", missing="Say who took part and what was said or agreed", most=LONG
+    )
     if done is None or when is None or agency is None:
         return None
     return acts.SayDone(**{**origin, "happened_at": when}, done=done, agency_id=agency)
@@ -214,9 +250,13 @@ def _agree(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[st
     agency = None
     if len(case.open_parties) > 1:
         open_parties = [party.agency_id for party in case.open_parties]
-        agency = reading.one_of("agree-agency", ["all", *open_parties], missing="Say with which agency it is settled") or None
+        agency = (
+            reading.one_of("agree-agency", ["all", *open_parties], missing="Say with which agency it is settled")
+            or None
+        )
     sealed["text"] = reading.text("agree-text", "What changed", most=LONG)
     if outcome is None:
         return None
-    return acts.Agree.model_validate({
-        **origin, "outcome": Outcome(outcome.value), "agency_id": None if agency == "all" else agency})
+    return acts.Agree.model_validate(
+        {**origin, "outcome": Outcome(outcome.value), "agency_id": None if agency == "all" else agency}
+    )

@@ -29,6 +29,7 @@ _HTML_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ance
 
 def routes(parts: Parts) -> APIRouter:
     """The list and the messages."""
+
     def here(request: Request) -> None:
         if not (embedded(parts) and isinstance(parts.relay, OutboxRelay) and on_this_machine(request)):
             raise HTTPException(404)
@@ -40,18 +41,31 @@ def routes(parts: Parts) -> APIRouter:
         query = select(_OUTBOX).order_by(_OUTBOX.c.made_at.desc(), _OUTBOX.c.id).limit(_MOST)
         async with parts.database.read() as tx:
             rows = (await tx.execute(query)).all()
-        mails = [{"id": row.id, "made_at": row.made_at, "to": row.to_hint, "subject": _read(row.raw)["Subject"]}
-                 for row in rows]
+        mails = [
+            {"id": row.id, "made_at": row.made_at, "to": row.to_hint, "subject": _read(row.raw)["Subject"]}
+            for row in rows
+        ]
         return parts.show(request, "outbox.html", mails=mails)
 
     @router.get("/{mail_id}", include_in_schema=False)
     async def one(request: Request, mail_id: str) -> Response:
         raw, made_at, hint = await _raw(parts, mail_id)
         message = _read(raw)
-        headers = [(name, str(message[name])) for name in ("Subject", "From", "Date", "Message-ID", "Auto-Submitted")
-                   if message[name]]
-        return parts.show(request, "outbox_mail.html", mail_id=mail_id, headers=headers, made_at=made_at, to=hint,
-                          text=_linked(_part(message, "plain")), subject=message["Subject"])
+        headers = [
+            (name, str(message[name]))
+            for name in ("Subject", "From", "Date", "Message-ID", "Auto-Submitted")
+            if message[name]
+        ]
+        return parts.show(
+            request,
+            "outbox_mail.html",
+            mail_id=mail_id,
+            headers=headers,
+            made_at=made_at,
+            to=hint,
+            text=_linked(_part(message, "plain")),
+            subject=message["Subject"],
+        )
 
     @router.get("/{mail_id}/html", include_in_schema=False)
     async def html(mail_id: str) -> HTMLResponse:
@@ -86,7 +100,9 @@ def _linked(text: str) -> Markup:
     parts, last = [], 0
     for found in _ADDRESS.finditer(text):
         address = found[0].rstrip(".,)")
-        parts += [escape(text[last:found.start()]),
-                  Markup('<a class="govuk-link" href="{0}">{0}</a>').format(address)]
+        parts += [
+            escape(text[last : found.start()]),
+            Markup('<a class="govuk-link" href="{0}">{0}</a>').format(address),
+        ]
         last = found.start() + len(address)
     return Markup("").join([*parts, escape(text[last:])])

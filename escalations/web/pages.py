@@ -38,10 +38,17 @@ class Site:
     def of(cls, settings: Settings, *, live: bool) -> Site:
         """Take it from the settings. Until somebody has shown that it may be live, it is a trial."""
         return cls(
-            settings.product_name, settings.partnership_name, not live,
-            settings.front_door_name, settings.front_door_phone, settings.front_door_hours,
-            settings.duty_team_name, settings.duty_team_phone, settings.duty_team_hours,
-            str(settings.privacy_notice_url) if settings.privacy_notice_url else None)
+            settings.product_name,
+            settings.partnership_name,
+            not live,
+            settings.front_door_name,
+            settings.front_door_phone,
+            settings.front_door_hours,
+            settings.duty_team_name,
+            settings.duty_team_phone,
+            settings.duty_team_hours,
+            str(settings.privacy_notice_url) if settings.privacy_notice_url else None,
+        )
 
 
 _NO_HINT: Final = False
@@ -89,17 +96,23 @@ class Form:
 
     def picks(self, options: Mapping[str, str], chosen: str, empty: str) -> list[dict[str, object]]:
         """Entries of a drop-down list as the macros take them, an empty one first."""
-        return [{"value": "", "text": empty, "selected": not chosen}, *(
-            {"value": value, "text": text, "selected": value == chosen} for value, text in options.items())]
+        return [
+            {"value": "", "text": empty, "selected": not chosen},
+            *({"value": value, "text": text, "selected": value == chosen} for value, text in options.items()),
+        ]
 
     def date_parts(self, name: str) -> list[dict[str, object]]:
         """The three fields of a date as the macros take them."""
         wrong = next((problem.field for problem in self.problems if problem.field.startswith(f"{name}-")), "")
         return [
-            {"name": part, "value": self.value(f"{name}-{part}"),
-             "classes": f"govuk-input--width-{4 if part == 'year' else 2}"
-                        + (" govuk-input--error" if wrong == f"{name}-{part}" else "")}
-            for part in ("day", "month", "year")]
+            {
+                "name": part,
+                "value": self.value(f"{name}-{part}"),
+                "classes": f"govuk-input--width-{4 if part == 'year' else 2}"
+                + (" govuk-input--error" if wrong == f"{name}-{part}" else ""),
+            }
+            for part in ("day", "month", "year")
+        ]
 
 
 def _tel(number: str) -> str:
@@ -120,18 +133,28 @@ def _short(moment: datetime) -> str:
 def environment() -> Environment:
     """The template environment, made once; it holds no state of any page."""
     found = Environment(
-        loader=PrefixLoader({
-            "govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja"),
-            "web": PackageLoader("escalations.web"),
-        }, delimiter="/"),
+        loader=PrefixLoader(
+            {
+                "govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja"),
+                "web": PackageLoader("escalations.web"),
+            },
+            delimiter="/",
+        ),
         autoescape=select_autoescape(default=True, default_for_string=True),
         # The macros of GOV.UK Frontend read parameters that were not given; our own pages are rendered by tests.
         undefined=ChainableUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update(tel=_tel, paragraphs=_paragraphs, said=say, said_day=say_day, short=_short,
-                         position=words.position, agency_type=words.agency_type)
+    found.filters.update(
+        tel=_tel,
+        paragraphs=_paragraphs,
+        said=say,
+        said_day=say_day,
+        short=_short,
+        position=words.position,
+        agency_type=words.agency_type,
+    )
     found.globals["words"] = words
     return found
 

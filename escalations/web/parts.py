@@ -28,8 +28,10 @@ from escalations.web.security import Cookies
 _NOT_TO_CHOOSE = "partnership"
 _LOOK_AGAIN_SECONDS = 0.1
 
-STALE = Problem("main-content", "This page had been open for too long. Nothing that you typed is lost: please press the "
-                                "button again.")
+STALE = Problem(
+    "main-content",
+    "This page had been open for too long. Nothing that you typed is lost: please press the button again.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +50,36 @@ class Outcome:
 
 @dataclass(slots=True)
 class AgencyList:
-    """The agencies to choose from. The last list read serves while the database is away, so that pages keep their form."""
+    """The agencies to choose from. The last list read serves while the database is away."""
 
     database: Database
     _known: Mapping[str, Agency] = field(default_factory=dict)
 
-    async def read(self, now: datetime) -> Mapping[str, Agency]:
-        """Every agency in being, in the order in which people look for one: type, then name."""
+    async def read(self, now: datetime, *, though_away: bool = False) -> Mapping[str, Agency]:
+        """Every agency in being, in the order in which people look for one: type, then name.
+
+        Args:
+            now: the moment.
+            though_away: for a page that gives back what somebody typed: none is then better than no page.
+
+        Raises:
+            engine.DatabaseAway: it cannot be reached, and no list was read before.
+        """
         try:
             async with self.database.read() as tx:
                 rows = await directory.agencies(tx, now)
         except errors.Retry:
-            return self._known
+            if self._known or though_away:
+                return self._known
+            raise
         found = sorted(
-            (Agency(row.agency_id, row.name, row.agency_type, row.town) for row in rows
-             if row.agency_type != _NOT_TO_CHOOSE),
-            key=lambda agency: (agency.agency_type, agency.name))
+            (
+                Agency(row.agency_id, row.name, row.agency_type, row.town)
+                for row in rows
+                if row.agency_type != _NOT_TO_CHOOSE
+            ),
+            key=lambda agency: (agency.agency_type, agency.name),
+        )
         self._known = {agency.agency_id: agency for agency in found}
         return self._known
 

@@ -1,8 +1,8 @@
 """What is asked of somebody who raises an escalation: the pages, their fields, and what has to be on each.
 
 The list is the merged record of published policies (`domain.md`, "What gets recorded"). A page's reader turns what was
-typed into values, or says what to put right; `whole` reads all pages again before anything is sent, so that what is sent
-is what the last page showed, whichever way it got there.
+typed into values, or says what to put right; `whole` reads all pages again before anything is sent, so that what is
+sent is what the last page showed, whichever way it got there.
 """
 
 from __future__ import annotations
@@ -225,16 +225,25 @@ def read_you(reading: Reading, asking: Asking) -> You:
     """Who raises it. Somebody who phoned may have no address; the form has to have one to answer to."""
     they = asking.entered_for
     name = reading.text("name", "The name", missing="Enter their full name" if they else "Enter your full name")
-    role = reading.text("role", "The role", missing=(
-        "Enter their job title or role" if they else "Enter your job title or role"))
-    agency = reading.one_of("agency", asking.agencies, missing=(
-        "Choose the agency that they work for" if they else "Choose the agency that you work for"))
+    role = reading.text(
+        "role", "The role", missing=("Enter their job title or role" if they else "Enter your job title or role")
+    )
+    agency = reading.one_of(
+        "agency",
+        asking.agencies,
+        missing=("Choose the agency that they work for" if they else "Choose the agency that you work for"),
+    )
     email = ""
     if first(reading.raw, "email").strip() or not they:
         email = reading.email("email", missing="Enter your work email address")
-    phone = reading.phone("phone", missing=(
-        "Enter a phone number on which they can be reached" if they else
-        "Enter a phone number on which you can be reached"))
+    phone = reading.phone(
+        "phone",
+        missing=(
+            "Enter a phone number on which they can be reached"
+            if they
+            else "Enter a phone number on which you can be reached"
+        ),
+    )
     return You(name, email, phone, role, agency)
 
 
@@ -247,7 +256,11 @@ NO_AGENCY: Final = "Choose the agency that you disagree with, or tick that you d
 
 
 def read_agencies(
-    reading: Reading, asking: Asking, *, raising: str, missing: str = NO_AGENCY,
+    reading: Reading,
+    asking: Asking,
+    *,
+    raising: str,
+    missing: str = NO_AGENCY,
 ) -> tuple[str, ...]:
     """Which agencies it is raised with. None at all means that the team finds out."""
     chosen = agency_fields(reading.raw)
@@ -261,16 +274,21 @@ def read_agencies(
         if agency not in asking.agencies:
             reading.problem(f"with-{place}", "Choose an agency from the list")
         elif agency == raising:
-            reading.problem(f"with-{place}", "This is the agency that raises it. A disagreement inside one agency goes "
-                                             "through that agency's own managers.")
-        elif agency in chosen[:place - 1]:
+            reading.problem(
+                f"with-{place}",
+                "This is the agency that raises it. A disagreement inside one agency goes "
+                "through that agency's own managers.",
+            )
+        elif agency in chosen[: place - 1]:
             reading.problem(f"with-{place}", "This agency is named twice. Name each agency once.")
     return tuple(chosen)
 
 
 def read_subject(reading: Reading) -> tuple[bool, str]:
     """Whether it is about people or a theme, and the theme."""
-    subject = reading.one_of("subject", ("people", "theme"), missing="Choose whether it is about people or about a theme")
+    subject = reading.one_of(
+        "subject", ("people", "theme"), missing="Choose whether it is about people or about a theme"
+    )
     if subject != "theme":
         return False, ""
     return True, reading.text("theme", "The theme", missing="Say in a few words what the theme is", most=LONG)
@@ -280,19 +298,38 @@ def read_person(reading: Reading, *, agencies: tuple[str, ...]) -> Person | None
     """One of those whom it is about."""
     kind = reading.choice("kind", PersonKind, missing="Choose who this is")
     unborn = kind is PersonKind.UNBORN_BABY
-    name = reading.text("person-name", "The name", missing=(
-        "Enter the name of the mother, or the name that you use for the baby" if unborn else "Enter their name"))
+    name = reading.text(
+        "person-name",
+        "The name",
+        missing=(
+            "Enter the name of the mother, or the name that you use for the baby" if unborn else "Enter their name"
+        ),
+    )
     when = reading.day("born", "The due date" if unborn else "The date of birth", missing=None, future=unborn)
-    numbers = {agency: number for agency in agencies
-               if (number := reading.text(f"number-{agency}", "The case number", most=60))}
-    person = None if kind is None else Person(
-        kind, name, when, numbers, reading.ticked("address-withheld"), reading.ticked("not-safe"))
-    if person is not None and when is None and not numbers and not any(
-            problem.field.startswith("born") for problem in reading.problems):
-        reading.problem("born-day", (
-            "Enter the date of birth or a case number, so that the other agency can find the right person"
-            if not unborn else
-            "Enter the due date or a case number, so that the other agency can find the right person"))
+    numbers = {
+        agency: number
+        for agency in agencies
+        if (number := reading.text(f"number-{agency}", "The case number", most=60))
+    }
+    person = (
+        None
+        if kind is None
+        else Person(kind, name, when, numbers, reading.ticked("address-withheld"), reading.ticked("not-safe"))
+    )
+    if (
+        person is not None
+        and when is None
+        and not numbers
+        and not any(problem.field.startswith("born") for problem in reading.problems)
+    ):
+        reading.problem(
+            "born-day",
+            (
+                "Enter the date of birth or a case number, so that the other agency can find the right person"
+                if not unborn
+                else "Enter the due date or a case number, so that the other agency can find the right person"
+            ),
+        )
     return person
 
 
@@ -300,8 +337,11 @@ def read_difference(reading: Reading) -> Difference:
     """What the disagreement is."""
     return Difference(
         reading.choice("reason", Reason, missing="Choose what the disagreement is about"),
-        reading.day("arose", "The date of the disagreement", missing="Enter the date of the disagreement, or of the "
-                                                                     "decision that you disagree with"),
+        reading.day(
+            "arose",
+            "The date of the disagreement",
+            missing="Enter the date of the disagreement, or of the decision that you disagree with",
+        ),
         reading.text("problem", "What the problem is", missing="Say what the problem is and how you know", most=LONG),
         reading.text("wanted", "What you want to happen", missing="Say what you want to happen", most=LONG),
     )
@@ -311,11 +351,18 @@ def read_tried(reading: Reading, asking: Asking) -> Tried:
     """What was done about it before."""
     they = asking.entered_for
     return Tried(
-        reading.text("tried", "What has been tried", missing="Say what has been tried so far, or write “nothing yet”",
-                     most=LONG),
-        reading.choice("manager", YesNo, missing=(
-            "Say whether they have spoken to their manager or safeguarding lead" if they else
-            "Say whether you have spoken to your manager or safeguarding lead")),
+        reading.text(
+            "tried", "What has been tried", missing="Say what has been tried so far, or write “nothing yet”", most=LONG
+        ),
+        reading.choice(
+            "manager",
+            YesNo,
+            missing=(
+                "Say whether they have spoken to their manager or safeguarding lead"
+                if they
+                else "Say whether you have spoken to your manager or safeguarding lead"
+            ),
+        ),
         reading.text("advice", "The advice", most=LONG),
     )
 
@@ -324,13 +371,19 @@ def read_safety(reading: Reading) -> Safety:
     """How risky it is, and how fast it has to go."""
     urgent = reading.choice("urgent", YesNo, missing="Say whether this is urgent")
     risk = reading.text("risk", "The risk", missing="Say what the risk is", most=LONG)
-    meanwhile = reading.text("meanwhile", "What keeps them safe", missing="Say what keeps them safe meanwhile, or write "
-                                                                          "“nothing that we know of”", most=LONG)
+    meanwhile = reading.text(
+        "meanwhile",
+        "What keeps them safe",
+        missing="Say what keeps them safe meanwhile, or write “nothing that we know of”",
+        most=LONG,
+    )
     level = reading.one_of("level", words.LEVELS_OF_NEED, missing="Choose the level of need, or “I do not know”")
     return Safety(
-        urgent, int(level) if level.isdecimal() else None,
+        urgent,
+        int(level) if level.isdecimal() else None,
         reading.choice("legal", LegalStatus, missing="Choose the legal status, or “I do not know”"),
-        risk, meanwhile,
+        risk,
+        meanwhile,
         reading.choice("aware", FamilyAware, missing="Say whether the family knows"),
         reading.text("views", "The family's views", most=LONG),
     )
@@ -341,7 +394,9 @@ def read_began(reading: Reading, asking: Asking) -> Began:
     tried = tuple(number for number in reading.raw.get("stages", []) if number in asking.stages)
     return Began(
         reading.day("began", "The date it began", missing="Enter the date on which it really began"),
-        tried, reading.text("account", "The account", most=LONG))
+        tried,
+        reading.text("account", "The account", most=LONG),
+    )
 
 
 def whole(answers: Answers, asking: Asking) -> Whole:
@@ -385,7 +440,10 @@ def whole(answers: Answers, asking: Asking) -> Whole:
 
 
 def _people(
-    answers: Answers, asking: Asking, agencies: tuple[str, ...], problems: dict[str, tuple[Problem, ...]],
+    answers: Answers,
+    asking: Asking,
+    agencies: tuple[str, ...],
+    problems: dict[str, tuple[Problem, ...]],
 ) -> tuple[Person, ...]:
     found: list[Person] = []
     for place, raw in enumerate(answers.people[:MOST_PEOPLE], 1):

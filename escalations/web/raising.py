@@ -67,13 +67,18 @@ class _Raising:
         start = self._way.start
         guard = [only_the_team(self._parts)] if self._way.entered_for else []
         for path, method, handler in (
-            ("", "GET", self.begin), ("", "POST", self.begun),
+            ("", "GET", self.begin),
+            ("", "POST", self.begun),
             ("/refer", "GET", self.refer),
-            ("/check", "GET", self.check), ("/check", "POST", self.send),
+            ("/check", "GET", self.check),
+            ("/check", "POST", self.send),
             ("/receipt", "GET", self.receipt),
-            ("/people", "GET", self.people), ("/people", "POST", self.people_posted),
-            ("/people/{place}", "GET", self.person), ("/people/{place}", "POST", self.person_posted),
-            ("/{step}", "GET", self.step), ("/{step}", "POST", self.step_posted),
+            ("/people", "GET", self.people),
+            ("/people", "POST", self.people_posted),
+            ("/people/{place}", "GET", self.person),
+            ("/people/{place}", "POST", self.person_posted),
+            ("/{step}", "GET", self.step),
+            ("/{step}", "POST", self.step_posted),
         ):
             router.add_api_route(start + path, handler, methods=[method], dependencies=guard, include_in_schema=False)
 
@@ -84,16 +89,29 @@ class _Raising:
         return self._begin(request, {"referred": [draft.answers.referred]} if draft else {}, started=draft is not None)
 
     def _begin(
-        self, request: Request, raw: Raw, problems: tuple[Problem, ...] = (), *, started: bool = False, status: int = 200,
+        self,
+        request: Request,
+        raw: Raw,
+        problems: tuple[Problem, ...] = (),
+        *,
+        started: bool = False,
+        status: int = 200,
     ) -> Response:
         return self._parts.show(
-            request, "raise_start.html", status=status, f=self._parts.form(request, raw, problems), way=self._way, started=started)
+            request,
+            "raise_start.html",
+            status=status,
+            f=self._parts.form(request, raw, problems),
+            way=self._way,
+            started=started,
+        )
 
     async def begun(self, request: Request) -> Response:
         raw, _, genuine = await self._parts.posted(request)
         reading = Reading(raw, now=self._parts.now())
-        referred = reading.one_of("referred", REFERRED, missing="Say whether there is a new worry that still has to be "
-                                                                "referred")
+        referred = reading.one_of(
+            "referred", REFERRED, missing="Say whether there is a new worry that still has to be referred"
+        )
         problems = tuple(reading.problems) if genuine else (STALE,)
         if problems:
             return self._begin(request, raw, problems, status=422)
@@ -125,17 +143,32 @@ class _Raising:
         return page
 
     async def _show_step(
-        self, request: Request, page: Step, draft: Draft, raw: Raw, problems: tuple[Problem, ...] = (), *,
-        status: int = 200, unkept: bool = False, more: bool = False,
+        self,
+        request: Request,
+        page: Step,
+        draft: Draft,
+        raw: Raw,
+        problems: tuple[Problem, ...] = (),
+        *,
+        status: int = 200,
+        unkept: bool = False,
+        more: bool = False,
     ) -> Response:
-        asking = await self._asking()
+        asking = await self._asking(though_away=unkept)
         return self._parts.show(
-            request, f"raise_{page}.html", status=status, f=self._parts.form(request, raw, problems), way=self._way,
-            asking=asking, back=self._before(draft.answers, page), unkept=unkept,
+            request,
+            f"raise_{page}.html",
+            status=status,
+            f=self._parts.form(request, raw, problems),
+            way=self._way,
+            asking=asking,
+            back=self._before(draft.answers, page),
+            unkept=unkept,
             chosen=[*questions.agency_fields(raw), *([""] if more or not questions.agency_fields(raw) else [])],
             agencies={agency.agency_id: agency.label for agency in asking.agencies.values()},
             most=questions.MOST_AGENCIES,
-            family_aware={aware.value: text for aware, text in questions.FAMILY_AWARE.items()})
+            family_aware={aware.value: text for aware, text in questions.FAMILY_AWARE.items()},
+        )
 
     async def step_posted(self, request: Request, step: str) -> Response:
         page = self._page(step)
@@ -145,13 +178,14 @@ class _Raising:
         draft = Draft(draft.name, answers)
         if not genuine:
             return await self._show_step(request, page, draft, raw, (STALE,), status=403)
-        asking = await self._asking()
+        asking = await self._asking(though_away=True)
         problems = () if pressed == "add" else _problems(page, answers, asking)
         if away or not await self._kept(draft):
             return await self._show_step(request, page, draft, raw, status=503, unkept=True)
         if pressed == "add" or problems:
             shown = await self._show_step(
-                request, page, draft, raw, problems, status=422 if problems else 200, more=pressed == "add")
+                request, page, draft, raw, problems, status=422 if problems else 200, more=pressed == "add"
+            )
             self._remember(shown, draft)
             return shown
         return self._gone(request, draft, self._after(answers, page, asking))
@@ -164,13 +198,22 @@ class _Raising:
             return self._parts.go(request, f"{self._way.start}/people/1")
         return await self._show_people(request, draft)
 
-    async def _show_people(self, request: Request, draft: Draft, *, status: int = 200,
-                           problems: tuple[Problem, ...] = ()) -> Response:
+    async def _show_people(
+        self, request: Request, draft: Draft, *, status: int = 200, problems: tuple[Problem, ...] = ()
+    ) -> Response:
         return self._parts.show(
-            request, "raise_people.html", status=status, f=self._parts.form(request, {}, problems), way=self._way,
-            people=[{"name": first(raw, "person-name") or "No name yet",
-                     "kind": first(raw, "kind")} for raw in draft.answers.people],
-            back=self._before(draft.answers, Step.PEOPLE), most=questions.MOST_PEOPLE)
+            request,
+            "raise_people.html",
+            status=status,
+            f=self._parts.form(request, {}, problems),
+            way=self._way,
+            people=[
+                {"name": first(raw, "person-name") or "No name yet", "kind": first(raw, "kind")}
+                for raw in draft.answers.people
+            ],
+            back=self._before(draft.answers, Step.PEOPLE),
+            most=questions.MOST_PEOPLE,
+        )
 
     async def people_posted(self, request: Request) -> Response:
         _, pressed, genuine = await self._parts.posted(request)
@@ -198,15 +241,28 @@ class _Raising:
         return int(place)
 
     async def _show_person(
-        self, request: Request, number: int, draft: Draft, raw: Raw, problems: tuple[Problem, ...] = (), *,
-        status: int = 200, unkept: bool = False,
+        self,
+        request: Request,
+        number: int,
+        draft: Draft,
+        raw: Raw,
+        problems: tuple[Problem, ...] = (),
+        *,
+        status: int = 200,
+        unkept: bool = False,
     ) -> Response:
-        asking = await self._asking()
+        asking = await self._asking(though_away=unkept)
         return self._parts.show(
-            request, "raise_person.html", status=status, f=self._parts.form(request, raw, problems), way=self._way,
-            number=number, unkept=unkept,
+            request,
+            "raise_person.html",
+            status=status,
+            f=self._parts.form(request, raw, problems),
+            way=self._way,
+            number=number,
+            unkept=unkept,
             parties=[(agency, summary.name_of(asking.agencies, agency)) for agency in _parties(draft.answers)],
-            back=f"{self._way.start}/people" if draft.answers.people else self._before(draft.answers, Step.PEOPLE))
+            back=f"{self._way.start}/people" if draft.answers.people else self._before(draft.answers, Step.PEOPLE),
+        )
 
     async def person_posted(self, request: Request, place: str) -> Response:
         raw, _, genuine = await self._parts.posted(request)
@@ -215,7 +271,7 @@ class _Raising:
         if not genuine:
             return await self._show_person(request, number, draft, raw, (STALE,), status=403)
         people = list(draft.answers.people)
-        people[number - 1:number] = [raw]
+        people[number - 1 : number] = [raw]
         draft = Draft(draft.name, draft.answers.model_copy(update={"people": people}))
         reading = Reading(raw, now=self._parts.now())
         questions.read_person(reading, agencies=_parties(draft.answers))
@@ -238,20 +294,42 @@ class _Raising:
         return await self._show_check(request, draft.answers, found, asking)
 
     async def _show_check(
-        self, request: Request, answers: Answers, found: Whole, asking: Asking, *, status: int = 200,
-        not_received: bool = False, stale: bool = False,
+        self,
+        request: Request,
+        answers: Answers,
+        found: Whole,
+        asking: Asking,
+        *,
+        status: int = 200,
+        not_received: bool = False,
+        stale: bool = False,
     ) -> Response:
         whole = not found.problems
         raised = None if not whole else self._act(found, "", asking)
-        sections = () if raised is None else summary.sections(
-            raised, questions.sealed(found, referred=answers.referred), asking.agencies)
-        lacking = [{"page": page, "sentence": problem.sentence}
-                   for page, problems in found.problems.items() for problem in problems]
+        sections = (
+            ()
+            if raised is None
+            else summary.sections(raised, questions.sealed(found, referred=answers.referred), asking.agencies)
+        )
+        lacking = [
+            {"page": page, "sentence": problem.sentence}
+            for page, problems in found.problems.items()
+            for problem in problems
+        ]
         return self._parts.show(
-            request, "raise_check.html", status=status, way=self._way, sections=sections, lacking=lacking,
-            answers=answers.model_dump_json(), not_received=not_received, stale=stale, held=not found.agencies,
+            request,
+            "raise_check.html",
+            status=status,
+            way=self._way,
+            sections=sections,
+            lacking=lacking,
+            answers=answers.model_dump_json(),
+            not_received=not_received,
+            stale=stale,
+            held=not found.agencies,
             urgent=raised is not None and raised.track is Track.URGENT,
-            back=self._before(answers, Step.CHECK))
+            back=self._before(answers, Step.CHECK),
+        )
 
     async def send(self, request: Request) -> Response:
         raw, _, genuine = await self._parts.posted(request)
@@ -259,10 +337,12 @@ class _Raising:
             answers = Answers.model_validate_json(first(raw, "answers"))
         except ValidationError:
             return self._parts.go(request, f"{self._way.start}/check")
-        asking = await self._asking()
+        asking = await self._asking(though_away=True)
         found = questions.whole(answers, asking)
         if not genuine:
             return await self._show_check(request, answers, found, asking, status=403, stale=True)
+        if not asking.agencies:
+            return await self._show_check(request, answers, found, asking, status=503, not_received=True)
         if found.problems:
             return await self._show_check(request, answers, found, asking, status=422)
         try:
@@ -272,37 +352,63 @@ class _Raising:
         self._parts.wake()
         response = self._parts.go(request, f"{self._way.start}/receipt")
         self._parts.cookies.drop(response, self._way.cookie)
-        kept = f"{receipt.reference}/{'again' if receipt.repeated else 'first'}/{'held' if not found.agencies else 'sent'}"
+        kept = (
+            f"{receipt.reference}/{'again' if receipt.repeated else 'first'}/{'held' if not found.agencies else 'sent'}"
+        )
         self._parts.cookies.set(response, "receipt", kept, seconds=_HOURS * 3600)
         return response
 
     async def _receive(
-        self, request: Request, answers: Answers, found: Whole, asking: Asking,
+        self,
+        request: Request,
+        answers: Answers,
+        found: Whole,
+        asking: Asking,
     ) -> submissions.Receipt:
         """Store it. Only when the transaction has been committed does anybody read a receipt."""
         name = self._parts.cookies.read(request, self._way.cookie)
         act = self._act(found, submissions.new_id(asking.now), asking)
         async with self._parts.database.write() as tx:
             receipt = await submissions.receive(
-                tx, self._parts.vault, act_kind=act.kind, act_json=acts.dumps(act), channel=act.channel,
-                received_at=asking.now, sealed=questions.sealed(found, referred=answers.referred), reference=None,
-                idempotency_key=f"{self._way.cookie}:{answers.key}", submission_id=act.submission_id,
-                prefix=self._parts.policy.reference_prefix)
+                tx,
+                self._parts.vault,
+                act_kind=act.kind,
+                act_json=acts.dumps(act),
+                channel=act.channel,
+                received_at=asking.now,
+                sealed=questions.sealed(found, referred=answers.referred),
+                reference=None,
+                idempotency_key=f"{self._way.cookie}:{answers.key}",
+                submission_id=act.submission_id,
+                prefix=self._parts.policy.reference_prefix,
+            )
             if name:
                 await self._parts.drafts.forget(tx, name)
         return receipt
 
     def _act(self, found: Whole, submission_id: str, asking: Asking) -> acts.Raise:
         began = found.began.began_on if found.began is not None else found.difference.arose_on
-        by = (Actor(side=Side.TEAM, position="team") if self._way.entered_for else
-              Actor(side=Side.RAISING, agency_id=found.you.agency_id, position="practitioner"))
+        by = (
+            Actor(side=Side.TEAM, position="team")
+            if self._way.entered_for
+            else Actor(side=Side.RAISING, agency_id=found.you.agency_id, position="practitioner")
+        )
         return acts.Raise(
-            submission_id=submission_id, by=by, channel=self._way.channel, received_at=asking.now,
+            submission_id=submission_id,
+            by=by,
+            channel=self._way.channel,
+            received_at=asking.now,
             happened_at=start_of(began) if began is not None else None,
-            track=found.track, raising_agency=found.you.agency_id, responding_agencies=found.agencies,
-            concern=found.concern, people=len(found.people), reason=found.difference.reason or Reason.OTHER,
-            level_of_need=found.safety.level_of_need, legal_status=found.safety.legal_status or LegalStatus.NOT_KNOWN,
-            hold=self._way.entered_for)
+            track=found.track,
+            raising_agency=found.you.agency_id,
+            responding_agencies=found.agencies,
+            concern=found.concern,
+            people=len(found.people),
+            reason=found.difference.reason or Reason.OTHER,
+            level_of_need=found.safety.level_of_need,
+            legal_status=found.safety.legal_status or LegalStatus.NOT_KNOWN,
+            hold=self._way.entered_for,
+        )
 
     async def receipt(self, request: Request) -> Response:
         reference, _, rest = self._parts.cookies.read(request, "receipt").partition("/")
@@ -310,8 +416,14 @@ class _Raising:
             return self._parts.go(request, self._way.start)
         repeated, _, held = rest.partition("/")
         return self._parts.show(
-            request, "raise_receipt.html", way=self._way, reference=reference, repeated=repeated == "again",
-            held=held == "held" or self._way.entered_for, timers_up=await self._parts.timers_up())
+            request,
+            "raise_receipt.html",
+            way=self._way,
+            reference=reference,
+            repeated=repeated == "again",
+            held=held == "held" or self._way.entered_for,
+            timers_up=await self._parts.timers_up(),
+        )
 
     # ---- Drafts and the way through ---------------------------------------------------------------------------------
 
@@ -345,11 +457,14 @@ class _Raising:
     def _remember(self, response: Response, draft: Draft) -> None:
         self._parts.cookies.set(response, self._way.cookie, draft.name, seconds=_HOURS * 3600)
 
-    async def _asking(self) -> Asking:
+    async def _asking(self, *, though_away: bool = False) -> Asking:
         now = self._parts.now()
         return Asking(
-            now=now, agencies=await self._parts.agencies.read(now), entered_for=self._way.entered_for,
-            stages={str(stage.number): f"Stage {stage.number}: {stage.title}" for stage in self._parts.policy.stages})
+            now=now,
+            agencies=await self._parts.agencies.read(now, though_away=though_away),
+            entered_for=self._way.entered_for,
+            stages={str(stage.number): f"Stage {stage.number}: {stage.title}" for stage in self._parts.policy.stages},
+        )
 
     def _after(self, answers: Answers, page: Step, asking: Asking) -> str:
         """The next page: the check, once everything is there; otherwise the one that follows."""
@@ -367,7 +482,9 @@ class _Raising:
 def _parties(answers: Answers) -> tuple[str, ...]:
     """The agencies that may have a case number of their own, in the order in which they were named."""
     own = first(answers.page(Step.YOU), "agency")
-    return tuple(dict.fromkeys(agency for agency in (own, *questions.agency_fields(answers.page(Step.AGENCIES))) if agency))
+    return tuple(
+        dict.fromkeys(agency for agency in (own, *questions.agency_fields(answers.page(Step.AGENCIES))) if agency)
+    )
 
 
 def _problems(page: Step, answers: Answers, asking: Asking) -> tuple[Problem, ...]:

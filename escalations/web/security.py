@@ -28,7 +28,8 @@ MOST_BYTES: Final = 1_000_000
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'")
+    "frame-ancestors 'none'; base-uri 'none'"
+)
 """Nothing runs, and nothing comes from elsewhere."""
 
 HEADERS: Final = {
@@ -55,7 +56,8 @@ class Cookies:
     def set(self, response: Response, name: str, value: str, *, seconds: int | None = None) -> None:
         """Set a cookie that scripts cannot read; without ``seconds`` it ends with the browser."""
         response.set_cookie(
-            self._name(name), value, max_age=seconds, secure=self.secure, httponly=True, samesite="lax", path="/")
+            self._name(name), value, max_age=seconds, secure=self.secure, httponly=True, samesite="lax", path="/"
+        )
 
     def drop(self, response: Response, name: str) -> None:
         """Take a cookie away."""
@@ -125,7 +127,11 @@ class Guarded:
     """
 
     def __init__(
-        self, app: ASGIApp, *, log: Callable[[str, str, int], None], crashed: Callable[[Exception], Response],
+        self,
+        app: ASGIApp,
+        *,
+        log: Callable[[str, str, int], None],
+        crashed: Callable[[Exception], Response],
         https: bool,
     ) -> None:
         """Take the application, where a line of the log goes, and the page for what nobody foresaw.
@@ -180,5 +186,5 @@ class Guarded:
             self._log(scope["method"], getattr(route, "path", "none"), status or 500)
 
 
-class TooLong(Exception):  # noqa: N818  it names what the body is
+class TooLong(Exception):
     """A body was longer than any form of ours can be."""

@@ -48,7 +48,7 @@ async def read(tx: AsyncConnection, cases: Cases, reference: str) -> Story | Non
     if case is None:
         return None
     rows = await register.read(tx, reference)
-    return Story(case, tuple(Told(row, events.loads(row.body)) for row in rows[:case.seq]))
+    return Story(case, tuple(Told(row, events.loads(row.body)) for row in rows[: case.seq]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,17 @@ async def written(tx: AsyncConnection, vault: Vault, story: Story) -> tuple[Writ
     """What people wrote after it was raised: answers, what was said to be done, decisions; oldest first."""
     found = []
     for told in story.told[1:]:
-        if isinstance(told.event, events.Responded | events.SaidDone | events.Decided | events.DoneDenied
-                      | events.MoveIntended | events.Settled | events.PersonReached | events.PhoneCallNoted):
+        if isinstance(
+            told.event,
+            events.Responded
+            | events.SaidDone
+            | events.Decided
+            | events.DoneDenied
+            | events.MoveIntended
+            | events.Settled
+            | events.PersonReached
+            | events.PhoneCallNoted,
+        ):
             words = await sealed(tx, vault, told.event.submission_id)
             if words is not None:
                 found.append(Written(told.event, words))

@@ -66,28 +66,39 @@ def sections(raised: Raise, sealed: Mapping[str, Any], agencies: Mapping[str, Ag
 
 def _began(began: Mapping[str, Any]) -> Section:
     tried: Sequence[str] = began.get("stages_tried") or ()
-    return Section("How it came to the team", Step.BEGAN, (
-        Row("Really began on", _day(began.get("began_on"))),
-        Row("Stages tried before", ", ".join(f"Stage {number}" for number in tried) or "No stage"),
-        Row("What was tried and when", _or_none(began.get("account"))),
-    ))
+    return Section(
+        "How it came to the team",
+        Step.BEGAN,
+        (
+            Row("Really began on", _day(began.get("began_on"))),
+            Row("Stages tried before", ", ".join(f"Stage {number}" for number in tried) or "No stage"),
+            Row("What was tried and when", _or_none(began.get("account"))),
+        ),
+    )
 
 
 def _who(raised: Raise, sealed: Mapping[str, Any], agencies: Mapping[str, Agency]) -> Section:
     raiser = sealed.get("raiser") or {}
-    return Section("Who raises it", Step.YOU, (
-        Row("Name", _or_none(raiser.get("name"))),
-        Row("Role", _or_none(raiser.get("role"))),
-        Row("Agency", _label(agencies, raised.raising_agency)),
-        Row("Email address", _or_none(raiser.get("email"))),
-        Row("Phone number", _or_none(raiser.get("phone"))),
-    ))
+    return Section(
+        "Who raises it",
+        Step.YOU,
+        (
+            Row("Name", _or_none(raiser.get("name"))),
+            Row("Role", _or_none(raiser.get("role"))),
+            Row("Agency", _label(agencies, raised.raising_agency)),
+            Row("Email address", _or_none(raiser.get("email"))),
+            Row("Phone number", _or_none(raiser.get("phone"))),
+        ),
+    )
 
 
 def _with(raised: Raise, agencies: Mapping[str, Agency]) -> Section:
     named = "\n".join(_label(agencies, agency) for agency in raised.responding_agencies)
-    return Section("Which agency it is raised with", Step.AGENCIES, (
-        Row("Agency", named or "I do not know. The partnership team finds out."),))
+    return Section(
+        "Which agency it is raised with",
+        Step.AGENCIES,
+        (Row("Agency", named or "I do not know. The partnership team finds out."),),
+    )
 
 
 def _about(raised: Raise, sealed: Mapping[str, Any]) -> Section:
@@ -112,30 +123,42 @@ def _person(place: int, person: Mapping[str, Any], agencies: Mapping[str, Agency
 
 
 def _difference(raised: Raise, sealed: Mapping[str, Any]) -> Section:
-    return Section("The disagreement", Step.DIFFERENCE, (
-        Row("About", words.REASONS[raised.reason]),
-        Row("Date of the disagreement or decision", _day(sealed.get("arose_on"))),
-        Row("The problem and how you know", _or_none(sealed.get("problem"))),
-        Row("What you want to happen", _or_none(sealed.get("wanted"))),
-    ))
+    return Section(
+        "The disagreement",
+        Step.DIFFERENCE,
+        (
+            Row("About", words.REASONS[raised.reason]),
+            Row("Date of the disagreement or decision", _day(sealed.get("arose_on"))),
+            Row("The problem and how you know", _or_none(sealed.get("problem"))),
+            Row("What you want to happen", _or_none(sealed.get("wanted"))),
+        ),
+    )
 
 
 def _tried(sealed: Mapping[str, Any]) -> Section:
-    return Section("What has been tried", Step.TRIED, (
-        Row("Tried so far", _or_none(sealed.get("tried"))),
-        Row("Own manager or lead consulted", "Yes" if sealed.get("manager_consulted") else "No"),
-        Row("Advice taken", _or_none(sealed.get("advice"))),
-    ))
+    return Section(
+        "What has been tried",
+        Step.TRIED,
+        (
+            Row("Tried so far", _or_none(sealed.get("tried"))),
+            Row("Own manager or lead consulted", "Yes" if sealed.get("manager_consulted") else "No"),
+            Row("Advice taken", _or_none(sealed.get("advice"))),
+        ),
+    )
 
 
 def _safety(raised: Raise, sealed: Mapping[str, Any]) -> Section:
     aware = sealed.get("family_aware")
-    return Section("Risk and safety", Step.SAFETY, (
-        Row("Urgent", "Yes" if raised.track is Track.URGENT else "No"),
-        Row("Risk", _or_none(sealed.get("risk"))),
-        Row("What keeps them safe meanwhile", _or_none(sealed.get("safe_meanwhile"))),
-        Row("Level of need", words.LEVELS_OF_NEED[str(raised.level_of_need or "unknown")]),
-        Row("Legal status", words.LEGAL_STATUSES[raised.legal_status]),
-        Row("Family knows", FAMILY_AWARE[FamilyAware(aware)] if aware else "Not said"),
-        Row("Family's views", _or_none(sealed.get("family_views"))),
-    ))
+    return Section(
+        "Risk and safety",
+        Step.SAFETY,
+        (
+            Row("Urgent", "Yes" if raised.track is Track.URGENT else "No"),
+            Row("Risk", _or_none(sealed.get("risk"))),
+            Row("What keeps them safe meanwhile", _or_none(sealed.get("safe_meanwhile"))),
+            Row("Level of need", words.LEVELS_OF_NEED[str(raised.level_of_need or "unknown")]),
+            Row("Legal status", words.LEGAL_STATUSES[raised.legal_status]),
+            Row("Family knows", FAMILY_AWARE[FamilyAware(aware)] if aware else "Not said"),
+            Row("Family's views", _or_none(sealed.get("family_views"))),
+        ),
+    )

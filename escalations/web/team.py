@@ -1,9 +1,9 @@
 """Who may see the team's pages.
 
-Sign-in is the business of a later issue. Until then these pages, and the entry of an escalation for somebody who phoned,
-are served to this machine alone (a loopback address, a loopback name, no proxy in between) and only where the embedded
-default is in use, unless whoever composes the application says otherwise: `create_app(team_pages_to_all=True)` is for an
-installation that puts its own sign-in in front. Everybody else is told that there is no such page.
+Sign-in is the business of a later issue. Until then these pages, and the entry of an escalation for somebody who
+phoned, are served to this machine alone (a loopback address, a loopback name, no proxy in between) and only where the
+embedded default is in use, unless whoever composes the application says otherwise: `create_app(team_pages_to_all=True)`
+is for an installation that puts its own sign-in in front. Everybody else is told that there is no such page.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ def embedded(parts: Parts) -> bool:
 
 def only_the_team(parts: Parts) -> Dependency:
     """A guard for the team's routes."""
+
     def guard(request: Request) -> None:
         if not team_may(parts, request):
             raise HTTPException(404)

@@ -74,7 +74,9 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
     """What an event tells, in one sentence."""
     match event:
         case events.Raised():
-            with_whom = ", ".join(names.agency(agency) for agency in event.responding_agencies) or "an agency to be found out"
+            with_whom = (
+                ", ".join(names.agency(agency) for agency in event.responding_agencies) or "an agency to be found out"
+            )
             held = " It is held for the partnership team." if event.held else ""
             return f"Raised by {names.agency(event.raising_agency)} with {with_whom}.{held}"
         case events.PassedOn():
@@ -85,18 +87,26 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
             alternate = " The alternate of the final body decides." if event.alternate_because else ""
             return f"Stage {event.stage} began{who}.{alternate}"
         case events.ClockStarted():
-            return (f"A time limit started: {awaited(event.awaits, event.waits_for, event.agency_id, names)}, "
-                    f"{event.amount}, by {say(event.due_at)}.")
+            return (
+                f"A time limit started: {awaited(event.awaits, event.waits_for, event.agency_id, names)}, "
+                f"{event.amount}, by {say(event.due_at)}."
+            )
         case events.ReminderFell():
             asked = " The team is asked to phone once." if event.phone_call_asked else ""
-            return (f"Reminder {event.reminder} of {event.of}: waiting for "
-                    f"{awaited(event.awaits, event.waits_for, event.agency_id, names)}.{asked}")
+            return (
+                f"Reminder {event.reminder} of {event.of}: waiting for "
+                f"{awaited(event.awaits, event.waits_for, event.agency_id, names)}.{asked}"
+            )
         case events.LimitPassed():
-            return (f"Time limit passed: waiting for {awaited(event.awaits, event.waits_for, event.agency_id, names)}, "
-                    f"due {say(event.due_at)}. Cause, provisional: {words.CAUSES[event.cause]}.")
+            return (
+                f"Time limit passed: waiting for {awaited(event.awaits, event.waits_for, event.agency_id, names)}, "
+                f"due {say(event.due_at)}. Cause, provisional: {words.CAUSES[event.cause]}."
+            )
         case events.LimitWithdrawn():
-            return (f"No longer counted as passed: what was waited for from {names.agency(event.agency_id)} was done on time "
-                    f"({say(event.kept_at)}) and recorded later.")
+            return (
+                f"No longer counted as passed: what was waited for from {names.agency(event.agency_id)} was done on "
+                f"time ({say(event.kept_at)}) and recorded later."
+            )
         case events.CauseChanged():
             return f"The cause of a passed time limit is now: {words.CAUSES[event.cause]}."
         case events.ClockEnded():
@@ -117,10 +127,12 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
         case events.PersonReached():
             return f"A person of {names.agency(event.agency_id)} was spoken to."
         case events.Responded():
-            return f"{names.agency(event.agency_id)} answered at stage {event.stage}: {words.OFFERS[event.offers].lower()}."
+            offer = words.OFFERS[event.offers].lower()
+            return f"{names.agency(event.agency_id)} answered at stage {event.stage}: {offer}."
         case events.SaidDone():
             when = f" on {_day(event.happened_at)}" if event.happened_at else ""
-            return f"{names.actor(event.by)} says{when}: {words.DONE[event.done].lower()}. Said to be done, not confirmed yet."
+            done = words.DONE[event.done].lower()
+            return f"{names.actor(event.by)} says{when}: {done}. Said to be done, not confirmed yet."
         case events.DoneConfirmed():
             return f"{names.actor(event.by)} confirmed it: {words.DONE[event.done].lower()}, {say(event.counts_from)}."
         case events.DoneDenied():
@@ -132,8 +144,11 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
         case events.Closed():
             return f"Closed at stage {event.stage}: {words.OUTCOMES[event.outcome].lower()}."
         case events.PartnershipNotified():
-            return ("The partnership was told how it ended." if event.of == "resolution" else
-                    f"The partnership was told that it reached stage {event.stage}.")
+            return (
+                "The partnership was told how it ended."
+                if event.of == "resolution"
+                else f"The partnership was told that it reached stage {event.stage}."
+            )
         case events.NoticeReported():
             return f"{_whom(event, names)}: {words.DELIVERIES[event.state]}."
         case events.MessageReported():
@@ -263,5 +278,10 @@ def closed(case: Case) -> str:
 
 def channel(code: Channel) -> str:
     """The way by which something reached us."""
-    return {Channel.FORM: "by form", Channel.LINK: "by link", Channel.TEAM: "entered by the team",
-            Channel.MAIL: "by email", Channel.SYSTEM: "by the system"}[code]
+    return {
+        Channel.FORM: "by form",
+        Channel.LINK: "by link",
+        Channel.TEAM: "entered by the team",
+        Channel.MAIL: "by email",
+        Channel.SYSTEM: "by the system",
+    }[code]

@@ -1,7 +1,8 @@
 """A case's life, drawn: time runs down, stages are bands, clocks are bars, acts and notices are points.
 
-Rows follow the moments at which something happened, so that what matters stays readable at the width of a phone; a longer
-wait makes a longer way, but not in proportion. Everything that is drawn also stands in ``Drawing.facts``, for the table.
+Rows follow the moments at which something happened, so that what matters stays readable at the width of a phone; a
+longer wait makes a longer way, but not in proportion. Everything that is drawn also stands in ``Drawing.facts``, for
+the table.
 """
 
 from __future__ import annotations
@@ -77,8 +78,15 @@ class Drawing:
 
 
 _NOTICES: Final = (
-    events.ReminderFell, events.MoveProposed, events.PartnershipNotified, events.NoticeReported, events.MessageReported,
-    events.RaiserKeptInformed, events.ProposalEnded, events.LimitWithdrawn)
+    events.ReminderFell,
+    events.MoveProposed,
+    events.PartnershipNotified,
+    events.NoticeReported,
+    events.MessageReported,
+    events.RaiserKeptInformed,
+    events.ProposalEnded,
+    events.LimitWithdrawn,
+)
 
 
 def draw(found: Story, names: Names, *, now: datetime) -> Drawing:
@@ -102,11 +110,15 @@ def _facts(found: Story, clocks: Sequence[ClockLife], names: Names, now: datetim
         facts.append(Fact(event.at, _mark(event), label, numbers.get(getattr(event, "clock_id", ""))))
         happened = getattr(event, "happened_at", None)
         if isinstance(event, events.SaidDone) and happened is not None:
-            facts.append(Fact(happened, Mark.HAPPENED, f"{label.removeprefix('Said: ').capitalize()} (written up later)"))
+            facts.append(
+                Fact(happened, Mark.HAPPENED, f"{label.removeprefix('Said: ').capitalize()} (written up later)")
+            )
     if found.case.status is not Status.CLOSED:
         facts.extend(
             Fact(clock.due_at, Mark.DUE, f"Due: {clock.title[0].lower()}{clock.title[1:]}", clock.number)
-            for clock in clocks if clock.end is None and clock.limit_passed_at is None)
+            for clock in clocks
+            if clock.end is None and clock.limit_passed_at is None
+        )
         facts.append(Fact(now, Mark.NOW, "Now"))
     # In the order of time; what happened at one moment in the order of the register, and "now" after it.
     return tuple(sorted(facts, key=lambda fact: (fact.at, fact.mark is Mark.NOW, fact.mark is Mark.DUE)))
@@ -158,7 +170,7 @@ def _rows(facts: Sequence[Fact]) -> tuple[tuple[_Row, ...], float]:
         dated = last is None or fact.at - last >= timedelta(minutes=1)
         if dated and last is not None:
             days = (fact.at - last) / timedelta(days=1)
-            y += 8 + min(_MOST_GAP, 9 * days ** 0.5)
+            y += 8 + min(_MOST_GAP, 9 * days**0.5)
         number = f" ({fact.about})" if fact.about is not None else ""
         letters = _BOLD_LETTERS if fact.mark in {Mark.LIMIT, Mark.STAGE, Mark.NOW} else _LETTERS
         lines = tuple(textwrap.wrap(f"{fact.words}{number}", letters)) or ("",)
@@ -208,9 +220,10 @@ def _svg(found: Story, facts: Sequence[Fact], clocks: Sequence[ClockLife], now: 
     width = max(WIDTH, spine + 14 + 8 * _LETTERS)
     title = f"The life of {found.case.reference}"
     pieces: list[Markup] = [
-        Markup('<svg class="life" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}" role="img" '
-               'aria-labelledby="life-title life-desc"><title id="life-title">{2}</title><desc id="life-desc">{3}</desc>'
-               ).format(f"{width:.0f}", f"{height:.0f}", title, _description(found, facts, clocks)),
+        Markup(
+            '<svg class="life" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}" role="img" '
+            'aria-labelledby="life-title life-desc"><title id="life-title">{2}</title><desc id="life-desc">{3}</desc>'
+        ).format(f"{width:.0f}", f"{height:.0f}", title, _description(found, facts, clocks)),
         *_bands(rows, height, width),
         Markup('<line class="life-spine" x1="{0}" y1="6" x2="{0}" y2="{1}"/>').format(spine, f"{height - 6:.0f}"),
         *(_bar(clock, lanes[clock.number], scale, found, now) for clock in clocks),
@@ -222,18 +235,22 @@ def _svg(found: Story, facts: Sequence[Fact], clocks: Sequence[ClockLife], now: 
 
 def _description(found: Story, facts: Sequence[Fact], clocks: Sequence[ClockLife]) -> str:
     passed = sum(1 for clock in clocks if clock.passed)
-    return (f"Time runs from top to bottom. Stage {found.case.stage} of {len(found.case.frame.policy.stages)}. "
-            f"{len(facts)} moments, {len(clocks)} clocks, {passed} time limits passed. The same facts stand in the table "
-            "that follows.")
+    return (
+        f"Time runs from top to bottom. Stage {found.case.stage} of {len(found.case.frame.policy.stages)}. "
+        f"{len(facts)} moments, {len(clocks)} clocks, {passed} time limits passed. The same facts stand in the table "
+        "that follows."
+    )
 
 
 def _bands(rows: Sequence[_Row], height: float, width: float) -> list[Markup]:
     starts = [row.y - 12 - (_LINE if row.dated else 0) for row in rows if row.fact.mark is Mark.STAGE]
-    ends = [*starts[1:], height][:len(starts)]
+    ends = [*starts[1:], height][: len(starts)]
     return [
         Markup('<rect class="life-band life-band--{0}" x="0" y="{1}" width="{2}" height="{3}"/>').format(
-            place % 2, f"{top:.0f}", f"{width:.0f}", f"{max(0.0, bottom - top):.0f}")
-        for place, (top, bottom) in enumerate(zip(starts, ends, strict=True))]
+            place % 2, f"{top:.0f}", f"{width:.0f}", f"{max(0.0, bottom - top):.0f}"
+        )
+        for place, (top, bottom) in enumerate(zip(starts, ends, strict=True))
+    ]
 
 
 def _bar(clock: ClockLife, lane: int, scale: _Scale, found: Story, now: datetime) -> Markup:
@@ -242,18 +259,30 @@ def _bar(clock: ClockLife, lane: int, scale: _Scale, found: Story, now: datetime
     until = clock.ended_at or found.case.closed_at or max(now, clock.started.at)
     bottom = max(scale.y(until), top + 10)
     due = scale.y(clock.due_at)
-    pieces = [Markup('<rect class="life-bar" x="{0}" y="{1}" width="{2}" height="{3}" rx="3"/>').format(
-        x, f"{top:.1f}", _BAR, f"{min(bottom, due) - top if clock.passed and due < bottom else bottom - top:.1f}")]
+    pieces = [
+        Markup('<rect class="life-bar" x="{0}" y="{1}" width="{2}" height="{3}" rx="3"/>').format(
+            x, f"{top:.1f}", _BAR, f"{min(bottom, due) - top if clock.passed and due < bottom else bottom - top:.1f}"
+        )
+    ]
     if clock.passed and due < bottom:
-        pieces.append(Markup('<rect class="life-bar life-bar--after" x="{0}" y="{1}" width="{2}" height="{3}" rx="3"/>').format(
-            x, f"{due:.1f}", _BAR, f"{bottom - due:.1f}"))
+        pieces.append(
+            Markup('<rect class="life-bar life-bar--after" x="{0}" y="{1}" width="{2}" height="{3}" rx="3"/>').format(
+                x, f"{due:.1f}", _BAR, f"{bottom - due:.1f}"
+            )
+        )
     if clock.end is None and not clock.passed and due > bottom:
-        pieces.append(Markup('<line class="life-ahead" x1="{0}" y1="{1}" x2="{0}" y2="{2}"/>').format(
-            x + _BAR / 2, f"{bottom:.1f}", f"{due:.1f}"))
+        pieces.append(
+            Markup('<line class="life-ahead" x1="{0}" y1="{1}" x2="{0}" y2="{2}"/>').format(
+                x + _BAR / 2, f"{bottom:.1f}", f"{due:.1f}"
+            )
+        )
     if clock.end is None or clock.passed:
         pieces.append(_diamond(x + _BAR / 2, due, filled=clock.passed))
-    pieces.append(Markup('<text class="life-number" x="{0}" y="{1}">{2}</text>').format(
-        x + _BAR / 2, f"{top - 2:.1f}", clock.number))
+    pieces.append(
+        Markup('<text class="life-number" x="{0}" y="{1}">{2}</text>').format(
+            x + _BAR / 2, f"{top - 2:.1f}", clock.number
+        )
+    )
     return Markup("").join(pieces)
 
 
@@ -262,15 +291,24 @@ def _point(row: _Row, spine: float, width: float) -> Markup:
     y = row.y
     pieces: list[Markup] = []
     if row.dated:
-        pieces.append(Markup('<text class="life-when" x="{0}" y="{1}">{2}</text>').format(
-            x, f"{y + 5 - _LINE:.1f}", when(row.fact.at)))
+        pieces.append(
+            Markup('<text class="life-when" x="{0}" y="{1}">{2}</text>').format(
+                x, f"{y + 5 - _LINE:.1f}", when(row.fact.at)
+            )
+        )
     if row.fact.mark is Mark.NOW:
-        pieces.append(Markup('<line class="life-now" x1="0" y1="{0}" x2="{1}" y2="{0}"/>').format(
-            f"{_now_line(row):.1f}", f"{width:.0f}"))
+        pieces.append(
+            Markup('<line class="life-now" x1="0" y1="{0}" x2="{1}" y2="{0}"/>').format(
+                f"{_now_line(row):.1f}", f"{width:.0f}"
+            )
+        )
     pieces.append(_shape(row.fact.mark, spine, y))
     for place, line in enumerate(row.lines):
-        pieces.append(Markup('<text class="life-words life-words--{0}" x="{1}" y="{2}">{3}</text>').format(
-            row.fact.mark.value, x, f"{y + 5 + place * _LINE:.1f}", escape(line)))
+        pieces.append(
+            Markup('<text class="life-words life-words--{0}" x="{1}" y="{2}">{3}</text>').format(
+                row.fact.mark.value, x, f"{y + 5 + place * _LINE:.1f}", escape(line)
+            )
+        )
     return Markup("").join(pieces)
 
 
@@ -281,7 +319,9 @@ def _shape(mark: Mark, x: float, y: float) -> Markup:
         case Mark.HAPPENED:
             return Markup('<circle class="life-happened" cx="{0}" cy="{1}" r="5"/>').format(x, f"{y:.1f}")
         case Mark.NOTICE | Mark.STAGE:
-            return Markup('<rect class="life-notice" x="{0}" y="{1}" width="7" height="7"/>').format(x - 3.5, f"{y - 3.5:.1f}")
+            return Markup('<rect class="life-notice" x="{0}" y="{1}" width="7" height="7"/>').format(
+                x - 3.5, f"{y - 3.5:.1f}"
+            )
         case Mark.LIMIT:
             return _diamond(x, y, filled=True)
         case Mark.DUE:
@@ -292,7 +332,8 @@ def _shape(mark: Mark, x: float, y: float) -> Markup:
 
 def _diamond(x: float, y: float, *, filled: bool) -> Markup:
     return Markup('<path class="life-diamond{0}" d="M{1} {2}l6 6l-6 6l-6 -6z"/>').format(
-        " life-diamond--passed" if filled else "", f"{x:.1f}", f"{y - 6:.1f}")
+        " life-diamond--passed" if filled else "", f"{x:.1f}", f"{y - 6:.1f}"
+    )
 
 
 def when(moment: datetime) -> str:

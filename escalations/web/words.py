@@ -185,12 +185,16 @@ DELIVERIES: Final[Mapping[DeliveryState, str]] = {
     DeliveryState.NO_ONE_IN_POST: "nobody in post",
 }
 
-AGENCY_TYPES: Final[Mapping[str, str]] = {"childrens-services": "Children’s services", "adult-services": "Adult services"}
+AGENCY_TYPES: Final[Mapping[str, str]] = {
+    "childrens-services": "Children’s services",
+    "adult-services": "Adult services",
+}
 """Types whose words are not simply their code with spaces."""
 
 NOTICES: Final[Mapping[NoticeKind, str]] = {
     NoticeKind.RECEIPT: "Receipt",
     NoticeKind.HELD: "Held for the team",
+    NoticeKind.PASSED_ON: "Passed on",
     NoticeKind.ASKED: "Notice of the stage",
     NoticeKind.ASKED_TO_DECIDE: "Asked to decide",
     NoticeKind.REACHED: "Notice has arrived",
@@ -227,8 +231,7 @@ NOTICE_STATES: Final[Mapping[NoticeState, str]] = {
     NoticeState.OFF: "Not by email: the team tells them",
 }
 
-NEEDS_THE_TEAM: Final = frozenset(
-    {NoticeState.UNDELIVERED, NoticeState.UNKNOWN, NoticeState.NO_ONE, NoticeState.OFF})
+NEEDS_THE_TEAM: Final = frozenset({NoticeState.UNDELIVERED, NoticeState.UNKNOWN, NoticeState.NO_ONE, NoticeState.OFF})
 """What became of a notice that somebody has to see to."""
 
 

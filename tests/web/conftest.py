@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import base64
 import re
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -101,14 +103,29 @@ class Office:
     def now(self) -> datetime:
         return self.time
 
-    def make_app(self, **more: object) -> FastAPI:
+    def make_app(self, **more: Any) -> FastAPI:  # noqa: ANN401
         return create_app(
-            settings=self.settings, database=self.database, vault=self.vault, policy=self.in_force.policy, now=self.now,
-            relay=self.relay, dispatcher_wake=self._wake, dispatcher_round_at=self.now, timers_up=self._timers_up,
-            cases=self.cases, settle_seconds=0.3, **more)  # type: ignore[arg-type]
+            settings=self.settings,
+            database=self.database,
+            vault=self.vault,
+            policy=self.in_force.policy,
+            now=self.now,
+            relay=self.relay,
+            dispatcher_wake=self._wake,
+            dispatcher_round_at=self.now,
+            timers_up=self._timers_up,
+            cases=self.cases,
+            settle_seconds=0.3,
+            **more,
+        )
 
-    def new_browser(self, app: FastAPI | None = None, *, base: str = "http://127.0.0.1:8000", client: str = "127.0.0.1",
-                    ) -> httpx.AsyncClient:
+    def new_browser(
+        self,
+        app: FastAPI | None = None,
+        *,
+        base: str = "http://127.0.0.1:8000",
+        client: str = "127.0.0.1",
+    ) -> httpx.AsyncClient:
         """Give a browser with no cookies yet."""
         transport = httpx.ASGITransport(app=app or self.app, client=(client, 1234), raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url=base)
@@ -125,12 +142,14 @@ class Office:
         """Apply what waits, oldest first, deliver what that brings, and so on until nothing is left."""
         while True:
             async with self.database.write() as tx:
-                leased = await submissions.lease_next(
-                    tx, now=self.time, lease_for=timedelta(seconds=30), owner="test")
+                leased = await submissions.lease_next(tx, now=self.time, lease_for=timedelta(seconds=30), owner="test")
             if leased is None:
                 return
-            await self._apply(leased.reference, acts.loads(leased.act).model_copy(
-                update={"content_digest": leased.content_digest}), leased.submission_id)
+            await self._apply(
+                leased.reference,
+                acts.loads(leased.act).model_copy(update={"content_digest": leased.content_digest}),
+                leased.submission_id,
+            )
 
     async def _apply(self, reference: str, act: acts.Act, submission_id: str | None) -> None:
         async with self.database.write() as tx:
@@ -141,19 +160,34 @@ class Office:
                 known = case.new(reference, frame)
             decided = decider.decide(known, act, act.received_at)
             refused = isinstance(decided, decider.Refused)
-            result = await record(tx, self.cases, RecordRequest(
-                reference=reference, after_seq=known.seq, recorded_at=self.time,
-                events=() if isinstance(decided, decider.Refused) else decided, submission_id=submission_id,
-                refusal=Refusal(code=decided.code, sentence=decided.sentence)
-                if isinstance(decided, decider.Refused) else None))
+            result = await record(
+                tx,
+                self.cases,
+                RecordRequest(
+                    reference=reference,
+                    after_seq=known.seq,
+                    recorded_at=self.time,
+                    events=() if isinstance(decided, decider.Refused) else decided,
+                    submission_id=submission_id,
+                    refusal=Refusal(code=decided.code, sentence=decided.sentence)
+                    if isinstance(decided, decider.Refused)
+                    else None,
+                ),
+            )
         assert refused or result.answer is RecordAnswer.RECORDED
         await self._deliver(reference, result.to_deliver)
 
     async def _deliver(self, reference: str, notice_ids: tuple[str, ...]) -> None:
         postman = Postman(
-            database=self.database, vault=self.vault, cases=self.cases, relay=self.relay,
-            house=House.of(self.settings, trial=True), sender=self.settings.mail_from,
-            web_address="http://127.0.0.1:8000", now=self.now)
+            database=self.database,
+            vault=self.vault,
+            cases=self.cases,
+            relay=self.relay,
+            house=House.of(self.settings, trial=True),
+            sender=self.settings.mail_from,
+            web_address="http://127.0.0.1:8000",
+            now=self.now,
+        )
         result = await postman.deliver(DeliverRequest(reference=reference, notice_ids=notice_ids, at=self.time))
         for delivery in result.deliveries:
             await self._apply(reference, delivery_act(delivery, submission_id="system", at=self.time), None)
@@ -178,9 +212,16 @@ class Office:
             async with self.database.write() as tx:
                 known = await self.cases.read(tx, reference)
                 assert known is not None
-                result = await record(tx, self.cases, RecordRequest(
-                    reference=reference, after_seq=known.seq, recorded_at=self.time,
-                    events=passing.due(known, self.time)))
+                result = await record(
+                    tx,
+                    self.cases,
+                    RecordRequest(
+                        reference=reference,
+                        after_seq=known.seq,
+                        recorded_at=self.time,
+                        events=passing.due(known, self.time),
+                    ),
+                )
             await self._deliver(reference, result.to_deliver)
         self.time = max(self.time, end)
 
@@ -190,16 +231,23 @@ class Office:
         """Open a page, and follow where it leads."""
         return Page(await (browser or self.browser).get(path, follow_redirects=True))
 
-    async def press(self, path: str, *, browser: httpx.AsyncClient | None = None, do: str = "", **fields: object) -> Page:
+    async def press(
+        self, path: str, *, browser: httpx.AsyncClient | None = None, do: str = "", **fields: object
+    ) -> Page:
         """Open a page, fill in its form, press a button, and follow where that leads. Waiting acts are applied."""
         browser = browser or self.browser
         shown = await self.get(path, browser=browser)
         return await self.post(path, browser=browser, token=shown.token, do=do, **fields)
 
-    async def post(self, path: str, *, browser: httpx.AsyncClient | None = None, token: str, do: str = "",
-                   **fields: object) -> Page:
+    async def post(
+        self, path: str, *, browser: httpx.AsyncClient | None = None, token: str, do: str = "", **fields: object
+    ) -> Page:
         browser = browser or self.browser
-        data = {"token": token, **({"do": do} if do else {}), **{name.rstrip("_").replace("_", "-"): value for name, value in fields.items()}}
+        data = {
+            "token": token,
+            **({"do": do} if do else {}),
+            **{name.rstrip("_").replace("_", "-"): value for name, value in fields.items()},
+        }
         answer = await browser.post(path, data=data)
         if self.settles_at_once and answer.status_code == 303:
             await self.settle()
@@ -237,7 +285,13 @@ class Page:
 
     def _says_what_every_page_says(self) -> None:
         """What holds for every page that any test opens (practice.md, "A child must not wait", "Words")."""
-        for said in ("999", "01632 960100", "01632 960199", "evenings, nights, weekends", "Trial: do not enter real people"):
+        for said in (
+            "999",
+            "01632 960100",
+            "01632 960199",
+            "evenings, nights, weekends",
+            "Trial: do not enter real people",
+        ):
             assert said in self.text, f"{self.path} does not say {said}"
         assert BANNED.findall(f"{self.title} {self.text}") == [], self.path
         assert "<script" not in self.html
@@ -278,7 +332,7 @@ class Page:
         if area:
             return unescape(area[1])
         for tag in re.findall(r"<input[^>]*>", self.html):
-            if f'name="{name}"' in tag and ("radio" not in tag and "checkbox" not in tag or " checked" in tag):
+            if f'name="{name}"' in tag and (("radio" not in tag and "checkbox" not in tag) or " checked" in tag):
                 found = re.search(r'value="([^"]*)"', tag)
                 return unescape(found[1]) if found else ""
         chosen = re.search(rf'<select[^>]*name="{name}".*?</select>', self.html, flags=re.DOTALL)
@@ -301,7 +355,7 @@ async def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def office(tmp_path: Path, furnished: Path) -> AsyncIterator[Office]:
     """Give an office with the sample policy and directory."""
     file = tmp_path / "escalations.db"
-    file.write_bytes(furnished.read_bytes())
+    shutil.copyfile(furnished, file)
     async with SwitchedDatabase.open(f"sqlite+aiosqlite:///{file}") as database:
         found = Office(tmp_path, database)
         yield found

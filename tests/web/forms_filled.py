@@ -13,26 +13,66 @@ CHILD = "Perpetua Zzyzx-Canary"
 """A made-up name that must stand nowhere but where it is read behind a code."""
 WORDS = "The plan agreed on 3 February is not being followed: no visit for four weeks."
 
-YOU: dict[str, Any] = {"name": "Ottoline Brack", "role": "Designated safeguarding lead", "agency": "oak-school",
-       "email": "ottoline.brack@oak.example", "phone": "01632 960 301"}
-PERSON: dict[str, Any] = {"kind": "child", "person_name": CHILD, "born_day": "27", "born_month": "3", "born_year": "2016",
-          "number_oak_school": "UPN 12", "number_childrens_services": "CS-55"}
-DIFFERENCE: dict[str, Any] = {"reason": "plan_not_followed", "arose_day": "24", "arose_month": "2", "arose_year": "2027",
-              "problem": WORDS, "wanted": "A visit this week, and the core group within ten days."}
+YOU: dict[str, Any] = {
+    "name": "Ottoline Brack",
+    "role": "Designated safeguarding lead",
+    "agency": "oak-school",
+    "email": "ottoline.brack@oak.example",
+    "phone": "01632 960 301",
+}
+PERSON: dict[str, Any] = {
+    "kind": "child",
+    "person_name": CHILD,
+    "born_day": "27",
+    "born_month": "3",
+    "born_year": "2016",
+    "number_oak_school": "UPN 12",
+    "number_childrens_services": "CS-55",
+}
+DIFFERENCE: dict[str, Any] = {
+    "reason": "plan_not_followed",
+    "arose_day": "24",
+    "arose_month": "2",
+    "arose_year": "2027",
+    "problem": WORDS,
+    "wanted": "A visit this week, and the core group within ten days.",
+}
 TRIED: dict[str, Any] = {"tried": "I phoned the social worker twice.", "manager": "yes", "advice": "Escalate."}
-SAFETY: dict[str, Any] = {"urgent": "no", "risk": "Neglect goes on unseen.", "meanwhile": "School sees the child daily.",
-          "level": "4", "legal": "child_protection", "aware": "yes", "views": "She wants the visits back."}
-
-
+SAFETY: dict[str, Any] = {
+    "urgent": "no",
+    "risk": "Neglect goes on unseen.",
+    "meanwhile": "School sees the child daily.",
+    "level": "4",
+    "legal": "child_protection",
+    "aware": "yes",
+    "views": "She wants the visits back.",
+}
 
 
 def _pages(start: str, changes: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     pages: list[tuple[str, dict[str, Any]]] = [
-        ("you", YOU), ("agencies", {"with": "childrens-services"}), ("subject", {"subject": "people"}),
-        ("people/1", PERSON), ("difference", DIFFERENCE), ("tried", TRIED), ("safety", SAFETY)]
+        ("you", YOU),
+        ("agencies", {"with": "childrens-services"}),
+        ("subject", {"subject": "people"}),
+        ("people/1", PERSON),
+        ("difference", DIFFERENCE),
+        ("tried", TRIED),
+        ("safety", SAFETY),
+    ]
     if start == "/enter":
-        pages.insert(0, ("began", {"began_day": "8", "began_month": "2", "began_year": "2027", "stages": ["1"],
-                                   "account": "They spoke on 10 February."}))
+        pages.insert(
+            0,
+            (
+                "began",
+                {
+                    "began_day": "8",
+                    "began_month": "2",
+                    "began_year": "2027",
+                    "stages": ["1"],
+                    "account": "They spoke on 10 February.",
+                },
+            ),
+        )
     return [(name, {**fields, **changes.get(name.replace("/", "_"), {})}) for name, fields in pages]
 
 
@@ -49,8 +89,11 @@ async def fill(office: Office, start: str = "/raise", *, until: str = "check", *
 def answers(start: str = "/raise", **changes: Any) -> Answers:  # noqa: ANN401
     """Give the answers of a form that was filled in."""
     typed = {
-        name: {field.replace("_", "-"): value if isinstance(value, list) else [value] for field, value in fields.items()}
-        for name, fields in _pages(start, changes)}
+        name: {
+            field.replace("_", "-"): value if isinstance(value, list) else [value] for field, value in fields.items()
+        }
+        for name, fields in _pages(start, changes)
+    }
     person = typed.pop("people/1")
     return Answers(key=secrets.token_hex(8), referred="yes", steps=typed, people=[person])
 
@@ -60,7 +103,8 @@ async def raised(office: Office, start: str = "/raise", **changes: Any) -> str: 
     begin = await office.get(start)
     settles, office.settles_at_once = office.settles_at_once, False
     receipt = await office.post(
-        f"{start}/check", token=begin.token, answers=answers(start, **changes).model_dump_json())
+        f"{start}/check", token=begin.token, answers=answers(start, **changes).model_dump_json()
+    )
     office.settles_at_once = settles
     assert receipt.path == f"{start}/receipt", receipt.text
     found = re.search(r"PD-\d\d-\d{4}-\w", receipt.text)

@@ -24,7 +24,10 @@ async def reference(office: Office) -> str:
 async def test_the_list_says_by_when_and_from_whom(office: Office, reference: str) -> None:
     board = await office.get("/board")
     assert reference in board.text
-    assert "17:00 on Tuesday 2 March 2027 waiting for an acknowledgement from Wyeford Council children's services" in board.text
+    assert (
+        "17:00 on Tuesday 2 March 2027 waiting for an acknowledgement from Wyeford Council children's services"
+        in board.text
+    )
     assert "As of 09:30 on Monday 1 March 2027" in board.text
 
 
@@ -37,7 +40,8 @@ async def test_a_passed_limit_shows_its_cause_in_screen_words(office: Office, re
 
 
 async def test_neither_list_nor_case_tells_what_it_is_about_before_the_partnership_is_told(
-    office: Office, reference: str,
+    office: Office,
+    reference: str,
 ) -> None:
     for path in ("/board", f"/board/{reference}"):
         page = await office.get(path)
@@ -86,14 +90,20 @@ async def test_every_deadline_has_a_receipt_that_agrees_with_the_register(office
 async def test_the_drawing_and_its_table_hold_the_same(office: Office, reference: str) -> None:
     await _to_stage_2(office, reference)
     page = await office.get(f"/board/{reference}")
-    svg = page.html[page.html.index("<svg class=\"life\""):page.html.index("</svg>")]
-    table = page.text[page.text.index("Its life as a table"):]
+    svg = page.html[page.html.index('<svg class="life"') : page.html.index("</svg>")]
+    table = page.text[page.text.index("Its life as a table") :]
     drawn = " ".join(re.findall(r'<text class="life-words[^>]*>(.*?)</text>', svg))
-    for told in ("Time limit passed: acknowledge", "Stage 2 began", "Partnership told", "Move to stage 2 proposed", "Now"):
+    for told in (
+        "Time limit passed: acknowledge",
+        "Stage 2 began",
+        "Partnership told",
+        "Move to stage 2 proposed",
+        "Now",
+    ):
         assert told in drawn
         assert told in table
     assert 'role="img"' in svg
-    assert "<title id=\"life-title\">The life of" in svg
+    assert '<title id="life-title">The life of' in svg
     assert "<desc" in svg
 
 
@@ -109,8 +119,9 @@ async def test_a_phone_call_of_the_team_is_noted_and_is_no_acknowledgement(offic
     page = await office.get(f"/board/{reference}")
     lacking = await office.post(f"/board/{reference}/phone-call", token=page.token, once="1")
     assert lacking.problems == ["Say whether you reached somebody"]
-    done = await office.post(f"/board/{reference}/phone-call", token=page.token, once="2", reached="yes",
-                             spoken_to="The duty desk")
+    done = await office.post(
+        f"/board/{reference}/phone-call", token=page.token, once="2", reached="yes", spoken_to="The duty desk"
+    )
     assert "The partnership team phoned Wyeford Council children's services and reached somebody." in done.text
     assert "(acknowledged)" not in done.text
 
@@ -119,8 +130,17 @@ async def test_the_team_confirms_what_was_said_to_be_done(office: Office, refere
     token = await answering.link(office, reference, NoticeKind.ASKED)
     page = await answering.enter(office, token)
     await office.until("2027-03-01 15:00")
-    await office.post("/answer/say-done", token=page.token, once="1", done="spoke", done_at_day="1", done_at_month="3",
-                      done_at_year="2027", done_at_time="11:00", done_text="We spoke.")
+    await office.post(
+        "/answer/say-done",
+        token=page.token,
+        once="1",
+        done="spoke",
+        done_at_day="1",
+        done_at_month="3",
+        done_at_year="2027",
+        done_at_time="11:00",
+        done_text="We spoke.",
+    )
     shown = await office.get(f"/board/{reference}")
     assert "Said to be done, not confirmed yet" in shown.text
     await office.post(f"/board/{reference}/confirm", token=shown.token, once="1", claim=shown.value("claim"))
@@ -193,14 +213,23 @@ async def test_a_closed_case_is_among_the_closed_ones(office: Office, reference:
     assert "Closed at stage 1: agreed another way." in (await office.get(f"/board/{reference}")).text
 
 
-@pytest.mark.parametrize("path", ["/board", "/board/closed", "/board/PD-27-0001-A", "/enter", "/enter/began", "/dev/outbox"])
-@pytest.mark.parametrize(("base", "client", "headers"), [
-    ("http://127.0.0.1:8000", "10.1.2.3", {}),
-    ("http://escalations.example", "127.0.0.1", {}),
-    ("http://127.0.0.1:8000", "127.0.0.1", {"x-forwarded-for": "10.1.2.3"}),
-])
+@pytest.mark.parametrize(
+    "path", ["/board", "/board/closed", "/board/PD-27-0001-A", "/enter", "/enter/began", "/dev/outbox"]
+)
+@pytest.mark.parametrize(
+    ("base", "client", "headers"),
+    [
+        ("http://127.0.0.1:8000", "10.1.2.3", {}),
+        ("http://escalations.example", "127.0.0.1", {}),
+        ("http://127.0.0.1:8000", "127.0.0.1", {"x-forwarded-for": "10.1.2.3"}),
+    ],
+)
 async def test_the_teams_pages_are_for_this_machine_alone(
-    office: Office, path: str, base: str, client: str, headers: dict[str, str],
+    office: Office,
+    path: str,
+    base: str,
+    client: str,
+    headers: dict[str, str],
 ) -> None:
     async with office.new_browser(base=base, client=client) as browser:
         assert (await browser.get(path, headers=headers)).status_code == 404

@@ -20,10 +20,21 @@ def _moment(day: str, clock: str, *, now: datetime = NOW) -> tuple[datetime | No
     return found, [problem.sentence for problem in reading.problems]
 
 
-@pytest.mark.parametrize(("written", "utc"), [
-    ("14:30", "14:30"), ("2:30pm", "14:30"), ("2.30 pm", "14:30"), ("14.30", "14:30"), ("1430", "14:30"), ("9am", "09:00"),
-    ("12am", "00:00"), ("noon", "12:00"), ("12pm", "12:00"), ("0905", "09:05"),
-])
+@pytest.mark.parametrize(
+    ("written", "utc"),
+    [
+        ("14:30", "14:30"),
+        ("2:30pm", "14:30"),
+        ("2.30 pm", "14:30"),
+        ("14.30", "14:30"),
+        ("1430", "14:30"),
+        ("9am", "09:00"),
+        ("12am", "00:00"),
+        ("noon", "12:00"),
+        ("12pm", "12:00"),
+        ("0905", "09:05"),
+    ],
+)
 def test_a_time_is_read_as_people_write_it(written: str, utc: str) -> None:
     found, problems = _moment("2027-02-01", written)
     assert problems == []
@@ -44,8 +55,12 @@ def test_a_summer_time_is_an_hour_earlier_in_utc() -> None:
 def test_a_time_that_never_was_is_said_to_be_so() -> None:
     found, problems = _moment("2027-03-28", "01:30")
     assert found is None
-    assert problems == ["There was no 01:30 on Sunday 28 March 2027: the clocks went forward from 1am to 2am. Enter a time "
-                        "before 1am, or from 2am on."]
+    assert problems == [
+        (
+            "There was no 01:30 on Sunday 28 March 2027: the clocks went forward from 1am to 2am. Enter a time "
+            "before 1am, or from 2am on."
+        )
+    ]
 
 
 def test_a_time_that_came_twice_is_not_guessed() -> None:
@@ -61,7 +76,10 @@ def test_a_moment_in_the_future_is_refused_and_this_very_minute_is_not() -> None
     assert _moment("2027-11-01", "09:01")[1] == ["The time must be in the past. That is later than now."]
 
 
-@pytest.mark.parametrize("address", ["a@b", "a b@example.org", "a@example..org", "@example.org", "a@-example.org", "a@example.org\nBcc: x@y.z"])
+@pytest.mark.parametrize(
+    "address",
+    ["a@b", "a b@example.org", "a@example..org", "@example.org", "a@-example.org", "a@example.org\nBcc: x@y.z"],
+)
 def test_an_address_of_the_wrong_shape_is_asked_for_again(address: str) -> None:
     reading = Reading({"email": [address]}, now=NOW)
     reading.email("email", missing="Enter it")

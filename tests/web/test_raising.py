@@ -1,4 +1,4 @@
-"""Raising by form (issue 3, item 6 and "Bad input and faults"; practice.md, "A child must not wait in a queue of ours")."""
+"""Raising by form (issue 3, item 6, "Bad input and faults"; practice.md, "A child must not wait ...")."""
 
 from __future__ import annotations
 
@@ -38,7 +38,12 @@ async def test_what_was_typed_reaches_the_act_as_codes_and_the_sealed_part_as_wo
     assert act.raising_agency == "oak-school"
     assert act.responding_agencies == ("childrens-services",)
     assert (act.concern, act.reason, act.level_of_need, act.legal_status, act.hold) == (
-        "child", "plan_not_followed", 4, "child_protection", False)
+        "child",
+        "plan_not_followed",
+        4,
+        "child_protection",
+        False,
+    )
     assert CHILD not in acts.dumps(act)
     async with office.database.read() as tx:
         sealed = await submissions.content(tx, office.vault, act.submission_id)
@@ -72,27 +77,37 @@ async def test_missing_values_are_a_list_of_links_to_their_fields(office: Office
     assert page.status == 422
     assert page.title.startswith("Error: ")
     assert page.problems == [
-        "Enter your job title or role", "Choose the agency that you work for",
+        "Enter your job title or role",
+        "Choose the agency that you work for",
         "Enter an email address in the right form, like name@example.org",
-        "Enter a phone number on which you can be reached"]
+        "Enter a phone number on which you can be reached",
+    ]
     assert page.value("name") == "Ottoline Brack"
     assert page.value("email") == "not an address"
 
 
-@pytest.mark.parametrize(("day", "month", "year", "sentence"), [
-    ("31", "2", "2016", "The date of birth must be a real date. That month does not have 31 days."),
-    ("3", "", "2016", "The date of birth must include a month"),
-    ("1", "1", "2030", "The date of birth must be today or in the past. Tuesday 1 January 2030 is in the future."),
-    ("1", "13", "2016", "The date of birth must be a real date. Check the month."),
-    ("1", "1", "16", "The date of birth must have a year of 4 numbers, like 2026"),
-    ("", "", "", "Enter the date of birth or a case number, so that the other agency can find the right person"),
-])
+@pytest.mark.parametrize(
+    ("day", "month", "year", "sentence"),
+    [
+        ("31", "2", "2016", "The date of birth must be a real date. That month does not have 31 days."),
+        ("3", "", "2016", "The date of birth must include a month"),
+        ("1", "1", "2030", "The date of birth must be today or in the past. Tuesday 1 January 2030 is in the future."),
+        ("1", "13", "2016", "The date of birth must be a real date. Check the month."),
+        ("1", "1", "16", "The date of birth must have a year of 4 numbers, like 2026"),
+        ("", "", "", "Enter the date of birth or a case number, so that the other agency can find the right person"),
+    ],
+)
 async def test_an_impossible_date_is_said_in_words_and_nothing_is_lost(
-    office: Office, day: str, month: str, year: str, sentence: str,
+    office: Office,
+    day: str,
+    month: str,
+    year: str,
+    sentence: str,
 ) -> None:
     await fill(office, until="people/1")
-    page = await office.press("/raise/people/1", kind="child", person_name=CHILD, born_day=day, born_month=month,
-                              born_year=year)
+    page = await office.press(
+        "/raise/people/1", kind="child", person_name=CHILD, born_day=day, born_month=month, born_year=year
+    )
     assert page.problems == [sentence]
     assert page.value("person-name") == CHILD
     assert page.value("born-day") == day
@@ -121,7 +136,7 @@ async def test_going_back_and_forth_loses_nothing(office: Office) -> None:
 
 
 async def test_line_breaks_and_odd_characters_come_back_as_they_were_typed(office: Office) -> None:
-    odd = "First line\r\n  second <b>line</b> & \"quotes\"\r\n\r\nlast"
+    odd = 'First line\r\n  second <b>line</b> & "quotes"\r\n\r\nlast'
     await fill(office, until="difference")
     await office.press("/raise/difference", **{**DIFFERENCE, "problem": odd})
     page = await office.get("/raise/difference")
@@ -224,7 +239,9 @@ async def test_with_the_database_away_a_page_keeps_what_was_typed(office: Office
     assert page.value("tried") == "I phoned twice."
     assert (await office.get("/raise/tried")).status == 503
     office.database.away = False
-    assert (await office.post("/raise/tried", token=page.token, tried="I phoned twice.", manager="yes")).path == "/raise/safety"
+    assert (
+        await office.post("/raise/tried", token=page.token, tried="I phoned twice.", manager="yes")
+    ).path == "/raise/safety"
     assert (await office.get("/raise/you")).value("name") == YOU["name"], "the pages before were not written over"
 
 
@@ -247,16 +264,22 @@ async def test_a_page_that_was_open_for_too_long_gives_its_words_back(office: Of
     page = await office.post("/raise/tried", token="0" * 64, tried="I phoned twice.", manager="yes")
     assert page.status == 403
     assert page.value("tried") == "I phoned twice."
-    assert (await office.post("/raise/tried", token=page.token, tried="I phoned twice.", manager="yes")).path == "/raise/safety"
+    assert (
+        await office.post("/raise/tried", token=page.token, tried="I phoned twice.", manager="yes")
+    ).path == "/raise/safety"
+
+
+def _stored(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.glob("escalations.db*"))
 
 
 async def test_drafts_are_encrypted_and_erased_once_sent(office: Office, tmp_path: Path) -> None:
     check = await fill(office)
-    stored = b"".join(path.read_bytes() for path in tmp_path.glob("escalations.db*"))
+    stored = _stored(tmp_path)
     assert CHILD.encode() not in stored
     assert WORDS.encode() not in stored
     await office.post("/raise/check", token=check.token, answers=check.value("answers"))
-    stored = b"".join(path.read_bytes() for path in tmp_path.glob("escalations.db*"))
+    stored = _stored(tmp_path)
     assert CHILD.encode() not in stored
     assert (await office.get("/raise/you")).value("name") == ""
 

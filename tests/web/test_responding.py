@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from escalations.rules.case import ClaimState, Status
+from escalations.rules.case import Case, ClaimState, Status
 from escalations.rules.notices import NoticeKind
 from tests.web import answering
 from tests.web.conftest import Office, Page
 from tests.web.forms_filled import CHILD, WORDS, raised
 
 
-async def _case(office: Office, reference: str):  # type: ignore[no-untyped-def]  # noqa: ANN202  the rules' own case
+async def _case(office: Office, reference: str) -> Case:
     async with office.database.read() as tx:
         case = await office.cases.read(tx, reference)
     assert case is not None
@@ -68,7 +70,9 @@ async def test_an_upper_case_link_still_opens(office: Office, asked: str) -> Non
 
 async def test_a_link_whose_asking_is_done_says_so(office: Office, asked: str) -> None:
     page = await answering.enter(office, asked)
-    await office.post("/answer/answer", token=page.token, once="1", offers="agreed_as_asked", reasons="We visit tomorrow.")
+    await office.post(
+        "/answer/answer", token=page.token, once="1", offers="agreed_as_asked", reasons="We visit tomorrow."
+    )
     again = await answering.open_link(office, asked)
     assert "Nothing more is needed here" in again.text
     assert WORDS not in again.text
@@ -100,8 +104,13 @@ async def test_a_wrong_code_keeps_name_and_role(office: Office, asked: str) -> N
     await office.post("/answer/send-code", token=opened.token)
     right = await answering.newest_code(office)
     page = await office.get("/answer/code")
-    wrong = await office.post("/answer/code", token=page.token, code="000000" if right != "000000" else "111111",
-                              name="Tamsin Okoro", role="Social worker")
+    wrong = await office.post(
+        "/answer/code",
+        token=page.token,
+        code="000000" if right != "000000" else "111111",
+        name="Tamsin Okoro",
+        role="Social worker",
+    )
     assert wrong.problems == ["This code is not right. Check the newest message and enter its 6 numbers again."]
     assert wrong.value("name") == "Tamsin Okoro"
     assert WORDS not in wrong.text
@@ -114,7 +123,10 @@ async def test_name_and_role_are_asked_for(office: Office, asked: str) -> None:
     page = await office.get("/answer/code")
     lacking = await office.post("/answer/code", token=page.token, code="")
     assert lacking.problems == [
-        "Enter the code of 6 numbers from the message", "Enter your full name", "Enter your job title or role"]
+        "Enter the code of 6 numbers from the message",
+        "Enter your full name",
+        "Enter your job title or role",
+    ]
 
 
 async def test_the_session_of_one_link_opens_no_other(office: Office, reference: str, asked: str) -> None:
@@ -134,7 +146,7 @@ async def test_a_colleague_without_the_code_sees_nothing(office: Office, asked: 
 
 async def test_the_responding_agency_reads_its_own_case_number_first(office: Office, asked: str) -> None:
     page = await answering.enter(office, asked)
-    person = page.text[page.text.index("Person 1"):]
+    person = page.text[page.text.index("Person 1") :]
     assert person.index("CS-55") < person.index(CHILD) < person.index("UPN 12")
 
 
@@ -147,9 +159,10 @@ async def test_that_somebody_read_it_is_written_down(office: Office, reference: 
 # ---- Acts ------------------------------------------------------------------------------------------------------------
 
 
-async def _do(office: Office, page: Page, doing: str, **fields: object) -> Page:
-    return await office.post(f"/answer/{doing}", token=page.token, once=page.value("once"),
-                             seen_stage=page.value("seen-stage"), **fields)
+async def _do(office: Office, page: Page, doing: str, **fields: Any) -> Page:  # noqa: ANN401
+    return await office.post(
+        f"/answer/{doing}", token=page.token, once=page.value("once"), seen_stage=page.value("seen-stage"), **fields
+    )
 
 
 async def test_an_acknowledgement_is_recorded(office: Office, reference: str, asked: str) -> None:
@@ -160,8 +173,14 @@ async def test_an_acknowledgement_is_recorded(office: Office, reference: str, as
 
 
 async def test_an_answer_is_put_before_the_raiser_with_its_reasons(office: Office, reference: str, asked: str) -> None:
-    await _do(office, await answering.enter(office, asked), "answer", offers="agreed_in_part",
-              reasons="We read the file. Two visits were made.", plan="A visit on 3 March, by Tamsin Okoro.")
+    await _do(
+        office,
+        await answering.enter(office, asked),
+        "answer",
+        offers="agreed_in_part",
+        reasons="We read the file. Two visits were made.",
+        plan="A visit on 3 March, by Tamsin Okoro.",
+    )
     async with office.new_browser() as raiser:
         token = await answering.link(office, reference, NoticeKind.ANSWERED)
         page = await answering.enter(office, token, name="Ottoline Brack", role="Safeguarding lead", browser=raiser)
@@ -174,11 +193,22 @@ async def test_an_answer_is_put_before_the_raiser_with_its_reasons(office: Offic
 
 
 async def test_what_was_settled_by_phone_is_said_then_confirmed_by_the_other_side(
-    office: Office, reference: str, asked: str,
+    office: Office,
+    reference: str,
+    asked: str,
 ) -> None:
     await office.until("2027-03-02 10:00")
-    said = await _do(office, await answering.enter(office, asked), "say-done", done="answered", done_at_day="1",
-                     done_at_month="3", done_at_year="2027", done_at_time="4pm", done_text="We agreed a visit.")
+    said = await _do(
+        office,
+        await answering.enter(office, asked),
+        "say-done",
+        done="answered",
+        done_at_day="1",
+        done_at_month="3",
+        done_at_year="2027",
+        done_at_time="4pm",
+        done_text="We agreed a visit.",
+    )
     assert "said to be done" in said.text
     async with office.new_browser() as raiser:
         token = await answering.link(office, reference, NoticeKind.ASKED_TO_CONFIRM)
@@ -192,8 +222,17 @@ async def test_what_was_settled_by_phone_is_said_then_confirmed_by_the_other_sid
 
 async def test_what_was_said_to_be_done_can_be_denied(office: Office, reference: str, asked: str) -> None:
     await office.until("2027-03-02 10:00")
-    await _do(office, await answering.enter(office, asked), "say-done", done="spoke", done_at_day="1", done_at_month="3",
-              done_at_year="2027", done_at_time="16:00", done_text="We spoke.")
+    await _do(
+        office,
+        await answering.enter(office, asked),
+        "say-done",
+        done="spoke",
+        done_at_day="1",
+        done_at_month="3",
+        done_at_year="2027",
+        done_at_time="16:00",
+        done_text="We spoke.",
+    )
     token = await answering.link(office, reference, NoticeKind.ASKED_TO_CONFIRM)
     page = await answering.enter(office, token)
     await _do(office, page, "deny", deny_text="Nobody rang.")
@@ -201,16 +240,33 @@ async def test_what_was_said_to_be_done_can_be_denied(office: Office, reference:
 
 
 async def test_a_time_before_the_clock_began_is_refused_with_a_sentence(office: Office, asked: str) -> None:
-    page = await _do(office, await answering.enter(office, asked), "say-done", done="spoke", done_at_day="1",
-                     done_at_month="2", done_at_year="2027", done_at_time="16:00", done_text="We spoke.")
+    page = await _do(
+        office,
+        await answering.enter(office, asked),
+        "say-done",
+        done="spoke",
+        done_at_day="1",
+        done_at_month="2",
+        done_at_year="2027",
+        done_at_time="16:00",
+        done_text="We spoke.",
+    )
     assert "This was not carried out" in page.text
     assert "what was tried earlier belongs in the text" in page.text
     assert "What you wrote is kept" in page.text
 
 
 async def test_what_is_missing_is_asked_for_and_nothing_is_lost(office: Office, asked: str) -> None:
-    page = await _do(office, await answering.enter(office, asked), "say-done", done_at_day="32", done_at_month="3",
-                     done_at_year="2027", done_at_time="1pm", done_text="We agreed a visit.")
+    page = await _do(
+        office,
+        await answering.enter(office, asked),
+        "say-done",
+        done_at_day="32",
+        done_at_month="3",
+        done_at_year="2027",
+        done_at_time="1pm",
+        done_text="We agreed a visit.",
+    )
     assert page.status == 422
     assert page.problems == ["Say what was done", "The time must be a real date. Check the day."]
     assert page.value("done-text") == "We agreed a visit."
@@ -281,7 +337,9 @@ async def test_with_the_database_away_nothing_is_received_and_the_words_come_bac
     assert "We visit tomorrow." in away.text
 
 
-async def test_after_the_working_day_a_new_code_is_asked_for_and_the_words_come_back(office: Office, asked: str) -> None:
+async def test_after_the_working_day_a_new_code_is_asked_for_and_the_words_come_back(
+    office: Office, asked: str
+) -> None:
     page = await answering.enter(office, asked)
     await office.until("2027-03-02 09:00")
     late = await _do(office, page, "answer", offers="agreed_as_asked", reasons="We visit tomorrow.")
@@ -290,7 +348,9 @@ async def test_after_the_working_day_a_new_code_is_asked_for_and_the_words_come_
     assert "We visit tomorrow." in late.text
 
 
-async def test_an_act_of_somebody_elses_is_not_offered_and_not_taken(office: Office, reference: str, asked: str) -> None:
+async def test_an_act_of_somebody_elses_is_not_offered_and_not_taken(
+    office: Office, reference: str, asked: str
+) -> None:
     page = await answering.enter(office, asked)
     assert "It moves up" not in page.text
     refused = await _do(office, page, "move-up", move_text="x")

@@ -19,9 +19,13 @@ NAMES = telling.Names({})
 
 
 def _told(story: Story) -> Telling:
-    return Telling(story.case, tuple(
-        Told(Entry(seq, REFERENCE, seq, event.kind, event.at, events.dumps(event), "", ""), event)
-        for seq, event in enumerate(story.happened, 1)))
+    return Telling(
+        story.case,
+        tuple(
+            Told(Entry(seq, REFERENCE, seq, event.kind, event.at, events.dumps(event), "", ""), event)
+            for seq, event in enumerate(story.happened, 1)
+        ),
+    )
 
 
 def _draw(story: Story) -> timeline.Drawing:
@@ -33,7 +37,7 @@ def _late() -> Story:
     story = Story().raised().at("2027-03-03 10:00")
     story.moves_up()
     story.at("2027-03-05 10:00")
-    claim = story.says_done("2027-03-05 09:00", position="manager") if story.case.stage == 2 else ""  # noqa: PLR2004
+    claim = story.says_done("2027-03-05 09:00", position="manager") if story.case.stage == 2 else ""
     if claim:
         story.confirms(claim)
     return story
@@ -88,10 +92,14 @@ def test_what_was_written_up_later_is_drawn_where_it_happened_too() -> None:
 
 def test_no_two_bars_lie_on_each_other() -> None:
     drawn = _draw(_late())
-    bars = [(float(x), float(y), float(y) + float(height)) for x, y, height in re.findall(
-        r'<rect class="life-bar" x="([\d.]+)" y="([\d.]+)" width="7" height="([\d.]+)"', str(drawn.svg))]
+    bars = [
+        (float(x), float(y), float(y) + float(height))
+        for x, y, height in re.findall(
+            r'<rect class="life-bar" x="([\d.]+)" y="([\d.]+)" width="7" height="([\d.]+)"', str(drawn.svg)
+        )
+    ]
     for place, (x, top, bottom) in enumerate(bars):
-        for other_x, other_top, other_bottom in bars[place + 1:]:
+        for other_x, other_top, other_bottom in bars[place + 1 :]:
             assert x != other_x or bottom <= other_top + 1 or other_bottom <= top + 1
 
 

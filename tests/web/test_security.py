@@ -1,0 +1,157 @@
+"""Headers, cookies, forms, the access log, and what a crash shows (design.md, "Web" and "Privacy and trust")."""
+
+from __future__ import annotations
+
+import pytest
+import structlog
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+
+from escalations.web import security
+from tests.web import answering
+from tests.web.conftest import Office
+from tests.web.forms_filled import CHILD, fill, raised
+
+PAGES = [
+    "/",
+    "/raise",
+    "/raise/refer",
+    "/raise/you",
+    "/raise/check",
+    "/answer",
+    "/l/none",
+    "/board",
+    "/dev/outbox",
+    "/healthz",
+    "/readyz",
+    "/nowhere",
+    "/static/none.css",
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_every_answer_has_the_headers(office: Office, path: str) -> None:
+    answer = await office.browser.get(path)
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "script-src" not in answer.headers["content-security-policy"]
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_cookies_are_out_of_reach_of_scripts_and_other_sites(office: Office) -> None:
+    answer = await office.browser.get("/raise")
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert "Secure" not in cookie
+
+
+async def test_over_https_cookies_are_secure_and_bound_to_the_host(office: Office) -> None:
+    office.settings = office.settings.model_copy(update={"public_url": "https://escalations.example"})
+    async with office.new_browser(office.make_app(), base="https://escalations.example") as browser:
+        answer = await browser.get("/raise")
+    assert answer.headers["set-cookie"].startswith("__Host-visitor=")
+    assert "Secure" in answer.headers["set-cookie"]
+    assert "max-age" in answer.headers["strict-transport-security"]
+
+
+async def test_no_form_is_taken_without_its_token(office: Office) -> None:
+    reference = await raised(office)
+    await office.settle()
+    for path in ("/raise", "/raise/you", "/raise/check", f"/board/{reference}/phone-call", "/enter"):
+        answer = await office.browser.post(path, data={"token": "", "reached": "yes", "answers": "{}"})
+        assert answer.status_code in {303, 403, 422}, path
+        assert "/receipt" not in answer.headers.get("location", "")
+    assert "phoned" not in (await office.get(f"/board/{reference}")).text
+
+
+async def test_the_token_of_another_visitor_is_not_taken(office: Office) -> None:
+    async with office.new_browser() as other:
+        stolen = (await office.get("/raise", browser=other)).token
+    await office.get("/raise")
+    page = await office.post("/raise", token=stolen, referred="yes")
+    assert page.status == 422
+    assert "open for too long" in page.text
+
+
+async def test_a_form_from_another_site_is_not_taken(office: Office) -> None:
+    token = (await office.get("/raise")).token
+    answer = await office.browser.post(
+        "/raise", data={"token": token, "referred": "yes"}, headers={"sec-fetch-site": "cross-site"}
+    )
+    assert answer.status_code == 422
+
+
+async def test_every_route_that_is_not_a_post_only_reads(office: Office) -> None:
+    routes = [route for route in office.app.routes if isinstance(route, APIRoute)]
+    for route in routes:
+        methods = set(route.methods or ())
+        assert methods <= {"GET", "HEAD"} or methods == {"POST"}, route.path
+    assert len(routes) > 20
+
+
+async def test_the_access_log_holds_templates_of_routes_and_nothing_of_a_person(office: Office) -> None:
+    lines: list[tuple[str, str, int]] = []
+    async with office.new_browser(office.make_app(access_log=lambda *line: lines.append(line))) as office.browser:
+        await fill(office)
+        reference = await raised(office)
+        await office.settle()
+        await answering.open_link(office, "abcdefghijklmnop")
+        await office.get(f"/board/{reference}")
+    written = repr(lines)
+    assert len(lines) > 20
+    assert "/l/{token}" in written
+    assert "/board/{reference}" in written
+    for told in ("abcdefghijklmnop", CHILD, "Ottoline", "oak.example"):
+        assert told not in written
+
+
+async def test_a_body_that_is_too_long_is_refused_in_words(office: Office) -> None:
+    token = (await office.get("/raise")).token
+    answer = await office.browser.post("/raise", data={"token": token, "referred": "x" * (security.MOST_BYTES + 1)})
+    assert answer.status_code in {400, 413}
+    assert "999" in answer.text
+
+
+async def test_a_crash_shows_a_page_and_logs_no_words(office: Office) -> None:
+    async def crash() -> Response:
+        raise ValueError(CHILD)
+
+    office.app.router.add_api_route("/crash", crash)
+    office.app.router.routes.insert(0, office.app.router.routes.pop())
+    with structlog.testing.capture_logs() as lines:
+        page = await office.get("/crash")
+    assert page.status == 500
+    assert "Something is wrong on our side" in page.text
+    assert page.answer.headers["referrer-policy"] == "no-referrer"
+    assert CHILD not in page.html
+    assert any(line["event"] == "page_crashed" and line["code"] == "ValueError" for line in lines)
+
+
+async def test_health_says_what_is_there_and_readiness_what_lacks(office: Office) -> None:
+    assert (await office.browser.get("/healthz")).json() == {"status": "ok"}
+    ready = await office.browser.get("/readyz")
+    assert ready.json() == {"status": "ok", "database": "ok", "temporal": "ok", "dispatcher": "ok"}
+    office.timers = False
+    away = await office.browser.get("/readyz")
+    assert away.status_code == 503
+    assert away.json()["temporal"] == "away"
+    assert away.json()["status"] == "later"
+    office.database.away = True
+    assert (await office.browser.get("/readyz")).json()["status"] == "away"
+    assert (await office.browser.get("/healthz")).status_code == 200
+
+
+async def test_with_the_database_away_a_page_says_so_in_words(office: Office) -> None:
+    office.database.away = True
+    for path in ("/board", "/raise/you", "/l/abc"):
+        page = await office.get(path)
+        assert page.status == 503
+        assert "it has NOT been received" in page.text
+    assert (await office.get("/")).status == 200
+
+
+async def test_importing_the_application_connects_to_nothing_and_composing_it_neither(office: Office) -> None:
+    office.database.away = True
+    assert office.make_app() is not None
