@@ -267,6 +267,8 @@ class Settled(ActEventModel):
     agency_id: Slug
     stage: int
     outcome: Outcome
+    ends_the_case: bool = False
+    """Settled with all that were left, at once: what is told is that the case is closed."""
 
 
 class Decided(ActEventModel):

@@ -212,17 +212,19 @@ def _claim_answered(case: Case, claim_id: str, kind: NoticeKind) -> tuple[Notice
     if claim.by_side is Side.RAISING:
         return (_to_raiser(case, kind, about=claim_id),)
     position = case.frame.policy.stage(claim.stage).responding_position
+    asks = Ask.READ if case.status is Status.CLOSED else Ask.RESPOND
     told: tuple[Notice, ...] = (
-        Notice(kind, Recipient(Side.RESPONDING, claim.agency_id, position), Ask.RESPOND, case.stage, about=claim_id),
+        Notice(kind, Recipient(Side.RESPONDING, claim.agency_id, position), asks, case.stage, about=claim_id),
     )
-    answers = kind is NoticeKind.CONFIRMED and Awaits.RESPOND in MEETS[claim.done] and claim.stage == case.stage
+    answers = kind is NoticeKind.CONFIRMED and Awaits.RESPOND in MEETS[claim.done]
+    answers = answers and claim.stage == case.stage and case.status is Status.OPEN
     # What was confirmed to be the answer is now before the raising side like one given in writing.
     return (*told, _to_raiser(case, NoticeKind.ANSWERED, asks=Ask.CONSIDER)) if answers else told
 
 
 def _settled(case: Case, event: events.Settled) -> tuple[Notice, ...]:
-    if not case.open_parties:
-        return ()  # The last of them: the case closes, and that is what is told.
+    if event.ends_the_case:
+        return ()  # What is told is that the case is closed, and not two things at once.
     position = case.frame.policy.stage(event.stage).responding_position
     to = Recipient(Side.RESPONDING, event.agency_id, position)
     return (Notice(NoticeKind.SETTLED, to, Ask.READ, event.stage),)

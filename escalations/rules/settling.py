@@ -19,8 +19,11 @@ def agree(case: Case, act: acts.Agree, now: datetime) -> tuple[Event, ...] | Ref
         return Refused("not_a_party", "That agency is not part of this escalation.")
     if any(party.settled for party in case.parties if party.agency_id in agencies):
         return Refused("settled", "This is already settled with that agency. Nothing more is needed.")
+    ends = {party.agency_id for party in case.open_parties} == set(agencies)
     happened: tuple[Event, ...] = tuple(
-        events.Settled(**events.origin(act, now), agency_id=agency, stage=case.stage, outcome=act.outcome)
+        events.Settled(
+            **events.origin(act, now), agency_id=agency, stage=case.stage, outcome=act.outcome, ends_the_case=ends
+        )
         for agency in agencies
     )
     settled = evolve_all(case, happened)

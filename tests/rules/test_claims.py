@@ -126,9 +126,11 @@ def test_a_claim_may_be_confirmed_after_the_case_has_closed() -> None:
     claim = story.says_done("2027-03-01 10:15", done=Done.SPOKE)
     story.agrees()
     assert story.case.status is Status.CLOSED
+    before = len(list(story.notices()))
     story.confirms(claim)
     assert story.causes() == ["recorded_late"]
     assert story.case.status is Status.CLOSED
+    assert {notice.asks.value for _, notice in list(story.notices())[before:]} == {"read"}, "nobody is asked anything"
     assert not [clock for clock in story.case.clocks if clock.running]
 
 

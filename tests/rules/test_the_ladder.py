@@ -81,6 +81,21 @@ def test_an_answer_received_in_time_and_applied_after_the_limit_was_noted_was_in
     assert story.case.move is None
 
 
+def test_an_answer_received_at_the_due_instant_and_applied_after_the_limit_was_noted_was_in_time() -> None:
+    story = Story().raised().at("2027-03-02 17:30")
+    story.now = civil("2027-03-02 17:00")
+    story.acknowledges()
+    assert story.clock("acknowledge").limit_withdrawn
+
+
+def test_settling_with_all_at_once_tells_each_agency_once() -> None:
+    story = Story().raised(responding_agencies=(SOCIAL_CARE, POLICE))
+    before = len(list(story.notices()))
+    story.agrees()
+    told = [(notice.kind.value, notice.to.agency_id) for _, notice in story.notices()][before:]
+    assert told == [("closed", SCHOOL), ("closed", SOCIAL_CARE), ("closed", POLICE)]
+
+
 def test_answering_meets_what_the_stage_awaits_and_asks_the_raiser() -> None:
     story = Story().raised().at("2027-03-01 15:00")
     story.responds()
