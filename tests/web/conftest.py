@@ -99,6 +99,7 @@ class Office:
         self.app = self.make_app()
         self.browser = self.new_browser()
         self.settles_at_once = True
+        self.address = "http://127.0.0.1:8000"
 
     def now(self) -> datetime:
         return self.time

@@ -1,0 +1,89 @@
+"""Every kind of page, at the width of a desk and of a phone: axe-core finds nothing, and nothing is cut off."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import BrowserContext, Page, ViewportSize
+
+from escalations.rules.notices import NoticeKind
+from tests.browser.conftest import AXE, DESKTOP, PHONE, violations
+from tests.web import answering
+from tests.web.conftest import Office
+from tests.web.forms_filled import raised
+
+WIDTHS = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+needs_axe = pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm ci")
+
+
+async def _looks_right(page: Page, where: str) -> None:
+    assert await violations(page) == [], where
+    wider = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wider <= 0, f"{where} is {wider} pixels wider than the window"
+
+
+@needs_axe
+@WIDTHS
+async def test_the_form(office: Office, scripted: BrowserContext, size: ViewportSize) -> None:
+    page = await scripted.new_page()
+    await page.set_viewport_size(size)
+    for path in ("/", "/raise", "/raise/refer"):
+        await page.goto(office.address + path)
+        await _looks_right(page, path)
+    steps = ("you", "agencies", "subject", "people/1", "difference", "tried", "safety")
+    await page.goto(f"{office.address}/raise")
+    await page.check("#referred")
+    await page.click("main button")
+    for step in steps:
+        await page.goto(f"{office.address}/raise/{step}")
+        await _looks_right(page, step)
+        await page.click("main form button.govuk-button >> nth=-1")
+        assert await page.locator(".govuk-error-summary").count() == 1
+        await _looks_right(page, f"{step} with problems")
+    await page.goto(f"{office.address}/raise/people")
+    await _looks_right(page, "people")
+    await page.goto(f"{office.address}/raise/check")
+    await _looks_right(page, "check, incomplete")
+    await page.goto(f"{office.address}/enter/began")
+    await _looks_right(page, "began")
+
+
+@needs_axe
+@WIDTHS
+async def test_the_link(office: Office, scripted: BrowserContext, size: ViewportSize) -> None:
+    reference = await raised(office, people_1={"not_safe": "yes"})
+    await office.settle()
+    page = await scripted.new_page()
+    await page.set_viewport_size(size)
+    await page.goto(f"{office.address}/l/none")
+    await _looks_right(page, "unknown link")
+    await page.goto(f"{office.address}/l/{await answering.link(office, reference, NoticeKind.ASKED)}")
+    await _looks_right(page, "link")
+    await page.click("button:has-text('Send me a code')")
+    await _looks_right(page, "code")
+    await page.fill("#code", await answering.newest_code(office))
+    await page.fill("#name", "Tamsin Okoro")
+    await page.fill("#role", "Social worker")
+    await page.click("button:has-text('Continue')")
+    await _looks_right(page, "what is asked")
+    await page.click("button:has-text('Send the answer')")
+    await _looks_right(page, "what is asked, with problems")
+    await page.click("button:has-text('We have this')")
+    await _looks_right(page, "received")
+
+
+@needs_axe
+@WIDTHS
+async def test_the_teams_pages(office: Office, scripted: BrowserContext, size: ViewportSize) -> None:
+    reference = await raised(office)
+    held = await raised(office, "/enter")
+    await office.settle()
+    await office.until("2027-03-03 10:00")
+    page = await scripted.new_page()
+    await page.set_viewport_size(size)
+    for path in ("/board", "/board/closed", f"/board/{reference}", f"/board/{held}", "/dev/outbox"):
+        await page.goto(office.address + path)
+        for summary in await page.locator("summary").all():
+            await summary.click()
+        await _looks_right(page, path)
+    await page.click("main a >> nth=0")
+    await _looks_right(page, "a message")
