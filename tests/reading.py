@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import base64
+import email
+import email.policy
 import json
 from collections.abc import Iterator
 
+from google.protobuf import json_format
+from google.protobuf.message import Message
 from temporalio.client import WorkflowHistory
 
 
@@ -28,3 +32,17 @@ def _payloads(part: object) -> Iterator[bytes]:
                 yield from _payloads(value)
         case _:
             return
+
+
+def everything_in(message: Message) -> bytes:
+    """Give any answer of the server as text, with the bytes of every payload in it."""
+    text = json_format.MessageToJson(message)
+    return text.encode() + b"\n" + b"\n".join(_payloads(json.loads(text)))
+
+
+def mail_decoded(raw: bytes) -> bytes:
+    """Give a message as it went and as its reader sees it: headers, and every part without its transfer encoding."""
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    headers = "\n".join(f"{name}: {value}" for name, value in message.items())
+    parts = [part.get_payload(decode=True) for part in message.walk() if not part.is_multipart()]
+    return b"\n".join([raw, headers.encode(), *(part for part in parts if isinstance(part, bytes))])
