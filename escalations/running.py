@@ -29,6 +29,7 @@ from escalations import errors, going_live, parts, telemetry
 from escalations.intake import restoring
 from escalations.intake.dispatcher import Dispatcher
 from escalations.settings import Settings
+from escalations.simulation import filling
 from escalations.store import directory, directory_file
 from escalations.temporal import binaries, client, devserver, keeping, schedules
 from escalations.web import app as web
@@ -76,7 +77,8 @@ async def run(
         settings = settings.model_copy(update={"web_port": port})
         prepare_folder(settings, say=say)
         async with parts.opened(settings, migrate=True) as opened:
-            await load_sample_directory(opened, say=say)
+            if await load_sample_directory(opened, say=say):
+                await fill_for_a_first_look(opened, say=say)
             timers = timers_of(opened, environ=environ, say=say)
             dispatcher = opened.dispatcher(lambda: timers.client, owner=f"run-{os.getpid()}")
             served = application(opened, timers_up=timers.answers, dispatcher=dispatcher)
@@ -130,15 +132,22 @@ def prepare_folder(settings: Settings, *, say: binaries.Say) -> None:
     )
 
 
-async def load_sample_directory(opened: parts.Parts, *, say: binaries.Say) -> None:
-    """Fill an empty directory: from the file that the settings name, else with the sample."""
+async def load_sample_directory(opened: parts.Parts, *, say: binaries.Say) -> bool:
+    """Fill an empty directory: from the file that the settings name, else with the sample; give whether it was that."""
     async with opened.database.write() as tx:
         if not await directory.is_empty(tx):
-            return
+            return False
         chosen = opened.settings.directory_file
         file = directory_file.sample() if chosen is None else directory_file.read_text(_text_of(chosen))
         count = await directory.load(tx, opened.vault, file)
     say(f"{'The sample directory' if chosen is None else chosen.name} was loaded: {count} agencies.")
+    return chosen is None
+
+
+async def fill_for_a_first_look(opened: parts.Parts, *, say: binaries.Say) -> None:
+    """Write a few invented escalations, at the first start with the sample directory and the sample policy."""
+    if opened.in_force.policy.sample and (count := await filling.fill(opened, opened.now())):
+        say(f"{count} invented escalations were written for a first look.")
 
 
 def application(
