@@ -381,6 +381,14 @@ def test_whatever_the_raiser_hears_of_is_word() -> None:
     assert story.kinds().count("raiser_kept_informed") > 0
 
 
+def test_an_act_applied_late_takes_back_no_word_that_was_given_since() -> None:
+    story = Story().raised().at("2027-03-02 17:30")
+    due = story.case.word_due_at
+    story.now = civil("2027-03-01 16:00")
+    story.acknowledges()
+    assert story.case.word_due_at == due
+
+
 # ---- The end of the calendar ----------------------------------------------------------------------------------------
 
 

@@ -114,6 +114,30 @@ def test_an_answer_for_a_stage_already_left_is_recorded_there_and_closes_nothing
     assert not story.runs("consider")
 
 
+def test_each_stage_awaits_an_answer_of_its_own_whatever_was_answered_before() -> None:
+    story = Story().raised().at("2027-03-01 15:00")
+    story.responds()
+    story.moves_up()
+    story.at("2027-03-02 17:00")
+    assert story.case.stage == 2
+    assert [clock.rule_id for clock in story.case.clocks if clock.running] == [
+        "whole-process",
+        "acknowledge",
+        "resolve",
+    ]
+
+
+def test_an_acknowledgement_for_a_stage_already_left_mends_what_was_noted_there_and_is_then_no_longer_awaited() -> None:
+    story = Story().raised().at("2027-03-03 10:00")
+    story.moves_up()
+    story.at("2027-03-04 09:00")
+    story.acknowledges()
+    assert story.causes() == ["answered_late"]
+    refused = story.refused(acts.Acknowledge(**story.by_responder()))
+    assert refused.code == "stage_left"
+    assert "If you have an answer, please give it" in refused.sentence
+
+
 # ---- Moving up ------------------------------------------------------------------------------------------------------
 
 
@@ -218,6 +242,19 @@ def test_whoever_takes_it_up_has_considered_the_answer() -> None:
     story.responds()
     story.moves_up()
     assert story.clock("consider").end is ClockEnd.MET
+
+
+def test_so_has_whoever_takes_it_up_at_once_and_a_late_choice_is_recorded_as_late() -> None:
+    story = Story().raised(track=Track.URGENT).later(minutes=30)
+    story.responds()
+    story.later(minutes=5)
+    story.moves_up()
+    ends = {event.awaits: event.end for event in story.happened if isinstance(event, events.ClockEnded)}
+    assert ends["consider"] is ClockEnd.MET
+    late = Story().raised().at("2027-03-04 10:00")
+    late.moves_up()
+    assert late.case.stage == 2
+    assert late.clock("choose").cause is Cause.ANSWERED_LATE
 
 
 def test_moving_on_stops_the_stage_left_and_a_clock_over_all_stages_goes_on() -> None:
