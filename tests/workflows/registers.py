@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 
 from temporalio import activity
 from typing_extensions import override
@@ -35,11 +36,14 @@ class FaultyRegister(MemoryRegister):
         self.deliver_fails = 0
         self.delivered: list[str] = []
         self.calls = 0
+        self.asked: dict[str, list[contracts.Contract]] = defaultdict(list)
+        """What each run asked for, in order; what it asked again because of a failure once."""
 
     @activity.defn(name="record")
     @override
     async def record(self, request: contracts.RecordRequest) -> contracts.RecordResult:
         self.calls += 1
+        self._was_asked(request)
         if self.takes_seconds:
             await asyncio.sleep(self.takes_seconds)
         if self.fails:
@@ -56,11 +60,17 @@ class FaultyRegister(MemoryRegister):
     @activity.defn(name="deliver")
     @override
     async def deliver(self, request: contracts.DeliverRequest) -> contracts.DeliverResult:
+        self._was_asked(request)
         if self.deliver_fails:
             self.deliver_fails -= 1
             raise DatabaseGoneError("away")
         self.delivered.extend(request.notice_ids)
         return await super().deliver(request)
+
+    def _was_asked(self, request: contracts.Contract) -> None:
+        asked = self.asked[str(activity.info().workflow_run_id)]
+        if not asked or asked[-1] != request:
+            asked.append(request)
 
     def behind_its_back(self, reference: str, act: acts.Act) -> tuple[events.Event, ...]:
         """Register what an act brings without the workflow, as a run that died after its commit did."""

@@ -128,18 +128,22 @@ def opening(register: MemoryRegister, reference: str, first: acts.Raise) -> Open
 
 
 async def start(
-    client: temporal.Client, task_queue: str, register: MemoryRegister, first: acts.Raise,
+    client: temporal.Client, task_queue: str, register: MemoryRegister, first: acts.Raise, *,
+    reference: str | None = None,
 ) -> Running:
     """Start a case, and wait for nothing."""
     skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
+    reference = reference or task_queue
     handle = await skipper.client.start_workflow(
-        EscalationWorkflow.run, opening(register, task_queue, first), id=task_queue, task_queue=task_queue)
+        EscalationWorkflow.run, opening(register, reference, first), id=reference, task_queue=task_queue)
     return Running(skipper, handle, register)
 
 
-async def started(client: temporal.Client, task_queue: str, register: MemoryRegister, at: str) -> Running:
+async def started(
+    client: temporal.Client, task_queue: str, register: MemoryRegister, at: str, *, reference: str | None = None,
+) -> Running:
     """Start a case that is raised at a civil time, and wait until its clocks run."""
-    running = await start(client, task_queue, register, builders.raise_(civil(at)))
+    running = await start(client, task_queue, register, builders.raise_(civil(at)), reference=reference)
     await running.until(at)
     return running
 
