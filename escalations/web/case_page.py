@@ -27,6 +27,7 @@ from escalations.store import notices as notice_rows
 from escalations.store import references, tables
 from escalations.store.notices import NoticeRow
 from escalations.web import questions, story, summary, telling, timeline, words
+from escalations.web.answers import Agency, Asking, YesNo
 from escalations.web.forms import LONG, Problem, Raw, Reading, first
 from escalations.web.parts import STALE, Parts
 from escalations.web.team import only_the_team
@@ -231,14 +232,14 @@ def _read(  # noqa: PLR0917  what an act is made of
     doing: str,
     reading: Reading,
     case: Case,
-    agencies: Mapping[str, questions.Agency],
+    agencies: Mapping[str, Agency],
     submission_id: str,
     sealed: dict[str, object],
 ) -> Act | None:
     origin = {"submission_id": submission_id, "by": TEAM, "channel": Channel.TEAM, "received_at": reading.now}
     match doing:
         case "pass-on":
-            asking = questions.Asking(now=reading.now, agencies=agencies)
+            asking = Asking(now=reading.now, agencies=agencies)
             chosen = questions.read_agencies(
                 reading, asking, raising=case.raising_agency, missing="Choose the agency that is to be told"
             )
@@ -249,14 +250,12 @@ def _read(  # noqa: PLR0917  what an act is made of
             )
         case "phone-call":
             agency = _party(reading, case)
-            reached = reading.choice("reached", questions.YesNo, missing="Say whether you reached somebody")
+            reached = reading.choice("reached", YesNo, missing="Say whether you reached somebody")
             sealed["spoken_to"] = reading.text("spoken-to", "The name")
             sealed["text"] = reading.text("phone-text", "The note", most=LONG)
             if agency is None or reached is None:
                 return None
-            return acts.NotePhoneCall.model_validate(
-                {**origin, "agency_id": agency, "reached": reached is questions.YesNo.YES}
-            )
+            return acts.NotePhoneCall.model_validate({**origin, "agency_id": agency, "reached": reached is YesNo.YES})
         case "reached":
             agency = _party(reading, case)
             sealed["spoken_to"] = reading.text("spoken-to", "The name", missing="Say whom you spoke to")

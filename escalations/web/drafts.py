@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from escalations.store import tables
 from escalations.store.engine import Database
 from escalations.store.vault import CannotOpen, Erased, Sealed, Vault
-from escalations.web.questions import Answers
+from escalations.web.answers import Answers
 
 KEPT: Final = timedelta(hours=12)
 """How long a draft is kept after the last change to it."""

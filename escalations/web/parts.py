@@ -19,10 +19,10 @@ from escalations.store import directory
 from escalations.store.cases import Cases
 from escalations.store.engine import Database
 from escalations.store.vault import Vault
+from escalations.web.answers import Agency
 from escalations.web.drafts import Drafts
 from escalations.web.forms import Problem, Raw, raw_of
 from escalations.web.pages import Form, Pages
-from escalations.web.questions import Agency
 from escalations.web.security import Cookies
 
 _NOT_TO_CHOOSE = "partnership"

@@ -11,7 +11,7 @@ from escalations.policy import Track
 from escalations.rules.acts import Concern, Raise
 from escalations.rules.civiltime import say_day
 from escalations.web import words
-from escalations.web.questions import FAMILY_AWARE, Agency, FamilyAware, Step
+from escalations.web.answers import FAMILY_AWARE, Agency, FamilyAware, Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from escalations.rules.civiltime import say
 from escalations.rules.events import Event
 from escalations.rules.notices import Ask
 from escalations.web import words
-from escalations.web.questions import Agency
+from escalations.web.answers import Agency
 
 HEADINGS: Final[Mapping[Ask, str]] = {
     Ask.READ: "Where it stands",

@@ -54,7 +54,7 @@ async def office(tmp_path: Path, furnished: Path) -> AsyncIterator[Office]:
         config = uvicorn.Config(found.app, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off")
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve())
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110  uvicorn gives nothing to wait for
             await asyncio.sleep(0.02)
         found.address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
         yield found

@@ -6,7 +6,7 @@ import re
 import secrets
 from typing import Any
 
-from escalations.web.questions import Answers
+from escalations.web.answers import Answers
 from tests.web.conftest import Office, Page
 
 CHILD = "Perpetua Zzyzx-Canary"

@@ -1,0 +1,208 @@
+"""What a raised escalation is made of, as it was typed and as it was understood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+
+from escalations.policy import Track
+from escalations.rules.acts import Concern, LegalStatus, Reason
+from escalations.rules.civiltime import say_day
+from escalations.web import words
+from escalations.web.forms import Problem, Raw
+from escalations.web.words import PersonKind
+
+MOST_AGENCIES: Final = 6
+"""How many agencies one escalation can be raised with by form."""
+MOST_PEOPLE: Final = 12
+"""How many people one escalation can be about by form."""
+
+
+class Step(StrEnum):
+    """The pages of the form, in their order. People have a page each, ``people/1`` and so on."""
+
+    BEGAN = "began"
+    """Only where the team enters it for somebody: when it really began, and what was tried."""
+    YOU = "you"
+    AGENCIES = "agencies"
+    SUBJECT = "subject"
+    PEOPLE = "people"
+    DIFFERENCE = "difference"
+    TRIED = "tried"
+    SAFETY = "safety"
+    CHECK = "check"
+
+
+class YesNo(StrEnum):
+    """A plain question."""
+
+    YES = "yes"
+    NO = "no"
+
+
+class FamilyAware(StrEnum):
+    """Whether the family knows of the escalation."""
+
+    YES = "yes"
+    NO = "no"
+    NOT_SAFE = "not_safe"
+    NOT_APPLICABLE = "not_applicable"
+
+
+FAMILY_AWARE: Final[Mapping[FamilyAware, str]] = {
+    FamilyAware.YES: "Yes",
+    FamilyAware.NO: "No, not yet",
+    FamilyAware.NOT_SAFE: "No, it is not safe to tell them",
+    FamilyAware.NOT_APPLICABLE: "It is not about a family",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """An agency as a person chooses it: with town and type, never by best match."""
+
+    agency_id: str
+    name: str
+    agency_type: str
+    town: str
+
+    @property
+    def label(self) -> str:
+        """Its name, town and type in one line."""
+        return f"{self.name}, {self.town} ({words.agency_type(self.agency_type).lower()})"
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What the readers of pages need to know besides what was typed."""
+
+    now: datetime
+    agencies: Mapping[str, Agency]
+    entered_for: bool = False
+    """Whether the team enters it for somebody who phoned."""
+    stages: Mapping[str, str] = field(default_factory=dict)
+    """The policy's stages, by number, for what was tried before it reached us."""
+
+
+class Answers(BaseModel):
+    """What was typed so far, exactly as typed. This is what a draft holds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key: str
+    """The idempotency key: however often it is sent, it is one escalation."""
+    referred: str = ""
+    steps: dict[str, Raw] = {}
+    people: list[Raw] = []
+
+    def page(self, step: Step) -> Raw:
+        """What was typed on one page."""
+        return self.steps.get(step, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whoever it is about."""
+
+    kind: PersonKind
+    name: str
+    born_or_due: date | None
+    case_numbers: Mapping[str, str]
+    """By agency: each has its own."""
+    address_withheld: bool
+    not_safe_to_tell_family: bool
+
+    @property
+    def date_words(self) -> str:
+        """The date of birth, or the date that a baby is due."""
+        if self.born_or_due is None:
+            return "Not known"
+        return f"{'Due' if self.kind is PersonKind.UNBORN_BABY else 'Born'} {say_day(self.born_or_due)}"
+
+
+@dataclass(frozen=True, slots=True)
+class You:
+    """Who raises it."""
+
+    name: str
+    email: str
+    phone: str
+    role: str
+    agency_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What the disagreement is."""
+
+    reason: Reason | None
+    arose_on: date | None
+    problem: str
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What was done about it before."""
+
+    tried: str
+    manager_consulted: YesNo | None
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Safety:
+    """How risky it is, and how fast it has to go."""
+
+    urgent: YesNo | None
+    level_of_need: int | None
+    legal_status: LegalStatus | None
+    risk: str
+    safe_meanwhile: str
+    family_aware: FamilyAware | None
+    family_views: str
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """What the team adds to what somebody said by phone."""
+
+    began_on: date | None
+    stages_tried: tuple[str, ...]
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole escalation as it was asked for. ``problems`` by page; it is complete when there are none."""
+
+    you: You
+    agencies: tuple[str, ...]
+    thematic: bool
+    theme: str
+    people: tuple[Person, ...]
+    difference: Difference
+    tried: Tried
+    safety: Safety
+    began: Began | None
+    problems: Mapping[str, tuple[Problem, ...]]
+
+    @property
+    def concern(self) -> Concern:
+        """Who it is about, in one word. Several children are counted as siblings, children with adults as a family."""
+        if self.thematic or not self.people:
+            return Concern.THEMATIC
+        kinds = {person.kind for person in self.people}
+        if len(self.people) == 1:
+            return Concern(self.people[0].kind.value)
+        return Concern.FAMILY if PersonKind.ADULT in kinds else Concern.SIBLINGS
+
+    @property
+    def track(self) -> Track:
+        """How fast it has to go."""
+        return Track.URGENT if self.safety.urgent is YesNo.YES else Track.STANDARD

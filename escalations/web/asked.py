@@ -1,0 +1,245 @@
+"""What a link asks: the page for it, the act that comes of it, and what became of that."""
+
+from __future__ import annotations
+
+import secrets
+
+from fastapi import HTTPException, Request
+from sqlalchemy import insert
+from starlette.responses import Response
+
+from escalations import errors
+from escalations.intake import submissions
+from escalations.policy import Side
+from escalations.rules import acts
+from escalations.rules.actors import Channel
+from escalations.rules.case import Status
+from escalations.rules.notices import Ask
+from escalations.store import tables
+from escalations.store.links import Link, LinkState, Session
+from escalations.web import link_acts, story, summary, telling
+from escalations.web.forms import Problem, Raw, Reading, first
+from escalations.web.link_acts import Doing
+from escalations.web.opened import Opened, OpenedLinks
+from escalations.web.parts import STALE
+from escalations.web.story import Story
+
+
+class Asked(OpenedLinks):
+    """The pages of what is asked."""
+
+    async def _show(
+        self,
+        request: Request,
+        opened: Opened,
+        raw: Raw | None = None,
+        problems: tuple[Problem, ...] = (),
+        *,
+        status: int = 200,
+        unkept: bool = False,
+        doing: str = "",
+    ) -> Response:
+        """The page of an open link, for somebody who may read it; that they read it is written down."""
+        parts, link = self._parts, opened.link
+        agencies = await parts.agencies.read(parts.now())
+        async with parts.database.read() as tx:
+            found = await story.read(tx, parts.cases, link.reference)
+            raised = None if found is None else await story.raised_act(tx, found)
+            sealed = None if found is None else await story.sealed(tx, parts.vault, found.raised.submission_id)
+            wrote = () if found is None else await story.written(tx, parts.vault, found)
+        if found is None:
+            return self._say(
+                request,
+                "This is not ready yet",
+                [f"Escalation {link.reference} is stored, and is not open yet. Please try again in a few minutes."],
+                status=503,
+            )
+        await self._log_reading(link)
+        case = found.case
+        names = telling.Names(agencies)
+        claim = link_acts.claim_of(case, link) if link.asks is Ask.CONFIRM else None
+        return parts.show(
+            request,
+            "answer_act.html",
+            status=status,
+            link=link,
+            case=case,
+            unkept=unkept,
+            doing=doing,
+            f=parts.form(request, raw, problems),
+            once=first(raw or {}, "once") or secrets.token_urlsafe(12),
+            offered=link_acts.offered(case, link),
+            Doing=Doing,
+            heading=telling.HEADINGS[link.asks],
+            sections=_own_number_first(
+                summary.sections(raised, sealed, agencies), summary.name_of(agencies, link.to.agency_id)
+            )
+            if raised and sealed
+            else (),
+            unsafe=any(person.get("not_safe_to_tell_family") for person in (sealed or {}).get("people", [])),
+            withheld=any(person.get("address_withheld") for person in (sealed or {}).get("people", [])),
+            wrote=[
+                {
+                    "who": f"{item.name}{', ' + item.role if item.role else ''}",
+                    "sentence": telling.sentence(item.event, names),
+                    "words": item.words,
+                }
+                for item in wrote
+            ],
+            waiting=telling.waiting(case, names),
+            claim=claim,
+            claim_words=telling.claim(claim, names) if claim else "",
+            parties={party.agency_id: names.agency(party.agency_id) for party in case.open_parties},
+            several=len(case.open_parties) > 1,
+            raising=link.to.side is Side.RAISING,
+            above=case.frame.policy.next_stage(case.stage),
+            status_words=_status(found),
+        )
+
+    async def _log_reading(self, link: Link) -> None:
+        async with self._parts.database.write() as tx:
+            await tx.execute(
+                insert(tables.ACCESS_LOG).values(
+                    access_id=secrets.token_hex(16),
+                    at=self._parts.now(),
+                    role=link.to.position,
+                    agency_id=link.to.agency_id,
+                    reference=link.reference,
+                    what="read_by_link",
+                )
+            )
+
+    async def act(self, request: Request, doing: str) -> Response:
+        """Take what was posted. Whatever is in its way, what was typed is given back."""
+        try:
+            does = Doing(doing)
+        except ValueError:
+            raise HTTPException(404) from None
+        raw, _, genuine = await self._parts.posted(request)
+        try:
+            opened = await self._opened(request)
+        except errors.Retry:
+            return self._typed(
+                request,
+                raw,
+                "We have NOT received this",
+                "Our system cannot store anything at the moment. "
+                "Please go back and press the button again in a few minutes.",
+                status=503,
+            )
+        if opened is None:
+            return self._typed(
+                request,
+                raw,
+                "Please open the link in your message again",
+                "Nothing has been sent yet. Your browser no longer remembers which link you came by.",
+                status=403,
+            )
+        if opened.link.state(self._parts.now()) is not LinkState.OPEN:
+            return self._closed(request, opened.link)
+        if opened.session is None:
+            return self._typed(
+                request,
+                raw,
+                "Please ask for a code again",
+                "Nothing has been sent yet. A code is kept for "
+                "one working day. Open the link in your message and ask for a new one.",
+                status=403,
+            )
+        if not genuine:
+            return await self._show(request, opened, raw, (STALE,), status=403, doing=does)
+        return await self._submit(request, opened, opened.session, does, raw)
+
+    async def _submit(self, request: Request, opened: Opened, session: Session, doing: Doing, raw: Raw) -> Response:
+        parts, link, now = self._parts, opened.link, self._parts.now()
+        reading = Reading(raw, now=now)
+        async with parts.database.read() as tx:
+            case = await parts.cases.read(tx, link.reference)
+        if case is None:
+            raise HTTPException(404)
+        made = link_acts.make(
+            doing, reading, case=case, link=link, session=session, submission_id=submissions.new_id(now), now=now
+        )
+        if made is None:
+            return await self._show(request, opened, raw, tuple(reading.problems), status=422, doing=doing)
+        once = first(raw, "once")
+        try:
+            async with parts.database.write() as tx:
+                receipt = await submissions.receive(
+                    tx,
+                    parts.vault,
+                    act_kind=made.act.kind,
+                    act_json=acts.dumps(made.act),
+                    channel=Channel.LINK,
+                    received_at=now,
+                    sealed=made.sealed,
+                    reference=link.reference,
+                    idempotency_key=f"link:{link.link_id}:{doing}:{once}" if once else None,
+                    submission_id=made.act.submission_id,
+                )
+        except errors.Retry:
+            return self._typed(
+                request,
+                raw,
+                "We have NOT received this",
+                "Our system cannot store anything at the moment. "
+                "Please go back and press the button again in a few minutes.",
+                status=503,
+            )
+        parts.wake()
+        return parts.go(request, f"/answer/outcome/{receipt.submission_id}")
+
+    def _typed(self, request: Request, raw: Raw, heading: str, sentence: str, *, status: int) -> Response:
+        """A page that gives back what was typed, for there is no page to type it on again yet."""
+        typed = [
+            value
+            for name, values in raw.items()
+            if name.endswith(("text", "reasons", "plan"))
+            for value in values
+            if value
+        ]
+        return self._parts.show(request, "typed.html", status=status, heading=heading, sentence=sentence, typed=typed)
+
+    async def outcome(self, request: Request, submission_id: str) -> Response:
+        """What became of an act, within the few seconds that a person waits for a page."""
+        opened = await self._opened(request)
+        if opened is None:
+            return self._no_link(request)
+        async with self._parts.database.read() as tx:
+            known = await submissions.state(tx, submission_id)
+        if known is None or known.reference != opened.link.reference:
+            raise HTTPException(404)
+        found = await self._parts.outcome(submission_id)
+        return self._parts.show(
+            request,
+            "answer_outcome.html",
+            link=opened.link,
+            outcome=found,
+            State=submissions.State,
+            timers_up=found.settled or await self._parts.timers_up(),
+            more=opened.link.state(self._parts.now()) is LinkState.OPEN,
+            kind=known.act_kind,
+        )
+
+
+def _own_number_first(sections: tuple[summary.Section, ...], own: str) -> tuple[summary.Section, ...]:
+    """Each agency reads of people in its own terms: its case number first."""
+
+    def ordered(section: summary.Section) -> summary.Section:
+        rows = sorted(section.rows, key=lambda row: row.key != f"Case number of {own}")
+        return (
+            summary.Section(section.title, section.page, tuple(rows))
+            if section.title.startswith("Person ")
+            else section
+        )
+
+    return tuple(ordered(section) for section in sections)
+
+
+def _status(found: Story) -> str:
+    case = found.case
+    if case.status is Status.CLOSED:
+        return telling.closed(case)
+    if case.status is Status.HELD:
+        return "The partnership team has it and has not passed it on yet."
+    return f"It is at stage {case.stage}: {case.frame.policy.stage(case.stage).title}."

@@ -1,0 +1,88 @@
+"""A link that was opened: what it is good for, and who is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import Request
+from starlette.responses import Response
+
+from escalations.intake import recipients
+from escalations.store import links
+from escalations.store.links import Link, LinkState, Session
+from escalations.web import telling
+from escalations.web.parts import Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A link that was opened, and who is there."""
+
+    link: Link
+    session: Session | None
+    address: str | None
+
+
+class OpenedLinks:
+    """What the pages of links share."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def _unknown(self, request: Request) -> Response:
+        return self._say(
+            request,
+            "We do not know this link",
+            [
+                "Perhaps not all of it was copied. Please open it from the message itself, or copy the whole line.",
+                "If it still does not work, use the link in the newest message about this escalation.",
+                "If there is none, ask the partnership team to send it again.",
+            ],
+            status=404,
+        )
+
+    def _say(self, request: Request, heading: str, sentences: list[str], *, status: int = 200) -> Response:
+        return self._parts.show(
+            request, "message.html", status=status, heading=heading, sentences=sentences, onward=None
+        )
+
+    async def _opened(self, request: Request) -> Opened | None:
+        token = self._parts.cookies.read(request, "link")
+        now = self._parts.now()
+        async with self._parts.database.read() as tx:
+            link = await links.find(tx, token) if token else None
+            if link is None:
+                return None
+            found = await recipients.find(tx, self._parts.vault, link.reference, link.to, at=now)
+            address = found.address if isinstance(found, recipients.Addressee) else None
+            cookie = self._parts.cookies.read(request, "session")
+            session = (
+                await links.session(tx, self._parts.vault, cookie, link=link, address=address, now=now)
+                if cookie
+                else None
+            )
+        return Opened(link, session, address)
+
+    def _no_link(self, request: Request) -> Response:
+        return self._say(
+            request,
+            "Please open the link in your message",
+            [
+                "This page opens from the link in a message that we sent you.",
+                "If you had it open before, your browser no longer remembers it: use the link in the message again.",
+            ],
+            status=404,
+        )
+
+    def _closed(self, request: Request, link: Link) -> Response:
+        if link.state(self._parts.now()) is LinkState.OLD:
+            return self._say(
+                request,
+                "This link is old",
+                [
+                    f"It belongs to escalation {link.reference}.",
+                    "Please use the link in the newest message about it, or ask the partnership team to send it again.",
+                ],
+                status=410,
+            )
+        return self._parts.show(request, "answer_done.html", link=link, awaited=telling.ASKED[link.asks])
