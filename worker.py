@@ -1,21 +1,10 @@
-"""The worker: settings, telemetry, connect, work; nothing else. Run as many of these as are wanted."""
+"""The worker: settings, then work. Run as many of these as are wanted; `escalations worker` is the same."""
 
 from __future__ import annotations
 
 import asyncio
 
-from escalations import parts, settings, telemetry
-from escalations.temporal import client
-
-
-async def main() -> None:
-    """Work until interrupted."""
-    chosen = settings.read()
-    telemetry.configure(chosen)
-    async with parts.opened(chosen) as opened:
-        connected = await client.connect_as_set(chosen)
-        await opened.worker(connected).run()
-
+from escalations import serving, settings
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(serving.work(settings.read()))

@@ -119,7 +119,10 @@ def listening(settings: Settings) -> Iterator[tuple[socket.socket, int]]:
 
 def prepare_folder(settings: Settings, *, say: binaries.Say) -> None:
     """Make the folder of the embedded default, and a wrapping key where there is none."""
-    settings.folder.mkdir(parents=True, exist_ok=True)
+    if not (settings.embedded_database or settings.temporal_address is None):
+        return  # Everything lies elsewhere; in a container the folder may not even be ours to make.
+    # What lies in it is for this user alone: the trial's outbox holds links that work.
+    settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if settings.keys or settings.keys_path.exists() or not settings.embedded_database:
         return
     key = base64.b64encode(secrets.token_bytes(32))

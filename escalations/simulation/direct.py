@@ -1,7 +1,7 @@
 """Living through a case without Temporal: the same rules, register, submissions and notices, at moments of one's own.
 
-What the workflow does for a case that runs, this does for one that is written down afterwards: decide, ``record``, deliver,
-report. The case that results is one like any other, and is handed to Temporal by ``restoring`` like any other.
+What the workflow does for a case that runs, this does for one that is written down afterwards: decide, ``record``,
+deliver, report. The case that results is one like any other, and is handed to Temporal by ``restoring`` like any other.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import Any
 from escalations.activities.record import record
 from escalations.intake import opening, submissions
 from escalations.parts import Parts
-from escalations.rules import acts, case, clocks, decider, passing
+from escalations.rules import acts, clocks, decider, passing
 from escalations.rules.acts import Act
+from escalations.rules.case import Case, new
 from escalations.rules.events import Event
 from escalations.workflows import contracts
 from escalations.workflows.contracts import DeliverRequest, RecordRequest
@@ -45,7 +46,7 @@ class Direct:
         frame = self._parts.in_force.frame(act.received_at)
         async with self._parts.database.write() as tx:
             await opening.freeze(tx, frame, at=act.received_at)
-        unopened = case.new("", frame)
+        unopened = new("", frame)
         await self._apply(unopened, act, words)
         return self.reference
 
@@ -66,7 +67,7 @@ class Direct:
             await self._record(known, passing.due(known, wake))
         self._moment = moment
 
-    async def case(self) -> case.Case:
+    async def case(self) -> Case:
         """The case as the register tells of it."""
         async with self._parts.database.read() as tx:
             known = await self._parts.cases.read(tx, self.reference)
@@ -74,7 +75,7 @@ class Direct:
             raise NotAppliedError(self.reference)
         return known
 
-    async def _apply(self, known: case.Case, act: Act, words: Mapping[str, Any]) -> None:
+    async def _apply(self, known: Case, act: Act, words: Mapping[str, Any]) -> None:
         submission_id = submissions.new_id(act.received_at)
         act = act.model_copy(update={"submission_id": submission_id})
         async with self._parts.database.write() as tx:
@@ -92,7 +93,7 @@ class Direct:
         await self._record(known, decided, submission_id=submission_id)
 
     async def _record(
-        self, known: case.Case, brought: tuple[Event, ...], *, submission_id: str | None = None,
+        self, known: Case, brought: tuple[Event, ...], *, submission_id: str | None = None,
     ) -> None:
         async with self._parts.database.write() as tx:
             result = await record(tx, self._parts.cases, RecordRequest(

@@ -147,8 +147,8 @@ def _raise(
 
 def _words(agency: str, name: str) -> Mapping[str, Any]:
     return {
-        "raiser": {"name": name, "email": f"{name.split()[0].lower()}@{agency}.example", "phone": "01632 960250",
-                   "role": "Invented"},
+        "raiser": {"name": name, "email": f"{name.split(maxsplit=1)[0].lower()}@{agency}.example",
+                   "phone": "01632 960250", "role": "Invented"},
         "people": [{"kind": "child", "name": "An invented child", "born_or_due": "2018-05-04", "case_numbers": {},
                     "address_withheld": False, "not_safe_to_tell_family": False}],
         "problem": "Invented, so that there is something to look at: what was agreed was not done.",
