@@ -32,7 +32,7 @@ class Post:
     def notices(self) -> list[Notice]:
         """Give what was told since the last time that somebody asked."""
         told: list[Notice] = []
-        for event in self.story.happened[self._seen:]:
+        for event in self.story.happened[self._seen :]:
             self._state = evolving.evolve(self._state, event)
             told += notices.notices_for(self._state, event)
         self._seen = len(self.story.happened)
@@ -87,18 +87,22 @@ def act(story: Story, kind: type[acts.ActModel], by: Actor, **more: object) -> N
 
 def test_at_the_raising_the_raiser_gets_a_receipt_and_the_agency_is_asked(story: Story) -> None:
     assert Post(story).told() == exactly(
-        f"asked: {SOCIAL_CARE} practitioner (respond)", "reached: raiser (read)", "receipt: raiser (read)")
+        f"asked: {SOCIAL_CARE} practitioner (respond)", "reached: raiser (read)", "receipt: raiser (read)"
+    )
 
 
 def test_the_notice_of_the_stage_and_no_other_starts_clocks(story: Story) -> None:
     assert [in_words(notice) for notice in Post(story).notices() if notice.starts_clocks] == [
-        f"asked: {SOCIAL_CARE} practitioner (respond)"]
+        f"asked: {SOCIAL_CARE} practitioner (respond)"
+    ]
 
 
 def test_each_of_several_agencies_is_asked() -> None:
     post = Post(Story().raised(responding_agencies=(SOCIAL_CARE, POLICE)))
     assert of_kind(post.told(), "asked") == [
-        f"{SOCIAL_CARE} practitioner (respond)", f"{POLICE} practitioner (respond)"]
+        f"{SOCIAL_CARE} practitioner (respond)",
+        f"{POLICE} practitioner (respond)",
+    ]
 
 
 def test_what_is_held_is_told_to_the_raiser_and_the_team_and_to_no_agency() -> None:
@@ -121,7 +125,8 @@ def test_the_raiser_hears_that_it_was_passed_on() -> None:
     post.notices()
     act(story, acts.PassOn, builders.TEAM, responding_agencies=(SOCIAL_CARE,))
     assert post.told() == exactly(
-        f"asked: {SOCIAL_CARE} practitioner (respond)", "passed_on: raiser (read)", "reached: raiser (read)")
+        f"asked: {SOCIAL_CARE} practitioner (respond)", "passed_on: raiser (read)", "reached: raiser (read)"
+    )
 
 
 # ---- Not delivered --------------------------------------------------------------------------------------------------
@@ -156,11 +161,11 @@ def test_what_the_team_leaves_undone_goes_to_its_deputy() -> None:
 
 
 def test_a_reminder_goes_to_whom_the_clock_waits_for_and_the_last_one_asks_the_team_to_phone(
-    story: Story, post: Post,
+    story: Story,
+    post: Post,
 ) -> None:
     story.at("2027-03-02 14:00")
-    assert post.told() == exactly(
-        "please_phone: team (team)", f"reminder: {SOCIAL_CARE} practitioner (respond)")
+    assert post.told() == exactly("please_phone: team (team)", f"reminder: {SOCIAL_CARE} practitioner (respond)")
 
 
 def test_where_something_is_recorded_nobody_is_asked_to_phone(story: Story, post: Post) -> None:
@@ -171,7 +176,8 @@ def test_where_something_is_recorded_nobody_is_asked_to_phone(story: Story, post
 
 
 def test_at_a_passed_limit_both_sides_and_their_managers_are_told_and_the_raiser_is_asked(
-    story: Story, post: Post,
+    story: Story,
+    post: Post,
 ) -> None:
     story.at("2027-03-02 14:00")
     post.notices()
@@ -189,7 +195,8 @@ def test_a_question_to_the_raiser_that_stays_open_goes_to_their_lead_and_the_tea
     post.notices()
     story.at("2027-03-03 17:00")
     assert post.told() == exactly(
-        "limit_passed: raiser (choose)", "limit_passed: raising escalation_lead (read)", "limit_passed: team (team)")
+        "limit_passed: raiser (choose)", "limit_passed: raising escalation_lead (read)", "limit_passed: team (team)"
+    )
 
 
 def test_on_the_urgent_track_a_conversation_is_asked_for_within_hours() -> None:
@@ -200,7 +207,10 @@ def test_on_the_urgent_track_a_conversation_is_asked_for_within_hours() -> None:
     told = post.told()
     assert f"{SOCIAL_CARE} practitioner (respond)" in of_kind(told, "reminder")
     assert of_kind(told, "limit_passed") == [
-        f"{SOCIAL_CARE} manager (read)", f"{SOCIAL_CARE} practitioner (respond)", "raising manager (read)"]
+        f"{SOCIAL_CARE} manager (read)",
+        f"{SOCIAL_CARE} practitioner (respond)",
+        "raising manager (read)",
+    ]
     assert of_kind(told, "asked_to_choose") == ["raiser (choose)"]
 
 
@@ -254,9 +264,13 @@ def test_a_conversation_that_the_agency_recorded_is_told_to_the_raiser() -> None
 
 def test_an_automatic_reply_tells_nobody_and_one_that_cannot_be_read_tells_the_team(story: Story, post: Post) -> None:
     for message, told in (("automatic_reply", []), ("unreadable_reply", ["unreadable: team (team)"])):
-        story.act(acts.ReportMessage(
-            **{**builders.origin(SYSTEM, story.now), "channel": Channel.SYSTEM}, agency_id=SOCIAL_CARE,
-            message=message))  # type: ignore[arg-type]  # one of the two
+        story.act(
+            acts.ReportMessage(
+                **{**builders.origin(SYSTEM, story.now), "channel": Channel.SYSTEM},
+                agency_id=SOCIAL_CARE,
+                message=message,
+            )
+        )  # type: ignore[arg-type]  # one of the two
         assert post.told() == told
 
 
@@ -285,11 +299,13 @@ def test_whoever_said_it_hears_that_it_was_denied(story: Story, post: Post) -> N
 
 
 def test_everyone_who_was_told_of_a_limit_that_was_kept_hears_that_no_action_is_needed(
-    story: Story, post: Post,
+    story: Story,
+    post: Post,
 ) -> None:
     story.at("2027-03-02 17:00")
-    told = {notice.to for notice in post.notices()
-            if notice.kind in {NoticeKind.LIMIT_PASSED, NoticeKind.ASKED_TO_CHOOSE}}
+    told = {
+        notice.to for notice in post.notices() if notice.kind in {NoticeKind.LIMIT_PASSED, NoticeKind.ASKED_TO_CHOOSE}
+    }
     story.at("2027-03-03 10:00")
     story.confirms(story.says_done("2027-03-02 11:00"))
     undone = [notice for notice in post.notices() if notice.kind is NoticeKind.NO_ACTION_NEEDED]
@@ -381,8 +397,12 @@ def test_at_the_end_everyone_on_the_ladder_so_far_is_told_once(story: Story, pos
     post.notices()
     story.agrees()
     assert post.told() == exactly(
-        f"closed: {SOCIAL_CARE} manager (read)", f"closed: {SOCIAL_CARE} practitioner (read)", "closed: raiser (read)",
-        "closed: raising manager (read)", "partnership_resolution: team (team)")
+        f"closed: {SOCIAL_CARE} manager (read)",
+        f"closed: {SOCIAL_CARE} practitioner (read)",
+        "closed: raiser (read)",
+        "closed: raising manager (read)",
+        "partnership_resolution: team (team)",
+    )
 
 
 def test_a_case_that_settles_before_the_partnership_was_told_is_not_told_to_it(story: Story, post: Post) -> None:
@@ -406,13 +426,20 @@ def test_an_agency_hears_that_it_is_settled_with_it_while_it_goes_on_with_anothe
     assert post.told() == [f"settled: {POLICE} practitioner (read)"]
     act(story, acts.Agree, builders.raiser(), outcome=Outcome.AGREED_AS_ASKED, agency_id=SOCIAL_CARE)
     assert of_kind(post.told(), "closed") == [
-        f"{SOCIAL_CARE} practitioner (read)", f"{POLICE} practitioner (read)", "raiser (read)"]
+        f"{SOCIAL_CARE} practitioner (read)",
+        f"{POLICE} practitioner (read)",
+        "raiser (read)",
+    ]
 
 
 # ---- The partnership's team -----------------------------------------------------------------------------------------
 
 BEFORE_IT_IS_TOLD = {
-    NoticeKind.HELD, NoticeKind.DELIVERY_TROUBLE, NoticeKind.PLEASE_PHONE, NoticeKind.REMINDER, NoticeKind.LIMIT_PASSED,
+    NoticeKind.HELD,
+    NoticeKind.DELIVERY_TROUBLE,
+    NoticeKind.PLEASE_PHONE,
+    NoticeKind.REMINDER,
+    NoticeKind.LIMIT_PASSED,
     NoticeKind.UNREADABLE,
 }
 """What the team sees to: dates, delivery trouble and what is held. None of these tells what a case is about."""
@@ -512,10 +539,18 @@ def test_the_notice_of_a_stage_left_is_not_sent_and_that_of_the_present_one_is(s
     assert not overtaken(story, newest(post, NoticeKind.ASKED))
 
 
-@pytest.mark.parametrize("kind", [
-    NoticeKind.RECEIPT, NoticeKind.ANSWERED, NoticeKind.MOVED, NoticeKind.CLOSED, NoticeKind.NO_ACTION_NEEDED,
-    NoticeKind.PARTNERSHIP_STAGE, NoticeKind.NOT_DELIVERED,
-])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        NoticeKind.RECEIPT,
+        NoticeKind.ANSWERED,
+        NoticeKind.MOVED,
+        NoticeKind.CLOSED,
+        NoticeKind.NO_ACTION_NEEDED,
+        NoticeKind.PARTNERSHIP_STAGE,
+        NoticeKind.NOT_DELIVERED,
+    ],
+)
 def test_what_tells_of_something_that_happened_is_sent_however_late(story: Story, kind: NoticeKind) -> None:
     story.agrees()
     assert not notices.overtaken(story.case, kind, stage=1, about=None)
@@ -523,8 +558,12 @@ def test_what_tells_of_something_that_happened_is_sent_however_late(story: Story
 
 def test_nothing_that_asks_is_sent_once_a_case_is_closed(story: Story, post: Post) -> None:
     story.at("2027-03-02 17:00")
-    asked = [notice for notice in post.notices() if notice.kind in {
-        NoticeKind.REMINDER, NoticeKind.PLEASE_PHONE, NoticeKind.LIMIT_PASSED, NoticeKind.ASKED_TO_CHOOSE}]
+    asked = [
+        notice
+        for notice in post.notices()
+        if notice.kind
+        in {NoticeKind.REMINDER, NoticeKind.PLEASE_PHONE, NoticeKind.LIMIT_PASSED, NoticeKind.ASKED_TO_CHOOSE}
+    ]
     story.agrees()
     assert asked
     assert all(overtaken(story, notice) for notice in asked)

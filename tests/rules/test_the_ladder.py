@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from escalations.packs import reading
-from escalations.policy import Policy, Side, Track
+from escalations.policy import Awaits, Policy, Side, Track
 from escalations.rules import acts, events
 from escalations.rules.actors import Actor
 from escalations.rules.case import Cause, ClockEnd, Outcome, Status
@@ -250,7 +250,7 @@ def test_so_has_whoever_takes_it_up_at_once_and_a_late_choice_is_recorded_as_lat
     story.later(minutes=5)
     story.moves_up()
     ends = {event.awaits: event.end for event in story.happened if isinstance(event, events.ClockEnded)}
-    assert ends["consider"] is ClockEnd.MET
+    assert ends[Awaits.CONSIDER] is ClockEnd.MET
     late = Story().raised().at("2027-03-04 10:00")
     late.moves_up()
     assert late.case.stage == 2
