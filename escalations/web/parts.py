@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -110,7 +111,12 @@ class Parts:
     """See `team`."""
 
     async def posted(self, request: Request) -> tuple[Raw, str, bool]:
-        """What was posted: the fields, which button was pressed, and whether it came from a page of ours."""
+        """What was posted: the fields, which button was pressed, and whether it came from a page of ours.
+
+        A stale page of ours gets its words back. What another site posts does not: it would stand on a page of ours.
+        """
+        if request.headers.get("sec-fetch-site") == "cross-site":
+            raise HTTPException(403)
         async with request.form(max_files=0, max_fields=400, max_part_size=200_000) as form:
             items = form.multi_items()
         token = next((value for name, value in items if name == "token" and isinstance(value, str)), "")
