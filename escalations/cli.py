@@ -128,17 +128,24 @@ def policy_check(
 @policies.command("show")
 def policy_show(
     file: Annotated[Path | None, typer.Argument(help="A policy as YAML; the one in force by default.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything, for a machine.")] = False,
 ) -> None:
-    """Write a policy as the one text that is stored and hashed, with everything that it leaves to us filled in."""
+    """Draw a policy's ladder with its clocks, in words."""
+    from rich.console import Console
+
     from escalations import parts, settings
-    from escalations.packs import reading
+    from escalations.packs import reading, showing
 
     try:
         policy = parts.policy_of(file or settings.read().policy_file)
     except reading.NotAPolicyError as problem:
         typer.echo(f"{problem.problems[0]} (`escalations policy check` lists everything)", err=True)
         raise typer.Exit(1) from None
-    typer.echo(json.dumps(policy.model_dump(mode="json"), indent=2, ensure_ascii=False))
+    if as_json:
+        typer.echo(json.dumps(policy.model_dump(mode="json"), indent=2, ensure_ascii=False))
+    else:
+        showing.show(policy, Console())
 
 
 @registers.command("verify")

@@ -52,9 +52,18 @@ def test_a_policy_with_a_mistake_is_said_with_its_line(tmp_path: Path) -> None:
 
 
 def test_a_policy_is_shown_with_everything_filled_in() -> None:
-    code, said = call("policy", "show")
+    code, said = call("policy", "show", "--json")
     assert code == 0
     assert len(json.loads(said)["stages"]) == 4
+
+
+def test_a_policy_is_shown_as_a_ladder_that_fits_the_terminal() -> None:
+    code, said = call("policy", "show")
+    assert code == 0
+    for stage in ("Stage 1: Practitioner to practitioner", "Stage 4: Final body", "What waits for the raising side"):
+        assert stage in said
+    assert "nobody's policy" in said
+    assert max(len(line) for line in said.splitlines()) <= 100
 
 
 def test_a_database_is_made_filled_verified_and_rebuilt(here: Path) -> None:
