@@ -37,7 +37,12 @@ class WrongStart(errors.FinalTheirs):
 
 
 async def demo(
-    *, start: str | None, as_json: bool, environ: Mapping[str, str], say: binaries.Say, console: Console | None = None,
+    *,
+    start: str | None,
+    as_json: bool,
+    environ: Mapping[str, str],
+    say: binaries.Say,
+    console: Console | None = None,
 ) -> None:
     """Play the story and print it.
 
@@ -62,7 +67,8 @@ async def demo(
     with tempfile.TemporaryDirectory(prefix="escalations-demo-") as folder:
         home = Path(folder)
         async with devserver.DevServer(
-                found.binary, home / "temporal", virtual_time=True, search_attributes=attributes.ALL) as server:
+            found.binary, home / "temporal", virtual_time=True, search_attributes=attributes.ALL
+        ) as server:
             printer = _Printer(console, quiet=as_json)
             try:
                 steps = await story.tell(server, home, start=begins, now=now, told=printer.steps)
@@ -73,8 +79,10 @@ async def demo(
         return
     took = parts.wall_clock() - now
     civil_days = (steps[-1].event.at - steps[0].event.at) / timedelta(days=1)
-    console.print(f"\n{civil_days:.0f} days of one escalation, {len(steps)} events in its register, on a real timer "
-                  f"service in {took.total_seconds():.0f} s. Everybody in it is invented.")
+    console.print(
+        f"\n{civil_days:.0f} days of one escalation, {len(steps)} events in its register, on a real timer "
+        f"service in {took.total_seconds():.0f} s. Everybody in it is invented."
+    )
 
 
 def _begin(start: str | None, now: datetime) -> datetime:
@@ -138,5 +146,6 @@ def _who(row: NoticeRow, names: Names) -> str:
 
 
 def _agencies() -> dict[str, Agency]:
-    return {entry.id: Agency(entry.id, entry.name, entry.type, entry.town)
-            for entry in directory_file.sample().agencies}
+    return {
+        entry.id: Agency(entry.id, entry.name, entry.type, entry.town) for entry in directory_file.sample().agencies
+    }

@@ -56,8 +56,15 @@ class Parts:
     def postman(self) -> Postman:
         """Who delivers notices."""
         return Postman(
-            database=self.database, vault=self.vault, cases=self.cases, relay=self.relay, house=self.house,
-            sender=self.settings.mail_from, web_address=self.settings.web_address, now=self.now)
+            database=self.database,
+            vault=self.vault,
+            cases=self.cases,
+            relay=self.relay,
+            house=self.house,
+            sender=self.settings.mail_from,
+            web_address=self.settings.web_address,
+            now=self.now,
+        )
 
     def worker(self, client: Client, *, task_queue: str = TASK_QUEUE) -> Worker:
         """A worker for the workflows and their activities.
@@ -78,17 +85,31 @@ class Parts:
         )
 
     def dispatcher(
-        self, client: Callable[[], Client | None], *, owner: str, task_queue: str = TASK_QUEUE,
+        self,
+        client: Callable[[], Client | None],
+        *,
+        owner: str,
+        task_queue: str = TASK_QUEUE,
     ) -> Dispatcher:
         """A dispatcher; ``client`` gives none while Temporal is away."""
         return Dispatcher(
-            database=self.database, cases=self.cases, in_force=self.in_force, client=client, now=self.now,
-            task_queue=task_queue, owner=owner)
+            database=self.database,
+            cases=self.cases,
+            in_force=self.in_force,
+            client=client,
+            now=self.now,
+            task_queue=task_queue,
+            owner=owner,
+        )
 
 
 @asynccontextmanager
 async def opened(
-    settings: Settings, *, now: Callable[[], datetime] = wall_clock, relay: Relay | None = None, migrate: bool = False,
+    settings: Settings,
+    *,
+    now: Callable[[], datetime] = wall_clock,
+    relay: Relay | None = None,
+    migrate: bool = False,
 ) -> AsyncIterator[Parts]:
     """Open the parts that the settings name, and close them afterwards.
 
@@ -130,6 +151,11 @@ def relay_of(settings: Settings, database: Database, now: Callable[[], datetime]
         return OutboxRelay(database, now)
     password = settings.mail_password
     return SmtpRelay(
-        settings.mail_relay, settings.mail_port, sender=settings.mail_from, security=settings.mail_security,
-        user=settings.mail_user, password=password.get_secret_value() if password else None,
-        seconds=settings.mail_seconds)
+        settings.mail_relay,
+        settings.mail_port,
+        sender=settings.mail_from,
+        security=settings.mail_security,
+        user=settings.mail_user,
+        password=password.get_secret_value() if password else None,
+        seconds=settings.mail_seconds,
+    )

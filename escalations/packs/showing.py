@@ -50,16 +50,21 @@ def show(policy: Policy, console: Console) -> None:
     """Print a policy's ladder with its clocks, at the console's width."""
     adoption = policy.adoption
     console.print(f"[bold]{policy.title}[/bold], version {policy.version}")
-    console.print(f"Adopted by {adoption.adopted_by} on {adoption.adopted_on}; put live by {adoption.put_live_by}; in force "
-                  f"from {adoption.in_force_from}; review due {adoption.review_due}.")
+    console.print(
+        f"Adopted by {adoption.adopted_by} on {adoption.adopted_on}; put live by {adoption.put_live_by}; in force "
+        f"from {adoption.in_force_from}; review due {adoption.review_due}."
+    )
     if policy.sample:
         console.print("[bold]A sample: nobody's policy.[/bold] It assumes:")
         for assumption in policy.assumptions:
             console.print(f"  - {assumption}")
     for stage in policy.stages:
         _stage(policy, stage, console)
-    for title, rules in (("Over all stages", policy.process_clocks), ("What waits for the raising side, at any stage",
-                         policy.raiser_clocks), ("What waits for the partnership's team", policy.team_clocks)):
+    for title, rules in (
+        ("Over all stages", policy.process_clocks),
+        ("What waits for the raising side, at any stage", policy.raiser_clocks),
+        ("What waits for the partnership's team", policy.team_clocks),
+    ):
         if rules:
             console.print(f"\n[bold]{title}[/bold]")
             console.print(_table(rules))
@@ -72,11 +77,14 @@ def _stage(policy: Policy, stage: StageRule, console: Console) -> None:
     told = "; the partnership is told when it begins" if stage.partnership_told else ""
     formal = "" if stage.formal else ", informal"
     console.print(f"\n[bold]Stage {stage.number}: {stage.title}[/bold]{formal}{told}")
-    console.print(f"  raising side: {_words(stage.raising_position)}   responding side: "
-                  f"{_words(stage.responding_position)}")
+    console.print(
+        f"  raising side: {_words(stage.raising_position)}   responding side: {_words(stage.responding_position)}"
+    )
     if stage.decided_by_final_body:
-        console.print(f"  decided by {_words(policy.final_body.position)} of {policy.final_body.agency}, or by its "
-                      f"{_words(policy.final_body.alternate_position)} where the first works for a party or decided before")
+        console.print(
+            f"  decided by {_words(policy.final_body.position)} of {policy.final_body.agency}, or by its "
+            f"{_words(policy.final_body.alternate_position)} where the first works for a party or decided before"
+        )
     console.print(_table(stage.clocks))
 
 
@@ -86,9 +94,13 @@ def _table(rules: tuple[ClockRule, ...]) -> Table:
         table.add_column(heading, overflow="fold")
     for rule in rules:
         table.add_row(
-            f"{SIDES[rule.waits_for]} {AWAITED[rule.awaits]}", FROM[rule.starts_from], _limit(rule, Track.STANDARD),
-            _limit(rule, Track.URGENT), THEN[rule.on_limit],
-            "our choice" if rule.source == OUR_CHOICE else rule.source)
+            f"{SIDES[rule.waits_for]} {AWAITED[rule.awaits]}",
+            FROM[rule.starts_from],
+            _limit(rule, Track.STANDARD),
+            _limit(rule, Track.URGENT),
+            THEN[rule.on_limit],
+            "our choice" if rule.source == OUR_CHOICE else rule.source,
+        )
     return table
 
 
@@ -103,20 +115,29 @@ def _limit(rule: ClockRule, track: Track) -> str:
 
 
 def _conventions(policy: Policy) -> Iterator[str]:
-    yield ("Where a move up is proposed, both sides and their managers are told, and the raising side is asked; time alone "
-           "moves nothing.")
+    yield (
+        "Where a move up is proposed, both sides and their managers are told and the raising side is asked; time alone "
+        "moves nothing."
+    )
     yield f"Working days are those of {policy.region.words()}."
-    yield ("The day of the start does not count." if policy.day_zero.value == "next" else
-           "The day of the start counts where it came before close of business.")
+    yield (
+        "The day of the start does not count."
+        if policy.day_zero.value == "next"
+        else "The day of the start counts where it came before close of business."
+    )
     for track, amount in policy.told_before_move.items():
         told = "as it moves up" if amount is None else f"{amount.words()} before it moves up"
         yield f"The level passed over is told {told} ({track.value} track)."
-    yield ("A notice that does not arrive starts no clock of the agency; the team's own clock to mend it runs."
-           if policy.undelivered.value == "wait" else
-           "A notice that does not arrive starts the agency's clocks all the same, and the case shows it.")
+    yield (
+        "A notice that does not arrive starts no clock of the agency; the team's own clock to mend it runs."
+        if policy.undelivered.value == "wait"
+        else "A notice that does not arrive starts the agency's clocks all the same, and the case shows it."
+    )
     yield f"The raiser is never left more than {policy.word_to_raiser_every.words()} without word."
-    yield (f"A cause of delay is provisional: both agencies have {policy.accounts_within.words()} to add their account "
-           "before the team confirms it.")
+    yield (
+        f"A cause of delay is provisional: both agencies have {policy.accounts_within.words()} to add their account "
+        "before the team confirms it."
+    )
     yield "No limit closes, withdraws, redirects or pauses anything."
 
 

@@ -80,9 +80,17 @@ class Direct:
         act = act.model_copy(update={"submission_id": submission_id})
         async with self._parts.database.write() as tx:
             receipt = await submissions.receive(
-                tx, self._parts.vault, act_kind=act.kind, act_json=acts.dumps(act), channel=act.channel,
-                received_at=act.received_at, sealed=dict(words), reference=self.reference or None,
-                submission_id=submission_id, prefix=known.frame.policy.reference_prefix)
+                tx,
+                self._parts.vault,
+                act_kind=act.kind,
+                act_json=acts.dumps(act),
+                channel=act.channel,
+                received_at=act.received_at,
+                sealed=dict(words),
+                reference=self.reference or None,
+                submission_id=submission_id,
+                prefix=known.frame.policy.reference_prefix,
+            )
             stored = await submissions.get(tx, submission_id)
         self.reference = receipt.reference
         act = act.model_copy(update={"content_digest": stored.content_digest})
@@ -93,20 +101,32 @@ class Direct:
         await self._record(known, decided, submission_id=submission_id)
 
     async def _record(
-        self, known: Case, brought: tuple[Event, ...], *, submission_id: str | None = None,
+        self,
+        known: Case,
+        brought: tuple[Event, ...],
+        *,
+        submission_id: str | None = None,
     ) -> None:
         async with self._parts.database.write() as tx:
-            result = await record(tx, self._parts.cases, RecordRequest(
-                reference=self.reference, after_seq=known.seq, recorded_at=self._now(), events=brought,
-                submission_id=submission_id))
+            result = await record(
+                tx,
+                self._parts.cases,
+                RecordRequest(
+                    reference=self.reference,
+                    after_seq=known.seq,
+                    recorded_at=self._now(),
+                    events=brought,
+                    submission_id=submission_id,
+                ),
+            )
         if not result.to_deliver:
             return
-        delivered = await self._postman.deliver(DeliverRequest(
-            reference=self.reference, notice_ids=result.to_deliver, at=self._now()))
+        delivered = await self._postman.deliver(
+            DeliverRequest(reference=self.reference, notice_ids=result.to_deliver, at=self._now())
+        )
         for delivery in delivered.deliveries:
             known = await self.case()
-            report = contracts.delivery_act(
-                delivery, submission_id=f"delivery-{delivery.notice_id}", at=self._now())
+            report = contracts.delivery_act(delivery, submission_id=f"delivery-{delivery.notice_id}", at=self._now())
             heard = decider.decide(known, report, report.received_at)
             if not isinstance(heard, decider.Refused):
                 await self._record(known, heard)

@@ -82,7 +82,8 @@ class Drive:
         self.prefix = prefix
         self.skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
         self.dispatcher: Dispatcher = parts.dispatcher(
-            lambda: self.skipper.client, owner="drive", task_queue=task_queue)
+            lambda: self.skipper.client, owner="drive", task_queue=task_queue
+        )
 
     async def raises(self, act: acts.Raise, *, words: Mapping[str, Any]) -> Receipt:
         """Raise an escalation in the future, move its clock to that moment, and wait until its own clocks run."""
@@ -100,9 +101,17 @@ class Drive:
         act = act.model_copy(update={"submission_id": submission_id})
         async with self.parts.database.write() as tx:
             receipt = await submissions.receive(
-                tx, self.parts.vault, act_kind=act.kind, act_json=acts.dumps(act), channel=act.channel,
-                received_at=act.received_at, sealed=dict(words or {}), reference=reference,
-                submission_id=submission_id, prefix=self.prefix)
+                tx,
+                self.parts.vault,
+                act_kind=act.kind,
+                act_json=acts.dumps(act),
+                channel=act.channel,
+                received_at=act.received_at,
+                sealed=dict(words or {}),
+                reference=reference,
+                submission_id=submission_id,
+                prefix=self.prefix,
+            )
         self.dispatcher.wake()
         return receipt
 
@@ -140,8 +149,10 @@ class Drive:
             while quiet < _QUIET_LOOKS:
                 await asyncio.sleep(_LOOK_SECONDS)
                 async with self.parts.database.read() as tx:
-                    waiting = any(row.state is NoticeState.WAITING and row.last_code is None
-                                  for row in await of_case(tx, reference))
+                    waiting = any(
+                        row.state is NoticeState.WAITING and row.last_code is None
+                        for row in await of_case(tx, reference)
+                    )
                 quiet = 0 if waiting or await is_busy(self.handle(reference), self.skipper) else quiet + 1
 
     async def until(self, reference: str, moment: datetime) -> None:

@@ -34,8 +34,13 @@ async def fill(parts: Parts, now: datetime) -> int:
         if await register.last_position(tx):
             return 0
     script = _Script(parts, now)
-    lives = (script.settled_at_once, script.drifted_to_stage_two, script.waiting_for_an_answer, script.said_to_be_done,
-             script.phoned_in)
+    lives = (
+        script.settled_at_once,
+        script.drifted_to_stage_two,
+        script.waiting_for_an_answer,
+        script.said_to_be_done,
+        script.phoned_in,
+    )
     for live in lives:
         await live()
     return len(lives)
@@ -53,21 +58,33 @@ class _Script:
         """A difference that was settled by the practitioners themselves."""
         life = Direct(self._parts)
         began = self._office(8, hours=1)
-        await life.raises(_raise(
-            began, ACADEMY, HEALTH, reason=acts.Reason.INFORMATION_SHARING), words=_words(ACADEMY, "Hamish Oduya"))
+        await life.raises(
+            _raise(began, ACADEMY, HEALTH, reason=acts.Reason.INFORMATION_SHARING),
+            words=_words(ACADEMY, "Hamish Oduya"),
+        )
         await life.act(acts.Acknowledge(**_origin(_responder(HEALTH), began + timedelta(hours=2))))
-        await life.act(acts.Respond(
-            **_origin(_responder(HEALTH), self._office(7, hours=2)), offers=Outcome.AGREED_AS_ASKED),
-            words={"answer": "Invented: the report was sent today."})
-        await life.act(acts.Agree(
-            **_origin(_raiser(ACADEMY), self._office(7, hours=4)), outcome=Outcome.AGREED_AS_ASKED))
+        await life.act(
+            acts.Respond(**_origin(_responder(HEALTH), self._office(7, hours=2)), offers=Outcome.AGREED_AS_ASKED),
+            words={"answer": "Invented: the report was sent today."},
+        )
+        await life.act(
+            acts.Agree(**_origin(_raiser(ACADEMY), self._office(7, hours=4)), outcome=Outcome.AGREED_AS_ASKED)
+        )
 
     async def drifted_to_stage_two(self) -> None:
         """One without a reply, taken up by the school and now with the managers."""
         life = Direct(self._parts)
-        await life.raises(_raise(
-            self._office(6, hours=2), SCHOOL, SOCIAL_CARE, reason=acts.Reason.PLAN, level_of_need=4,
-            legal_status=acts.LegalStatus.CHILD_PROTECTION), words=_words(SCHOOL, "Noor Haverstock"))
+        await life.raises(
+            _raise(
+                self._office(6, hours=2),
+                SCHOOL,
+                SOCIAL_CARE,
+                reason=acts.Reason.PLAN,
+                level_of_need=4,
+                legal_status=acts.LegalStatus.CHILD_PROTECTION,
+            ),
+            words=_words(SCHOOL, "Noor Haverstock"),
+        )
         await life.act(acts.MoveUp(**_origin(_raiser(SCHOOL), self._office(4, hours=1))))
         await life.act(acts.Acknowledge(**_origin(_responder(SOCIAL_CARE, "manager"), self._office(2, hours=3))))
         await life.until(self._now)
@@ -76,9 +93,10 @@ class _Script:
         """One that was acknowledged, and whose answer is awaited."""
         life = Direct(self._parts)
         began = self._office(2, hours=1)
-        await life.raises(_raise(
-            began, HEALTH, SOCIAL_CARE, POLICE, reason=acts.Reason.STRATEGY_DISCUSSION, level_of_need=4),
-            words=_words(HEALTH, "Anwen Drysdale"))
+        await life.raises(
+            _raise(began, HEALTH, SOCIAL_CARE, POLICE, reason=acts.Reason.STRATEGY_DISCUSSION, level_of_need=4),
+            words=_words(HEALTH, "Anwen Drysdale"),
+        )
         await life.act(acts.Acknowledge(**_origin(_responder(SOCIAL_CARE), began + timedelta(hours=3))))
         await life.act(acts.Acknowledge(**_origin(_responder(POLICE), began + timedelta(hours=4))))
         await life.until(self._now)
@@ -87,21 +105,31 @@ class _Script:
         """One in which a call was written up, and waits for a yes or no."""
         life = Direct(self._parts)
         began = self._office(3, hours=2)
-        await life.raises(_raise(began, SCHOOL, HEALTH, reason=acts.Reason.ASSESSMENT, level_of_need=3),
-                          words=_words(SCHOOL, "Callum Threlkeld"))
+        await life.raises(
+            _raise(began, SCHOOL, HEALTH, reason=acts.Reason.ASSESSMENT, level_of_need=3),
+            words=_words(SCHOOL, "Callum Threlkeld"),
+        )
         await life.act(acts.Acknowledge(**_origin(_responder(HEALTH), began + timedelta(hours=1))))
-        await life.act(acts.SayDone(
-            **_origin(_responder(HEALTH), self._office(1, hours=2), happened_at=self._office(2, hours=3)),
-            done=Done.ANSWERED, agency_id=HEALTH), words={"account": "Invented: we spoke and agreed a joint visit."})
+        await life.act(
+            acts.SayDone(
+                **_origin(_responder(HEALTH), self._office(1, hours=2), happened_at=self._office(2, hours=3)),
+                done=Done.ANSWERED,
+                agency_id=HEALTH,
+            ),
+            words={"account": "Invented: we spoke and agreed a joint visit."},
+        )
         await life.until(self._now)
 
     async def phoned_in(self) -> None:
         """One that somebody phoned in, which the team has yet to pass on."""
         life = Direct(self._parts)
         began = self._office(1, hours=6)
-        await life.raises(_raise(
-            began, ACADEMY, reason=acts.Reason.REFERRAL, level_of_need=3, hold=True, by=_TEAM, channel=Channel.TEAM),
-            words=_words(ACADEMY, "Petra Lindqvist-Moore"))
+        await life.raises(
+            _raise(
+                began, ACADEMY, reason=acts.Reason.REFERRAL, level_of_need=3, hold=True, by=_TEAM, channel=Channel.TEAM
+            ),
+            words=_words(ACADEMY, "Petra Lindqvist-Moore"),
+        )
         await life.until(self._now)
 
     def _office(self, working_days_ago: int, *, hours: int) -> datetime:
@@ -123,7 +151,11 @@ def _responder(agency: str, position: str = "practitioner") -> Actor:
 
 
 def _origin(
-    by: Actor, at: datetime, *, channel: Channel = Channel.LINK, happened_at: datetime | None = None,
+    by: Actor,
+    at: datetime,
+    *,
+    channel: Channel = Channel.LINK,
+    happened_at: datetime | None = None,
 ) -> dict[str, Any]:
     return {"submission_id": "", "by": by, "channel": channel, "received_at": at, "happened_at": happened_at}
 
@@ -140,17 +172,36 @@ def _raise(
     channel: Channel = Channel.FORM,
 ) -> acts.Raise:
     return acts.Raise(
-        **_origin(by or _raiser(raising), at, channel=channel), track=Track.STANDARD, raising_agency=raising,
-        responding_agencies=responding, concern=acts.Concern.CHILD, reason=reason, level_of_need=level_of_need,
-        legal_status=legal_status, hold=hold)
+        **_origin(by or _raiser(raising), at, channel=channel),
+        track=Track.STANDARD,
+        raising_agency=raising,
+        responding_agencies=responding,
+        concern=acts.Concern.CHILD,
+        reason=reason,
+        level_of_need=level_of_need,
+        legal_status=legal_status,
+        hold=hold,
+    )
 
 
 def _words(agency: str, name: str) -> Mapping[str, Any]:
     return {
-        "raiser": {"name": name, "email": f"{name.split(maxsplit=1)[0].lower()}@{agency}.example",
-                   "phone": "01632 960250", "role": "Invented"},
-        "people": [{"kind": "child", "name": "An invented child", "born_or_due": "2018-05-04", "case_numbers": {},
-                    "address_withheld": False, "not_safe_to_tell_family": False}],
+        "raiser": {
+            "name": name,
+            "email": f"{name.split(maxsplit=1)[0].lower()}@{agency}.example",
+            "phone": "01632 960250",
+            "role": "Invented",
+        },
+        "people": [
+            {
+                "kind": "child",
+                "name": "An invented child",
+                "born_or_due": "2018-05-04",
+                "case_numbers": {},
+                "address_withheld": False,
+                "not_safe_to_tell_family": False,
+            }
+        ],
         "problem": "Invented, so that there is something to look at: what was agreed was not done.",
         "wanted": "Invented: what was agreed, this week.",
         "tried": "Invented: two calls and a message.",

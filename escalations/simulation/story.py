@@ -37,8 +37,12 @@ RAISER = Actor(side=Side.RAISING, agency_id=SCHOOL, position="practitioner")
 MANAGER = Actor(side=Side.RESPONDING, agency_id=SOCIAL_CARE, position="manager")
 
 WORDS: Mapping[str, Any] = {
-    "raiser": {"name": "Noor Haverstock", "email": "noor.haverstock@oaklane.example", "phone": "01632 960213",
-               "role": "Class teacher"},
+    "raiser": {
+        "name": "Noor Haverstock",
+        "email": "noor.haverstock@oaklane.example",
+        "phone": "01632 960213",
+        "role": "Class teacher",
+    },
     "people": [{"name": "An invented child", "date_of_birth": "2019-05-04"}],
     "problem": "Invented: the weekly visits of the plan did not take place.",
     "wanted": "Invented: a visit this week, and the plan followed.",
@@ -59,7 +63,12 @@ class StartInThePastError(ValueError):
 
 
 async def tell(
-    server: DevServer, folder: Path, *, start: datetime, now: datetime, told: Callable[[list[Step]], None],
+    server: DevServer,
+    folder: Path,
+    *,
+    start: datetime,
+    now: datetime,
+    told: Callable[[list[Step]], None],
 ) -> list[Step]:
     """Live through the story, and hand on what happened as it happens.
 
@@ -74,8 +83,10 @@ async def tell(
         StartInThePastError: ``start`` is not later than ``now``.
     """
     if start <= now:
-        raise StartInThePastError("The story cannot begin in the past, because the timer service's clock only runs "
-                                  "forward. Please give a --start that is still to come.")
+        raise StartInThePastError(
+            "The story cannot begin in the past, because the timer service's clock only runs "
+            "forward. Please give a --start that is still to come."
+        )
     async with _opened(server, folder) as drive:
         teller = _Teller(drive, told)
         await teller.live(start)
@@ -111,10 +122,18 @@ class _Teller:
 
     async def live(self, start: datetime) -> None:
         """The whole story. Its moments follow from the policy's own deadlines, whatever day it begins on."""
-        receipt = await self._drive.raises(acts.Raise(
-            **_origin(RAISER, start, channel=Channel.FORM), raising_agency=SCHOOL, responding_agencies=(SOCIAL_CARE,),
-            concern=acts.Concern.CHILD, reason=acts.Reason.PLAN, level_of_need=4,
-            legal_status=acts.LegalStatus.CHILD_PROTECTION), words=WORDS)
+        receipt = await self._drive.raises(
+            acts.Raise(
+                **_origin(RAISER, start, channel=Channel.FORM),
+                raising_agency=SCHOOL,
+                responding_agencies=(SOCIAL_CARE,),
+                concern=acts.Concern.CHILD,
+                reason=acts.Reason.PLAN,
+                level_of_need=4,
+                legal_status=acts.LegalStatus.CHILD_PROTECTION,
+            ),
+            words=WORDS,
+        )
         self._reference = receipt.reference
         await self._show()
 
@@ -128,8 +147,9 @@ class _Teller:
         phoned = self._in_the_office(await self._now(), 2 * HOUR)
         await self._pass(self._due(await self._case(), Awaits.ACKNOWLEDGE))
         written_up = self._in_the_office(max(await self._now(), phoned), HOUR)
-        await self._act(acts.SayDone(
-            **_origin(MANAGER, written_up, happened_at=phoned), done=Done.ANSWERED, agency_id=SOCIAL_CARE))
+        await self._act(
+            acts.SayDone(**_origin(MANAGER, written_up, happened_at=phoned), done=Done.ANSWERED, agency_id=SOCIAL_CARE)
+        )
 
         claim = (await self._case()).claims[-1].claim_id
         await self._act(acts.ConfirmDone(**_origin(RAISER, written_up + HOUR / 2), claim_id=claim))
@@ -149,8 +169,10 @@ class _Teller:
         async with self._drive.parts.database.read() as tx:
             rows = await register.read(tx, self._reference, after_seq=len(self.steps))
             told = await notices.of_case(tx, self._reference)
-        new = [Step(row.seq, events.loads(row.body), tuple(notice for notice in told if notice.seq == row.seq))
-               for row in rows]
+        new = [
+            Step(row.seq, events.loads(row.body), tuple(notice for notice in told if notice.seq == row.seq))
+            for row in rows
+        ]
         self.steps.extend(new)
         self._told(new)
 
@@ -172,7 +194,11 @@ class _Teller:
 
 
 def _origin(
-    by: Actor, at: datetime, *, channel: Channel = Channel.LINK, happened_at: datetime | None = None,
+    by: Actor,
+    at: datetime,
+    *,
+    channel: Channel = Channel.LINK,
+    happened_at: datetime | None = None,
 ) -> dict[str, Any]:
     return {"submission_id": "", "by": by, "channel": channel, "received_at": at, "happened_at": happened_at}
 
@@ -199,8 +225,15 @@ def _event_json(step: Step) -> dict[str, Any]:
     if by is not None:
         shown["by"] = {"side": by.side, "agency_id": by.agency_id, "position": by.position}
     shown["told"] = [
-        {"notice": row.notice.kind, "side": row.notice.to.side, "agency_id": row.notice.to.agency_id,
-         "position": row.notice.to.position, "state": row.state} for row in step.told]
+        {
+            "notice": row.notice.kind,
+            "side": row.notice.to.side,
+            "agency_id": row.notice.to.agency_id,
+            "position": row.notice.to.position,
+            "state": row.state,
+        }
+        for row in step.told
+    ]
     return {name: value for name, value in shown.items() if value is not None}
 
 
