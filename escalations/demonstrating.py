@@ -21,7 +21,7 @@ from escalations.store import directory_file
 from escalations.store.notices import NoticeRow
 from escalations.temporal import binaries, devserver
 from escalations.web import words
-from escalations.web.questions import Agency
+from escalations.web.answers import Agency
 from escalations.web.telling import Names, sentence
 from escalations.workflows import attributes
 

@@ -8,7 +8,7 @@ import pytest
 from temporalio import client as temporal
 
 from escalations.rules import acts
-from escalations.rules.case import Cause, Status
+from escalations.rules.case import Cause, Done, Outcome, Status
 from escalations.store import register
 from tests import builders
 from tests.builders import civil, origin
@@ -35,12 +35,12 @@ async def test_an_escalation_drifts_moves_up_is_answered_by_phone_and_closes(
 
         said = await home.act(reference, acts.SayDone(
             **origin(builders.responder("manager"), civil("2027-03-05 10:00"), happened_at=civil("2027-03-04 15:30")),
-            done="answered", agency_id=builders.SOCIAL_CARE))
+            done=Done.ANSWERED, agency_id=builders.SOCIAL_CARE))
         assert said.state == "applied", said
         await home.act(reference, acts.ConfirmDone(
             **origin(builders.raiser(), civil("2027-03-05 11:00")), claim_id="c1"))
         agreed = await home.act(reference, acts.Agree(
-            **origin(builders.raiser(), civil("2027-03-05 11:05")), outcome="agreed_in_part"))
+            **origin(builders.raiser(), civil("2027-03-05 11:05")), outcome=Outcome.AGREED_IN_PART))
         assert agreed.state == "applied"
 
         case = await home.case(reference)

@@ -50,6 +50,8 @@ async def is_busy(handle: WorkflowHandle[Any, Any], skipper: TimeSkipper) -> boo
                 open_timers.pop(event.timer_fired_event_attributes.timer_id, None)
             case EventType.EVENT_TYPE_TIMER_CANCELED:
                 open_timers.pop(event.timer_canceled_event_attributes.timer_id, None)
+            case _:
+                pass
     if not open_timers:
         return False
     return min(open_timers.values()) <= await skipper.get_current_time(handle)

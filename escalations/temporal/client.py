@@ -1,7 +1,7 @@
 """How this package talks to Temporal: one plugin object for client, worker and replayer alike.
 
-The converter is the SDK's pydantic one. Failures leak most, so an interceptor replaces every exception of an activity by
-a static code before it reaches history: a relay's or a database's own words never do.
+The converter is the SDK's pydantic one. Failures leak most, so an interceptor replaces every exception of an activity
+by a static code before it reaches history: a relay's or a database's own words never do.
 """
 
 from __future__ import annotations

@@ -268,9 +268,9 @@ def test_an_automatic_reply_tells_nobody_and_one_that_cannot_be_read_tells_the_t
             acts.ReportMessage(
                 **{**builders.origin(SYSTEM, story.now), "channel": Channel.SYSTEM},
                 agency_id=SOCIAL_CARE,
-                message=message,
+                message=message,  # type: ignore[arg-type]  # one of the two
             )
-        )  # type: ignore[arg-type]  # one of the two
+        )
         assert post.told() == told
 
 
