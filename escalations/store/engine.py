@@ -14,6 +14,7 @@ import re
 import sqlite3
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from importlib import resources
 from typing import Any, Self
 
@@ -23,19 +24,24 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Connection, Table, UniqueConstraint, and_, event, exc, insert, or_, select, text
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from escalations import errors
-from escalations.store import tables
+from escalations.store import near, tables
 
 _BUSY_SECONDS = 30.0
 _OLDEST_SQLITE = (3, 35, 0)
-_WRITES = "escalations_writes"
 _MIGRATION_LOCK = 0x65736331
 _SQLITE_PASSING = frozenset({5, 6, 10, 13, 14})
 """BUSY, LOCKED, IOERR, FULL and CANTOPEN: what waiting, or an operator, can mend. A missing table is none of these."""
+_PRAGMAS = (
+    f"busy_timeout={int(_BUSY_SECONDS * 1000)}",
+    "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON",
+    "recursive_triggers=ON",  # without it REPLACE deletes a row and no trigger hears of it
+    "secure_delete=ON",  # an erased key is overwritten, not left on a free page
+)
 _ROLE = re.compile(r"[A-Za-z_][A-Za-z0-9_$-]{0,62}")
 
 
@@ -54,8 +60,9 @@ class DatabaseUnfit(errors.FinalOurs):
 class Database:
     """An open database. Use :meth:`open`; close it with :meth:`close` or as a context."""
 
-    def __init__(self, engine: AsyncEngine, *, owner_url: str | None = None) -> None:
+    def __init__(self, engine: AsyncEngine, *, readers: AsyncEngine, owner_url: str | None = None) -> None:
         self._engine = engine
+        self._readers = readers
         self._owner_url = owner_url
         # One writer at a time in this process: SQLite's own waiting is a poll without a queue, under which a writer can
         # be passed over for as long as others keep coming.
@@ -73,7 +80,8 @@ class Database:
         Raises:
             DatabaseUnfit: the address names another kind of database, or the SQLite here is too old.
         """
-        return cls(_engine(url, pool_size=pool_size), owner_url=owner_url)
+        engine = _engine(url, pool_size=pool_size)
+        return cls(engine, readers=_readers(engine, pool_size=pool_size), owner_url=owner_url)
 
     @property
     def is_sqlite(self) -> bool:
@@ -88,12 +96,8 @@ class Database:
             DatabaseAway: it cannot be reached.
         """
         with _translated():
-            async with self._engine.connect() as plain:
-                tx = plain
-                if not self.is_sqlite:
-                    tx = await plain.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-                async with tx.begin():
-                    yield tx
+            async with self._readers.begin() as tx:
+                yield tx
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -105,10 +109,8 @@ class Database:
         with _translated():
             await self._take_turn()
             try:
-                async with self._engine.connect() as plain:
-                    tx = await plain.execution_options(**{_WRITES: True})
-                    async with tx.begin():
-                        yield tx
+                async with self._engine.begin() as tx:
+                    yield tx
             finally:
                 if self._turn is not None:
                     self._turn.release()
@@ -134,9 +136,9 @@ class Database:
         if self._owner_url is None or self.is_sqlite:
             await self._migrate_here(None)
             return
-        owner = Database(_engine(self._owner_url, pool_size=1))
+        owner = Database.open(self._owner_url, pool_size=1)
         try:
-            await owner._migrate_here(self._engine.url.username)
+            await owner._migrate_here(self._engine.url.username)  # noqa: SLF001  of the same class
         finally:
             await owner.close()
 
@@ -167,6 +169,8 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+        if self.is_sqlite:
+            await self._readers.dispose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -231,12 +235,8 @@ def _engine(url: str, *, pool_size: int) -> AsyncEngine:
     if kind == "sqlite":
         if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
             raise DatabaseUnfit("SQLite 3.35 or newer is needed")
-        engine = create_async_engine(
-            address.set(drivername="sqlite+aiosqlite"), hide_parameters=True, pool_size=pool_size,
-            connect_args={"timeout": _BUSY_SECONDS})
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_sqlite)
-        return engine
+        # One connection is enough, since writers take turns.
+        return _sqlite(address.set(drivername="sqlite+aiosqlite"), pool_size=1, begins="BEGIN IMMEDIATE")
     if kind == "postgresql":
         return create_async_engine(
             address.set(drivername="postgresql+psycopg"), hide_parameters=True, pool_size=pool_size,
@@ -244,28 +244,35 @@ def _engine(url: str, *, pool_size: int) -> AsyncEngine:
     raise DatabaseUnfit("the database's address must begin with sqlite or postgresql")
 
 
-def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
-    raw: Any = connection
-    raw.isolation_level = None  # the driver must not begin transactions of its own; _begin_sqlite does
-    cursor = raw.cursor()
-    try:
-        for pragma in (
-            "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON",
-            "recursive_triggers=ON",  # without it REPLACE deletes a row and no trigger hears of it
-            "secure_delete=ON",  # an erased key is overwritten, not left on a free page
-            f"busy_timeout={int(_BUSY_SECONDS * 1000)}",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-    finally:
-        cursor.close()
+def _readers(engine: AsyncEngine, *, pool_size: int) -> AsyncEngine:
+    """What transactions begin on that cannot write."""
+    if engine.dialect.name == "sqlite":
+        return _sqlite(engine.url, pool_size=pool_size, begins="BEGIN")
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES, False)
-    if connection.info.get(_WRITES) is not writes:  # what the connection was last used for; most are used alike again
-        connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
-        connection.info[_WRITES] = writes
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _sqlite(address: URL, *, pool_size: int, begins: str) -> AsyncEngine:
+    (path, *_), options = address.get_dialect()().create_connect_args(address)
+    engine = create_async_engine(
+        address, hide_parameters=True, pool_size=pool_size,
+        async_creator=partial(near.connect, path, {**options, "timeout": _BUSY_SECONDS}))
+
+    def prepare(connection: DBAPIConnection, _record: object) -> None:
+        raw: Any = connection
+        raw.isolation_level = None  # the driver must not begin transactions of its own
+        cursor = raw.cursor()
+        try:
+            for pragma in (*_PRAGMAS, f"query_only={'ON' if begins == 'BEGIN' else 'OFF'}"):
+                cursor.execute(f"PRAGMA {pragma}")
+        finally:
+            cursor.close()
+
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begins)
+
+    event.listen(engine.sync_engine, "connect", prepare)
+    event.listen(engine.sync_engine, "begin", begin)
+    return engine
 
 
 def _upgrade(connection: Connection) -> None:
