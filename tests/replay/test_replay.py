@@ -14,8 +14,8 @@ from tests.replay.replaying import HISTORIES, Asked, Golden, goldens, replayed
 
 WHAT_TO_DO = (
     "\nCases that are open now would stop at their next task. Read docs/changing-a-workflow.md. In short: a change of"
-    " the shell's commands goes behind workflow.patched(); a change of the rules gets a new edition; only before the first"
-    " release, or for a story that is new, are the goldens recorded anew.")
+    " the shell's commands goes behind workflow.patched(); a change of the rules gets a new edition; only before the"
+    " first release, or for a story that is new, are the goldens recorded anew.")
 
 
 def _differences(golden: Golden, asked: tuple[Asked, ...]) -> list[str]:
