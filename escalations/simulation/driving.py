@@ -13,7 +13,8 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from temporalio.api.enums.v1 import EventType
+from temporalio.api.enums.v1 import EventType, PendingActivityState
+from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
@@ -37,7 +38,9 @@ _QUIET_LOOKS = 2
 async def is_busy(handle: WorkflowHandle[Any, Any], skipper: TimeSkipper) -> bool:
     """Whether something of a workflow is under way: a task, an activity, or a timer whose moment has come."""
     described = (await handle.describe()).raw_description
-    if described.pending_activities or described.HasField("pending_workflow_task"):
+    now = await skipper.get_current_time(handle)
+    trying = any(not _waits_for_its_next_try(pending, now) for pending in described.pending_activities)
+    if trying or described.HasField("pending_workflow_task"):
         return True
     open_timers: dict[str, datetime] = {}
     for event in (await handle.fetch_history()).events:
@@ -52,9 +55,13 @@ async def is_busy(handle: WorkflowHandle[Any, Any], skipper: TimeSkipper) -> boo
                 open_timers.pop(event.timer_canceled_event_attributes.timer_id, None)
             case _:
                 pass
-    if not open_timers:
-        return False
-    return min(open_timers.values()) <= await skipper.get_current_time(handle)
+    return bool(open_timers) and min(open_timers.values()) <= now
+
+
+def _waits_for_its_next_try(pending: PendingActivityInfo, now: datetime) -> bool:
+    """An activity that failed waits for its next try as for a timer, and a clock that is moved gets it there."""
+    return (pending.attempt > 1 and pending.state == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
+            and pending.next_attempt_schedule_time.ToDatetime(tzinfo=UTC) > now)
 
 
 async def until_idle(handle: WorkflowHandle[Any, Any], skipper: TimeSkipper) -> None:
