@@ -14,7 +14,7 @@ from escalations.rules import case, events, evolving, notices
 from escalations.rules.events import Event
 from escalations.store import links, read_models, register
 from escalations.store import notices as notice_rows
-from escalations.store.cases import Cases, frame_of
+from escalations.store.cases import Cases
 from escalations.store.engine import Database
 from escalations.store.notices import NoticeRow
 from escalations.workflows.contracts import RecordAnswer, RecordRequest, RecordResult, Refusal
@@ -46,17 +46,18 @@ async def record(tx: AsyncConnection, cases: Cases, request: RecordRequest) -> R
     seq = 0 if known is None else known.seq
     if seq > request.after_seq:
         return await _already_there(tx, request)
-    settled = await _settled(tx, request)
-    if settled is not None:
-        return settled
+    state = None if request.submission_id is None else await submissions.state(tx, request.submission_id)
+    if state is not None and state.state in submissions.SETTLED:
+        return _settled(state)
     if request.received_by is not None and await submissions.unsettled(
             tx, request.reference, received_by=request.received_by):
         return RecordResult(answer=RecordAnswer.UNSETTLED)
     rows = await register.append(
         tx, request.reference, after_seq=request.after_seq,
         bodies=[(event.kind, events.dumps(event)) for event in request.events], recorded_at=request.recorded_at)
-    to_deliver = await _project(tx, known, request, rows)
-    await _settle(tx, request, rows)
+    to_deliver = await _project(tx, cases, known, request, rows)
+    if state is not None:  # Otherwise an act of the workflow itself, such as the report of a delivery.
+        await _settle(tx, state.submission_id, request, rows)
     return RecordResult(answer=RecordAnswer.RECORDED, events=request.events, to_deliver=to_deliver)
 
 
@@ -70,12 +71,7 @@ async def _already_there(tx: AsyncConnection, request: RecordRequest) -> RecordR
         to_deliver=tuple(row.notice_id for row in waiting if row.seq > request.after_seq))
 
 
-async def _settled(tx: AsyncConnection, request: RecordRequest) -> RecordResult | None:
-    if request.submission_id is None:
-        return None
-    state = await submissions.state(tx, request.submission_id)
-    if state is None or state.state not in submissions.SETTLED:
-        return None
+def _settled(state: submissions.Submission) -> RecordResult:
     refusal = None
     if state.state is submissions.State.REFUSED:
         refusal = Refusal(code=state.outcome_code or "refused", sentence=state.outcome_sentence or "")
@@ -83,12 +79,12 @@ async def _settled(tx: AsyncConnection, request: RecordRequest) -> RecordResult 
 
 
 async def _project(
-    tx: AsyncConnection, known: case.Case | None, request: RecordRequest, rows: list[register.Entry],
+    tx: AsyncConnection, cases: Cases, known: case.Case | None, request: RecordRequest, rows: list[register.Entry],
 ) -> tuple[str, ...]:
     """Bring the read models up to these rows, and write down whom they oblige us to tell."""
     if not rows:
         return ()
-    state = known if known is not None else case.new(request.reference, await _frame(tx, request.events[0]))
+    state = known if known is not None else case.new(request.reference, await _frame(tx, cases, request.events[0]))
     steps: list[read_models.Step] = []
     obliged: list[NoticeRow] = []
     for event, row in zip(request.events, rows, strict=True):
@@ -98,26 +94,28 @@ async def _project(
             NoticeRow.new(request.reference, row.seq, number, notice, at=request.recorded_at)
             for number, notice in enumerate(notices.notices_for(state, event), 1))
     await read_models.project(tx, known, steps)
-    await links.close_done(tx, state, at=request.recorded_at)
+    if known is not None:  # A case that is new has been asked of nobody.
+        await links.close_done(tx, state, at=request.recorded_at)
+    cases.remember(state, rows[-1].hash)
     return tuple(await notice_rows.add(tx, obliged))
 
 
-async def _frame(tx: AsyncConnection, opening: Event) -> case.Frame:
+async def _frame(tx: AsyncConnection, cases: Cases, opening: Event) -> case.Frame:
     assert isinstance(opening, events.Raised)  # noqa: S101  the rules begin every case with it
-    return await frame_of(tx, opening)
+    return await cases.frame(tx, opening)
 
 
-async def _settle(tx: AsyncConnection, request: RecordRequest, rows: list[register.Entry]) -> None:
-    if request.submission_id is None or await submissions.state(tx, request.submission_id) is None:
-        return  # An act of the workflow itself, such as the report of a delivery.
+async def _settle(
+    tx: AsyncConnection, submission_id: str, request: RecordRequest, rows: list[register.Entry],
+) -> None:
     refusal = request.refusal
     if refusal is not None:
         await submissions.settle(
-            tx, request.submission_id, state=submissions.State.REFUSED, code=refusal.code, sentence=refusal.sentence,
+            tx, submission_id, state=submissions.State.REFUSED, code=refusal.code, sentence=refusal.sentence,
             at=request.recorded_at)
         return
     await submissions.settle(
-        tx, request.submission_id, state=submissions.State.APPLIED, code="applied", sentence="",
+        tx, submission_id, state=submissions.State.APPLIED, code="applied", sentence="",
         at=request.recorded_at, first_position=rows[0].position if rows else None)
 
 

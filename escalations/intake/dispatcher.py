@@ -120,16 +120,16 @@ class Dispatcher:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
         try:
             async with self._database.write() as tx:
-                leased = await submissions.lease_next(tx, now=now, lease_for=LEASE, owner=self._owner)
+                leased = await submissions.lease_due(
+                    tx, now=now, lease_for=LEASE, owner=self._owner, at_most=AT_ONCE - len(self._running))
         except errors.Retry:
             _log.warning("dispatcher_database_away")
             return False
-        if leased is None:
-            return False
-        task = asyncio.create_task(self._take(leased))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return True
+        for one in leased:
+            task = asyncio.create_task(self._take(one))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        return bool(leased)
 
     async def _take(self, leased: Leased) -> None:
         try:
@@ -163,6 +163,9 @@ class Dispatcher:
         # What is sealed with it was sealed after the act was written down, so its digest comes from the row.
         act = acts.loads(leased.act).model_copy(
             update={"submission_id": leased.submission_id, "content_digest": leased.content_digest})
+        if isinstance(act, acts.Raise) and leased.attempts == 1:
+            # What opens a case has no case yet. Were it there after all, `record` would say so.
+            return await self._start(client, leased, act)
         async with self._database.read() as tx:
             known = await self._cases.read(tx, leased.reference)
         if known is None:

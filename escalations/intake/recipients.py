@@ -69,11 +69,11 @@ async def find(
 
 
 async def _raiser(tx: AsyncConnection, vault: Vault, reference: str) -> str | None:
-    raised = next((row for row in await submissions.of_case(tx, reference) if row.act_kind == "raise"), None)
+    raised = await submissions.raised_as(tx, reference)
     if raised is None:
         return None
     try:
-        content = await submissions.content(tx, vault, raised.submission_id)
+        content = await submissions.content(tx, vault, raised)
     except Erased:
         return None
     raiser = content.get("raiser")

@@ -15,7 +15,22 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, Select, String, case, exists, func, insert, literal_column, or_, select, tuple_, update
+from sqlalchemy import (
+    BindParameter,
+    Row,
+    Select,
+    String,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -164,15 +179,24 @@ async def lease_next(tx: AsyncConnection, *, now: datetime, lease_for: timedelta
         lease_for: after this the submission is given out again, so it must be longer than a delivery may take.
         owner: who takes it, unlike any other dispatcher's name.
     """
+    return next(iter(await lease_due(tx, now=now, lease_for=lease_for, owner=owner, at_most=1)), None)
+
+
+async def lease_due(
+    tx: AsyncConnection, *, now: datetime, lease_for: timedelta, owner: str, at_most: int,
+) -> list[Leased]:
+    """Lease several at once, each of another case, oldest first; otherwise as :func:`lease_next`."""
     while True:
-        lane: str | None = (await tx.execute(_lane_to_lease(now))).scalar_one_or_none()
-        if lane is None:
-            return None
-        # Between choosing the lane and locking it another submission may have come, or an act been settled; so its
+        lanes = (await tx.execute(_lanes_to_lease(now, at_most))).all()
+        if not lanes:
+            return []
+        # Between choosing a lane and locking it another submission may have come, or an act been settled; so its
         # oldest one is read again under the lock. Nothing due: the query above no longer finds this lane.
-        chosen = (await tx.execute(_oldest_of(lane))).one_or_none()
-        if chosen is not None and (chosen.next_attempt_at is None or chosen.next_attempt_at <= now):
-            return await _lease(tx, chosen.submission_id, lane, until=now + lease_for, owner=owner)
+        chosen = [row for row in await tx.execute(_OLDEST_OF, {"references": [lane.reference for lane in lanes]})
+                  if row.next_attempt_at is None or row.next_attempt_at <= now]
+        if chosen:
+            lapsed = [lane.reference for lane in lanes if lane.submission_id is not None]
+            return await _lease(tx, chosen, lapsed, until=now + lease_for, owner=owner)
 
 
 async def release(
@@ -229,9 +253,9 @@ async def settle(
     row = await _locked(tx, submission_id)
     if row.state in {State.APPLIED, State.REFUSED}:
         return False
-    await tx.execute(update(_STATES).where(_STATES.c.submission_id == submission_id).values(
-        state=state.value, outcome_code=code, outcome_sentence=sentence, settled_at=at, first_position=first_position,
-        next_attempt_at=None, leased_until=None))
+    await tx.execute(_SETTLE, {
+        "settled": submission_id, "state": state.value, "outcome_code": code, "outcome_sentence": sentence,
+        "settled_at": at, "first_position": first_position})
     await _free_lane(tx, row.reference, submission_id)
     return True
 
@@ -253,7 +277,7 @@ async def unsettled(
 
 async def state(tx: AsyncConnection, submission_id: str) -> Submission | None:
     """A submission as it is known now; None where there is none of this id."""
-    row = (await tx.execute(_known().where(_ROWS.c.submission_id == submission_id))).one_or_none()
+    row = (await tx.execute(_KNOWN_AS, {"id": submission_id})).one_or_none()
     return None if row is None else _submission(row)
 
 
@@ -269,11 +293,17 @@ async def get(tx: AsyncConnection, submission_id: str) -> Submission:
     return known
 
 
-async def of_case(tx: AsyncConnection, reference: str) -> list[Submission]:
-    """Every submission of a case, in order of receipt."""
-    rows = await tx.execute(
-        _known().where(_ROWS.c.reference == reference).order_by(_ROWS.c.received_at, _STATES.c.arrival))
+async def of_case(tx: AsyncConnection, reference: str, *, act_kind: str | None = None) -> list[Submission]:
+    """Every submission of a case, in order of receipt; of one kind of act alone, where it is given."""
+    query = _known().where(_ROWS.c.reference == reference).order_by(_ROWS.c.received_at, _STATES.c.arrival)
+    rows = await tx.execute(query if act_kind is None else query.where(_ROWS.c.act_kind == act_kind))
     return [_submission(row) for row in rows]
+
+
+async def raised_as(tx: AsyncConnection, reference: str) -> str | None:
+    """The submission that raised a case; None where there is none of this reference."""
+    found: str | None = (await tx.execute(_RAISED_AS, {"reference": reference})).scalar_one_or_none()
+    return found
 
 
 async def content(tx: AsyncConnection, keys: vault.Vault, submission_id: str) -> dict[str, Any]:
@@ -320,62 +350,56 @@ async def _next_arrival(tx: AsyncConnection, reference: str) -> int:
     return int((await tx.execute(statement)).scalar_one())
 
 
-def _lane_to_lease(now: datetime) -> Select[*tuple[Any, ...]]:
-    earlier = _STATES.alias("earlier")
-    is_oldest = ~exists().where(
-        earlier.c.reference == _STATES.c.reference, earlier.c.state.in_(_UNSETTLED),
-        tuple_(earlier.c.received_at, earlier.c.arrival) < tuple_(_STATES.c.received_at, _STATES.c.arrival))
+_EARLIER = _STATES.alias("earlier")
+_IS_OLDEST = ~exists().where(
+    _EARLIER.c.reference == _STATES.c.reference, _EARLIER.c.state.in_(_UNSETTLED),
+    tuple_(_EARLIER.c.received_at, _EARLIER.c.arrival) < tuple_(_STATES.c.received_at, _STATES.c.arrival))
+
+
+def _lanes_to_lease(now: datetime, at_most: int) -> Select[*tuple[Any, ...]]:
     return (
-        select(_LANES.c.reference).join(_STATES, _STATES.c.reference == _LANES.c.reference)
+        select(_LANES.c.reference, _LANES.c.submission_id).join(_STATES, _STATES.c.reference == _LANES.c.reference)
         .where(
-            _STATES.c.state.in_(_UNSETTLED), is_oldest,
+            _STATES.c.state.in_(_UNSETTLED), _IS_OLDEST,
             or_(_STATES.c.next_attempt_at.is_(None), _STATES.c.next_attempt_at <= now),
             or_(_LANES.c.leased_until.is_(None), _LANES.c.leased_until <= now))
-        # By this alone, so that the index gives the first that fits and no backlog is ever sorted.
-        .order_by(_STATES.c.received_at).limit(1)
+        # By this alone, so that the index gives the first that fit and no backlog is ever sorted.
+        .order_by(_STATES.c.received_at).limit(at_most)
         .with_for_update(of=_LANES, skip_locked=True))
 
 
-def _oldest_of(reference: str) -> Select[*tuple[Any, ...]]:
-    return (
-        select(_STATES.c.submission_id, _STATES.c.next_attempt_at)
-        .where(_STATES.c.reference == reference, _STATES.c.state.in_(_UNSETTLED))
-        .order_by(_STATES.c.received_at, _STATES.c.arrival).limit(1))
-
-
-async def _lease(tx: AsyncConnection, submission_id: str, reference: str, *, until: datetime, owner: str) -> Leased:
-    # Whatever of this case was in flight under a lease that has ended is queued again: one in flight, never two.
-    await tx.execute(update(_STATES).where(
-        _STATES.c.reference == reference, _STATES.c.state == State.IN_FLIGHT.value,
-    ).values(state=State.QUEUED.value, leased_until=None))
-    await tx.execute(update(_STATES).where(_STATES.c.submission_id == submission_id).values(
-        state=State.IN_FLIGHT.value, attempts=_STATES.c.attempts + 1, next_attempt_at=None, leased_until=until))
-    await tx.execute(update(_LANES).where(_LANES.c.reference == reference).values(
-        submission_id=submission_id, leased_until=until, owner=owner))
-    row = await get(tx, submission_id)
-    return Leased(
-        submission_id=submission_id, reference=reference, received_at=row.received_at, act_kind=row.act_kind,
-        channel=row.channel, act=row.act, content_digest=row.content_digest, attempts=row.attempts, leased_until=until,
-        owner=owner)
+async def _lease(
+    tx: AsyncConnection, chosen: list[Row[*tuple[Any, ...]]], lapsed: list[str], *, until: datetime, owner: str,
+) -> list[Leased]:
+    if lapsed:
+        # Whatever of a case was in flight under a lease that has ended is queued again: one in flight, never two.
+        await tx.execute(update(_STATES).where(
+            _STATES.c.reference.in_(lapsed), _STATES.c.state == State.IN_FLIGHT.value,
+        ).values(state=State.QUEUED.value, leased_until=None))
+    await tx.execute(_IN_FLIGHT, {"chosen": [row.submission_id for row in chosen], "leased_until": until})
+    await tx.execute(_TAKE_LANE, [
+        {"lane": row.reference, "submission_id": row.submission_id, "leased_until": until, "owner": owner}
+        for row in chosen])
+    return [
+        Leased(
+            submission_id=row.submission_id, reference=row.reference, received_at=row.received_at,
+            act_kind=row.act_kind, channel=row.channel, act=row.act, content_digest=row.content_digest,
+            attempts=row.attempts + 1, leased_until=until, owner=owner)
+        for row in chosen]
 
 
 async def _locked(tx: AsyncConnection, submission_id: str) -> Row[*tuple[Any, ...]]:
     """The state of a submission, and who leased it, with its lane locked first: the order in which all others lock."""
-    lane = (
-        select(_LANES.c.reference).join(_STATES, _STATES.c.reference == _LANES.c.reference)
-        .where(_STATES.c.submission_id == submission_id).with_for_update(of=_LANES))
-    if (await tx.execute(lane)).one_or_none() is None:
+    if tx.dialect.name != "sqlite":  # there, BEGIN IMMEDIATE has done it
+        await tx.execute(_LOCK_LANE, {"id": submission_id})
+    found = (await tx.execute(_STATE_AND_OWNER, {"id": submission_id})).one_or_none()
+    if found is None:
         raise UnknownSubmission("there is no submission of this id")
-    owner = case((_LANES.c.submission_id == submission_id, _LANES.c.owner), else_=None).label("owner")
-    return (await tx.execute(
-        select(_STATES.c.reference, _STATES.c.state, owner).join(_LANES, _STATES.c.reference == _LANES.c.reference)
-        .where(_STATES.c.submission_id == submission_id))).one()
+    return found
 
 
 async def _free_lane(tx: AsyncConnection, reference: str, submission_id: str) -> None:
-    await tx.execute(update(_LANES).where(
-        _LANES.c.reference == reference, _LANES.c.submission_id == submission_id,
-    ).values(submission_id=None, leased_until=None, owner=None))
+    await tx.execute(_FREE_LANE, {"lane": reference, "held_by": submission_id})
 
 
 def _known() -> Select[*tuple[Any, ...]]:
@@ -388,3 +412,37 @@ def _known() -> Select[*tuple[Any, ...]]:
 
 def _submission(row: Row[*tuple[Any, ...]]) -> Submission:
     return Submission(**{**row._mapping, "state": State(row.state)})  # noqa: SLF001  SQLAlchemy's public name for it
+
+
+# Built once: what is executed for every act costs more to build than to run.
+_ID: BindParameter[str] = bindparam("id")
+_KNOWN_AS = _known().where(_ROWS.c.submission_id == _ID)
+_RAISED_AS = (
+    select(_ROWS.c.submission_id).where(_ROWS.c.reference == bindparam("reference"), _ROWS.c.act_kind == "raise")
+    .order_by(_ROWS.c.received_at).limit(1))
+_OLDEST_OF = (
+    select(_ROWS, _STATES.c.attempts, _STATES.c.next_attempt_at)
+    .join(_STATES, _STATES.c.submission_id == _ROWS.c.submission_id)
+    .where(
+        _STATES.c.reference.in_(bindparam("references", expanding=True)), _STATES.c.state.in_(_UNSETTLED), _IS_OLDEST)
+    .order_by(_STATES.c.received_at))
+_IN_FLIGHT = update(_STATES).where(_STATES.c.submission_id.in_(bindparam("chosen", expanding=True))).values(
+    state=State.IN_FLIGHT.value, attempts=_STATES.c.attempts + 1, next_attempt_at=None,
+    leased_until=bindparam("leased_until"))
+_TAKE_LANE = update(_LANES).where(_LANES.c.reference == bindparam("lane")).values(
+    submission_id=bindparam("submission_id"), leased_until=bindparam("leased_until"), owner=bindparam("owner"))
+_LOCK_LANE = (
+    select(_LANES.c.reference).join(_STATES, _STATES.c.reference == _LANES.c.reference)
+    .where(_STATES.c.submission_id == _ID).with_for_update(of=_LANES))
+_STATE_AND_OWNER = (
+    select(
+        _STATES.c.reference, _STATES.c.state,
+        case((_LANES.c.submission_id == _ID, _LANES.c.owner), else_=None).label("owner"))
+    .join(_LANES, _STATES.c.reference == _LANES.c.reference).where(_STATES.c.submission_id == _ID))
+_SETTLE = update(_STATES).where(_STATES.c.submission_id == bindparam("settled")).values(
+    state=bindparam("state"), outcome_code=bindparam("outcome_code"),
+    outcome_sentence=bindparam("outcome_sentence"), settled_at=bindparam("settled_at"),
+    first_position=bindparam("first_position"), next_attempt_at=None, leased_until=None)
+_FREE_LANE = update(_LANES).where(
+    _LANES.c.reference == bindparam("lane"), _LANES.c.submission_id == bindparam("held_by"),
+).values(submission_id=None, leased_until=None, owner=None)

@@ -8,6 +8,7 @@ again.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import assert_never
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,6 +22,7 @@ from escalations.store.notices import NoticeRow, NoticeState
 from escalations.workflows.contracts import Delivery
 
 _REPORT = "report_delivery"
+_REPORTED = "notice_reported"
 
 
 def report_of(row: NoticeRow, state: NoticeState) -> Delivery | None:
@@ -50,9 +52,11 @@ def report_of(row: NoticeRow, state: NoticeState) -> Delivery | None:
         starts_clocks=row.notice.starts_clocks, state=became)
 
 
-async def reports(tx: AsyncConnection, reference: str) -> tuple[Delivery, ...]:
-    """What the case has still to hear of notices that are settled, in their order."""
-    rows = await notices.of_case(tx, reference)
+async def reports(
+    tx: AsyncConnection, reference: str, *, among: Collection[str] | None = None,
+) -> tuple[Delivery, ...]:
+    """What the case has still to hear of notices that are settled, in their order; of these alone, where given."""
+    rows = [row for row in await notices.of_case(tx, reference) if among is None or row.notice_id in among]
     found = [report for row in rows if (report := report_of(row, row.state)) is not None]
     if not found:
         return ()
@@ -72,11 +76,10 @@ async def open_deliveries(tx: AsyncConnection, reference: str) -> tuple[str, ...
 async def _heard(tx: AsyncConnection, reference: str) -> set[tuple[str, DeliveryState]]:
     """What the register holds, and what waits in a submission of the post round and comes to the case by itself."""
     heard: set[tuple[str, DeliveryState]] = set()
-    for entry in await register.read(tx, reference):
-        event = events.loads(entry.body)
-        if isinstance(event, events.NoticeReported):
+    for entry in await register.read(tx, reference, kind=_REPORTED):
+        if isinstance(event := events.loads(entry.body), events.NoticeReported):
             heard.add((event.notice_id, event.state))
-    for submission in await submissions.of_case(tx, reference):
-        if submission.act_kind == _REPORT and isinstance(act := acts.loads(submission.act), acts.ReportDelivery):
+    for submission in await submissions.of_case(tx, reference, act_kind=_REPORT):
+        if isinstance(act := acts.loads(submission.act), acts.ReportDelivery):
             heard.add((act.notice_id, act.state))
     return heard

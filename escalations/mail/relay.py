@@ -23,6 +23,7 @@ from enum import StrEnum
 import aiosmtplib
 import structlog
 from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 from typing_extensions import override
 
 from escalations.mail import outgoing
@@ -33,6 +34,7 @@ from escalations.store.engine import Database
 _log = structlog.get_logger()
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
+_KEEP = insert(tables.OUTBOX)
 _LATER = 400
 _NO = 500
 _SIGN_IN_FIRST = 530
@@ -74,6 +76,14 @@ class Relay(abc.ABC):
             message: as :mod:`escalations.mail.outgoing` composed it, without a recipient.
             to: the address, which stands nowhere else.
         """
+
+
+class Keeper(Relay):
+    """A relay that only writes to our own database: what it takes, and that it was taken, can be one commit."""
+
+    @abc.abstractmethod
+    async def keep(self, tx: AsyncConnection, message: EmailMessage, *, to: str) -> Sent:
+        """Take a message within a transaction of the caller; see :meth:`send`."""
 
 
 class _Phase(StrEnum):
@@ -218,7 +228,7 @@ def addressed(message: EmailMessage, to: str) -> bytes:
     return f"To: {to}\r\n".encode("ascii") + message.as_bytes(policy=mail_policy.SMTP)
 
 
-class OutboxRelay(Relay):
+class OutboxRelay(Keeper):
     """The embedded default: keeps each message for the outbox page, and sends nothing.
 
     The address is not kept, only a hint of it. What is kept stands unsealed in the database, and the notice's own row
@@ -232,15 +242,15 @@ class OutboxRelay(Relay):
 
     @override
     async def send(self, message: EmailMessage, *, to: str) -> Sent:
-        ours = str(message["Message-ID"])
         async with self._database.write() as tx:
-            await tx.execute(insert(tables.OUTBOX).values(
-                id=secrets.token_hex(16),
-                notice_id=outgoing.notice_id(ours),
-                made_at=self._now(),
-                raw=message.as_bytes(policy=mail_policy.SMTP),
-                to_hint=hint(to),
-            ))
+            return await self.keep(tx, message, to=to)
+
+    @override
+    async def keep(self, tx: AsyncConnection, message: EmailMessage, *, to: str) -> Sent:
+        ours = str(message["Message-ID"])
+        await tx.execute(_KEEP, {
+            "id": secrets.token_hex(16), "notice_id": outgoing.notice_id(ours), "made_at": self._now(),
+            "raw": message.as_bytes(policy=mail_policy.SMTP), "to_hint": hint(to)})
         return Sent(SentCode.ACCEPTED, ours)
 
 

@@ -37,6 +37,7 @@ class Cases:
         """Remember at most so many cases; 512 of them are some 5 MB."""
         self._remember = remember
         self._known: OrderedDict[str, Known] = OrderedDict()
+        self._frames: dict[tuple[str, str], case.Frame] = {}
 
     async def read(self, tx: AsyncConnection, reference: str) -> case.Case | None:
         """The case as the register tells of it now, or none where it has no such case."""
@@ -44,23 +45,37 @@ class Cases:
         if known is not None:
             rows = await register.read(tx, reference, after_seq=known.case.seq - 1)
             if rows and rows[0].hash == known.head:
-                return self._keep(reference, known.case, rows[1:], known.head)
+                return self._keep(known.case, rows[1:], known.head)
         rows = await register.read(tx, reference)
         if not rows:
             return None
         opening = events.loads(rows[0].body)
         if not isinstance(opening, events.Raised):
             raise UnknownCase(reference)
-        return self._keep(reference, case.new(reference, await frame_of(tx, opening)), rows, "")
+        return self._keep(case.new(reference, await self.frame(tx, opening)), rows, "")
 
-    def _keep(self, reference: str, state: case.Case, rows: list[register.Entry], head: str) -> case.Case:
+    async def frame(self, tx: AsyncConnection, opening: events.Raised) -> case.Frame:
+        """What a case is frozen to. Read once for all cases that share it: what is frozen never changes."""
+        hashes = (opening.policy_hash, opening.calendar_hash)
+        if hashes not in self._frames:
+            self._frames[hashes] = await frame_of(tx, opening)
+        return self._frames[hashes]
+
+    def remember(self, state: case.Case, head: str) -> None:
+        """Keep a case as somebody has just folded it, with the hash of its last row.
+
+        That row may not come to be committed; then the register does not hold it, and the case is read anew.
+        """
+        self._known[state.reference] = Known(state, head)
+        self._known.move_to_end(state.reference)
+        while len(self._known) > self._remember:
+            self._known.popitem(last=False)
+
+    def _keep(self, state: case.Case, rows: list[register.Entry], head: str) -> case.Case:
         for row in rows:
             state = evolving.evolve(state, events.loads(row.body))
             head = row.hash
-        self._known[reference] = Known(state, head)
-        self._known.move_to_end(reference)
-        while len(self._known) > self._remember:
-            self._known.popitem(last=False)
+        self.remember(state, head)
         return state
 
 

@@ -224,11 +224,13 @@ async def _of_position(
     if row is None:
         return None
     holder = await _person(tx, keys, row, "sealed_holder")
-    deputy = await _person(tx, keys, row, "sealed_deputy")
     works = str(_day(on).weekday()) in row.working_days.split(",")
-    if holder is not None and (works or deputy is None):
+    if holder is not None and works:
         return _contact(row, holder, Rule.HOLDER, position=position)
-    return None if deputy is None else _contact(row, deputy, Rule.DEPUTY, position=position)
+    deputy = await _person(tx, keys, row, "sealed_deputy")
+    if deputy is not None:
+        return _contact(row, deputy, Rule.DEPUTY, position=position)
+    return None if holder is None else _contact(row, holder, Rule.HOLDER, position=position)
 
 
 async def _as(rule: Rule, position: str, search: Awaitable[Contact | None]) -> Contact | None:

@@ -23,7 +23,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Connection, Table, UniqueConstraint, and_, event, exc, insert, or_, select, text
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -208,6 +208,16 @@ async def missing_guards(tx: AsyncConnection) -> list[str]:
     return sorted(
         table.name for table in tables.APPEND_ONLY
         if not {f"{table.name}_{guard}" for guard in wanted} <= names)
+
+
+def insert_unless_there(tx: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that passes over a row whose key, or another unique value of it, is there already.
+
+    Not for append-only tables: on SQLite their guards refuse before ``ON CONFLICT`` is considered.
+    """
+    if tx.dialect.name == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()
 
 
 async def insert_new(tx: AsyncConnection, table: Table, values: Mapping[str, object]) -> bool:

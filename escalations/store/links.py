@@ -14,6 +14,7 @@ import base64
 import hashlib
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -26,6 +27,7 @@ from escalations.rules import asking, workingtime
 from escalations.rules.case import Case
 from escalations.rules.notices import Ask, Notice, Recipient
 from escalations.store import tables
+from escalations.store.engine import insert_unless_there
 from escalations.store.vault import Sealed, Vault
 
 _LINKS = tables.LINKS
@@ -94,14 +96,24 @@ async def issue(
         notice: what is asked of whom.
         now: the moment.
     """
-    token = _base32(bytes.fromhex(keys.digest(f"link token 1\n{notice_id}".encode()))[:TOKEN_BYTES])
-    found = await find(tx, token)
-    if found is None:
-        await tx.execute(insert(_LINKS).values(
-            link_id=secrets.token_hex(16), token_hash=_hashed(token), notice_id=notice_id, reference=reference,
-            agency_id=notice.to.agency_id, position=notice.to.position, side=notice.to.side.value,
-            asks=notice.asks.value, stage=notice.stage, about=notice.about, created_at=now))
-    return token
+    return (await issue_all(tx, keys, {notice_id: notice}, reference=reference, now=now))[notice_id]
+
+
+async def issue_all(
+    tx: AsyncConnection, keys: Vault, asked: Mapping[str, Notice], *, reference: str, now: datetime,
+) -> dict[str, str]:
+    """The tokens of several notices' links of one case, by the notices' ids; otherwise as :func:`issue`."""
+    tokens = {
+        notice_id: _base32(bytes.fromhex(keys.digest(f"link token 1\n{notice_id}".encode()))[:TOKEN_BYTES])
+        for notice_id in asked}
+    if tokens:
+        await tx.execute(insert_unless_there(tx, _LINKS), [
+            {"link_id": secrets.token_hex(16), "token_hash": _hashed(tokens[notice_id]), "notice_id": notice_id,
+             "reference": reference, "agency_id": notice.to.agency_id, "position": notice.to.position,
+             "side": notice.to.side.value, "asks": notice.asks.value, "stage": notice.stage, "about": notice.about,
+             "created_at": now}
+            for notice_id, notice in asked.items()])
+    return tokens
 
 
 async def find(tx: AsyncConnection, token: str) -> Link | None:
@@ -125,7 +137,9 @@ async def close_done(tx: AsyncConnection, case: Case, *, at: datetime) -> int:
         at: the moment.
     """
     rows = await tx.execute(
-        select(_LINKS).where(_LINKS.c.reference == case.reference, _LINKS.c.closed_at.is_(None)))
+        select(_LINKS).where(
+            _LINKS.c.reference == case.reference, _LINKS.c.closed_at.is_(None),
+            _LINKS.c.asks.not_in([Ask.READ.value, Ask.TEAM.value])))  # One may always read again.
     done = [link.link_id for link in map(_link, rows)
             if asking.is_done(case, link.asks, link.to, stage=link.stage, about=link.about)]
     if done:

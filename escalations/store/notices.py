@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations.policy import Side
 from escalations.rules.notices import Ask, Notice, NoticeKind, Recipient
 from escalations.store import tables
+from escalations.store.engine import insert_unless_there
 
 _NOTICES = tables.NOTICES
 LEASE = timedelta(minutes=2)
@@ -76,12 +77,12 @@ class NoticeRow:
 async def add(tx: AsyncConnection, rows: Iterable[NoticeRow]) -> list[str]:
     """Put notices to be sent, and give the ids of those that were not there yet."""
     rows = list(rows)
-    there = set((await tx.execute(
-        select(_NOTICES.c.notice_id).where(_NOTICES.c.notice_id.in_([row.notice_id for row in rows])))).scalars())
-    new = [row for row in rows if row.notice_id not in there]
-    if new:
-        await tx.execute(insert(_NOTICES), [_values(row) for row in new])
-    return [row.notice_id for row in new]
+    if not rows:
+        return []
+    added = await tx.execute(
+        insert_unless_there(tx, _NOTICES).returning(_NOTICES.c.notice_id), [_values(row) for row in rows])
+    new = set(added.scalars())
+    return [row.notice_id for row in rows if row.notice_id in new]
 
 
 def _values(row: NoticeRow) -> dict[str, object]:

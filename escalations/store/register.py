@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, RowMapping, Select, func, insert, select, text
+from sqlalchemy import Column, RowMapping, Select, bindparam, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations import errors
@@ -23,6 +23,9 @@ from escalations.store import tables
 _REGISTER = tables.REGISTER
 _APPEND_LOCK = 0x65736332
 _PAGE = 500
+_READ = (
+    select(_REGISTER).where(_REGISTER.c.reference == bindparam("reference"), _REGISTER.c.seq > bindparam("after_seq"))
+    .order_by(_REGISTER.c.seq))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +99,12 @@ def submission_digest(row: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(texts, ensure_ascii=True).encode()).hexdigest()
 
 
-async def read(tx: AsyncConnection, reference: str, *, after_seq: int = 0) -> list[Entry]:
-    """The events of an escalation after a place, in order."""
-    rows = await tx.execute(
-        select(_REGISTER).where(_REGISTER.c.reference == reference, _REGISTER.c.seq > after_seq)
-        .order_by(_REGISTER.c.seq))
+async def read(
+    tx: AsyncConnection, reference: str, *, after_seq: int = 0, kind: str | None = None,
+) -> list[Entry]:
+    """The events of an escalation after a place, in order; of one kind alone, where it is given."""
+    query = _READ if kind is None else _READ.where(_REGISTER.c.kind == kind)
+    rows = await tx.execute(query, {"reference": reference, "after_seq": after_seq})
     return [_entry(row) for row in rows.mappings()]
 
 
@@ -156,10 +160,12 @@ async def append(
     """
     if tx.dialect.name != "sqlite":  # there, BEGIN IMMEDIATE has done it
         await tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _APPEND_LOCK})
-    newest = await head(tx, reference)
-    if (newest.seq if newest else 0) < after_seq:
+    # The row that the caller ends with and all after it, in one look.
+    tail = await read(tx, reference, after_seq=after_seq - 1)
+    if after_seq and not tail:
         raise RegisterGap(f"the register does not hold event {after_seq} of an escalation")
-    present = await read(tx, reference, after_seq=after_seq)
+    newest = tail[-1] if tail else None
+    present = [entry for entry in tail if entry.seq > after_seq]
     if present:
         same = present[:len(bodies)]
         if [(entry.kind, entry.body) for entry in same] == list(bodies):

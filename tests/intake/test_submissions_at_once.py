@@ -139,7 +139,7 @@ async def test_acts_that_are_recorded_and_settled_together_stand_together(
 
 
 async def test_a_dispatcher_finds_its_next_act_by_index(sqlite_url: str, now: datetime) -> None:
-    query = submissions._lane_to_lease(now).compile(dialect=sqlite.dialect())
+    query = submissions._lanes_to_lease(now, 1).compile(dialect=sqlite.dialect())
     async with Database.open(sqlite_url) as database:
         await database.migrate()
         async with database.read() as tx:

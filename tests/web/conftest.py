@@ -78,8 +78,8 @@ class Post(OutboxRelay):
     refuses = False
 
     @override
-    async def send(self, message: EmailMessage, *, to: str) -> Sent:
-        return Sent(SentCode.REFUSED) if self.refuses else await super().send(message, to=to)
+    async def keep(self, tx: AsyncConnection, message: EmailMessage, *, to: str) -> Sent:
+        return Sent(SentCode.REFUSED) if self.refuses else await super().keep(tx, message, to=to)
 
 
 class Office:
