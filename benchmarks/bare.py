@@ -40,7 +40,7 @@ class BareWorkflow:
         self._pending = 0
 
     @workflow.run
-    async def run(self, bare: Bare) -> None:
+    async def run(self, bare: Bare) -> None:  # noqa: ARG002  the SDK gives it to both
         """Open, deliver, record what was delivered; then wait for each act and deliver what it brings."""
         await self._record()
         self._opened = True
@@ -53,8 +53,7 @@ class BareWorkflow:
                 continue
             before = (self._left, self._pending)
             try:
-                await workflow.wait_condition(
-                    lambda: before != (self._left, self._pending), timeout=timedelta(days=1))  # noqa: B023  read at once
+                await workflow.wait_condition(lambda: before != (self._left, self._pending), timeout=timedelta(days=1))  # noqa: B023  read at once
             except TimeoutError:
                 return
         await workflow.wait_condition(workflow.all_handlers_finished)

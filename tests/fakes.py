@@ -43,13 +43,11 @@ class MemoryRegister:
         """Append, idempotent by content."""
         rows = self.bodies[request.reference]
         brought = [events.dumps(event) for event in request.events]
-        there = rows[request.after_seq:]
+        there = rows[request.after_seq :]
         if there and there != brought:
-            return contracts.RecordResult(
-                answer=RecordAnswer.AHEAD, events=tuple(events.loads(body) for body in there))
+            return contracts.RecordResult(answer=RecordAnswer.AHEAD, events=tuple(events.loads(body) for body in there))
         if request.submission_id in self.settled and not there:
-            return contracts.RecordResult(
-                answer=RecordAnswer.SETTLED, refusal=self.settled[request.submission_id])
+            return contracts.RecordResult(answer=RecordAnswer.SETTLED, refusal=self.settled[request.submission_id])
         if request.received_by is not None and self.unsettled_answers > 0:
             self.unsettled_answers -= 1
             return contracts.RecordResult(answer=RecordAnswer.UNSETTLED)
@@ -64,8 +62,7 @@ class MemoryRegister:
         rows.extend(brought if not there else [])
         if request.submission_id is not None:
             self.settled[request.submission_id] = request.refusal
-        return contracts.RecordResult(
-            answer=RecordAnswer.RECORDED, events=request.events, to_deliver=tuple(deliver))
+        return contracts.RecordResult(answer=RecordAnswer.RECORDED, events=request.events, to_deliver=tuple(deliver))
 
     @activity.defn(name="deliver")
     async def deliver(self, request: contracts.DeliverRequest) -> contracts.DeliverResult:
@@ -76,8 +73,13 @@ class MemoryRegister:
             notice = by_id[notice_id]
             failed = notice.to.agency_id in self.undeliverable
             if notice.starts_clocks or failed:
-                deliveries.append(contracts.Delivery(
-                    notice_id=notice_id, agency_id=notice.to.agency_id, stage=notice.stage,
-                    starts_clocks=notice.starts_clocks,
-                    state=DeliveryState.UNDELIVERED if failed else DeliveryState.DELIVERED))
+                deliveries.append(
+                    contracts.Delivery(
+                        notice_id=notice_id,
+                        agency_id=notice.to.agency_id,
+                        stage=notice.stage,
+                        starts_clocks=notice.starts_clocks,
+                        state=DeliveryState.UNDELIVERED if failed else DeliveryState.DELIVERED,
+                    )
+                )
         return contracts.DeliverResult(deliveries=tuple(deliveries))

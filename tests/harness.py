@@ -35,8 +35,12 @@ def settings(folder: Path, database_url: str | None = None) -> Settings:
 
 
 RAISER_WORDS: dict[str, Any] = {
-    "raiser": {"name": "Zebedee Quartermaine", "email": "z.quartermaine@oaklane.example", "phone": "01632 960300",
-               "role": "Class teacher"},
+    "raiser": {
+        "name": "Zebedee Quartermaine",
+        "email": "z.quartermaine@oaklane.example",
+        "phone": "01632 960300",
+        "role": "Class teacher",
+    },
     "people": [{"name": "Persephone Canarybird", "date_of_birth": "2019-05-04"}],
     "problem": "Persephone Canarybird was not seen although the plan says weekly visits.",
     "wanted": "A visit this week.",
@@ -84,8 +88,14 @@ class Installation(Drive):
 
 @asynccontextmanager
 async def installation(
-    chosen: Settings, client: temporal.Client, task_queue: str, *, with_worker: bool = True,
-    with_dispatcher: bool = True, relay: Relay | None = None, now: Callable[[], datetime] = parts.wall_clock,
+    chosen: Settings,
+    client: temporal.Client,
+    task_queue: str,
+    *,
+    with_worker: bool = True,
+    with_dispatcher: bool = True,
+    relay: Relay | None = None,
+    now: Callable[[], datetime] = parts.wall_clock,
 ) -> AsyncIterator[Installation]:
     """Open an installation with the sample directory, a worker and a dispatcher."""
     async with parts.opened(chosen, migrate=True, relay=relay, now=now) as opened:

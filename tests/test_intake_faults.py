@@ -29,8 +29,7 @@ from tests.harness import RAISER_WORDS, Installation, dispatching, eventually, i
 @pytest.fixture
 async def home(tmp_path: Path, escalations_client: temporal.Client, task_queue: str) -> AsyncIterator[Installation]:
     """Give an installation whose dispatcher stands still until a test lets it run."""
-    async with installation(
-            settings(tmp_path), escalations_client, task_queue, with_dispatcher=False) as opened:
+    async with installation(settings(tmp_path), escalations_client, task_queue, with_dispatcher=False) as opened:
         yield opened
 
 
@@ -69,7 +68,8 @@ async def test_a_limit_that_was_noted_although_it_was_kept_is_withdrawn_and_ever
         assert (await home.act(reference, answer)).state is State.APPLIED
 
     assert [event.clock_id for event in await home.events(reference) if isinstance(event, events.LimitWithdrawn)] == [
-        passed[0].clock_id]
+        passed[0].clock_id
+    ]
     told = await home.notices(reference)
     of_limit = {row.notice.to for row in told if row.notice.kind is NoticeKind.LIMIT_PASSED}
     relieved = {row.notice.to for row in told if row.notice.kind is NoticeKind.NO_ACTION_NEEDED}
@@ -80,11 +80,13 @@ async def test_a_limit_that_was_noted_although_it_was_kept_is_withdrawn_and_ever
 async def test_a_later_act_on_a_closed_case_gets_its_refusal(home: Installation) -> None:
     async with dispatching(home.dispatcher):
         reference = await home.raised_now()
-        await home.receive(acts.Agree(
-            **origin(raiser(), home.parts.now()), outcome=Outcome.AGREED_AS_ASKED), reference=reference)
+        await home.receive(
+            acts.Agree(**origin(raiser(), home.parts.now()), outcome=Outcome.AGREED_AS_ASKED), reference=reference
+        )
         await asyncio.wait_for(home.handle(reference).result(), 20)
-        late = await home.receive(acts.Respond(
-            **origin(responder(), home.parts.now()), offers=Outcome.AGREED_IN_PART), reference=reference)
+        late = await home.receive(
+            acts.Respond(**origin(responder(), home.parts.now()), offers=Outcome.AGREED_IN_PART), reference=reference
+        )
         found = await home.settled(late.submission_id)
 
     assert (found.state, found.outcome_code) == (State.REFUSED, "closed")
@@ -93,20 +95,27 @@ async def test_a_later_act_on_a_closed_case_gets_its_refusal(home: Installation)
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 async def test_many_acts_on_one_case_keep_their_order_whoever_takes_them(
-    database: str, request: pytest.FixtureRequest, tmp_path: Path, escalations_client: temporal.Client, task_queue: str,
+    database: str,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    escalations_client: temporal.Client,
+    task_queue: str,
 ) -> None:
     url = request.getfixturevalue("postgres_url") if database == "postgresql" else None
     async with installation(settings(tmp_path, url), escalations_client, task_queue) as home:
         reference = await home.raised_now()
-        others = [home.parts.dispatcher(lambda: escalations_client, owner=f"other-{n}", task_queue=task_queue)
-                  for n in range(2)]
+        others = [
+            home.parts.dispatcher(lambda: escalations_client, owner=f"other-{n}", task_queue=task_queue)
+            for n in range(2)
+        ]
         async with AsyncExitStack() as stack:
             for other in others:
                 await stack.enter_async_context(dispatching(other))
             receipts = []
             for number in range(12):
                 act = acts.NotePhoneCall(
-                    **origin(TEAM, home.parts.now()), agency_id=SOCIAL_CARE, reached=number % 2 == 0)
+                    **origin(TEAM, home.parts.now()), agency_id=SOCIAL_CARE, reached=number % 2 == 0
+                )
                 receipts.append(await home.receive(act, reference=reference))
                 for dispatcher in others:
                     dispatcher.wake()
@@ -123,8 +132,15 @@ async def test_a_stuck_case_does_not_stop_the_others(home: Installation) -> None
         other = await home.raised_now()
         async with home.parts.database.write() as tx:
             unreadable = await submissions.receive(
-                tx, home.parts.vault, act_kind="acknowledge", act_json="{}", channel="link",
-                received_at=home.parts.now(), sealed={}, reference=stuck)
+                tx,
+                home.parts.vault,
+                act_kind="acknowledge",
+                act_json="{}",
+                channel="link",
+                received_at=home.parts.now(),
+                sealed={},
+                reference=stuck,
+            )
         began = asyncio.get_running_loop().time()
         answer = await home.receive(acts.Acknowledge(**origin(responder(), home.parts.now())), reference=other)
         found = await home.settled(answer.submission_id)
@@ -138,11 +154,12 @@ async def test_a_stuck_case_does_not_stop_the_others(home: Installation) -> None
 
 
 async def test_an_act_that_was_received_while_temporal_was_away_counts_from_its_receipt(
-    home: Installation, escalations_client: temporal.Client, task_queue: str,
+    home: Installation,
+    escalations_client: temporal.Client,
+    task_queue: str,
 ) -> None:
     present: list[temporal.Client] = []
-    dispatcher = home.parts.dispatcher(
-        lambda: present[0] if present else None, owner="away", task_queue=task_queue)
+    dispatcher = home.parts.dispatcher(lambda: present[0] if present else None, owner="away", task_queue=task_queue)
     async with dispatching(dispatcher):
         received_at = home.parts.now() - timedelta(minutes=90)
         receipt = await home.receive(builders.raise_(received_at), reference=None, words=RAISER_WORDS)
@@ -157,13 +174,16 @@ async def test_an_act_that_was_received_while_temporal_was_away_counts_from_its_
 
     happened = await home.events(receipt.reference)
     assert happened[0].at == received_at
-    whole = next(event for event in happened
-                 if isinstance(event, events.ClockStarted) and event.awaits is Awaits.SETTLE_ALL)
+    whole = next(
+        event for event in happened if isinstance(event, events.ClockStarted) and event.awaits is Awaits.SETTLE_ALL
+    )
     assert whole.at == received_at
 
 
 async def test_a_register_restored_from_an_old_backup_stops_the_case_with_an_alarm(
-    tmp_path: Path, escalations_client: temporal.Client, task_queue: str,
+    tmp_path: Path,
+    escalations_client: temporal.Client,
+    task_queue: str,
 ) -> None:
     chosen = settings(tmp_path)
     file, backup = tmp_path / "escalations.db", tmp_path / "backup.db"
@@ -180,8 +200,10 @@ async def test_a_register_restored_from_an_old_backup_stops_the_case_with_an_ala
         async with home.parts.database.read() as tx:
             before = await register.read(tx, reference)
         with capture_logs() as lines:
-            await home.receive(acts.Respond(
-                **origin(responder(), home.parts.now()), offers=Outcome.AGREED_IN_PART), reference=reference)
+            await home.receive(
+                acts.Respond(**origin(responder(), home.parts.now()), offers=Outcome.AGREED_IN_PART),
+                reference=reference,
+            )
             await eventually(lambda: any(line["event"] == "activity_keeps_failing" for line in lines))
         async with home.parts.database.read() as tx:
             after = await register.read(tx, reference)

@@ -35,7 +35,11 @@ CASES = 10
 KILLS = 6
 SEED = int(os.environ.get("KILL_SEED", "20270301"))
 _MAIN_EVENT = {
-    "raise": "raised", "acknowledge": "acknowledged", "note_phone_call": "phone_call_noted", "agree": "settled"}
+    "raise": "raised",
+    "acknowledge": "acknowledged",
+    "note_phone_call": "phone_call_noted",
+    "agree": "settled",
+}
 
 
 class Process:
@@ -45,16 +49,24 @@ class Process:
         self._arguments = arguments
         self._environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("ESCALATIONS_", "TEMPORAL_"))},
-            "ESCALATIONS_FOLDER": str(folder), "ESCALATIONS_WEB_PORT": "0", "ESCALATIONS_LOG_LEVEL": "WARNING",
-            "ESCALATIONS_LOG_FORMAT": "json"}
+            "ESCALATIONS_FOLDER": str(folder),
+            "ESCALATIONS_WEB_PORT": "0",
+            "ESCALATIONS_LOG_LEVEL": "WARNING",
+            "ESCALATIONS_LOG_FORMAT": "json",
+        }
         self._process: asyncio.subprocess.Process | None = None
         self._reading: list[asyncio.Task[None]] = []
         self.lines: list[str] = []
 
     async def start(self) -> None:
         self._process = process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", *self._arguments, env=self._environ, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL)
+            sys.executable,
+            "-m",
+            *self._arguments,
+            env=self._environ,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
         self._reading.append(asyncio.create_task(self._read(process)))
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
@@ -145,7 +157,11 @@ async def _until_settled(opened: parts.Parts, references: set[str]) -> list[Subm
 
 
 async def _check(
-    opened: parts.Parts, settled: list[Submission], receipts: dict[str, str], *, kills: int,
+    opened: parts.Parts,
+    settled: list[Submission],
+    receipts: dict[str, str],
+    *,
+    kills: int,
 ) -> None:
     by_id = {row.submission_id: row for row in settled}
     assert set(receipts) <= set(by_id), "every receipt is of something that is there"
@@ -157,15 +173,19 @@ async def _check(
         for reference in sorted(set(receipts.values())):
             happened = [events.loads(entry.body) for entry in await register.read(tx, reference)]
             of_acts: Counter[tuple[str | None, str]] = Counter(
-                (event.submission_id, event.kind) for event in happened if event.submission_id in by_id)
+                (event.submission_id, event.kind) for event in happened if event.submission_id in by_id
+            )
             mine = [row for row in settled if row.reference == reference and row.act_kind in _MAIN_EVENT]
             for row in mine:
                 count = of_acts[row.submission_id, _MAIN_EVENT[row.act_kind]]
                 assert count == (row.state is State.APPLIED), (reference, row.act_kind)
             reported = Counter(event.notice_id for event in happened if isinstance(event, events.NoticeReported))
             assert set(reported.values()) <= {1}
-            started = Counter((event.rule_id, event.stage, event.agency_id, event.about) for event in happened
-                              if isinstance(event, events.ClockStarted))
+            started = Counter(
+                (event.rule_id, event.stage, event.agency_id, event.about)
+                for event in happened
+                if isinstance(event, events.ClockStarted)
+            )
             assert set(started.values()) == {1}
             rows = {row.notice_id: row for row in await of_case(tx, reference)}
             for notice_id, count in (await _sent(opened, reference)).items():

@@ -51,16 +51,20 @@ def wall() -> Wall:
 
 @pytest.fixture
 async def home(
-    tmp_path: Path, escalations_client: temporal.Client, task_queue: str, relay: ScriptedRelay, wall: Wall,
+    tmp_path: Path,
+    escalations_client: temporal.Client,
+    task_queue: str,
+    relay: ScriptedRelay,
+    wall: Wall,
 ) -> AsyncIterator[Installation]:
-    async with installation(
-            settings(tmp_path), escalations_client, task_queue, relay=relay, now=wall) as opened:
+    async with installation(settings(tmp_path), escalations_client, task_queue, relay=relay, now=wall) as opened:
         yield opened
 
 
 async def _round(home: Installation, task_queue: str) -> PostRoundResult:
     result: PostRoundResult = await home.client.execute_workflow(
-        contracts.POST_ROUND, id=f"round-{task_queue}", task_queue=task_queue, result_type=PostRoundResult)
+        contracts.POST_ROUND, id=f"round-{task_queue}", task_queue=task_queue, result_type=PostRoundResult
+    )
     return result
 
 
@@ -74,7 +78,10 @@ async def _awaited(home: Installation, reference: str) -> list[Awaits]:
 
 
 async def test_a_notice_that_found_no_relay_leaves_with_the_post_round_and_starts_its_clocks_then(
-    home: Installation, relay: ScriptedRelay, wall: Wall, task_queue: str,
+    home: Installation,
+    relay: ScriptedRelay,
+    wall: Wall,
+    task_queue: str,
 ) -> None:
     relay.answer = lambda _notice_id, _to: SentCode.TRY_LATER
     reference = await _raised(home)
@@ -100,7 +107,10 @@ async def test_a_notice_that_found_no_relay_leaves_with_the_post_round_and_start
 
 
 async def test_a_refusal_by_the_relay_starts_the_teams_clock_and_tells_the_team(
-    home: Installation, relay: ScriptedRelay, wall: Wall, task_queue: str,
+    home: Installation,
+    relay: ScriptedRelay,
+    wall: Wall,
+    task_queue: str,
 ) -> None:
     relay.answer = lambda _notice_id, to: SentCode.REFUSED if "@council.example" in to else SentCode.ACCEPTED
     reference = await _raised(home)
@@ -117,7 +127,10 @@ async def test_a_refusal_by_the_relay_starts_the_teams_clock_and_tells_the_team(
 
 
 async def test_a_refusal_in_the_post_round_reaches_the_case_too(
-    home: Installation, relay: ScriptedRelay, wall: Wall, task_queue: str,
+    home: Installation,
+    relay: ScriptedRelay,
+    wall: Wall,
+    task_queue: str,
 ) -> None:
     relay.answer = lambda _notice_id, _to: SentCode.TRY_LATER
     reference = await _raised(home)
@@ -134,12 +147,16 @@ async def test_a_refusal_in_the_post_round_reaches_the_case_too(
 
 
 async def test_a_notice_that_was_overtaken_by_events_is_settled_and_not_sent(
-    home: Installation, relay: ScriptedRelay, wall: Wall, task_queue: str,
+    home: Installation,
+    relay: ScriptedRelay,
+    wall: Wall,
+    task_queue: str,
 ) -> None:
     relay.answer = lambda _notice_id, _to: SentCode.TRY_LATER
     reference = await _raised(home)
-    agreed = await home.receive(acts.Agree(
-        **origin(raiser(), home.parts.now()), outcome=Outcome.AGREED_AS_ASKED), reference=reference)
+    agreed = await home.receive(
+        acts.Agree(**origin(raiser(), home.parts.now()), outcome=Outcome.AGREED_AS_ASKED), reference=reference
+    )
     await home.settled(agreed.submission_id)
     await asyncio.wait_for(home.handle(reference).result(), 20)
 
@@ -155,7 +172,10 @@ async def test_a_notice_that_was_overtaken_by_events_is_settled_and_not_sent(
 
 
 async def test_a_slow_relay_ends_a_round_before_the_leases_of_its_notices_end(
-    home: Installation, relay: ScriptedRelay, wall: Wall, task_queue: str,
+    home: Installation,
+    relay: ScriptedRelay,
+    wall: Wall,
+    task_queue: str,
 ) -> None:
     relay.answer = lambda _notice_id, _to: SentCode.TRY_LATER
     for _ in range(3):
@@ -180,7 +200,10 @@ async def test_a_slow_relay_ends_a_round_before_the_leases_of_its_notices_end(
 
 
 async def test_one_notice_that_cannot_be_made_does_not_stop_the_others(
-    home: Installation, relay: ScriptedRelay, wall: Wall, task_queue: str,
+    home: Installation,
+    relay: ScriptedRelay,
+    wall: Wall,
+    task_queue: str,
 ) -> None:
     relay.answer = lambda _notice_id, _to: SentCode.TRY_LATER
     first, second = await _raised(home), await _raised(home)

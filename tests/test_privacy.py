@@ -65,7 +65,8 @@ def log() -> Iterator[io.StringIO]:
     stream = io.StringIO()
     strict = installation_settings.Settings(log_format=LogFormat.JSON, log_level="WARNING")
     telemetry.configure(
-        installation_settings.Settings(log_format=LogFormat.JSON, log_level="DEBUG"), stream=stream, strict=False)
+        installation_settings.Settings(log_format=LogFormat.JSON, log_level="DEBUG"), stream=stream, strict=False
+    )
     yield stream
     telemetry.configure(strict, strict=True)
 
@@ -96,25 +97,33 @@ async def _act(home: Installation, reference: str, act: acts.Act) -> submissions
 
 
 async def test_nothing_personal_is_anywhere_but_sealed(
-    tmp_path: Path, escalations_client: temporal.Client, task_queue: str, log: io.StringIO,
+    tmp_path: Path,
+    escalations_client: temporal.Client,
+    task_queue: str,
+    log: io.StringIO,
 ) -> None:
     async with installation(settings(tmp_path), escalations_client, task_queue) as home:
         reference = await home.raised_now(words=WORDS)
         now = home.parts.now()
-        await _act(home, reference, acts.SayDone(
-            **origin(responder(), now, happened_at=now), done=Done.SPOKE, agency_id=SOCIAL_CARE))
+        await _act(
+            home,
+            reference,
+            acts.SayDone(**origin(responder(), now, happened_at=now), done=Done.SPOKE, agency_id=SOCIAL_CARE),
+        )
         await _act(home, reference, acts.DenyDone(**origin(raiser(), home.parts.now()), claim_id="c1"))
         refused = await _act(home, reference, acts.DenyDone(**origin(raiser(), home.parts.now()), claim_id="c1"))
-        await _act(home, reference, acts.Respond(
-            **origin(responder(), home.parts.now()), offers=Outcome.AGREED_IN_PART))
+        await _act(
+            home, reference, acts.Respond(**origin(responder(), home.parts.now()), offers=Outcome.AGREED_IN_PART)
+        )
         running = await _of_temporal(home, reference)
         await _act(home, reference, acts.MoveUp(**origin(raiser(), home.parts.now())))
-        await _act(home, reference, acts.Agree(
-            **origin(raiser(), home.parts.now()), outcome=Outcome.AGREED_IN_PART))
+        await _act(home, reference, acts.Agree(**origin(raiser(), home.parts.now()), outcome=Outcome.AGREED_IN_PART))
         await asyncio.wait_for(home.handle(reference).result(), 20)
 
-        places = {**running, **{f"{place}, closed": text for place, text in (
-            await _of_temporal(home, reference)).items()}}
+        places = {
+            **running,
+            **{f"{place}, closed": text for place, text in (await _of_temporal(home, reference)).items()},
+        }
         mail = await home.outbox()
         places |= {f"mail {number}": mail_decoded(raw) for number, raw in enumerate(mail)}
         places |= _database(tmp_path)
@@ -136,7 +145,12 @@ class _Talkative:
     """An SMTP server whose refusals repeat everything that it was told, as many do."""
 
     async def handle_RCPT(  # noqa: N802  aiosmtpd's names
-        self, _server: SMTP, _session: Session, _envelope: Envelope, address: str, _options: list[str],
+        self,
+        _server: SMTP,
+        _session: Session,
+        _envelope: Envelope,
+        address: str,
+        _options: list[str],
     ) -> str:
         return f"550 5.1.1 <{address}> {RAISER} is unknown here; see your message about {CHILD}"
 
@@ -152,8 +166,12 @@ async def _talkative_relay() -> AsyncIterator[Relay]:
     server = await asyncio.get_running_loop().create_server(connection, host="127.0.0.1", port=0)
     try:
         yield SmtpRelay(
-            "127.0.0.1", int(server.sockets[0].getsockname()[1]), sender="escalations@partnership.example",
-            security=MailSecurity.NONE, seconds=5)
+            "127.0.0.1",
+            int(server.sockets[0].getsockname()[1]),
+            sender="escalations@partnership.example",
+            security=MailSecurity.NONE,
+            seconds=5,
+        )
     finally:
         server.close()
         for session in sessions:
@@ -163,10 +181,15 @@ async def _talkative_relay() -> AsyncIterator[Relay]:
 
 
 async def test_a_relay_that_repeats_names_and_addresses_is_not_repeated(
-    tmp_path: Path, escalations_client: temporal.Client, task_queue: str, log: io.StringIO,
+    tmp_path: Path,
+    escalations_client: temporal.Client,
+    task_queue: str,
+    log: io.StringIO,
 ) -> None:
-    async with _talkative_relay() as relay, installation(
-            settings(tmp_path), escalations_client, task_queue, relay=relay) as home:
+    async with (
+        _talkative_relay() as relay,
+        installation(settings(tmp_path), escalations_client, task_queue, relay=relay) as home,
+    ):
         reference = await home.raised_now(words=WORDS)
         places = {**await _of_temporal(home, reference), **_database(tmp_path), "log": log.getvalue().encode()}
 
@@ -201,7 +224,10 @@ class _Failing(Recorder):
 
 
 async def test_activities_that_fail_with_personal_words_leave_none_behind(
-    tmp_path: Path, escalations_client: temporal.Client, task_queue: str, log: io.StringIO,
+    tmp_path: Path,
+    escalations_client: temporal.Client,
+    task_queue: str,
+    log: io.StringIO,
 ) -> None:
     relay = ScriptedRelay()
 
@@ -211,8 +237,8 @@ async def test_activities_that_fail_with_personal_words_leave_none_behind(
     relay.answer = explodes
     places: dict[str, bytes] = {}
     async with installation(
-            settings(tmp_path), escalations_client, task_queue, relay=relay, with_worker=False,
-            with_dispatcher=False) as home:
+        settings(tmp_path), escalations_client, task_queue, relay=relay, with_worker=False, with_dispatcher=False
+    ) as home:
         postman = home.parts.postman()
 
         @activity.defn(name="deliver")
@@ -220,9 +246,15 @@ async def test_activities_that_fail_with_personal_words_leave_none_behind(
             raise RuntimeError(f"{ADDRESS}: {SAID}")  # Remote: its last failure stands in the pending activity.
 
         failing = _Failing(home)
-        async with dispatching(home.dispatcher), Worker(
-                escalations_client, task_queue=task_queue, workflows=[EscalationWorkflow],
-                activities=[failing.record, deliver]):
+        async with (
+            dispatching(home.dispatcher),
+            Worker(
+                escalations_client,
+                task_queue=task_queue,
+                workflows=[EscalationWorkflow],
+                activities=[failing.record, deliver],
+            ),
+        ):
             receipt = await home.receive(builders.raise_(home.parts.now()), reference=None, words=WORDS)
             await home.settled(receipt.submission_id)
             async with asyncio.timeout(20):
@@ -232,8 +264,15 @@ async def test_activities_that_fail_with_personal_words_leave_none_behind(
         # The real ones: a relay that raises, and a wrong key, which opens no address.
         wrong = Vault((bytes(32),))
         postman_with_wrong_key = type(postman)(
-            database=home.parts.database, vault=wrong, cases=home.parts.cases, relay=relay, house=home.parts.house,
-            sender="escalations@partnership.example", web_address="http://127.0.0.1", now=home.parts.now)
+            database=home.parts.database,
+            vault=wrong,
+            cases=home.parts.cases,
+            relay=relay,
+            house=home.parts.house,
+            sender="escalations@partnership.example",
+            web_address="http://127.0.0.1",
+            now=home.parts.now,
+        )
         for someone in (postman, postman_with_wrong_key):
             await someone.post_round()
         places |= {**_database(tmp_path), "log": log.getvalue().encode()}
@@ -246,13 +285,17 @@ async def test_activities_that_fail_with_personal_words_leave_none_behind(
 
 
 async def test_the_search_finds_what_is_planted_in_each_place(
-    tmp_path: Path, escalations_client: temporal.Client, task_queue: str, log: io.StringIO,
+    tmp_path: Path,
+    escalations_client: temporal.Client,
+    task_queue: str,
+    log: io.StringIO,
 ) -> None:
     async with installation(settings(tmp_path), escalations_client, task_queue) as home:
         reference = await home.raised_now(words=WORDS)
         # Codes are free text to the type; a part that put a name there would do this.
         planted = acts.NotePhoneCall(
-            **origin(TEAM, home.parts.now()), agency_id=SOCIAL_CARE, reached=True, position="canarybird")
+            **origin(TEAM, home.parts.now()), agency_id=SOCIAL_CARE, reached=True, position="canarybird"
+        )
         receipt = await home.receive(planted, reference=reference)
         await home.settled(receipt.submission_id)
         structlog.get_logger().warning("planted", code="Canarybird")

@@ -17,7 +17,11 @@ from tests.harness import installation, settings
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 async def test_an_escalation_drifts_moves_up_is_answered_by_phone_and_closes(
-    database: str, request: pytest.FixtureRequest, tmp_path: Path, escalations_client: temporal.Client, task_queue: str,
+    database: str,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    escalations_client: temporal.Client,
+    task_queue: str,
 ) -> None:
     url = request.getfixturevalue("postgres_url") if database == "postgresql" else None
     async with installation(settings(tmp_path, url), escalations_client, task_queue) as home:
@@ -33,14 +37,24 @@ async def test_an_escalation_drifts_moves_up_is_answered_by_phone_and_closes(
         await home.reaches(reference, "2027-03-04 08:00")
         assert (await home.case(reference)).stage == 2
 
-        said = await home.act(reference, acts.SayDone(
-            **origin(builders.responder("manager"), civil("2027-03-05 10:00"), happened_at=civil("2027-03-04 15:30")),
-            done=Done.ANSWERED, agency_id=builders.SOCIAL_CARE))
+        said = await home.act(
+            reference,
+            acts.SayDone(
+                **origin(
+                    builders.responder("manager"), civil("2027-03-05 10:00"), happened_at=civil("2027-03-04 15:30")
+                ),
+                done=Done.ANSWERED,
+                agency_id=builders.SOCIAL_CARE,
+            ),
+        )
         assert said.state == "applied", said
-        await home.act(reference, acts.ConfirmDone(
-            **origin(builders.raiser(), civil("2027-03-05 11:00")), claim_id="c1"))
-        agreed = await home.act(reference, acts.Agree(
-            **origin(builders.raiser(), civil("2027-03-05 11:05")), outcome=Outcome.AGREED_IN_PART))
+        await home.act(
+            reference, acts.ConfirmDone(**origin(builders.raiser(), civil("2027-03-05 11:00")), claim_id="c1")
+        )
+        agreed = await home.act(
+            reference,
+            acts.Agree(**origin(builders.raiser(), civil("2027-03-05 11:05")), outcome=Outcome.AGREED_IN_PART),
+        )
         assert agreed.state == "applied"
 
         case = await home.case(reference)

@@ -40,7 +40,8 @@ async def own_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
     found = binaries.resolve(environ=os.environ, say=print, may_use_address=False)
     assert found.binary is not None
     server = devserver.DevServer(
-        found.binary, tmp_path_factory.mktemp("own"), virtual_time=True, search_attributes=attributes.ALL)
+        found.binary, tmp_path_factory.mktemp("own"), virtual_time=True, search_attributes=attributes.ALL
+    )
     async with server:
         yield server
 
@@ -59,17 +60,27 @@ async def _recorded_without_temporal(home: Installation) -> str:
     assert not isinstance(happened, decider.Refused)
     async with home.parts.database.write() as tx:
         await opening.freeze(tx, frame, at=act.received_at)
-        await record(tx, home.parts.cases, RecordRequest(
-            reference=receipt.reference, after_seq=0, recorded_at=act.received_at, events=happened,
-            submission_id=receipt.submission_id))
+        await record(
+            tx,
+            home.parts.cases,
+            RecordRequest(
+                reference=receipt.reference,
+                after_seq=0,
+                recorded_at=act.received_at,
+                events=happened,
+                submission_id=receipt.submission_id,
+            ),
+        )
     return receipt.reference
 
 
 async def _sent_without_hearing(home: Installation, reference: str) -> None:
     """Send a case's notices, and lose the answer on its way to the case."""
     request = DeliverRequest(
-        reference=reference, notice_ids=tuple(row.notice_id for row in await home.notices(reference)),
-        at=home.parts.now())
+        reference=reference,
+        notice_ids=tuple(row.notice_id for row in await home.notices(reference)),
+        at=home.parts.now(),
+    )
     result = await ActivityEnvironment().run(home.parts.postman().deliver, request)
     assert result.deliveries
 
@@ -79,7 +90,9 @@ async def _awaited(home: Installation, reference: str) -> list[Awaits]:
 
 
 async def test_what_is_received_while_temporal_is_down_starts_when_it_is_back(
-    tmp_path: Path, own_server: devserver.DevServer, task_queue: str,
+    tmp_path: Path,
+    own_server: devserver.DevServer,
+    task_queue: str,
 ) -> None:
     connected = await _connected(own_server)
     async with installation(settings(tmp_path), connected, task_queue) as home:
@@ -100,27 +113,32 @@ async def test_what_is_received_while_temporal_is_down_starts_when_it_is_back(
         await home.idle(receipt.reference)
         happened = await home.events(receipt.reference)
         assert happened[0].at == act.received_at
-        whole = next(event for event in happened
-                     if isinstance(event, events.ClockStarted) and event.awaits is Awaits.SETTLE_ALL)
+        whole = next(
+            event for event in happened if isinstance(event, events.ClockStarted) and event.awaits is Awaits.SETTLE_ALL
+        )
         assert whole.at == act.received_at
         assert set((await home.sent()).values()) == {1}
 
 
 async def test_after_temporals_file_is_deleted_every_open_case_comes_back_and_nothing_fires_twice(
-    tmp_path: Path, own_server: devserver.DevServer, task_queue: str,
+    tmp_path: Path,
+    own_server: devserver.DevServer,
+    task_queue: str,
 ) -> None:
     chosen = settings(tmp_path)
     async with installation(chosen, await _connected(own_server), task_queue) as home:
         open_case = await home.raised_now()
         closed = await home.raised_now()
-        agreed = await home.receive(acts.Agree(
-            **origin(raiser(), home.parts.now()), outcome=Outcome.AGREED_AS_ASKED), reference=closed)
+        agreed = await home.receive(
+            acts.Agree(**origin(raiser(), home.parts.now()), outcome=Outcome.AGREED_AS_ASKED), reference=closed
+        )
         await home.settled(agreed.submission_id)
         await asyncio.wait_for(home.handle(closed).result(), 30)
 
     # Two cases at the worst moment: the notices of one were not tried yet, those of the other left unheard.
     async with installation(
-            chosen, await _connected(own_server), task_queue, with_worker=False, with_dispatcher=False) as home:
+        chosen, await _connected(own_server), task_queue, with_worker=False, with_dispatcher=False
+    ) as home:
         untold = await _recorded_without_temporal(home)
         unheard = await _recorded_without_temporal(home)
         await _sent_without_hearing(home, unheard)
@@ -132,16 +150,29 @@ async def test_after_temporals_file_is_deleted_every_open_case_comes_back_and_no
     await own_server.start()
 
     async with installation(chosen, await _connected(own_server), task_queue) as home:
+
         async def restore() -> dict[str, Found]:
-            return {one.reference: one.found async for one in restoring.restore(
-                database=home.parts.database, cases=home.parts.cases, client=home.client, task_queue=task_queue)}
+            return {
+                one.reference: one.found
+                async for one in restoring.restore(
+                    database=home.parts.database, cases=home.parts.cases, client=home.client, task_queue=task_queue
+                )
+            }
 
         assert await restore() == {
-            open_case: Found.RESTORED, closed: Found.ENDED, untold: Found.RESTORED, unheard: Found.RESTORED}
+            open_case: Found.RESTORED,
+            closed: Found.ENDED,
+            untold: Found.RESTORED,
+            unheard: Found.RESTORED,
+        }
         for reference in (open_case, untold, unheard):
             await home.idle(reference)
         assert await restore() == {
-            open_case: Found.RUNNING, closed: Found.ENDED, untold: Found.RUNNING, unheard: Found.RUNNING}
+            open_case: Found.RUNNING,
+            closed: Found.ENDED,
+            untold: Found.RUNNING,
+            unheard: Found.RUNNING,
+        }
 
         # Silence: of all cases nothing was sent, but what had never left.
         now_sent = await home.sent()
@@ -151,7 +182,7 @@ async def test_after_temporals_file_is_deleted_every_open_case_comes_back_and_no
         assert await home.events(open_case) == happened[open_case]
         assert await home.events(closed) == happened[closed]
         # What had left unheard is heard once, and what it starts runs.
-        new = (await home.events(unheard))[len(happened[unheard]):]
+        new = (await home.events(unheard))[len(happened[unheard]) :]
         assert [event.kind for event in new].count("notice_reported") == 1
         assert Awaits.ACKNOWLEDGE in await _awaited(home, unheard)
         assert Awaits.ACKNOWLEDGE in await _awaited(home, untold)
@@ -161,23 +192,27 @@ async def test_after_temporals_file_is_deleted_every_open_case_comes_back_and_no
         assert due is not None
         await home.until(open_case, due + timedelta(seconds=1))
         await home.idle(open_case)
-        assert [event.kind for event in (await home.events(open_case))[len(happened[open_case]):]] == ["reminder_fell"]
+        assert [event.kind for event in (await home.events(open_case))[len(happened[open_case]) :]] == ["reminder_fell"]
         late = await home.receive(acts.Acknowledge(**origin(responder(), home.parts.now())), reference=closed)
         assert (await home.settled(late.submission_id)).outcome_code == "closed"
 
 
 async def test_an_act_on_a_case_whose_workflow_was_lost_brings_it_back_with_what_it_had_not_heard(
-    tmp_path: Path, escalations_client: temporal.Client, task_queue: str,
+    tmp_path: Path,
+    escalations_client: temporal.Client,
+    task_queue: str,
 ) -> None:
-    async with installation(
-            settings(tmp_path), escalations_client, task_queue, with_dispatcher=False) as home:
+    async with installation(settings(tmp_path), escalations_client, task_queue, with_dispatcher=False) as home:
         reference = await _recorded_without_temporal(home)
         await _sent_without_hearing(home, reference)
         sent = await home.sent()
         async with dispatching(home.dispatcher):
-            receipt = await home.receive(acts.NotePhoneCall(
-                **origin(builders.TEAM, home.parts.now()), agency_id=builders.SOCIAL_CARE, reached=False),
-                reference=reference)
+            receipt = await home.receive(
+                acts.NotePhoneCall(
+                    **origin(builders.TEAM, home.parts.now()), agency_id=builders.SOCIAL_CARE, reached=False
+                ),
+                reference=reference,
+            )
             assert (await home.settled(receipt.submission_id)).state is State.APPLIED
             await until_idle(home.handle(reference), home.skipper)
 

@@ -127,12 +127,11 @@ class Postman:
         """
         async with self._database.write() as tx:
             leased = await rows.lease_due(
-                tx, now=request.at, limit=len(request.notice_ids), ids=request.notice_ids,
-                reference=request.reference)
+                tx, now=request.at, limit=len(request.notice_ids), ids=request.notice_ids, reference=request.reference
+            )
         await self._leave(leased, request.at, until=self._now() + AT_MOST)
         async with self._database.read() as tx:
-            return DeliverResult(
-                deliveries=await unheard.reports(tx, request.reference, among=request.notice_ids))
+            return DeliverResult(deliveries=await unheard.reports(tx, request.reference, among=request.notice_ids))
 
     @activity.defn(name="post_round")
     async def post_round(self) -> PostRoundResult:
@@ -148,7 +147,12 @@ class Postman:
         return PostRoundResult(tried=tried, reported=reported)
 
     async def _leave(
-        self, leased: list[NoticeRow], at: datetime, *, until: datetime, submits: bool = False,
+        self,
+        leased: list[NoticeRow],
+        at: datetime,
+        *,
+        until: datetime,
+        submits: bool = False,
     ) -> tuple[int, int]:
         """Try notices in their turn, and give how many were tried and of how many their cases hear by a submission.
 
@@ -188,8 +192,10 @@ class Postman:
             if len(batch) > 1:
                 return [one for row in batch for one in await self._prepared([row], at)]
             return [_Prepared(batch[0], _stuck(batch[0], error))]
-        return [_Prepared(row, became) if isinstance(became, _Became) else self._made(row, became, at)
-                for row, became in zip(batch, found, strict=True)]
+        return [
+            _Prepared(row, became) if isinstance(became, _Became) else self._made(row, became, at)
+            for row, became in zip(batch, found, strict=True)
+        ]
 
     async def _looked_up(self, tx: AsyncConnection, batch: list[NoticeRow], at: datetime) -> list[_Found | _Became]:
         reference = batch[0].reference
@@ -198,13 +204,21 @@ class Postman:
             return [_Became(NoticeState.SUPERSEDED, "no_case")] * len(batch)
         held_back = {row.notice_id: await _held_back(tx, row, case) for row in batch}
         leaving = [row for row in batch if held_back[row.notice_id] is None]
-        there = {to: await recipients.find(tx, self._vault, reference, to, at=at)
-                 for to in dict.fromkeys(row.notice.to for row in leaving)}
+        there = {
+            to: await recipients.find(tx, self._vault, reference, to, at=at)
+            for to in dict.fromkeys(row.notice.to for row in leaving)
+        }
         tokens = await links.issue_all(
-            tx, self._vault,
-            {row.notice_id: row.notice for row in leaving
-             if not isinstance(there[row.notice.to], recipients.NobodyThere)},
-            reference=reference, now=at)
+            tx,
+            self._vault,
+            {
+                row.notice_id: row.notice
+                for row in leaving
+                if not isinstance(there[row.notice.to], recipients.NobodyThere)
+            },
+            reference=reference,
+            now=at,
+        )
 
         def found(row: NoticeRow) -> _Found | _Became:
             became = held_back[row.notice_id]
@@ -220,10 +234,16 @@ class Postman:
     def _made(self, row: NoticeRow, found: _Found, at: datetime) -> _Prepared:
         try:
             facts = outgoing.facts_of(
-                found.case, row.notice, self._house, at=at, link=f"{self._web_address}/l/{found.token}",
-                came_to=found.to.came_to)
+                found.case,
+                row.notice,
+                self._house,
+                at=at,
+                link=f"{self._web_address}/l/{found.token}",
+                came_to=found.to.came_to,
+            )
             message = outgoing.compose(
-                row.notice, facts, message_id=outgoing.message_id(row.notice_id, self._sender), sender=self._sender)
+                row.notice, facts, message_id=outgoing.message_id(row.notice_id, self._sender), sender=self._sender
+            )
         except Exception as error:  # noqa: BLE001  one notice that cannot be made does not stop the others
             return _Prepared(row, _stuck(row, error))
         return _Prepared(row, _Message(message, found.to.address, urgent=found.case.track is Track.URGENT))
@@ -251,8 +271,13 @@ class Postman:
         submitted = 0
         async with self._database.write() as tx:
             for one in prepared:
-                became = one.what if isinstance(one.what, _Became) else _became(
-                    await relay.keep(tx, one.what.message, to=one.what.address), one.row, urgent=one.what.urgent)
+                became = (
+                    one.what
+                    if isinstance(one.what, _Became)
+                    else _became(
+                        await relay.keep(tx, one.what.message, to=one.what.address), one.row, urgent=one.what.urgent
+                    )
+                )
                 submitted += await self._settle(tx, one.row, became, at, submits=submits)
                 done.append((one.row, became))
         for row, became in done:
@@ -260,7 +285,13 @@ class Postman:
         return submitted
 
     async def _settle(
-        self, tx: AsyncConnection, row: NoticeRow, became: _Became, at: datetime, *, submits: bool,
+        self,
+        tx: AsyncConnection,
+        row: NoticeRow,
+        became: _Became,
+        at: datetime,
+        *,
+        submits: bool,
     ) -> bool:
         """Write down what became of a notice, and give whether its case hears of it by a submission.
 
@@ -271,7 +302,8 @@ class Postman:
             await rows.retry(tx, row.notice_id, next_attempt_at=at + became.again_after, code=became.code)
             return False
         settled = await rows.settle(
-            tx, row.notice_id, state=became.state, code=became.code, at=at, message_id=became.message_id)
+            tx, row.notice_id, state=became.state, code=became.code, at=at, message_id=became.message_id
+        )
         delivery = unheard.report_of(row, became.state) if settled and submits else None
         if delivery is not None:
             await self._submit(tx, row.reference, delivery, at)
@@ -281,9 +313,17 @@ class Postman:
         submission_id = submissions.new_id(now)
         act = contracts.delivery_act(delivery, submission_id=submission_id, at=now)
         await submissions.receive(
-            tx, self._vault, act_kind=act.kind, act_json=acts.dumps(act), channel=Channel.SYSTEM, received_at=now,
-            sealed={}, reference=reference, submission_id=submission_id,
-            idempotency_key=f"delivery-{delivery.notice_id}-{delivery.state}")
+            tx,
+            self._vault,
+            act_kind=act.kind,
+            act_json=acts.dumps(act),
+            channel=Channel.SYSTEM,
+            received_at=now,
+            sealed={},
+            reference=reference,
+            submission_id=submission_id,
+            idempotency_key=f"delivery-{delivery.notice_id}-{delivery.state}",
+        )
 
 
 async def _held_back(tx: AsyncConnection, row: NoticeRow, case: Case) -> _Became | None:
@@ -295,8 +335,9 @@ async def _held_back(tx: AsyncConnection, row: NoticeRow, case: Case) -> _Became
 
 async def _held_up(tx: AsyncConnection, row: NoticeRow) -> _Became | None:
     """What becomes of a notice that waits on another one which has not arrived, or never will."""
-    first = next((other for other in await rows.of_case(tx, row.reference)
-                  if notices.waits_on(row.notice, other.notice)), None)
+    first = next(
+        (other for other in await rows.of_case(tx, row.reference) if notices.waits_on(row.notice, other.notice)), None
+    )
     if first is None or first.state is NoticeState.SENT:
         return None
     if first.state is not NoticeState.WAITING:
@@ -317,8 +358,9 @@ def _in_turn(row: NoticeRow) -> tuple[bool, datetime, int]:
 def _together(left: list[NoticeRow]) -> list[NoticeRow]:
     """The first of these, and what follows it of its case that can be looked up with it, waiting on none of them."""
     first = left[0]
-    return list(itertools.takewhile(
-        lambda row: row.reference == first.reference and _waits(row) == _waits(first), left))
+    return list(
+        itertools.takewhile(lambda row: row.reference == first.reference and _waits(row) == _waits(first), left)
+    )
 
 
 def _stuck(row: NoticeRow, error: Exception) -> _Became:
@@ -345,8 +387,11 @@ def _became(sent: Sent, row: NoticeRow, *, urgent: bool) -> _Became:
         case SentCode.UNKNOWN:
             # It may have been taken. One more try settles it mostly; its Message-ID and link are the same.
             first = row.last_code != SentCode.UNKNOWN
-            return _Became(NoticeState.WAITING, sent.code, again_after=AGAIN_AFTER[0]) if first else _Became(
-                NoticeState.UNKNOWN, sent.code)
+            return (
+                _Became(NoticeState.WAITING, sent.code, again_after=AGAIN_AFTER[0])
+                if first
+                else _Became(NoticeState.UNKNOWN, sent.code)
+            )
         case SentCode.TRY_LATER:
             return _later(row, sent.code, urgent=urgent)
         case _:

@@ -50,11 +50,16 @@ async def record(tx: AsyncConnection, cases: Cases, request: RecordRequest) -> R
     if state is not None and state.state in submissions.SETTLED:
         return _settled(state)
     if request.received_by is not None and await submissions.unsettled(
-            tx, request.reference, received_by=request.received_by):
+        tx, request.reference, received_by=request.received_by
+    ):
         return RecordResult(answer=RecordAnswer.UNSETTLED)
     rows = await register.append(
-        tx, request.reference, after_seq=request.after_seq,
-        bodies=[(event.kind, events.dumps(event)) for event in request.events], recorded_at=request.recorded_at)
+        tx,
+        request.reference,
+        after_seq=request.after_seq,
+        bodies=[(event.kind, events.dumps(event)) for event in request.events],
+        recorded_at=request.recorded_at,
+    )
     to_deliver = await _project(tx, cases, known, request, rows)
     if state is not None:  # Otherwise an act of the workflow itself, such as the report of a delivery.
         await _settle(tx, state.submission_id, request, rows)
@@ -67,8 +72,10 @@ async def _already_there(tx: AsyncConnection, request: RecordRequest) -> RecordR
     same = bool(request.events) and [row.body for row in rows] == [events.dumps(event) for event in request.events]
     waiting = await notice_rows.waiting_for(tx, request.reference)
     return RecordResult(
-        answer=RecordAnswer.RECORDED if same else RecordAnswer.AHEAD, events=there,
-        to_deliver=tuple(row.notice_id for row in waiting if row.seq > request.after_seq))
+        answer=RecordAnswer.RECORDED if same else RecordAnswer.AHEAD,
+        events=there,
+        to_deliver=tuple(row.notice_id for row in waiting if row.seq > request.after_seq),
+    )
 
 
 def _settled(state: submissions.Submission) -> RecordResult:
@@ -79,7 +86,11 @@ def _settled(state: submissions.Submission) -> RecordResult:
 
 
 async def _project(
-    tx: AsyncConnection, cases: Cases, known: case.Case | None, request: RecordRequest, rows: list[register.Entry],
+    tx: AsyncConnection,
+    cases: Cases,
+    known: case.Case | None,
+    request: RecordRequest,
+    rows: list[register.Entry],
 ) -> tuple[str, ...]:
     """Bring the read models up to these rows, and write down whom they oblige us to tell."""
     if not rows:
@@ -92,7 +103,8 @@ async def _project(
         steps.append(read_models.Step(event, state, row))
         obliged.extend(
             NoticeRow.new(request.reference, row.seq, number, notice, at=request.recorded_at)
-            for number, notice in enumerate(notices.notices_for(state, event), 1))
+            for number, notice in enumerate(notices.notices_for(state, event), 1)
+        )
     await read_models.project(tx, known, steps)
     if known is not None:  # A case that is new has been asked of nobody.
         await links.close_done(tx, state, at=request.recorded_at)
@@ -106,16 +118,28 @@ async def _frame(tx: AsyncConnection, cases: Cases, opening: Event) -> case.Fram
 
 
 async def _settle(
-    tx: AsyncConnection, submission_id: str, request: RecordRequest, rows: list[register.Entry],
+    tx: AsyncConnection,
+    submission_id: str,
+    request: RecordRequest,
+    rows: list[register.Entry],
 ) -> None:
     refusal = request.refusal
     if refusal is not None:
         await submissions.settle(
-            tx, submission_id, state=submissions.State.REFUSED, code=refusal.code, sentence=refusal.sentence,
-            at=request.recorded_at)
+            tx,
+            submission_id,
+            state=submissions.State.REFUSED,
+            code=refusal.code,
+            sentence=refusal.sentence,
+            at=request.recorded_at,
+        )
         return
     await submissions.settle(
-        tx, submission_id, state=submissions.State.APPLIED, code="applied", sentence="",
-        at=request.recorded_at, first_position=rows[0].position if rows else None)
-
-
+        tx,
+        submission_id,
+        state=submissions.State.APPLIED,
+        code="applied",
+        sentence="",
+        at=request.recorded_at,
+        first_position=rows[0].position if rows else None,
+    )

@@ -121,7 +121,8 @@ class Dispatcher:
         try:
             async with self._database.write() as tx:
                 leased = await submissions.lease_due(
-                    tx, now=now, lease_for=LEASE, owner=self._owner, at_most=AT_ONCE - len(self._running))
+                    tx, now=now, lease_for=LEASE, owner=self._owner, at_most=AT_ONCE - len(self._running)
+                )
         except errors.Retry:
             _log.warning("dispatcher_database_away")
             return False
@@ -139,8 +140,9 @@ class Dispatcher:
             _log.warning("submission_waits", reference=leased.reference, code=error.code)
         except Exception as error:  # noqa: BLE001  a stuck case does not stop the others
             went = Went.STUCK
-            _log.error("submission_stuck", reference=leased.reference, code=type(error).__name__,
-                       attempts=leased.attempts)
+            _log.error(
+                "submission_stuck", reference=leased.reference, code=type(error).__name__, attempts=leased.attempts
+            )
         if went is Went.SETTLED:
             self._woken.set()
             return
@@ -153,8 +155,8 @@ class Dispatcher:
             async with self._database.write() as tx:
                 # Unless its lease has run out and another dispatcher has it: that one's work is not put back.
                 await submissions.release(
-                    tx, leased.submission_id, next_attempt_at=self._now() + timedelta(seconds=again),
-                    owner=self._owner)
+                    tx, leased.submission_id, next_attempt_at=self._now() + timedelta(seconds=again), owner=self._owner
+                )
 
     async def _deliver(self, leased: Leased) -> Went:
         client = self._client()
@@ -162,7 +164,8 @@ class Dispatcher:
             return Went.AWAY
         # What is sealed with it was sealed after the act was written down, so its digest comes from the row.
         act = acts.loads(leased.act).model_copy(
-            update={"submission_id": leased.submission_id, "content_digest": leased.content_digest})
+            update={"submission_id": leased.submission_id, "content_digest": leased.content_digest}
+        )
         if isinstance(act, acts.Raise) and leased.attempts == 1:
             # What opens a case has no case yet. Were it there after all, `record` would say so.
             return await self._start(client, leased, act)
@@ -213,8 +216,12 @@ class Dispatcher:
         handle = client.get_workflow_handle(leased.reference)
         try:
             outcome: ActOutcome = await handle.execute_update(
-                contracts.ACT, request, id=leased.submission_id, result_type=ActOutcome,
-                rpc_timeout=timedelta(seconds=CALL_SECONDS))
+                contracts.ACT,
+                request,
+                id=leased.submission_id,
+                result_type=ActOutcome,
+                rpc_timeout=timedelta(seconds=CALL_SECONDS),
+            )
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
@@ -235,11 +242,20 @@ class Dispatcher:
         return await self._with_start(client, start, leased, request)
 
     async def _with_start(
-        self, client: Client, start: WithStartWorkflowOperation[Any, Any], leased: Leased, request: ActRequest,
+        self,
+        client: Client,
+        start: WithStartWorkflowOperation[Any, Any],
+        leased: Leased,
+        request: ActRequest,
     ) -> ActOutcome:
         outcome: ActOutcome = await client.execute_update_with_start_workflow(
-            contracts.ACT, request, start_workflow_operation=start, id=leased.submission_id, result_type=ActOutcome,
-            rpc_timeout=timedelta(seconds=CALL_SECONDS))
+            contracts.ACT,
+            request,
+            start_workflow_operation=start,
+            id=leased.submission_id,
+            result_type=ActOutcome,
+            rpc_timeout=timedelta(seconds=CALL_SECONDS),
+        )
         return outcome
 
     async def _called(self, leased: Leased, call: Awaitable[ActOutcome]) -> Went:
@@ -265,8 +281,13 @@ class Dispatcher:
             state = await submissions.state(tx, leased.submission_id)
             if state is None or state.state not in submissions.SETTLED:
                 await submissions.settle(
-                    tx, leased.submission_id, state=submissions.State.REFUSED, code=refused.code,
-                    sentence=refused.sentence, at=self._now())
+                    tx,
+                    leased.submission_id,
+                    state=submissions.State.REFUSED,
+                    code=refused.code,
+                    sentence=refused.sentence,
+                    at=self._now(),
+                )
         return Went.SETTLED
 
 
@@ -276,8 +297,12 @@ def _named(error: RPCError | TimeoutError) -> Went:
     match error.status:
         case RPCStatusCode.RESOURCE_EXHAUSTED:
             return Went.EXHAUSTED
-        case RPCStatusCode.UNAVAILABLE | RPCStatusCode.DEADLINE_EXCEEDED | RPCStatusCode.CANCELLED | (
-                RPCStatusCode.ABORTED | RPCStatusCode.NOT_FOUND):
+        case (
+            RPCStatusCode.UNAVAILABLE
+            | RPCStatusCode.DEADLINE_EXCEEDED
+            | RPCStatusCode.CANCELLED
+            | (RPCStatusCode.ABORTED | RPCStatusCode.NOT_FOUND)
+        ):
             return Went.AWAY
         case _:
             _log.error("temporal_refused_a_call", code=error.status.name)

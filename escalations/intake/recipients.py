@@ -41,7 +41,12 @@ class NobodyThere(StrEnum):
 
 
 async def find(
-    tx: AsyncConnection, vault: Vault, reference: str, to: Recipient, *, at: datetime,
+    tx: AsyncConnection,
+    vault: Vault,
+    reference: str,
+    to: Recipient,
+    *,
+    at: datetime,
 ) -> Addressee | NobodyThere:
     """The address of a recipient at this moment.
 

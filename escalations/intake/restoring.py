@@ -42,7 +42,11 @@ class Restored:
 
 
 async def restore(
-    *, database: Database, cases: Cases, client: Client, task_queue: str,
+    *,
+    database: Database,
+    cases: Cases,
+    client: Client,
+    task_queue: str,
 ) -> AsyncIterator[Restored]:
     """Start a workflow for every case that is owed something and has none, one by one.
 
@@ -74,4 +78,3 @@ async def restore(
             yield Restored(reference, Found.RUNNING)
         else:
             yield Restored(reference, Found.RESTORED)
-

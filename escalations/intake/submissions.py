@@ -127,9 +127,18 @@ def new_id(received_at: datetime) -> str:
 
 
 async def receive(
-    tx: AsyncConnection, keys: vault.Vault, *, act_kind: str, act_json: str, channel: str, received_at: datetime,
-    sealed: dict[str, object], reference: str | None, idempotency_key: str | None = None,
-    submission_id: str | None = None, prefix: str = DEFAULT_PREFIX,
+    tx: AsyncConnection,
+    keys: vault.Vault,
+    *,
+    act_kind: str,
+    act_json: str,
+    channel: str,
+    received_at: datetime,
+    sealed: dict[str, object],
+    reference: str | None,
+    idempotency_key: str | None = None,
+    submission_id: str | None = None,
+    prefix: str = DEFAULT_PREFIX,
 ) -> Receipt:
     """Store an act. Only after the commit may anybody be told that it was received.
 
@@ -157,13 +166,28 @@ async def receive(
     if reference is None:
         reference = await references.allocate(tx, prefix, references.civil_year(received_at))
     row: dict[str, object] = {
-        "submission_id": submission_id, "reference": reference, "act_kind": act_kind, "channel": channel,
-        "received_at": received_at, "act": act_json, "sealed": box.data, "key_id": box.key_id,
-        "content_digest": box.digest, "keyed_digest": keyed, "idempotency_key": idempotency_key}
+        "submission_id": submission_id,
+        "reference": reference,
+        "act_kind": act_kind,
+        "channel": channel,
+        "received_at": received_at,
+        "act": act_json,
+        "sealed": box.data,
+        "key_id": box.key_id,
+        "content_digest": box.digest,
+        "keyed_digest": keyed,
+        "idempotency_key": idempotency_key,
+    }
     await tx.execute(insert(_ROWS).values(**row, row_digest=register.submission_digest(row)))
-    await tx.execute(insert(_STATES).values(
-        submission_id=submission_id, reference=reference, received_at=received_at,
-        arrival=await _next_arrival(tx, reference), state=State.QUEUED.value))
+    await tx.execute(
+        insert(_STATES).values(
+            submission_id=submission_id,
+            reference=reference,
+            received_at=received_at,
+            arrival=await _next_arrival(tx, reference),
+            state=State.QUEUED.value,
+        )
+    )
     return Receipt(submission_id, reference, received_at)
 
 
@@ -183,7 +207,12 @@ async def lease_next(tx: AsyncConnection, *, now: datetime, lease_for: timedelta
 
 
 async def lease_due(
-    tx: AsyncConnection, *, now: datetime, lease_for: timedelta, owner: str, at_most: int,
+    tx: AsyncConnection,
+    *,
+    now: datetime,
+    lease_for: timedelta,
+    owner: str,
+    at_most: int,
 ) -> list[Leased]:
     """Lease several at once, each of another case, oldest first; otherwise as :func:`lease_next`."""
     while True:
@@ -192,15 +221,22 @@ async def lease_due(
             return []
         # Between choosing a lane and locking it another submission may have come, or an act been settled; so its
         # oldest one is read again under the lock. Nothing due: the query above no longer finds this lane.
-        chosen = [row for row in await tx.execute(_OLDEST_OF, {"references": [lane.reference for lane in lanes]})
-                  if row.next_attempt_at is None or row.next_attempt_at <= now]
+        chosen = [
+            row
+            for row in await tx.execute(_OLDEST_OF, {"references": [lane.reference for lane in lanes]})
+            if row.next_attempt_at is None or row.next_attempt_at <= now
+        ]
         if chosen:
             lapsed = [lane.reference for lane in lanes if lane.submission_id is not None]
             return await _lease(tx, chosen, lapsed, until=now + lease_for, owner=owner)
 
 
 async def release(
-    tx: AsyncConnection, submission_id: str, *, next_attempt_at: datetime | None, owner: str | None = None,
+    tx: AsyncConnection,
+    submission_id: str,
+    *,
+    next_attempt_at: datetime | None,
+    owner: str | None = None,
 ) -> bool:
     """Put a submission back into its case's queue: after a delivery that did not work, or one that the team had held.
 
@@ -219,15 +255,30 @@ async def release(
     row = await _locked(tx, submission_id)
     if row.state in {State.APPLIED, State.REFUSED} or (owner is not None and row.owner not in {None, owner}):
         return False
-    await tx.execute(update(_STATES).where(_STATES.c.submission_id == submission_id).values(
-        state=State.QUEUED.value, next_attempt_at=next_attempt_at, leased_until=None, outcome_code=None,
-        outcome_sentence=None, settled_at=None))
+    await tx.execute(
+        update(_STATES)
+        .where(_STATES.c.submission_id == submission_id)
+        .values(
+            state=State.QUEUED.value,
+            next_attempt_at=next_attempt_at,
+            leased_until=None,
+            outcome_code=None,
+            outcome_sentence=None,
+            settled_at=None,
+        )
+    )
     await _free_lane(tx, row.reference, submission_id)
     return True
 
 
 async def settle(
-    tx: AsyncConnection, submission_id: str, *, state: State, code: str, sentence: str, at: datetime,
+    tx: AsyncConnection,
+    submission_id: str,
+    *,
+    state: State,
+    code: str,
+    sentence: str,
+    at: datetime,
     first_position: int | None = None,
 ) -> bool:
     """Say what became of a submission, once: applied and refused are final, held can be released.
@@ -253,25 +304,42 @@ async def settle(
     row = await _locked(tx, submission_id)
     if row.state in {State.APPLIED, State.REFUSED}:
         return False
-    await tx.execute(_SETTLE, {
-        "settled": submission_id, "state": state.value, "outcome_code": code, "outcome_sentence": sentence,
-        "settled_at": at, "first_position": first_position})
+    await tx.execute(
+        _SETTLE,
+        {
+            "settled": submission_id,
+            "state": state.value,
+            "outcome_code": code,
+            "outcome_sentence": sentence,
+            "settled_at": at,
+            "first_position": first_position,
+        },
+    )
     await _free_lane(tx, row.reference, submission_id)
     return True
 
 
 async def unsettled(
-    tx: AsyncConnection, reference: str, *, received_by: datetime, other_than: str | None = None,
+    tx: AsyncConnection,
+    reference: str,
+    *,
+    received_by: datetime,
+    other_than: str | None = None,
 ) -> list[str]:
     """The submissions of a case, oldest first, that were received by a moment and have not reached it yet.
 
     Held ones are not among them: they wait for a person, and a clock must not wait with them.
     """
     rows = await tx.execute(
-        select(_STATES.c.submission_id).where(
-            _STATES.c.reference == reference, _STATES.c.state.in_(_UNSETTLED), _STATES.c.received_at <= received_by,
-            _STATES.c.submission_id != (other_than or ""))
-        .order_by(_STATES.c.received_at, _STATES.c.arrival))
+        select(_STATES.c.submission_id)
+        .where(
+            _STATES.c.reference == reference,
+            _STATES.c.state.in_(_UNSETTLED),
+            _STATES.c.received_at <= received_by,
+            _STATES.c.submission_id != (other_than or ""),
+        )
+        .order_by(_STATES.c.received_at, _STATES.c.arrival)
+    )
     return list(rows.scalars())
 
 
@@ -314,13 +382,13 @@ async def content(tx: AsyncConnection, keys: vault.Vault, submission_id: str) ->
         vault.Erased: its key was erased.
         vault.CannotOpen: the stored bytes were changed, or the settings lack the key.
     """
-    row = (await tx.execute(
-        select(_ROWS.c.sealed, _ROWS.c.key_id).where(_ROWS.c.submission_id == submission_id))).one_or_none()
+    row = (
+        await tx.execute(select(_ROWS.c.sealed, _ROWS.c.key_id).where(_ROWS.c.submission_id == submission_id))
+    ).one_or_none()
     if row is None:
         raise UnknownSubmission("there is no submission of this id")
     box = vault.Sealed(row.key_id, row.sealed)
-    opened: dict[str, Any] = json.loads(
-        await keys.open(tx, box, table=_ROWS.name, column="sealed", row=submission_id))
+    opened: dict[str, Any] = json.loads(await keys.open(tx, box, table=_ROWS.name, column="sealed", row=submission_id))
     return opened
 
 
@@ -328,7 +396,8 @@ async def waiting(tx: AsyncConnection) -> dict[State, int]:
     """How many submissions are queued, in flight or held. For the board and the metrics."""
     waits = (State.QUEUED.value, State.IN_FLIGHT.value, State.HELD.value)
     rows = await tx.execute(
-        select(_STATES.c.state, func.count()).where(_STATES.c.state.in_(waits)).group_by(_STATES.c.state))
+        select(_STATES.c.state, func.count()).where(_STATES.c.state.in_(waits)).group_by(_STATES.c.state)
+    )
     return {State(state): count for state, count in rows}
 
 
@@ -339,53 +408,86 @@ async def _first(tx: AsyncConnection, idempotency_key: str, keyed: str) -> Recei
     row = (await tx.execute(select(_ROWS).where(_ROWS.c.idempotency_key == idempotency_key))).one_or_none()
     if row is None:
         return None
-    return Receipt(
-        row.submission_id, row.reference, row.received_at, repeated=True, differs=row.keyed_digest != keyed)
+    return Receipt(row.submission_id, row.reference, row.received_at, repeated=True, differs=row.keyed_digest != keyed)
 
 
 async def _next_arrival(tx: AsyncConnection, reference: str) -> int:
     build = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
-    statement = build(_LANES).values(reference=reference, arrivals=1).on_conflict_do_update(
-        index_elements=[_LANES.c.reference], set_={"arrivals": _LANES.c.arrivals + 1}).returning(_LANES.c.arrivals)
+    statement = (
+        build(_LANES)
+        .values(reference=reference, arrivals=1)
+        .on_conflict_do_update(index_elements=[_LANES.c.reference], set_={"arrivals": _LANES.c.arrivals + 1})
+        .returning(_LANES.c.arrivals)
+    )
     return int((await tx.execute(statement)).scalar_one())
 
 
 _EARLIER = _STATES.alias("earlier")
 _IS_OLDEST = ~exists().where(
-    _EARLIER.c.reference == _STATES.c.reference, _EARLIER.c.state.in_(_UNSETTLED),
-    tuple_(_EARLIER.c.received_at, _EARLIER.c.arrival) < tuple_(_STATES.c.received_at, _STATES.c.arrival))
+    _EARLIER.c.reference == _STATES.c.reference,
+    _EARLIER.c.state.in_(_UNSETTLED),
+    tuple_(_EARLIER.c.received_at, _EARLIER.c.arrival) < tuple_(_STATES.c.received_at, _STATES.c.arrival),
+)
 
 
 def _lanes_to_lease(now: datetime, at_most: int) -> Select[*tuple[Any, ...]]:
     return (
-        select(_LANES.c.reference, _LANES.c.submission_id).join(_STATES, _STATES.c.reference == _LANES.c.reference)
+        select(_LANES.c.reference, _LANES.c.submission_id)
+        .join(_STATES, _STATES.c.reference == _LANES.c.reference)
         .where(
-            _STATES.c.state.in_(_UNSETTLED), _IS_OLDEST,
+            _STATES.c.state.in_(_UNSETTLED),
+            _IS_OLDEST,
             or_(_STATES.c.next_attempt_at.is_(None), _STATES.c.next_attempt_at <= now),
-            or_(_LANES.c.leased_until.is_(None), _LANES.c.leased_until <= now))
+            or_(_LANES.c.leased_until.is_(None), _LANES.c.leased_until <= now),
+        )
         # By this alone, so that the index gives the first that fit and no backlog is ever sorted.
-        .order_by(_STATES.c.received_at).limit(at_most)
-        .with_for_update(of=_LANES, skip_locked=True))
+        .order_by(_STATES.c.received_at)
+        .limit(at_most)
+        .with_for_update(of=_LANES, skip_locked=True)
+    )
 
 
 async def _lease(
-    tx: AsyncConnection, chosen: list[Row[*tuple[Any, ...]]], lapsed: list[str], *, until: datetime, owner: str,
+    tx: AsyncConnection,
+    chosen: list[Row[*tuple[Any, ...]]],
+    lapsed: list[str],
+    *,
+    until: datetime,
+    owner: str,
 ) -> list[Leased]:
     if lapsed:
         # Whatever of a case was in flight under a lease that has ended is queued again: one in flight, never two.
-        await tx.execute(update(_STATES).where(
-            _STATES.c.reference.in_(lapsed), _STATES.c.state == State.IN_FLIGHT.value,
-        ).values(state=State.QUEUED.value, leased_until=None))
+        await tx.execute(
+            update(_STATES)
+            .where(
+                _STATES.c.reference.in_(lapsed),
+                _STATES.c.state == State.IN_FLIGHT.value,
+            )
+            .values(state=State.QUEUED.value, leased_until=None)
+        )
     await tx.execute(_IN_FLIGHT, {"chosen": [row.submission_id for row in chosen], "leased_until": until})
-    await tx.execute(_TAKE_LANE, [
-        {"lane": row.reference, "submission_id": row.submission_id, "leased_until": until, "owner": owner}
-        for row in chosen])
+    await tx.execute(
+        _TAKE_LANE,
+        [
+            {"lane": row.reference, "submission_id": row.submission_id, "leased_until": until, "owner": owner}
+            for row in chosen
+        ],
+    )
     return [
         Leased(
-            submission_id=row.submission_id, reference=row.reference, received_at=row.received_at,
-            act_kind=row.act_kind, channel=row.channel, act=row.act, content_digest=row.content_digest,
-            attempts=row.attempts + 1, leased_until=until, owner=owner)
-        for row in chosen]
+            submission_id=row.submission_id,
+            reference=row.reference,
+            received_at=row.received_at,
+            act_kind=row.act_kind,
+            channel=row.channel,
+            act=row.act,
+            content_digest=row.content_digest,
+            attempts=row.attempts + 1,
+            leased_until=until,
+            owner=owner,
+        )
+        for row in chosen
+    ]
 
 
 async def _locked(tx: AsyncConnection, submission_id: str) -> Row[*tuple[Any, ...]]:
@@ -404,9 +506,21 @@ async def _free_lane(tx: AsyncConnection, reference: str, submission_id: str) ->
 
 def _known() -> Select[*tuple[Any, ...]]:
     return select(
-        _ROWS.c.submission_id, _ROWS.c.reference, _ROWS.c.received_at, _ROWS.c.act_kind, _ROWS.c.channel, _ROWS.c.act,
-        _ROWS.c.content_digest, _ROWS.c.key_id, _STATES.c.state, _STATES.c.attempts, _STATES.c.next_attempt_at,
-        _STATES.c.outcome_code, _STATES.c.outcome_sentence, _STATES.c.settled_at, _STATES.c.first_position,
+        _ROWS.c.submission_id,
+        _ROWS.c.reference,
+        _ROWS.c.received_at,
+        _ROWS.c.act_kind,
+        _ROWS.c.channel,
+        _ROWS.c.act,
+        _ROWS.c.content_digest,
+        _ROWS.c.key_id,
+        _STATES.c.state,
+        _STATES.c.attempts,
+        _STATES.c.next_attempt_at,
+        _STATES.c.outcome_code,
+        _STATES.c.outcome_sentence,
+        _STATES.c.settled_at,
+        _STATES.c.first_position,
     ).join(_STATES, _STATES.c.submission_id == _ROWS.c.submission_id)
 
 
@@ -418,31 +532,67 @@ def _submission(row: Row[*tuple[Any, ...]]) -> Submission:
 _ID: BindParameter[str] = bindparam("id")
 _KNOWN_AS = _known().where(_ROWS.c.submission_id == _ID)
 _RAISED_AS = (
-    select(_ROWS.c.submission_id).where(_ROWS.c.reference == bindparam("reference"), _ROWS.c.act_kind == "raise")
-    .order_by(_ROWS.c.received_at).limit(1))
+    select(_ROWS.c.submission_id)
+    .where(_ROWS.c.reference == bindparam("reference"), _ROWS.c.act_kind == "raise")
+    .order_by(_ROWS.c.received_at)
+    .limit(1)
+)
 _OLDEST_OF = (
     select(_ROWS, _STATES.c.attempts, _STATES.c.next_attempt_at)
     .join(_STATES, _STATES.c.submission_id == _ROWS.c.submission_id)
     .where(
-        _STATES.c.reference.in_(bindparam("references", expanding=True)), _STATES.c.state.in_(_UNSETTLED), _IS_OLDEST)
-    .order_by(_STATES.c.received_at))
-_IN_FLIGHT = update(_STATES).where(_STATES.c.submission_id.in_(bindparam("chosen", expanding=True))).values(
-    state=State.IN_FLIGHT.value, attempts=_STATES.c.attempts + 1, next_attempt_at=None,
-    leased_until=bindparam("leased_until"))
-_TAKE_LANE = update(_LANES).where(_LANES.c.reference == bindparam("lane")).values(
-    submission_id=bindparam("submission_id"), leased_until=bindparam("leased_until"), owner=bindparam("owner"))
+        _STATES.c.reference.in_(bindparam("references", expanding=True)), _STATES.c.state.in_(_UNSETTLED), _IS_OLDEST
+    )
+    .order_by(_STATES.c.received_at)
+)
+_IN_FLIGHT = (
+    update(_STATES)
+    .where(_STATES.c.submission_id.in_(bindparam("chosen", expanding=True)))
+    .values(
+        state=State.IN_FLIGHT.value,
+        attempts=_STATES.c.attempts + 1,
+        next_attempt_at=None,
+        leased_until=bindparam("leased_until"),
+    )
+)
+_TAKE_LANE = (
+    update(_LANES)
+    .where(_LANES.c.reference == bindparam("lane"))
+    .values(submission_id=bindparam("submission_id"), leased_until=bindparam("leased_until"), owner=bindparam("owner"))
+)
 _LOCK_LANE = (
-    select(_LANES.c.reference).join(_STATES, _STATES.c.reference == _LANES.c.reference)
-    .where(_STATES.c.submission_id == _ID).with_for_update(of=_LANES))
+    select(_LANES.c.reference)
+    .join(_STATES, _STATES.c.reference == _LANES.c.reference)
+    .where(_STATES.c.submission_id == _ID)
+    .with_for_update(of=_LANES)
+)
 _STATE_AND_OWNER = (
     select(
-        _STATES.c.reference, _STATES.c.state,
-        case((_LANES.c.submission_id == _ID, _LANES.c.owner), else_=None).label("owner"))
-    .join(_LANES, _STATES.c.reference == _LANES.c.reference).where(_STATES.c.submission_id == _ID))
-_SETTLE = update(_STATES).where(_STATES.c.submission_id == bindparam("settled")).values(
-    state=bindparam("state"), outcome_code=bindparam("outcome_code"),
-    outcome_sentence=bindparam("outcome_sentence"), settled_at=bindparam("settled_at"),
-    first_position=bindparam("first_position"), next_attempt_at=None, leased_until=None)
-_FREE_LANE = update(_LANES).where(
-    _LANES.c.reference == bindparam("lane"), _LANES.c.submission_id == bindparam("held_by"),
-).values(submission_id=None, leased_until=None, owner=None)
+        _STATES.c.reference,
+        _STATES.c.state,
+        case((_LANES.c.submission_id == _ID, _LANES.c.owner), else_=None).label("owner"),
+    )
+    .join(_LANES, _STATES.c.reference == _LANES.c.reference)
+    .where(_STATES.c.submission_id == _ID)
+)
+_SETTLE = (
+    update(_STATES)
+    .where(_STATES.c.submission_id == bindparam("settled"))
+    .values(
+        state=bindparam("state"),
+        outcome_code=bindparam("outcome_code"),
+        outcome_sentence=bindparam("outcome_sentence"),
+        settled_at=bindparam("settled_at"),
+        first_position=bindparam("first_position"),
+        next_attempt_at=None,
+        leased_until=None,
+    )
+)
+_FREE_LANE = (
+    update(_LANES)
+    .where(
+        _LANES.c.reference == bindparam("lane"),
+        _LANES.c.submission_id == bindparam("held_by"),
+    )
+    .values(submission_id=None, leased_until=None, owner=None)
+)

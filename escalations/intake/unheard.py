@@ -48,12 +48,19 @@ def report_of(row: NoticeRow, state: NoticeState) -> Delivery | None:
     if became is DeliveryState.DELIVERED and not row.notice.starts_clocks:
         return None
     return Delivery(
-        notice_id=row.notice_id, agency_id=row.notice.to.agency_id, stage=row.notice.stage,
-        starts_clocks=row.notice.starts_clocks, state=became)
+        notice_id=row.notice_id,
+        agency_id=row.notice.to.agency_id,
+        stage=row.notice.stage,
+        starts_clocks=row.notice.starts_clocks,
+        state=became,
+    )
 
 
 async def reports(
-    tx: AsyncConnection, reference: str, *, among: Collection[str] | None = None,
+    tx: AsyncConnection,
+    reference: str,
+    *,
+    among: Collection[str] | None = None,
 ) -> tuple[Delivery, ...]:
     """What the case has still to hear of notices that are settled, in their order; of these alone, where given."""
     rows = [row for row in await notices.of_case(tx, reference) if among is None or row.notice_id in among]

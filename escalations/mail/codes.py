@@ -69,8 +69,12 @@ async def send_code(
             return CodeSent(CodeState.NOT_OPEN)
         case Code():
             message = outgoing.compose_code(
-                Facts(house=house, reference=link.reference, at=now), made.digits, expires_at=made.expires_at,
-                message_id=outgoing.message_id(f"code-{made.code_id}", sender), sender=sender)
+                Facts(house=house, reference=link.reference, at=now),
+                made.digits,
+                expires_at=made.expires_at,
+                message_id=outgoing.message_id(f"code-{made.code_id}", sender),
+                sender=sender,
+            )
             sent = await post.send(message, to=address)
             if sent.code in {SentCode.ACCEPTED, SentCode.UNKNOWN}:
                 return CodeSent(CodeState.ON_ITS_WAY, relay.hint(address), made.expires_at)

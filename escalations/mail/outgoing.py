@@ -97,13 +97,21 @@ class Facts:
 
 
 _CLOCK_OF = {
-    Ask.CONSIDER: Awaits.CONSIDER, Ask.CHOOSE: Awaits.CHOOSE, Ask.DECIDE: Awaits.DECIDE,
+    Ask.CONSIDER: Awaits.CONSIDER,
+    Ask.CHOOSE: Awaits.CHOOSE,
+    Ask.DECIDE: Awaits.DECIDE,
 }
 _TEAM_CLOCK_OF = {NoticeKind.HELD: Awaits.LOOK, NoticeKind.DELIVERY_TROUBLE: Awaits.MEND_DELIVERY}
 
 
 def facts_of(
-    case: Case, notice: Notice, house: House, *, at: datetime, link: str | None, came_to: Rule = Rule.HOLDER,
+    case: Case,
+    notice: Notice,
+    house: House,
+    *,
+    at: datetime,
+    link: str | None,
+    came_to: Rule = Rule.HOLDER,
 ) -> Facts:
     """What a notice may say of a case, as it stands when the notice leaves.
 
@@ -149,8 +157,11 @@ def _tasks(case: Case, notice: Notice, rule: StageRule, at: datetime) -> tuple[T
 
     It arrives later than it is written, so what is said is never later than what will hold.
     """
-    running = {clock.rule_id: clock.due_at for clock in case.clocks
-               if clock.running and clock.agency_id == notice.to.agency_id and clock.stage == notice.stage}
+    running = {
+        clock.rule_id: clock.due_at
+        for clock in case.clocks
+        if clock.running and clock.agency_id == notice.to.agency_id and clock.stage == notice.stage
+    }
     calendar = case.frame.calendar_for(notice.to.agency_id)
     asked = []
     for clock in rule.clocks:
@@ -194,8 +205,11 @@ def compose(notice: Notice, facts: Facts, *, message_id: str, sender: str) -> Em
 
 def compose_code(facts: Facts, code: str, *, expires_at: datetime, message_id: str, sender: str) -> EmailMessage:
     """The message that carries a code. The code is not in its subject, which shows on locked screens and in logs."""
-    said = _environment().get_template("code.txt").render(
-        facts=facts, house=facts.house, code=code, expires=workingtime.say(expires_at))
+    said = (
+        _environment()
+        .get_template("code.txt")
+        .render(facts=facts, house=facts.house, code=code, expires=workingtime.say(expires_at))
+    )
     return _message(said, facts, message_id=message_id, sender=sender)
 
 
@@ -238,10 +252,14 @@ def _values(notice: Notice, facts: Facts) -> Mapping[str, object]:
         "task": words.TASK[awaits] if awaits else "open the link and see what is asked",
         "awaited": words.AWAITED[awaits] if awaits else "what the page shows",
         "from_whom": _from_whom(notice, facts),
-        "whose": "that your agency raised" if notice.to.side is Side.RAISING else
-                 "raised with your agency" if notice.to.side is Side.RESPONDING else "of this partnership",
-        "other_agency": "one of the agencies that it was raised with" if facts.several else
-                        "the agency that it was raised with",
+        "whose": "that your agency raised"
+        if notice.to.side is Side.RAISING
+        else "raised with your agency"
+        if notice.to.side is Side.RESPONDING
+        else "of this partnership",
+        "other_agency": "one of the agencies that it was raised with"
+        if facts.several
+        else "the agency that it was raised with",
     }
 
 
@@ -342,13 +360,22 @@ def _plain(blocks: tuple[_Block, ...]) -> str:
     for block in blocks:
         match block.kind:
             case "list":
-                parts.append("\n".join(textwrap.fill(
-                    item, _WIDTH, initial_indent="* ", subsequent_indent="  ", break_long_words=False,
-                    break_on_hyphens=False) for item in block.lines))
+                parts.append(
+                    "\n".join(
+                        textwrap.fill(
+                            item,
+                            _WIDTH,
+                            initial_indent="* ",
+                            subsequent_indent="  ",
+                            break_long_words=False,
+                            break_on_hyphens=False,
+                        )
+                        for item in block.lines
+                    )
+                )
             case "link":
                 # Alone on its line: a mail program then makes it a link, and a person can copy all of it.
                 parts.append(f"{block.lines[0]}:\n{block.lines[1]}")
             case _:
-                parts.append(textwrap.fill(
-                    block.lines[0], _WIDTH, break_long_words=False, break_on_hyphens=False))
+                parts.append(textwrap.fill(block.lines[0], _WIDTH, break_long_words=False, break_on_hyphens=False))
     return "\n\n".join(parts) + "\n"

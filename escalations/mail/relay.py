@@ -248,9 +248,16 @@ class OutboxRelay(Keeper):
     @override
     async def keep(self, tx: AsyncConnection, message: EmailMessage, *, to: str) -> Sent:
         ours = str(message["Message-ID"])
-        await tx.execute(_KEEP, {
-            "id": secrets.token_hex(16), "notice_id": outgoing.notice_id(ours), "made_at": self._now(),
-            "raw": message.as_bytes(policy=mail_policy.SMTP), "to_hint": hint(to)})
+        await tx.execute(
+            _KEEP,
+            {
+                "id": secrets.token_hex(16),
+                "notice_id": outgoing.notice_id(ours),
+                "made_at": self._now(),
+                "raw": message.as_bytes(policy=mail_policy.SMTP),
+                "to_hint": hint(to),
+            },
+        )
         return Sent(SentCode.ACCEPTED, ours)
 
 

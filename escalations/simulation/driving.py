@@ -60,8 +60,11 @@ async def is_busy(handle: WorkflowHandle[Any, Any], skipper: TimeSkipper) -> boo
 
 def _waits_for_its_next_try(pending: PendingActivityInfo, now: datetime) -> bool:
     """An activity that failed waits for its next try as for a timer, and a clock that is moved gets it there."""
-    return (pending.attempt > 1 and pending.state == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
-            and pending.next_attempt_schedule_time.ToDatetime(tzinfo=UTC) > now)
+    return (
+        pending.attempt > 1
+        and pending.state == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
+        and pending.next_attempt_schedule_time.ToDatetime(tzinfo=UTC) > now
+    )
 
 
 async def until_idle(handle: WorkflowHandle[Any, Any], skipper: TimeSkipper) -> None:

@@ -103,15 +103,23 @@ async def load(tx: AsyncConnection, keys: vault.Vault, file: DirectoryFile) -> i
         raise NotEmpty("the directory has agencies already")
     # Parents first, then what refers to them: the file checks that each is named and that none is its own ancestor.
     for agency in file.in_order():
-        await tx.execute(insert(_AGENCIES).values(
-            agency_id=agency.id, name=agency.name, agency_type=agency.type, town=agency.town, parent=agency.parent,
-            notices=agency.notices.value, active_from=agency.active_from, active_to=agency.active_to,
-            sample=file.sample))
+        await tx.execute(
+            insert(_AGENCIES).values(
+                agency_id=agency.id,
+                name=agency.name,
+                agency_type=agency.type,
+                town=agency.town,
+                parent=agency.parent,
+                notices=agency.notices.value,
+                active_from=agency.active_from,
+                active_to=agency.active_to,
+                sample=file.sample,
+            )
+        )
         for holding in agency.positions:
             await appoint(tx, keys, agency.id, holding)
     for agency in file.agencies:
-        await tx.execute(
-            update(_AGENCIES).where(_AGENCIES.c.agency_id == agency.id).values(successor=agency.successor))
+        await tx.execute(update(_AGENCIES).where(_AGENCIES.c.agency_id == agency.id).values(successor=agency.successor))
     return len(file.agencies)
 
 
@@ -127,19 +135,33 @@ async def appoint(tx: AsyncConnection, keys: vault.Vault, agency_id: str, holdin
     """
     holding_id = secrets.token_hex(16)
     await tx.execute(
-        update(_POSITIONS).where(
-            _POSITIONS.c.agency_id == agency_id, _POSITIONS.c.position == holding.position,
+        update(_POSITIONS)
+        .where(
+            _POSITIONS.c.agency_id == agency_id,
+            _POSITIONS.c.position == holding.position,
             _POSITIONS.c.since < holding.since,
-            or_(_POSITIONS.c.until.is_(None), _POSITIONS.c.until >= holding.since))
-        .values(until=holding.since - timedelta(days=1)))
+            or_(_POSITIONS.c.until.is_(None), _POSITIONS.c.until >= holding.since),
+        )
+        .values(until=holding.since - timedelta(days=1))
+    )
     holder = await _sealed(tx, keys, holding.holder, column="sealed_holder", row=holding_id, key_id=None)
     key_id = holder.key_id if holder else None
     deputy = await _sealed(tx, keys, holding.deputy, column="sealed_deputy", row=holding_id, key_id=key_id)
-    await tx.execute(insert(_POSITIONS).values(
-        holding_id=holding_id, agency_id=agency_id, position=holding.position, title=holding.title,
-        kind=holding.kind.value, working_days=",".join(str(day) for day in holding.weekdays), since=holding.since,
-        until=holding.until, sealed_holder=holder.data if holder else None,
-        sealed_deputy=deputy.data if deputy else None, key_id=key_id or (deputy.key_id if deputy else None)))
+    await tx.execute(
+        insert(_POSITIONS).values(
+            holding_id=holding_id,
+            agency_id=agency_id,
+            position=holding.position,
+            title=holding.title,
+            kind=holding.kind.value,
+            working_days=",".join(str(day) for day in holding.weekdays),
+            since=holding.since,
+            until=holding.until,
+            sealed_holder=holder.data if holder else None,
+            sealed_deputy=deputy.data if deputy else None,
+            key_id=key_id or (deputy.key_id if deputy else None),
+        )
+    )
     return holding_id
 
 
@@ -158,8 +180,7 @@ async def agencies(tx: AsyncConnection, on: datetime) -> list[Agency]:
 
 async def titles(tx: AsyncConnection, agency_id: str, on: datetime) -> dict[str, str]:
     """What an agency calls its positions on a day, by their codes."""
-    rows = await tx.execute(
-        _held_on(_day(on)).where(_POSITIONS.c.agency_id == agency_id).order_by(_POSITIONS.c.since))
+    rows = await tx.execute(_held_on(_day(on)).where(_POSITIONS.c.agency_id == agency_id).order_by(_POSITIONS.c.since))
     return {row.position: row.title for row in rows}
 
 
@@ -169,14 +190,19 @@ async def set_notices(tx: AsyncConnection, agency_id: str, notices: Notices) -> 
     Raises:
         UnknownAgency: there is none of this id.
     """
-    done = await tx.execute(
-        update(_AGENCIES).where(_AGENCIES.c.agency_id == agency_id).values(notices=notices.value))
+    done = await tx.execute(update(_AGENCIES).where(_AGENCIES.c.agency_id == agency_id).values(notices=notices.value))
     if done.rowcount != 1:
         raise UnknownAgency("there is no agency of this id")
 
 
 async def holders(
-    tx: AsyncConnection, keys: vault.Vault, agency_id: str | None, position: str, on: datetime, *, closed: bool = False,
+    tx: AsyncConnection,
+    keys: vault.Vault,
+    agency_id: str | None,
+    position: str,
+    on: datetime,
+    *,
+    closed: bool = False,
 ) -> Contact | None:
     """Who is to be told, for a position, on the civil day of a moment; None where there is nobody in post.
 
@@ -204,7 +230,11 @@ async def holders(
 
 
 async def _while_closed(
-    tx: AsyncConnection, keys: vault.Vault, agency_id: str, position: str, on: datetime,
+    tx: AsyncConnection,
+    keys: vault.Vault,
+    agency_id: str,
+    position: str,
+    on: datetime,
 ) -> Contact | None:
     for code in dict.fromkeys((position, LEAD)):
         row = await _row(tx, agency_id, code, on)
@@ -218,7 +248,11 @@ async def _while_closed(
 
 
 async def _of_position(
-    tx: AsyncConnection, keys: vault.Vault, agency_id: str, position: str, on: datetime,
+    tx: AsyncConnection,
+    keys: vault.Vault,
+    agency_id: str,
+    position: str,
+    on: datetime,
 ) -> Contact | None:
     row = await _row(tx, agency_id, position, on)
     if row is None:
@@ -239,19 +273,31 @@ async def _as(rule: Rule, position: str, search: Awaitable[Contact | None]) -> C
 
 
 async def _row(tx: AsyncConnection, agency_id: str, position: str, on: datetime) -> Row[*tuple[Any, ...]] | None:
-    found: Row[*tuple[Any, ...]] | None = (await tx.execute(
-        _held_on(_day(on)).where(_POSITIONS.c.agency_id == agency_id, _POSITIONS.c.position == position)
-        .order_by(_POSITIONS.c.since.desc(), _POSITIONS.c.holding_id).limit(1))).one_or_none()
+    found: Row[*tuple[Any, ...]] | None = (
+        await tx.execute(
+            _held_on(_day(on))
+            .where(_POSITIONS.c.agency_id == agency_id, _POSITIONS.c.position == position)
+            .order_by(_POSITIONS.c.since.desc(), _POSITIONS.c.holding_id)
+            .limit(1)
+        )
+    ).one_or_none()
     return found
 
 
 def _held_on(day: date) -> Select[*tuple[Any, ...]]:
     return select(_POSITIONS).where(
-        _POSITIONS.c.since <= day, or_(_POSITIONS.c.until.is_(None), _POSITIONS.c.until >= day))
+        _POSITIONS.c.since <= day, or_(_POSITIONS.c.until.is_(None), _POSITIONS.c.until >= day)
+    )
 
 
 async def _sealed(
-    tx: AsyncConnection, keys: vault.Vault, person: Person | None, *, column: str, row: str, key_id: str | None,
+    tx: AsyncConnection,
+    keys: vault.Vault,
+    person: Person | None,
+    *,
+    column: str,
+    row: str,
+    key_id: str | None,
 ) -> vault.Sealed | None:
     if person is None:
         return None
@@ -260,14 +306,18 @@ async def _sealed(
 
 
 async def _person(
-    tx: AsyncConnection, keys: vault.Vault, row: Row[*tuple[Any, ...]], column: str,
+    tx: AsyncConnection,
+    keys: vault.Vault,
+    row: Row[*tuple[Any, ...]],
+    column: str,
 ) -> Person | None:
     data = getattr(row, column)
     if data is None:
         return None
     try:
         plain = await keys.open(
-            tx, vault.Sealed(row.key_id, data), table=_POSITIONS.name, column=column, row=row.holding_id)
+            tx, vault.Sealed(row.key_id, data), table=_POSITIONS.name, column=column, row=row.holding_id
+        )
     except vault.Erased:
         return None  # somebody whose details were erased can no more be written to than nobody
     return Person.model_validate_json(plain)
@@ -275,8 +325,16 @@ async def _person(
 
 def _contact(row: Row[*tuple[Any, ...]], person: Person, rule: Rule, *, position: str) -> Contact:
     return Contact(
-        agency_id=row.agency_id, position=position, held=row.position, title=row.title, kind=PositionKind(row.kind),
-        name=person.name, email=person.email, phone=person.phone, rule=rule)
+        agency_id=row.agency_id,
+        position=position,
+        held=row.position,
+        title=row.title,
+        kind=PositionKind(row.kind),
+        name=person.name,
+        email=person.email,
+        phone=person.phone,
+        rule=rule,
+    )
 
 
 def _agency(row: Row[*tuple[Any, ...]]) -> Agency:

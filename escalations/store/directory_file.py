@@ -163,7 +163,8 @@ def read_text(text: str) -> DirectoryFile:
         # Neither the input nor the chained error: both hold names and addresses.
         wrong = [
             f"{'.'.join(str(part) for part in one['loc']) or 'the file'}: {one['msg']}"
-            for one in error.errors(include_input=False, include_url=False, include_context=False)]
+            for one in error.errors(include_input=False, include_url=False, include_context=False)
+        ]
         raise NotADirectory("\n".join(wrong)) from None
 
 

@@ -38,7 +38,9 @@ _SQLITE_PASSING = frozenset({5, 6, 10, 13, 14})
 """BUSY, LOCKED, IOERR, FULL and CANTOPEN: what waiting, or an operator, can mend. A missing table is none of these."""
 _PRAGMAS = (
     f"busy_timeout={int(_BUSY_SECONDS * 1000)}",
-    "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
     "recursive_triggers=ON",  # without it REPLACE deletes a row and no trigger hears of it
     "secure_delete=ON",  # an erased key is overwritten, not left on a free page
 )
@@ -200,14 +202,17 @@ async def missing_guards(tx: AsyncConnection) -> list[str]:
     if tx.dialect.name == "sqlite":
         found = await tx.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
     else:
-        found = await tx.execute(text(
-            "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'A'"
-            " AND tgrelid IN (SELECT oid FROM pg_class WHERE relnamespace = current_schema()::regnamespace)"))
+        found = await tx.execute(
+            text(
+                "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'A'"
+                " AND tgrelid IN (SELECT oid FROM pg_class WHERE relnamespace = current_schema()::regnamespace)"
+            )
+        )
     names = set(found.scalars())
     wanted = tables.SQLITE_GUARDS if tx.dialect.name == "sqlite" else tables.POSTGRESQL_GUARDS
     return sorted(
-        table.name for table in tables.APPEND_ONLY
-        if not {f"{table.name}_{guard}" for guard in wanted} <= names)
+        table.name for table in tables.APPEND_ONLY if not {f"{table.name}_{guard}" for guard in wanted} <= names
+    )
 
 
 def insert_unless_there(tx: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
@@ -249,8 +254,12 @@ def _engine(url: str, *, pool_size: int) -> AsyncEngine:
         return _sqlite(address.set(drivername="sqlite+aiosqlite"), pool_size=1, begins="BEGIN IMMEDIATE")
     if kind == "postgresql":
         return create_async_engine(
-            address.set(drivername="postgresql+psycopg"), hide_parameters=True, pool_size=pool_size,
-            max_overflow=pool_size, pool_pre_ping=True)
+            address.set(drivername="postgresql+psycopg"),
+            hide_parameters=True,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+        )
     raise DatabaseUnfit("the database's address must begin with sqlite or postgresql")
 
 
@@ -264,8 +273,11 @@ def _readers(engine: AsyncEngine, *, pool_size: int) -> AsyncEngine:
 def _sqlite(address: URL, *, pool_size: int, begins: str) -> AsyncEngine:
     (path, *_), options = address.get_dialect()().create_connect_args(address)
     engine = create_async_engine(
-        address, hide_parameters=True, pool_size=pool_size,
-        async_creator=partial(near.connect, path, {**options, "timeout": _BUSY_SECONDS}))
+        address,
+        hide_parameters=True,
+        pool_size=pool_size,
+        async_creator=partial(near.connect, path, {**options, "timeout": _BUSY_SECONDS}),
+    )
 
     def prepare(connection: DBAPIConnection, _record: object) -> None:
         raw: Any = connection

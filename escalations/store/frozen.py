@@ -29,12 +29,19 @@ class NotFrozen(errors.FinalOurs):
 
 
 async def put(
-    tx: AsyncConnection, kind: Kind | Literal["policy", "calendar", "codes"], content: str, *, now: datetime,
+    tx: AsyncConnection,
+    kind: Kind | Literal["policy", "calendar", "codes"],
+    content: str,
+    *,
+    now: datetime,
 ) -> str:
     """Keep a text, if it is not kept already, and give its hash: SHA-256 in hex."""
     content_hash = hashlib.sha256(content.encode()).hexdigest()
-    await engine.insert_new(tx, tables.FROZEN, {
-        "content_hash": content_hash, "kind": Kind(kind).value, "content": content, "first_used_at": now})
+    await engine.insert_new(
+        tx,
+        tables.FROZEN,
+        {"content_hash": content_hash, "kind": Kind(kind).value, "content": content, "first_used_at": now},
+    )
     return content_hash
 
 

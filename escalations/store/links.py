@@ -79,7 +79,13 @@ class Link:
 
 
 async def issue(
-    tx: AsyncConnection, keys: Vault, *, notice_id: str, reference: str, notice: Notice, now: datetime,
+    tx: AsyncConnection,
+    keys: Vault,
+    *,
+    notice_id: str,
+    reference: str,
+    notice: Notice,
+    now: datetime,
 ) -> str:
     """The token of a notice's link; the address is ``/l/`` and the token.
 
@@ -100,19 +106,38 @@ async def issue(
 
 
 async def issue_all(
-    tx: AsyncConnection, keys: Vault, asked: Mapping[str, Notice], *, reference: str, now: datetime,
+    tx: AsyncConnection,
+    keys: Vault,
+    asked: Mapping[str, Notice],
+    *,
+    reference: str,
+    now: datetime,
 ) -> dict[str, str]:
     """The tokens of several notices' links of one case, by the notices' ids; otherwise as :func:`issue`."""
     tokens = {
         notice_id: _base32(bytes.fromhex(keys.digest(f"link token 1\n{notice_id}".encode()))[:TOKEN_BYTES])
-        for notice_id in asked}
+        for notice_id in asked
+    }
     if tokens:
-        await tx.execute(insert_unless_there(tx, _LINKS), [
-            {"link_id": secrets.token_hex(16), "token_hash": _hashed(tokens[notice_id]), "notice_id": notice_id,
-             "reference": reference, "agency_id": notice.to.agency_id, "position": notice.to.position,
-             "side": notice.to.side.value, "asks": notice.asks.value, "stage": notice.stage, "about": notice.about,
-             "created_at": now}
-            for notice_id, notice in asked.items()])
+        await tx.execute(
+            insert_unless_there(tx, _LINKS),
+            [
+                {
+                    "link_id": secrets.token_hex(16),
+                    "token_hash": _hashed(tokens[notice_id]),
+                    "notice_id": notice_id,
+                    "reference": reference,
+                    "agency_id": notice.to.agency_id,
+                    "position": notice.to.position,
+                    "side": notice.to.side.value,
+                    "asks": notice.asks.value,
+                    "stage": notice.stage,
+                    "about": notice.about,
+                    "created_at": now,
+                }
+                for notice_id, notice in asked.items()
+            ],
+        )
     return tokens
 
 
@@ -138,10 +163,16 @@ async def close_done(tx: AsyncConnection, case: Case, *, at: datetime) -> int:
     """
     rows = await tx.execute(
         select(_LINKS).where(
-            _LINKS.c.reference == case.reference, _LINKS.c.closed_at.is_(None),
-            _LINKS.c.asks.not_in([Ask.READ.value, Ask.TEAM.value])))  # One may always read again.
-    done = [link.link_id for link in map(_link, rows)
-            if asking.is_done(case, link.asks, link.to, stage=link.stage, about=link.about)]
+            _LINKS.c.reference == case.reference,
+            _LINKS.c.closed_at.is_(None),
+            _LINKS.c.asks.not_in([Ask.READ.value, Ask.TEAM.value]),
+        )
+    )  # One may always read again.
+    done = [
+        link.link_id
+        for link in map(_link, rows)
+        if asking.is_done(case, link.asks, link.to, stage=link.stage, about=link.about)
+    ]
     if done:
         await tx.execute(update(_LINKS).where(_LINKS.c.link_id.in_(done)).values(closed_at=at))
     return len(done)
@@ -197,19 +228,37 @@ async def new_code(tx: AsyncConnection, keys: Vault, link: Link, *, address: str
         return NotSent.NOT_OPEN
     # Locks the link, so that presses at the same moment are counted one after the other.
     await tx.execute(select(_LINKS.c.link_id).where(_LINKS.c.link_id == link.link_id).with_for_update())
-    sent = (await tx.execute(select(func.count()).select_from(_CODES).where(
-        _CODES.c.link_id == link.link_id, _CODES.c.sent_at > now - timedelta(hours=1)))).scalar_one()
+    sent = (
+        await tx.execute(
+            select(func.count())
+            .select_from(_CODES)
+            .where(_CODES.c.link_id == link.link_id, _CODES.c.sent_at > now - timedelta(hours=1))
+        )
+    ).scalar_one()
     if sent >= CODES_AN_HOUR:
         return NotSent.TOO_MANY
     code = Code(secrets.token_hex(16), f"{secrets.randbelow(1_000_000):06d}", kept_until(now))
-    await tx.execute(insert(_CODES).values(
-        code_id=code.code_id, link_id=link.link_id, code_hash=_code_digest(keys, code.code_id, code.digits),
-        address_digest=address_digest(keys, address), sent_at=now, expires_at=code.expires_at))
+    await tx.execute(
+        insert(_CODES).values(
+            code_id=code.code_id,
+            link_id=link.link_id,
+            code_hash=_code_digest(keys, code.code_id, code.digits),
+            address_digest=address_digest(keys, address),
+            sent_at=now,
+            expires_at=code.expires_at,
+        )
+    )
     return code
 
 
 async def check_code(
-    tx: AsyncConnection, keys: Vault, link: Link, digits: str, *, address: str, now: datetime,
+    tx: AsyncConnection,
+    keys: Vault,
+    link: Link,
+    digits: str,
+    *,
+    address: str,
+    now: datetime,
 ) -> Checked:
     """Check what somebody entered. A right code stays right for the day: others read the same mailbox.
 
@@ -221,22 +270,31 @@ async def check_code(
         address: the position's address today. A code that went to another one is no longer good.
         now: the moment.
     """
-    live = (await tx.execute(
-        select(_CODES).where(
-            _CODES.c.link_id == link.link_id, _CODES.c.address_digest == address_digest(keys, address),
-            _CODES.c.expires_at > now, _CODES.c.tries < TRIES)
-        .with_for_update())).all()
+    live = (
+        await tx.execute(
+            select(_CODES)
+            .where(
+                _CODES.c.link_id == link.link_id,
+                _CODES.c.address_digest == address_digest(keys, address),
+                _CODES.c.expires_at > now,
+                _CODES.c.tries < TRIES,
+            )
+            .with_for_update()
+        )
+    ).all()
     if not live or link.state(now) is not LinkState.OPEN:
         return Checked.ASK_ANEW
     entered = "".join(sign for sign in digits if sign.isascii() and sign.isdigit())
     for row in live:
         if secrets.compare_digest(row.code_hash, _code_digest(keys, row.code_id, entered)):
-            await tx.execute(update(_CODES).where(_CODES.c.code_id == row.code_id, _CODES.c.used_at.is_(None))
-                             .values(used_at=now))
+            await tx.execute(
+                update(_CODES).where(_CODES.c.code_id == row.code_id, _CODES.c.used_at.is_(None)).values(used_at=now)
+            )
             return Checked.RIGHT
     # A guess is a guess at each of them.
-    await tx.execute(update(_CODES).where(_CODES.c.code_id.in_([row.code_id for row in live]))
-                     .values(tries=_CODES.c.tries + 1))
+    await tx.execute(
+        update(_CODES).where(_CODES.c.code_id.in_([row.code_id for row in live])).values(tries=_CODES.c.tries + 1)
+    )
     return Checked.ASK_ANEW if all(row.tries + 1 >= TRIES for row in live) else Checked.WRONG
 
 
@@ -264,7 +322,14 @@ class Session:
 
 
 async def start_session(
-    tx: AsyncConnection, keys: Vault, link: Link, *, name: str, role: str, address: str, now: datetime,
+    tx: AsyncConnection,
+    keys: Vault,
+    link: Link,
+    *,
+    name: str,
+    role: str,
+    address: str,
+    now: datetime,
 ) -> str:
     """The value of the cookie of a new session, which is kept nowhere. Only after a right code.
 
@@ -281,14 +346,28 @@ async def start_session(
     row = _hashed(cookie)
     plain = json.dumps({"name": name, "role": role}, ensure_ascii=False).encode()
     box = await keys.seal(tx, plain, table=_SESSIONS.name, column="sealed", row=row)
-    await tx.execute(insert(_SESSIONS).values(
-        session_hash=row, link_id=link.link_id, sealed=box.data, key_id=box.key_id,
-        address_digest=address_digest(keys, address), created_at=now, expires_at=kept_until(now)))
+    await tx.execute(
+        insert(_SESSIONS).values(
+            session_hash=row,
+            link_id=link.link_id,
+            sealed=box.data,
+            key_id=box.key_id,
+            address_digest=address_digest(keys, address),
+            created_at=now,
+            expires_at=kept_until(now),
+        )
+    )
     return cookie
 
 
 async def session(
-    tx: AsyncConnection, keys: Vault, cookie: str, *, link: Link, address: str | None, now: datetime,
+    tx: AsyncConnection,
+    keys: Vault,
+    cookie: str,
+    *,
+    link: Link,
+    address: str | None,
+    now: datetime,
 ) -> Session | None:
     """The session behind a cookie, or none where it is over or is for another link. Only reads.
 
@@ -300,22 +379,36 @@ async def session(
         address: the position's address today; whoever used another one has to ask for a code again.
         now: the moment.
     """
-    row = (await tx.execute(select(_SESSIONS).where(
-        _SESSIONS.c.session_hash == _hashed(cookie), _SESSIONS.c.link_id == link.link_id,
-        _SESSIONS.c.expires_at > now))).one_or_none()
+    row = (
+        await tx.execute(
+            select(_SESSIONS).where(
+                _SESSIONS.c.session_hash == _hashed(cookie),
+                _SESSIONS.c.link_id == link.link_id,
+                _SESSIONS.c.expires_at > now,
+            )
+        )
+    ).one_or_none()
     if row is None or address is None or row.address_digest != address_digest(keys, address):
         return None
-    opened = json.loads(await keys.open(
-        tx, Sealed(row.key_id, row.sealed), table=_SESSIONS.name, column="sealed", row=row.session_hash))
+    opened = json.loads(
+        await keys.open(tx, Sealed(row.key_id, row.sealed), table=_SESSIONS.name, column="sealed", row=row.session_hash)
+    )
     return Session(link.link_id, opened["name"], opened["role"], row.created_at, row.expires_at)
 
 
 def _link(row: Row[tuple[object, ...]]) -> Link:
     values = row._mapping  # noqa: SLF001  SQLAlchemy's public name for it
     return Link(
-        values["link_id"], values["notice_id"], values["reference"],
-        Recipient(Side(values["side"]), values["agency_id"], values["position"]), Ask(values["asks"]),
-        values["stage"], values["about"], values["created_at"], values["closed_at"])
+        values["link_id"],
+        values["notice_id"],
+        values["reference"],
+        Recipient(Side(values["side"]), values["agency_id"], values["position"]),
+        Ask(values["asks"]),
+        values["stage"],
+        values["about"],
+        values["created_at"],
+        values["closed_at"],
+    )
 
 
 def _hashed(secret: str) -> str:

@@ -80,7 +80,8 @@ async def add(tx: AsyncConnection, rows: Iterable[NoticeRow]) -> list[str]:
     if not rows:
         return []
     added = await tx.execute(
-        insert_unless_there(tx, _NOTICES).returning(_NOTICES.c.notice_id), [_values(row) for row in rows])
+        insert_unless_there(tx, _NOTICES).returning(_NOTICES.c.notice_id), [_values(row) for row in rows]
+    )
     new = set(added.scalars())
     return [row.notice_id for row in rows if row.notice_id in new]
 
@@ -88,12 +89,25 @@ async def add(tx: AsyncConnection, rows: Iterable[NoticeRow]) -> list[str]:
 def _values(row: NoticeRow) -> dict[str, object]:
     notice = row.notice
     return {
-        "notice_id": row.notice_id, "reference": row.reference, "seq": row.seq, "kind": notice.kind.value,
-        "side": notice.to.side.value, "agency_id": notice.to.agency_id, "position": notice.to.position,
-        "asks": notice.asks.value, "stage": notice.stage, "due_at": notice.due_at, "about": notice.about,
-        "starts_clocks": notice.starts_clocks, "state": row.state.value, "attempts": row.attempts,
-        "next_attempt_at": row.next_attempt_at, "created_at": row.created_at, "sent_at": row.sent_at,
-        "last_code": row.last_code, "message_id": row.message_id,
+        "notice_id": row.notice_id,
+        "reference": row.reference,
+        "seq": row.seq,
+        "kind": notice.kind.value,
+        "side": notice.to.side.value,
+        "agency_id": notice.to.agency_id,
+        "position": notice.to.position,
+        "asks": notice.asks.value,
+        "stage": notice.stage,
+        "due_at": notice.due_at,
+        "about": notice.about,
+        "starts_clocks": notice.starts_clocks,
+        "state": row.state.value,
+        "attempts": row.attempts,
+        "next_attempt_at": row.next_attempt_at,
+        "created_at": row.created_at,
+        "sent_at": row.sent_at,
+        "last_code": row.last_code,
+        "message_id": row.message_id,
     }
 
 
@@ -127,8 +141,10 @@ async def lease_due(
     taken = [replace(_row(row), attempts=row.attempts + 1, next_attempt_at=now + lease_for) for row in rows]
     if taken:
         await tx.execute(
-            update(_NOTICES).where(_NOTICES.c.notice_id.in_([row.notice_id for row in taken]))
-            .values(attempts=_NOTICES.c.attempts + 1, next_attempt_at=now + lease_for))
+            update(_NOTICES)
+            .where(_NOTICES.c.notice_id.in_([row.notice_id for row in taken]))
+            .values(attempts=_NOTICES.c.attempts + 1, next_attempt_at=now + lease_for)
+        )
     return taken
 
 
@@ -157,32 +173,43 @@ async def settle(
     if state is NoticeState.WAITING:
         raise ValueError("a notice that waits is not settled: use retry")
     done = await tx.execute(
-        update(_NOTICES).where(_NOTICES.c.notice_id == notice_id, _NOTICES.c.state == NoticeState.WAITING)
-        .values(state=state.value, last_code=code, next_attempt_at=None, message_id=message_id,
-                sent_at=at if state in {NoticeState.SENT, NoticeState.UNKNOWN} else None))
+        update(_NOTICES)
+        .where(_NOTICES.c.notice_id == notice_id, _NOTICES.c.state == NoticeState.WAITING)
+        .values(
+            state=state.value,
+            last_code=code,
+            next_attempt_at=None,
+            message_id=message_id,
+            sent_at=at if state in {NoticeState.SENT, NoticeState.UNKNOWN} else None,
+        )
+    )
     return done.rowcount == 1
 
 
 async def retry(tx: AsyncConnection, notice_id: str, *, next_attempt_at: datetime, code: str) -> None:
     """Leave a notice to be tried again, and say why it was not settled."""
     await tx.execute(
-        update(_NOTICES).where(_NOTICES.c.notice_id == notice_id, _NOTICES.c.state == NoticeState.WAITING)
-        .values(next_attempt_at=next_attempt_at, last_code=code))
+        update(_NOTICES)
+        .where(_NOTICES.c.notice_id == notice_id, _NOTICES.c.state == NoticeState.WAITING)
+        .values(next_attempt_at=next_attempt_at, last_code=code)
+    )
 
 
 async def waiting_for(tx: AsyncConnection, reference: str, *, after_seq: int = 0) -> list[NoticeRow]:
     """The notices of a case that have not left yet, those that are being tried included; of later events only."""
     rows = await tx.execute(
-        select(_NOTICES).where(_NOTICES.c.reference == reference, _NOTICES.c.state == NoticeState.WAITING,
-                               _NOTICES.c.seq > after_seq)
-        .order_by(_NOTICES.c.seq, _NOTICES.c.notice_id))
+        select(_NOTICES)
+        .where(_NOTICES.c.reference == reference, _NOTICES.c.state == NoticeState.WAITING, _NOTICES.c.seq > after_seq)
+        .order_by(_NOTICES.c.seq, _NOTICES.c.notice_id)
+    )
     return [_row(row) for row in rows]
 
 
 async def of_case(tx: AsyncConnection, reference: str) -> list[NoticeRow]:
     """Every notice of a case, in the order of the events that they tell of; what the case page shows."""
     rows = await tx.execute(
-        select(_NOTICES).where(_NOTICES.c.reference == reference).order_by(_NOTICES.c.seq, _NOTICES.c.notice_id))
+        select(_NOTICES).where(_NOTICES.c.reference == reference).order_by(_NOTICES.c.seq, _NOTICES.c.notice_id)
+    )
     return [_row(row) for row in rows]
 
 
@@ -190,9 +217,24 @@ def _row(row: Row[tuple[object, ...]]) -> NoticeRow:
     values = row._mapping  # noqa: SLF001  SQLAlchemy's public name for it
     to = Recipient(Side(values["side"]), values["agency_id"], values["position"])
     notice = Notice(
-        NoticeKind(values["kind"]), to, Ask(values["asks"]), values["stage"], values["due_at"], values["about"],
-        values["starts_clocks"])
+        NoticeKind(values["kind"]),
+        to,
+        Ask(values["asks"]),
+        values["stage"],
+        values["due_at"],
+        values["about"],
+        values["starts_clocks"],
+    )
     return NoticeRow(
-        values["notice_id"], values["reference"], values["seq"], notice, NoticeState(values["state"]),
-        values["attempts"], values["next_attempt_at"], values["created_at"], values["sent_at"], values["last_code"],
-        values["message_id"])
+        values["notice_id"],
+        values["reference"],
+        values["seq"],
+        notice,
+        NoticeState(values["state"]),
+        values["attempts"],
+        values["next_attempt_at"],
+        values["created_at"],
+        values["sent_at"],
+        values["last_code"],
+        values["message_id"],
+    )

@@ -143,19 +143,25 @@ async def project(tx: AsyncConnection, before: case.Case | None, steps: Sequence
         await tx.execute(insert(_CASES).values(**_case_values(last.after, last.entry), **_raised_values(opening)))
     else:
         await tx.execute(
-            update(_CASES).where(_CASES.c.reference == last.after.reference)
-            .values(**_case_values(last.after, last.entry)))
+            update(_CASES)
+            .where(_CASES.c.reference == last.after.reference)
+            .values(**_case_values(last.after, last.entry))
+        )
     new, changed = await _clock_rows(tx, before, steps)
     if new:
         await tx.execute(insert(_CLOCKS), list(new.values()))
     for clock_id, values in changed.items():
         await tx.execute(
-            update(_CLOCKS).where(_CLOCKS.c.reference == last.after.reference, _CLOCKS.c.clock_id == clock_id)
-            .values(**values))
+            update(_CLOCKS)
+            .where(_CLOCKS.c.reference == last.after.reference, _CLOCKS.c.clock_id == clock_id)
+            .values(**values)
+        )
 
 
 async def _clock_rows(
-    tx: AsyncConnection, before: case.Case | None, steps: Sequence[Step],
+    tx: AsyncConnection,
+    before: case.Case | None,
+    steps: Sequence[Step],
 ) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
     """The rows of the clocks that these steps started, and what they changed of others; each by the clock's id."""
     known = {} if before is None else {clock.clock_id: clock for clock in before.clocks}
@@ -169,9 +175,12 @@ async def _clock_rows(
             values = _clock_values(clock)
             if earlier is None:
                 new[clock.clock_id] = {
-                    "reference": step.after.reference, **values, "accounts_until": None,
+                    "reference": step.after.reference,
+                    **values,
+                    "accounts_until": None,
                     "amount": getattr(step.event, "amount", None),
-                    "kept_dates": _kept([], clock.due_at, since=step.entry.recorded_at, because=step.event.kind)}
+                    "kept_dates": _kept([], clock.due_at, since=step.entry.recorded_at, because=step.event.kind),
+                }
             else:
                 row = new.get(clock.clock_id) or changed.setdefault(clock.clock_id, {})
                 kept = row.get("kept_dates")
@@ -181,14 +190,18 @@ async def _clock_rows(
                 if earlier.due_at != clock.due_at:
                     so_far = kept or await _kept_so_far(tx, step.after.reference, clock.clock_id)
                     row["kept_dates"] = _kept(
-                        json.loads(so_far), clock.due_at, since=step.entry.recorded_at, because=step.event.kind)
+                        json.loads(so_far), clock.due_at, since=step.entry.recorded_at, because=step.event.kind
+                    )
             known[clock.clock_id] = clock
     return new, changed
 
 
 async def _kept_so_far(tx: AsyncConnection, reference: str, clock_id: str) -> str:
-    kept: str = (await tx.execute(select(_CLOCKS.c.kept_dates).where(
-        _CLOCKS.c.reference == reference, _CLOCKS.c.clock_id == clock_id))).scalar_one()
+    kept: str = (
+        await tx.execute(
+            select(_CLOCKS.c.kept_dates).where(_CLOCKS.c.reference == reference, _CLOCKS.c.clock_id == clock_id)
+        )
+    ).scalar_one()
     return kept
 
 
@@ -227,16 +240,20 @@ async def listed(tx: AsyncConnection, *, closed: bool = False) -> list[CaseRow]:
     """All cases that are not closed, the nearest limit first and those without one last; or all closed ones."""
     is_closed = _CASES.c.status == case.Status.CLOSED.value
     rows = await tx.execute(
-        select(_CASES).where(is_closed if closed else ~is_closed)
-        .order_by(_CASES.c.next_due_at.is_(None), _CASES.c.next_due_at, _CASES.c.received_at, _CASES.c.reference))
+        select(_CASES)
+        .where(is_closed if closed else ~is_closed)
+        .order_by(_CASES.c.next_due_at.is_(None), _CASES.c.next_due_at, _CASES.c.received_at, _CASES.c.reference)
+    )
     return [_case_row(row) for row in rows.mappings()]
 
 
 async def clocks_of(tx: AsyncConnection, *references: str) -> list[ClockRow]:
     """Every clock of these cases, in the order in which they started."""
     rows = await tx.execute(
-        select(_CLOCKS).where(_CLOCKS.c.reference.in_(references))
-        .order_by(_CLOCKS.c.reference, _CLOCKS.c.started_at, _CLOCKS.c.due_at, _CLOCKS.c.clock_id))
+        select(_CLOCKS)
+        .where(_CLOCKS.c.reference.in_(references))
+        .order_by(_CLOCKS.c.reference, _CLOCKS.c.started_at, _CLOCKS.c.due_at, _CLOCKS.c.clock_id)
+    )
     return [_clock_row(row) for row in rows.mappings()]
 
 
@@ -264,33 +281,60 @@ async def _frame(tx: AsyncConnection, opening: Event, frames: dict[tuple[str, st
 
 def _raised_values(event: events.Raised) -> dict[str, Any]:
     return {
-        "concern": event.concern.value, "reason": event.reason.value, "level_of_need": event.level_of_need,
-        "legal_status": event.legal_status.value, "policy_hash": event.policy_hash,
-        "calendar_hash": event.calendar_hash}
+        "concern": event.concern.value,
+        "reason": event.reason.value,
+        "level_of_need": event.level_of_need,
+        "legal_status": event.legal_status.value,
+        "policy_hash": event.policy_hash,
+        "calendar_hash": event.calendar_hash,
+    }
 
 
 def _case_values(after: case.Case, entry: register.Entry) -> dict[str, Any]:
     limits = [clock.due_at for clock in after.clocks if clock.running and _before_its_limit(clock)]
     return {
-        "reference": after.reference, "seq": entry.seq, "position": entry.position, "status": after.status.value,
-        "track": after.track.value, "stage": after.stage, "raising_agency": after.raising_agency,
-        "responding_agencies": json.dumps([party.agency_id for party in after.parties]), "edition": after.edition,
-        "received_at": after.received_at, "stage_started_at": after.stage_starts[-1] if after.stage_starts else None,
-        "partnership_told_at": after.partnership_told_at, "word_due_at": after.word_due_at,
-        "next_due_at": min(limits, default=None), "move_to_stage": after.move.to_stage if after.move else None,
-        "move_takes_effect_at": after.move.takes_effect_at if after.move else None, "closed_at": after.closed_at,
-        "outcome": after.outcome.value if after.outcome else None, "changed_at": entry.recorded_at}
+        "reference": after.reference,
+        "seq": entry.seq,
+        "position": entry.position,
+        "status": after.status.value,
+        "track": after.track.value,
+        "stage": after.stage,
+        "raising_agency": after.raising_agency,
+        "responding_agencies": json.dumps([party.agency_id for party in after.parties]),
+        "edition": after.edition,
+        "received_at": after.received_at,
+        "stage_started_at": after.stage_starts[-1] if after.stage_starts else None,
+        "partnership_told_at": after.partnership_told_at,
+        "word_due_at": after.word_due_at,
+        "next_due_at": min(limits, default=None),
+        "move_to_stage": after.move.to_stage if after.move else None,
+        "move_takes_effect_at": after.move.takes_effect_at if after.move else None,
+        "closed_at": after.closed_at,
+        "outcome": after.outcome.value if after.outcome else None,
+        "changed_at": entry.recorded_at,
+    }
 
 
 def _clock_values(clock: case.Clock) -> dict[str, Any]:
     return {
-        "clock_id": clock.clock_id, "rule_id": clock.rule_id, "awaits": clock.awaits.value,
-        "waits_for": clock.waits_for.value, "agency_id": clock.agency_id, "position": clock.position,
-        "stage": clock.stage, "started_at": clock.started_at, "due_at": clock.due_at,
+        "clock_id": clock.clock_id,
+        "rule_id": clock.rule_id,
+        "awaits": clock.awaits.value,
+        "waits_for": clock.waits_for.value,
+        "agency_id": clock.agency_id,
+        "position": clock.position,
+        "stage": clock.stage,
+        "started_at": clock.started_at,
+        "due_at": clock.due_at,
         "reminders": json.dumps([tables.instant_text(moment) for moment in clock.reminders]),
-        "reminded": clock.reminded, "receipt_hash": clock.receipt_hash, "state": clock_state(clock).value,
-        "cause": clock.cause.value if clock.cause else None, "limit_passed_at": clock.limit_passed_at,
-        "limit_withdrawn": clock.limit_withdrawn, "ended_at": clock.ended_at}
+        "reminded": clock.reminded,
+        "receipt_hash": clock.receipt_hash,
+        "state": clock_state(clock).value,
+        "cause": clock.cause.value if clock.cause else None,
+        "limit_passed_at": clock.limit_passed_at,
+        "limit_withdrawn": clock.limit_withdrawn,
+        "ended_at": clock.ended_at,
+    }
 
 
 def _kept(earlier: list[dict[str, str]], due_at: datetime, *, since: datetime, because: str) -> str:
@@ -305,7 +349,13 @@ def _case_row(row: RowMapping) -> CaseRow:
 def _clock_row(row: RowMapping) -> ClockRow:
     kept = tuple(
         KeptDate(datetime.fromisoformat(one["due_at"]), datetime.fromisoformat(one["since"]), one["because"])
-        for one in json.loads(row["kept_dates"]))
-    return ClockRow(**{
-        **row, "kept_dates": kept, "state": ClockState(row["state"]),
-        "reminders": tuple(datetime.fromisoformat(moment) for moment in json.loads(row["reminders"]))})
+        for one in json.loads(row["kept_dates"])
+    )
+    return ClockRow(
+        **{
+            **row,
+            "kept_dates": kept,
+            "state": ClockState(row["state"]),
+            "reminders": tuple(datetime.fromisoformat(moment) for moment in json.loads(row["reminders"])),
+        }
+    )

@@ -25,7 +25,8 @@ _MODULUS = len(CHECK_CHARACTERS)
 _LETTER_VALUES = (0, 1, *range(10, _MODULUS))
 # A digit has its own value, also as a check character: only so is a swap of the last digit with the check noticed.
 _VALUES = {str(digit): digit for digit in range(10)} | dict(
-    zip((letter for letter in CHECK_CHARACTERS if letter.isalpha()), _LETTER_VALUES, strict=True))
+    zip((letter for letter in CHECK_CHARACTERS if letter.isalpha()), _LETTER_VALUES, strict=True)
+)
 _CHECK_OF = {_VALUES[character]: character for character in CHECK_CHARACTERS}
 _PREFIX = re.compile(r"[A-Z]{2,6}")
 _SHAPE = re.compile(r"([A-Z]{2,6})([2-9][0-9OIL])([0-9OIL]{4,9})([0-9A-Z])")
@@ -76,9 +77,15 @@ async def allocate(tx: AsyncConnection, prefix: str, year: int) -> str:
         raise ValueError("a reference needs a prefix of two to six letters and a year from 20 to 99")
     build = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
     counters = tables.COUNTERS
-    statement = build(counters).values(prefix=prefix, year=year, last=1).on_conflict_do_update(
-        index_elements=[counters.c.prefix, counters.c.year], set_={"last": counters.c.last + 1},
-    ).returning(counters.c.last)
+    statement = (
+        build(counters)
+        .values(prefix=prefix, year=year, last=1)
+        .on_conflict_do_update(
+            index_elements=[counters.c.prefix, counters.c.year],
+            set_={"last": counters.c.last + 1},
+        )
+        .returning(counters.c.last)
+    )
     return str(Reference(prefix, year, (await tx.execute(statement)).scalar_one()))
 
 
@@ -118,5 +125,7 @@ def _cleaned(text: str) -> str:
         return text
     plain = unicodedata.normalize("NFKC", text).upper()
     return "".join(
-        character for character in plain
-        if not (character.isspace() or unicodedata.category(character) in {"Pd", "Cf"} or character in "./_"))
+        character
+        for character in plain
+        if not (character.isspace() or unicodedata.category(character) in {"Pd", "Cf"} or character in "./_")
+    )

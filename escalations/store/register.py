@@ -24,8 +24,10 @@ _REGISTER = tables.REGISTER
 _APPEND_LOCK = 0x65736332
 _PAGE = 500
 _READ = (
-    select(_REGISTER).where(_REGISTER.c.reference == bindparam("reference"), _REGISTER.c.seq > bindparam("after_seq"))
-    .order_by(_REGISTER.c.seq))
+    select(_REGISTER)
+    .where(_REGISTER.c.reference == bindparam("reference"), _REGISTER.c.seq > bindparam("after_seq"))
+    .order_by(_REGISTER.c.seq)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,14 @@ def digest(entry: Entry) -> str:
     The lines are: previous hash, seq, reference, recorded at (as stored), position, kind, body.
     """
     lines = (
-        entry.previous_hash, str(entry.seq), entry.reference, tables.instant_text(entry.recorded_at),
-        str(entry.position), entry.kind, entry.body)
+        entry.previous_hash,
+        str(entry.seq),
+        entry.reference,
+        tables.instant_text(entry.recorded_at),
+        str(entry.position),
+        entry.kind,
+        entry.body,
+    )
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
@@ -100,7 +108,11 @@ def submission_digest(row: Mapping[str, Any]) -> str:
 
 
 async def read(
-    tx: AsyncConnection, reference: str, *, after_seq: int = 0, kind: str | None = None,
+    tx: AsyncConnection,
+    reference: str,
+    *,
+    after_seq: int = 0,
+    kind: str | None = None,
 ) -> list[Entry]:
     """The events of an escalation after a place, in order; of one kind alone, where it is given."""
     query = _READ if kind is None else _READ.where(_REGISTER.c.kind == kind)
@@ -111,7 +123,8 @@ async def read(
 async def head(tx: AsyncConnection, reference: str) -> Entry | None:
     """The newest event of an escalation; None where there is none."""
     return await _one(
-        tx, select(_REGISTER).where(_REGISTER.c.reference == reference).order_by(_REGISTER.c.seq.desc()).limit(1))
+        tx, select(_REGISTER).where(_REGISTER.c.reference == reference).order_by(_REGISTER.c.seq.desc()).limit(1)
+    )
 
 
 async def references(tx: AsyncConnection) -> list[str]:
@@ -130,7 +143,8 @@ async def everything(tx: AsyncConnection) -> AsyncIterator[Entry]:
     after = -1
     while True:
         rows = await tx.execute(
-            select(_REGISTER).where(_REGISTER.c.position > after).order_by(_REGISTER.c.position).limit(_PAGE))
+            select(_REGISTER).where(_REGISTER.c.position > after).order_by(_REGISTER.c.position).limit(_PAGE)
+        )
         page = [_entry(row) for row in rows.mappings()]
         for entry in page:
             yield entry
@@ -140,7 +154,12 @@ async def everything(tx: AsyncConnection) -> AsyncIterator[Entry]:
 
 
 async def append(
-    tx: AsyncConnection, reference: str, *, after_seq: int, bodies: Sequence[tuple[str, str]], recorded_at: datetime,
+    tx: AsyncConnection,
+    reference: str,
+    *,
+    after_seq: int,
+    bodies: Sequence[tuple[str, str]],
+    recorded_at: datetime,
 ) -> list[Entry]:
     """Add events to an escalation, or find that they are there already.
 
@@ -167,14 +186,15 @@ async def append(
     newest = tail[-1] if tail else None
     present = [entry for entry in tail if entry.seq > after_seq]
     if present:
-        same = present[:len(bodies)]
+        same = present[: len(bodies)]
         if [(entry.kind, entry.body) for entry in same] == list(bodies):
             return same
         raise RegisterAhead(present)
     added = _follow(newest, reference, bodies, recorded_at=recorded_at, position=await last_position(tx))
     if added:
-        await tx.execute(insert(_REGISTER), [
-            {column.name: getattr(entry, column.name) for column in _REGISTER.c} for entry in added])
+        await tx.execute(
+            insert(_REGISTER), [{column.name: getattr(entry, column.name) for column in _REGISTER.c} for entry in added]
+        )
     return added
 
 
@@ -201,9 +221,16 @@ async def _verify_chain(tx: AsyncConnection) -> tuple[list[Finding], dict[str, s
         seq, previous = heads.get(entry.reference, (0, first_previous_hash(entry.reference)))
         wrong = _wrong(entry, last=last, seq=seq, previous=previous)
         if wrong is not None:
-            findings.append(Finding(
-                table="register", row=str(entry.position), wrong=wrong, position=entry.position,
-                reference=entry.reference, seq=entry.seq))
+            findings.append(
+                Finding(
+                    table="register",
+                    row=str(entry.position),
+                    wrong=wrong,
+                    position=entry.position,
+                    reference=entry.reference,
+                    seq=entry.seq,
+                )
+            )
         # Go on from what the row says, so that one changed row is one finding and not all that follow it.
         heads[entry.reference] = (entry.seq, entry.hash)
         last = entry.position
@@ -250,11 +277,13 @@ async def _verify_submissions(tx: AsyncConnection, vouched: dict[str, str]) -> l
         elif stored != vouched.get(row["submission_id"], stored):
             wrong = "its sealed text is not the one that the register vouches for"
         if wrong is not None:
-            findings.append(Finding(
-                table="submissions", row=row["submission_id"], wrong=wrong, reference=row["reference"]))
+            findings.append(
+                Finding(table="submissions", row=row["submission_id"], wrong=wrong, reference=row["reference"])
+            )
     findings += [
         Finding(table="submissions", row=lost, wrong="the register names it, and it is not there")
-        for lost in sorted(missing)]
+        for lost in sorted(missing)
+    ]
     return findings
 
 
@@ -262,19 +291,27 @@ async def _verify_frozen(tx: AsyncConnection) -> list[Finding]:
     return [
         Finding(table="frozen", row=row["content_hash"], wrong="its text does not agree with its hash")
         async for row in _pages(tx, tables.FROZEN.c.content_hash, select(tables.FROZEN))
-        if hashlib.sha256(row["content"].encode()).hexdigest() != row["content_hash"]]
+        if hashlib.sha256(row["content"].encode()).hexdigest() != row["content_hash"]
+    ]
 
 
 async def _verify_settled(tx: AsyncConnection, last: int) -> list[Finding]:
     # The chain cannot miss its own newest rows; that an act was settled at a position still can.
     states = tables.SUBMISSION_STATES
     rows = await tx.execute(
-        select(states.c.submission_id, states.c.reference).where(states.c.first_position > last)
-        .order_by(states.c.submission_id))
+        select(states.c.submission_id, states.c.reference)
+        .where(states.c.first_position > last)
+        .order_by(states.c.submission_id)
+    )
     return [
-        Finding(table="register", row="end", wrong=f"the event of submission {row.submission_id} is not there",
-                reference=row.reference)
-        for row in rows]
+        Finding(
+            table="register",
+            row="end",
+            wrong=f"the event of submission {row.submission_id} is not there",
+            reference=row.reference,
+        )
+        for row in rows
+    ]
 
 
 async def _pages(tx: AsyncConnection, key: Column[str], query: Select[*tuple[Any, ...]]) -> AsyncIterator[RowMapping]:
@@ -289,14 +326,26 @@ async def _pages(tx: AsyncConnection, key: Column[str], query: Select[*tuple[Any
 
 
 def _follow(
-    newest: Entry | None, reference: str, bodies: Sequence[tuple[str, str]], *, recorded_at: datetime, position: int,
+    newest: Entry | None,
+    reference: str,
+    bodies: Sequence[tuple[str, str]],
+    *,
+    recorded_at: datetime,
+    position: int,
 ) -> list[Entry]:
     added: list[Entry] = []
     seq, previous = (newest.seq, newest.hash) if newest else (0, first_previous_hash(reference))
     for offset, (kind, body) in enumerate(bodies, start=1):
         bare = Entry(
-            position=position + offset, reference=reference, seq=seq + offset, kind=kind, recorded_at=recorded_at,
-            body=body, previous_hash=previous, hash="")
+            position=position + offset,
+            reference=reference,
+            seq=seq + offset,
+            kind=kind,
+            recorded_at=recorded_at,
+            body=body,
+            previous_hash=previous,
+            hash="",
+        )
         previous = digest(bare)
         added.append(replace(bare, hash=previous))
     return added

@@ -33,12 +33,14 @@ SQLITE_GUARDS = ("no_update", "no_delete", "no_replace")
 POSTGRESQL_GUARDS = ("no_change", "no_truncate")
 """The same on PostgreSQL, where they are enabled ALWAYS."""
 
-METADATA = MetaData(naming_convention={
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-})
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
 
 
 def instant_text(moment: datetime) -> str:
@@ -78,7 +80,8 @@ _DIGEST = String(64)
 # ---- The register and what it stands on -----------------------------------------------------------------------------
 
 REGISTER = Table(
-    "register", METADATA,
+    "register",
+    METADATA,
     Column("position", BigInteger, primary_key=True, autoincrement=False),
     Column("reference", _REFERENCE, nullable=False),
     Column("seq", Integer, nullable=False),
@@ -91,7 +94,8 @@ REGISTER = Table(
 )
 
 FROZEN = Table(
-    "frozen", METADATA,
+    "frozen",
+    METADATA,
     Column("content_hash", _DIGEST, primary_key=True),
     Column("kind", _SLUG, nullable=False),
     Column("content", Text, nullable=False),
@@ -99,7 +103,8 @@ FROZEN = Table(
 )
 
 DATA_KEYS = Table(
-    "data_keys", METADATA,
+    "data_keys",
+    METADATA,
     Column("key_id", _ID, primary_key=True),
     Column("wrapped", LargeBinary),
     Column("wrapped_with", _ID),
@@ -110,7 +115,8 @@ DATA_KEYS = Table(
 # ---- Submissions ----------------------------------------------------------------------------------------------------
 
 SUBMISSIONS = Table(
-    "submissions", METADATA,
+    "submissions",
+    METADATA,
     Column("submission_id", _ID, primary_key=True),
     Column("reference", _REFERENCE, nullable=False),
     Column("act_kind", _SLUG, nullable=False),
@@ -130,7 +136,8 @@ SUBMISSIONS = Table(
 _UNSETTLED = text("state IN ('queued', 'in_flight')")
 
 SUBMISSION_STATES = Table(
-    "submission_states", METADATA,
+    "submission_states",
+    METADATA,
     Column("submission_id", _ID, ForeignKey(SUBMISSIONS.c.submission_id), primary_key=True),
     Column("reference", _REFERENCE, nullable=False),
     Column("received_at", Instant, nullable=False),
@@ -145,14 +152,20 @@ SUBMISSION_STATES = Table(
     Column("first_position", BigInteger),
     UniqueConstraint("reference", "arrival"),
     # What the dispatcher asks many times a minute must not slow down as settled rows gather.
-    Index("ix_submission_states_unsettled", "reference", "received_at", "arrival",
-          sqlite_where=_UNSETTLED, postgresql_where=_UNSETTLED),
-    Index("ix_submission_states_unsettled_oldest", "received_at",
-          sqlite_where=_UNSETTLED, postgresql_where=_UNSETTLED),
+    Index(
+        "ix_submission_states_unsettled",
+        "reference",
+        "received_at",
+        "arrival",
+        sqlite_where=_UNSETTLED,
+        postgresql_where=_UNSETTLED,
+    ),
+    Index("ix_submission_states_unsettled_oldest", "received_at", sqlite_where=_UNSETTLED, postgresql_where=_UNSETTLED),
 )
 
 LANES = Table(
-    "submission_lanes", METADATA,
+    "submission_lanes",
+    METADATA,
     Column("reference", _REFERENCE, primary_key=True),
     Column("arrivals", Integer, nullable=False),
     Column("submission_id", _ID),
@@ -162,7 +175,8 @@ LANES = Table(
 """One row per case: what gives each submission its number, and what a dispatcher locks and leases."""
 
 COUNTERS = Table(
-    "reference_counters", METADATA,
+    "reference_counters",
+    METADATA,
     Column("prefix", String(8), primary_key=True),
     Column("year", Integer, primary_key=True, autoincrement=False),
     Column("last", Integer, nullable=False),
@@ -171,7 +185,8 @@ COUNTERS = Table(
 # ---- The directory --------------------------------------------------------------------------------------------------
 
 AGENCIES = Table(
-    "agencies", METADATA,
+    "agencies",
+    METADATA,
     Column("agency_id", _SLUG, primary_key=True),
     Column("name", Text, nullable=False),
     Column("agency_type", _SLUG, nullable=False),
@@ -185,7 +200,8 @@ AGENCIES = Table(
 )
 
 POSITIONS = Table(
-    "positions", METADATA,
+    "positions",
+    METADATA,
     Column("holding_id", _ID, primary_key=True),
     Column("agency_id", _SLUG, ForeignKey(AGENCIES.c.agency_id), nullable=False),
     Column("position", _SLUG, nullable=False),
@@ -204,7 +220,8 @@ POSITIONS = Table(
 # ---- What goes out, and what is asked by link -----------------------------------------------------------------------
 
 NOTICES = Table(
-    "notices", METADATA,
+    "notices",
+    METADATA,
     Column("notice_id", _ID, primary_key=True),
     Column("reference", _REFERENCE, nullable=False),
     Column("seq", Integer, nullable=False),
@@ -229,7 +246,8 @@ NOTICES = Table(
 )
 
 OUTBOX = Table(
-    "outbox", METADATA,
+    "outbox",
+    METADATA,
     Column("id", _ID, primary_key=True),
     Column("notice_id", _ID),
     Column("made_at", Instant, nullable=False),
@@ -239,7 +257,8 @@ OUTBOX = Table(
 )
 
 LINKS = Table(
-    "links", METADATA,
+    "links",
+    METADATA,
     Column("link_id", _ID, primary_key=True),
     Column("token_hash", _DIGEST, nullable=False, unique=True),
     Column("notice_id", _ID),
@@ -256,7 +275,8 @@ LINKS = Table(
 )
 
 LINK_CODES = Table(
-    "link_codes", METADATA,
+    "link_codes",
+    METADATA,
     Column("code_id", _ID, primary_key=True),
     Column("link_id", _ID, ForeignKey(LINKS.c.link_id), nullable=False),
     Column("code_hash", _DIGEST, nullable=False),
@@ -269,7 +289,8 @@ LINK_CODES = Table(
 )
 
 LINK_SESSIONS = Table(
-    "link_sessions", METADATA,
+    "link_sessions",
+    METADATA,
     Column("session_hash", _DIGEST, primary_key=True),
     Column("link_id", _ID, ForeignKey(LINKS.c.link_id), nullable=False),
     Column("sealed", LargeBinary),
@@ -281,7 +302,8 @@ LINK_SESSIONS = Table(
 )
 
 DRAFTS = Table(
-    "drafts", METADATA,
+    "drafts",
+    METADATA,
     Column("draft_id", _DIGEST, primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
     Column("key_id", _ID, nullable=False),
@@ -290,7 +312,8 @@ DRAFTS = Table(
 )
 
 ACCESS_LOG = Table(
-    "access_log", METADATA,
+    "access_log",
+    METADATA,
     Column("access_id", _ID, primary_key=True),
     Column("at", Instant, nullable=False),
     Column("role", _SLUG, nullable=False),
@@ -303,7 +326,8 @@ ACCESS_LOG = Table(
 # ---- Read models: derived from the register, rebuilt from it at any time --------------------------------------------
 
 CASES = Table(
-    "cases", METADATA,
+    "cases",
+    METADATA,
     Column("reference", _REFERENCE, primary_key=True),
     Column("seq", Integer, nullable=False),
     Column("position", BigInteger, nullable=False),
@@ -334,7 +358,8 @@ CASES = Table(
 )
 
 CLOCKS = Table(
-    "clocks", METADATA,
+    "clocks",
+    METADATA,
     Column("reference", _REFERENCE, primary_key=True),
     Column("clock_id", _ID, primary_key=True),
     Column("rule_id", _SLUG, nullable=False),

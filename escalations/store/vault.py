@@ -84,7 +84,14 @@ class Vault:
         return hmac.new(self._digest_key, data, "sha256").hexdigest()
 
     async def seal(
-        self, tx: AsyncConnection, plaintext: bytes, *, table: str, column: str, row: str, key_id: str | None = None,
+        self,
+        tx: AsyncConnection,
+        plaintext: bytes,
+        *,
+        table: str,
+        column: str,
+        row: str,
+        key_id: str | None = None,
     ) -> Sealed:
         """Seal bytes for one place.
 
@@ -102,8 +109,9 @@ class Vault:
         """
         if key_id is None:
             key_id, key = secrets.token_hex(16), secrets.token_bytes(_KEY_BYTES)
-            await tx.execute(insert(_KEYS).values(
-                key_id=key_id, wrapped=self._wrap(key_id, key), wrapped_with=self._newest))
+            await tx.execute(
+                insert(_KEYS).values(key_id=key_id, wrapped=self._wrap(key_id, key), wrapped_with=self._newest)
+            )
         else:
             key = await self._data_key(tx, key_id)
         nonce = secrets.token_bytes(_NONCE_BYTES)
@@ -126,8 +134,10 @@ class Vault:
             Whether there was a key to erase.
         """
         done = await tx.execute(
-            update(_KEYS).where(_KEYS.c.key_id == key_id, _KEYS.c.erased_at.is_(None))
-            .values(wrapped=None, wrapped_with=None, erased_at=at))
+            update(_KEYS)
+            .where(_KEYS.c.key_id == key_id, _KEYS.c.erased_at.is_(None))
+            .values(wrapped=None, wrapped_with=None, erased_at=at)
+        )
         return done.rowcount == 1
 
     async def rotate(self, tx: AsyncConnection, *, limit: int = 1000) -> int:
@@ -136,13 +146,20 @@ class Vault:
         Raises:
             CannotOpen: a data key is wrapped by a key that the settings no longer hold.
         """
-        rows = (await tx.execute(
-            select(_KEYS).where(_KEYS.c.wrapped_with != self._newest).order_by(_KEYS.c.key_id).limit(limit)
-            .with_for_update())).all()
+        rows = (
+            await tx.execute(
+                select(_KEYS)
+                .where(_KEYS.c.wrapped_with != self._newest)
+                .order_by(_KEYS.c.key_id)
+                .limit(limit)
+                .with_for_update()
+            )
+        ).all()
         for row in rows:
             wrapped = self._wrap(row.key_id, self._unwrap(row.key_id, row.wrapped, row.wrapped_with))
             await tx.execute(
-                update(_KEYS).where(_KEYS.c.key_id == row.key_id).values(wrapped=wrapped, wrapped_with=self._newest))
+                update(_KEYS).where(_KEYS.c.key_id == row.key_id).values(wrapped=wrapped, wrapped_with=self._newest)
+            )
         return len(rows)
 
     async def _data_key(self, tx: AsyncConnection, key_id: str) -> bytes:

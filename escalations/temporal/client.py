@@ -65,11 +65,21 @@ class _CodesOnly(ActivityInboundInterceptor):
             code = type(error).__name__
             failure = ApplicationError(code, type=code)
         if info.attempt >= ALERT_AFTER_ATTEMPTS:
-            _log.error("activity_keeps_failing", activity=info.activity_type, attempt=info.attempt, code=code,
-                       reference=info.workflow_id)
+            _log.error(
+                "activity_keeps_failing",
+                activity=info.activity_type,
+                attempt=info.attempt,
+                code=code,
+                reference=info.workflow_id,
+            )
         else:
-            _log.warning("activity_failed", activity=info.activity_type, attempt=info.attempt, code=code,
-                         reference=info.workflow_id)
+            _log.warning(
+                "activity_failed",
+                activity=info.activity_type,
+                attempt=info.attempt,
+                code=code,
+                reference=info.workflow_id,
+            )
         raise failure from None
 
 
@@ -92,8 +102,10 @@ def data_converter() -> DataConverter:
 def workflow_runner() -> SandboxedWorkflowRunner:
     """The sandbox: only the workflow's own file is re-executed, and an unintended import is an error."""
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*_PASSED_THROUGH)
-    policy = (SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
-              | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH)
+    policy = (
+        SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
+        | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
+    )
     return SandboxedWorkflowRunner(restrictions=dataclasses.replace(restrictions, import_notification_policy=policy))
 
 
@@ -112,7 +124,11 @@ def plugin() -> SimplePlugin:
 
 
 async def connect(
-    address: str, *, namespace: str, tls: temporalio.service.TLSConfig | bool = False, api_key: str | None = None,
+    address: str,
+    *,
+    namespace: str,
+    tls: temporalio.service.TLSConfig | bool = False,
+    api_key: str | None = None,
 ) -> temporalio.client.Client:
     """A client with the plugin.
 
@@ -120,7 +136,8 @@ async def connect(
         RuntimeError: the server cannot be reached.
     """
     return await temporalio.client.Client.connect(
-        address, namespace=namespace, tls=tls, api_key=api_key, plugins=[plugin()])
+        address, namespace=namespace, tls=tls, api_key=api_key, plugins=[plugin()]
+    )
 
 
 class TemporalAway(RetryOurs):

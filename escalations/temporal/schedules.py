@@ -29,7 +29,8 @@ async def ensure(client: Client, *, task_queue: str) -> None:
     """
     schedule = Schedule(
         action=ScheduleActionStartWorkflow(
-            contracts.POST_ROUND, id=POST_ROUND_ID, task_queue=task_queue, execution_timeout=timedelta(minutes=10)),
+            contracts.POST_ROUND, id=POST_ROUND_ID, task_queue=task_queue, execution_timeout=timedelta(minutes=10)
+        ),
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=POST_ROUND_EVERY)], time_zone_name="Europe/London"),
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=5)),
     )

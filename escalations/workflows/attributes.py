@@ -23,11 +23,13 @@ ALL = (STATUS, TRACK, STAGE)
 
 def of(case: Case) -> TypedSearchAttributes:
     """The attributes of a case as it stands."""
-    return TypedSearchAttributes([
-        SearchAttributePair(STATUS, case.status.value),
-        SearchAttributePair(TRACK, case.track.value),
-        SearchAttributePair(STAGE, case.stage),
-    ])
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(STATUS, case.status.value),
+            SearchAttributePair(TRACK, case.track.value),
+            SearchAttributePair(STAGE, case.stage),
+        ]
+    )
 
 
 def updates(case: Case) -> list[SearchAttributeUpdate[Any]]:

@@ -133,8 +133,16 @@ class Delivery(Contract):
 def delivery_act(delivery: Delivery, *, submission_id: str, at: AwareDatetime) -> ReportDelivery:
     """The system's act that reports a delivery to its case."""
     return ReportDelivery(
-        submission_id=submission_id, by=SYSTEM, channel=Channel.SYSTEM, received_at=at, notice_id=delivery.notice_id,
-        agency_id=delivery.agency_id, stage=delivery.stage, starts_clocks=delivery.starts_clocks, state=delivery.state)
+        submission_id=submission_id,
+        by=SYSTEM,
+        channel=Channel.SYSTEM,
+        received_at=at,
+        notice_id=delivery.notice_id,
+        agency_id=delivery.agency_id,
+        stage=delivery.stage,
+        starts_clocks=delivery.starts_clocks,
+        state=delivery.state,
+    )
 
 
 class DeliverResult(Contract):

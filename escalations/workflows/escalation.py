@@ -27,7 +27,8 @@ from escalations.workflows.contracts import RecordAnswer
 
 RECORD_TIMEOUT = timedelta(seconds=10)
 RECORD_RETRY = RetryPolicy(
-    initial_interval=timedelta(milliseconds=250), backoff_coefficient=2, maximum_interval=timedelta(minutes=1))
+    initial_interval=timedelta(milliseconds=250), backoff_coefficient=2, maximum_interval=timedelta(minutes=1)
+)
 """Without end: a case whose register cannot be written waits, and the activity says so after five tries."""
 RECORD_RETRIED_IN_TASK = timedelta(seconds=5)
 """Up to this pause a try waits within the workflow task, which is kept alive by three events every eight seconds;
@@ -138,7 +139,8 @@ class EscalationWorkflow:
             refused = result.refusal if result.answer is RecordAnswer.SETTLED else refusal
             if refused is not None:
                 return contracts.ActOutcome(
-                    applied=False, code=refused.code, sentence=refused.sentence, seq=self._case.seq)
+                    applied=False, code=refused.code, sentence=refused.sentence, seq=self._case.seq
+                )
             return contracts.ActOutcome(applied=True, seq=self._case.seq)
 
     async def _record(
@@ -159,8 +161,12 @@ class EscalationWorkflow:
             received_by=received_by,
         )
         result = await workflow.execute_local_activity(
-            contracts.record, request, start_to_close_timeout=RECORD_TIMEOUT, retry_policy=RECORD_RETRY,
-            local_retry_threshold=RECORD_RETRIED_IN_TASK)
+            contracts.record,
+            request,
+            start_to_close_timeout=RECORD_TIMEOUT,
+            retry_policy=RECORD_RETRY,
+            local_retry_threshold=RECORD_RETRIED_IN_TASK,
+        )
         self._case = evolving.evolve_all(self._case, result.events)
         self._to_deliver.extend(result.to_deliver)
         self._show()
@@ -175,7 +181,8 @@ class EscalationWorkflow:
         wake = clocks.next_wake(self._case)
         workflow.set_current_details(
             f"{self._case.status} · stage {self._case.stage} · {self._case.track} · {self._case.seq} events · next: "
-            f"{workingtime.say(wake) if wake else 'nothing is owed'}")
+            f"{workingtime.say(wake) if wake else 'nothing is owed'}"
+        )
 
     async def _wait(self) -> None:
         """Wait for an act or for the next instant that the rules name, whichever is first, and see to what is due."""
@@ -191,8 +198,10 @@ class EscalationWorkflow:
         # Should it be time, what is left is computed anew: a timer runs from the end of the workflow task.
         with suppress(TimeoutError):
             await workflow.wait_condition(
-                lambda: self._case.seq != seen or bool(self._to_deliver), timeout=left,
-                timeout_summary=f"next instant of {self._case.reference}")
+                lambda: self._case.seq != seen or bool(self._to_deliver),
+                timeout=left,
+                timeout_summary=f"next instant of {self._case.reference}",
+            )
 
     async def _time_passes(self) -> None:
         """Record what time alone brought, unless an answer that was received in time is still to be applied."""
@@ -217,7 +226,8 @@ class EscalationWorkflow:
         seen = self._case.seq
         try:
             await workflow.wait_condition(
-                lambda: self._case.seq != seen, timeout=self._pause, timeout_summary="for an answer received in time")
+                lambda: self._case.seq != seen, timeout=self._pause, timeout_summary="for an answer received in time"
+            )
             self._pause = UNSETTLED_WAIT
         except TimeoutError:
             self._pause = min(self._pause * 2, UNSETTLED_WAIT_AT_MOST)
@@ -226,12 +236,15 @@ class EscalationWorkflow:
         """Give what is to be told its first try, and let the case hear of what matters."""
         while self._to_deliver:
             batch, self._to_deliver = tuple(self._to_deliver), []
-            request = contracts.DeliverRequest(
-                reference=self._case.reference, notice_ids=batch, at=workflow.now())
+            request = contracts.DeliverRequest(reference=self._case.reference, notice_ids=batch, at=workflow.now())
             try:
                 result = await workflow.execute_activity(
-                    contracts.deliver, request, start_to_close_timeout=DELIVER_TIMEOUT, retry_policy=DELIVER_RETRY,
-                    summary=f"{len(batch)} notices")
+                    contracts.deliver,
+                    request,
+                    start_to_close_timeout=DELIVER_TIMEOUT,
+                    retry_policy=DELIVER_RETRY,
+                    summary=f"{len(batch)} notices",
+                )
             except ActivityError:
                 # What has not left is the post round's. What has left may have started clocks, so it is asked again.
                 workflow.logger.warning("deliver_did_not_answer")
@@ -253,7 +266,8 @@ class EscalationWorkflow:
                     if delivery.notice_id in heard:
                         continue
                     act = contracts.delivery_act(
-                        delivery, submission_id=f"delivery-{delivery.notice_id}", at=workflow.now())
+                        delivery, submission_id=f"delivery-{delivery.notice_id}", at=workflow.now()
+                    )
                     decided = decider.decide(reached, act, act.received_at)
                     if not isinstance(decided, decider.Refused):
                         brought, reached = (*brought, *decided), evolving.evolve_all(reached, decided)
@@ -275,11 +289,16 @@ class EscalationWorkflow:
     async def _continue(self) -> NoReturn:
         """Go on in a new run, so that a history never grows beyond a stage."""
         await workflow.wait_condition(workflow.all_handlers_finished)
-        workflow.continue_as_new(self._opening.model_copy(update={
-            "first": None,
-            "state": case.snapshot(self._case),
-            "to_deliver": (*self._unheard, *self._to_deliver),
-        }), search_attributes=attributes.of(self._case))
+        workflow.continue_as_new(
+            self._opening.model_copy(
+                update={
+                    "first": None,
+                    "state": case.snapshot(self._case),
+                    "to_deliver": (*self._unheard, *self._to_deliver),
+                }
+            ),
+            search_attributes=attributes.of(self._case),
+        )
 
 
 def _answerable_by(brought: tuple[events.Event, ...], now: datetime) -> datetime | None:

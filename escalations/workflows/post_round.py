@@ -20,4 +20,5 @@ class PostRoundWorkflow:
     async def run(self) -> contracts.PostRoundResult:
         """Go round once; a round that fails is the next round's."""
         return await workflow.execute_activity(
-            contracts.post_round, start_to_close_timeout=ROUND_TIMEOUT, retry_policy=RetryPolicy(maximum_attempts=1))
+            contracts.post_round, start_to_close_timeout=ROUND_TIMEOUT, retry_policy=RetryPolicy(maximum_attempts=1)
+        )

@@ -24,13 +24,19 @@ class Intake:
         self.database, self.keys, self.now = database, keys, now
 
     async def receive(
-        self, reference: str | None = None, at: datetime | None = None, **more: Any,  # noqa: ANN401
+        self,
+        reference: str | None = None,
+        at: datetime | None = None,
+        **more: Any,  # noqa: ANN401
     ) -> Receipt:
         given: dict[str, Any] = {
-            "act_kind": "raise", "act_json": "{}", "channel": "form", "sealed": {"words": "Canary Quillfeather"}} | more
+            "act_kind": "raise",
+            "act_json": "{}",
+            "channel": "form",
+            "sealed": {"words": "Canary Quillfeather"},
+        } | more
         async with self.database.write() as tx:
-            return await submissions.receive(
-                tx, self.keys, received_at=at or self.now, reference=reference, **given)
+            return await submissions.receive(tx, self.keys, received_at=at or self.now, reference=reference, **given)
 
     async def lease(self, at: datetime | None = None, owner: str = "one") -> Leased | None:
         async with self.database.write() as tx:
@@ -43,7 +49,8 @@ class Intake:
     async def settle(self, submission_id: str, state: State = State.APPLIED, code: str = "applied") -> bool:
         async with self.database.write() as tx:
             return await submissions.settle(
-                tx, submission_id, state=state, code=code, sentence="It was recorded.", at=self.now, first_position=1)
+                tx, submission_id, state=state, code=code, sentence="It was recorded.", at=self.now, first_position=1
+            )
 
     async def known(self, submission_id: str) -> submissions.Submission:
         async with self.database.read() as tx:
@@ -87,15 +94,22 @@ async def test_sealed_words_do_not_open_under_another_submission(intake: Intake)
         moved = rows[one.submission_id]
         with pytest.raises(vault.CannotOpen):
             await intake.keys.open(
-                tx, vault.Sealed(moved.key_id, moved.sealed), table="submissions", column="sealed",
-                row=other.submission_id)
+                tx,
+                vault.Sealed(moved.key_id, moved.sealed),
+                table="submissions",
+                column="sealed",
+                row=other.submission_id,
+            )
 
 
 async def test_a_second_press_gets_the_first_receipt(intake: Intake) -> None:
     first = await intake.receive(idempotency_key="draft-1")
     again = await intake.receive(idempotency_key="draft-1", at=intake.now + MINUTE)
     assert (again.submission_id, again.reference, again.received_at) == (
-        first.submission_id, first.reference, first.received_at)
+        first.submission_id,
+        first.reference,
+        first.received_at,
+    )
     assert (first.repeated, again.repeated, again.differs) == (False, True, False)
     assert (await intake.receive()).reference != first.reference
 
@@ -110,8 +124,15 @@ async def test_what_did_not_commit_was_not_received(intake: Intake) -> None:
     with pytest.raises(RuntimeError):  # noqa: PT012  the transaction is what is tested
         async with intake.database.write() as tx:
             await submissions.receive(
-                tx, intake.keys, act_kind="raise", act_json="{}", channel="form", received_at=intake.now, sealed={},
-                reference=None)
+                tx,
+                intake.keys,
+                act_kind="raise",
+                act_json="{}",
+                channel="form",
+                received_at=intake.now,
+                sealed={},
+                reference=None,
+            )
             raise RuntimeError
     async with intake.database.read() as tx:
         for table in (tables.SUBMISSIONS, tables.SUBMISSION_STATES, tables.DATA_KEYS, tables.COUNTERS, tables.LANES):
@@ -124,7 +145,10 @@ async def test_a_lease_gives_the_act_as_it_was_received(intake: Intake) -> None:
     leased = await intake.lease()
     assert leased is not None
     assert (leased.submission_id, leased.reference, leased.act) == (
-        act_id, receipt.reference, f'{{"submission_id":"{act_id}"}}')
+        act_id,
+        receipt.reference,
+        f'{{"submission_id":"{act_id}"}}',
+    )
     assert (leased.channel, leased.act_kind, leased.received_at) == ("link", "raise", intake.now)
     known = await intake.known(act_id)
     assert (known.state, known.attempts, known.content_digest) == (State.IN_FLIGHT, 1, leased.content_digest)
@@ -160,7 +184,9 @@ async def test_an_earlier_one_that_comes_meanwhile_waits_for_the_one_in_flight(i
 async def test_the_oldest_of_all_cases_goes_first_and_others_need_not_wait_for_it(intake: Intake) -> None:
     late, early = await intake.receive(at=intake.now), await intake.receive(at=intake.now - MINUTE)
     assert [leased.reference for leased in [await intake.lease(), await intake.lease()] if leased] == [
-        early.reference, late.reference]
+        early.reference,
+        late.reference,
+    ]
 
 
 async def test_a_case_that_waits_for_its_next_attempt_stops_no_other(intake: Intake) -> None:
@@ -223,7 +249,12 @@ async def test_an_outcome_is_said_once(intake: Intake) -> None:
     assert not await intake.release(receipt.submission_id)
     known = await intake.known(receipt.submission_id)
     assert (known.state, known.outcome_code, known.outcome_sentence, known.settled_at, known.first_position) == (
-        State.REFUSED, "already_closed", "It was recorded.", intake.now, 1)
+        State.REFUSED,
+        "already_closed",
+        "It was recorded.",
+        intake.now,
+        1,
+    )
 
 
 async def test_the_slow_owner_of_an_ended_lease_may_still_settle(intake: Intake) -> None:
@@ -246,7 +277,9 @@ async def test_a_clock_sees_what_was_received_by_its_limit(intake: Intake) -> No
     await intake.receive(at=intake.now)
     assert await intake.unsettled(first.reference, by=intake.now) == [first.submission_id]
     assert await intake.unsettled(first.reference, by=intake.now + MINUTE) == [
-        first.submission_id, second.submission_id]
+        first.submission_id,
+        second.submission_id,
+    ]
     assert await intake.unsettled(first.reference, by=intake.now - MINUTE) == []
     assert await intake.unsettled(first.reference, other_than=first.submission_id) == []
     await intake.lease()

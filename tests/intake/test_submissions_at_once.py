@@ -19,12 +19,24 @@ MINUTE = timedelta(minutes=1)
 
 
 async def _receive(
-    database: Database, keys: Vault, now: datetime, reference: str | None, **more: str,
+    database: Database,
+    keys: Vault,
+    now: datetime,
+    reference: str | None,
+    **more: str,
 ) -> submissions.Receipt:
     async with database.write() as tx:
         return await submissions.receive(
-            tx, keys, act_kind="act", act_json="{}", channel="form", received_at=now, sealed={"w": 1},
-            reference=reference, **more)
+            tx,
+            keys,
+            act_kind="act",
+            act_json="{}",
+            channel="form",
+            received_at=now,
+            sealed={"w": 1},
+            reference=reference,
+            **more,
+        )
 
 
 class Deliveries:
@@ -53,13 +65,17 @@ class Deliveries:
                     await submissions.release(tx, leased.submission_id, next_attempt_at=None, owner=f"d{number}")
                     continue
                 await submissions.settle(
-                    tx, leased.submission_id, state=State.APPLIED, code="applied", sentence="", at=self.now)
+                    tx, leased.submission_id, state=State.APPLIED, code="applied", sentence="", at=self.now
+                )
             self.delivered.setdefault(leased.reference, []).append(leased.submission_id)
             self.left -= 1
 
 
 async def test_no_case_is_ever_with_two_dispatchers_and_order_of_receipt_is_kept(
-    database: Database, database_url: str, keys: Vault, now: datetime,
+    database: Database,
+    database_url: str,
+    keys: Vault,
+    now: datetime,
 ) -> None:
     references = [(await _receive(database, keys, now, None)).reference for _ in range(CASES)]
     others = [database, Database.open(database_url, pool_size=4), Database.open(database_url, pool_size=4)]
@@ -73,7 +89,8 @@ async def test_no_case_is_ever_with_two_dispatchers_and_order_of_receipt_is_kept
         async with asyncio.timeout(60):
             await asyncio.gather(
                 *(sender(reference) for reference in references),
-                *(deliveries.dispatcher(number) for number in range(DISPATCHERS)))
+                *(deliveries.dispatcher(number) for number in range(DISPATCHERS)),
+            )
     finally:
         for other in others[1:]:
             await other.close()
@@ -86,7 +103,9 @@ async def test_no_case_is_ever_with_two_dispatchers_and_order_of_receipt_is_kept
 
 
 async def test_sixty_who_send_at_once_all_get_a_receipt_of_their_own(
-    database: Database, keys: Vault, now: datetime,
+    database: Database,
+    keys: Vault,
+    now: datetime,
 ) -> None:
     receipts = await asyncio.gather(*(_receive(database, keys, now, None) for _ in range(60)))
     assert len({receipt.reference for receipt in receipts}) == 60
@@ -95,14 +114,17 @@ async def test_sixty_who_send_at_once_all_get_a_receipt_of_their_own(
 
 async def test_twenty_presses_of_one_button_are_one_submission(database: Database, keys: Vault, now: datetime) -> None:
     receipts = await asyncio.gather(
-        *(_receive(database, keys, now, None, idempotency_key="draft-1") for _ in range(20)))
+        *(_receive(database, keys, now, None, idempotency_key="draft-1") for _ in range(20))
+    )
     assert len({(receipt.submission_id, receipt.reference) for receipt in receipts}) == 1
     assert Counter(receipt.repeated for receipt in receipts) == {False: 1, True: 19}
     assert (await _receive(database, keys, now, None)).reference.startswith("PD-26-0002-")
 
 
 async def test_many_dispatchers_and_one_submission_give_it_out_once(
-    database: Database, keys: Vault, now: datetime,
+    database: Database,
+    keys: Vault,
+    now: datetime,
 ) -> None:
     receipt = await _receive(database, keys, now, None)
 
@@ -115,7 +137,9 @@ async def test_many_dispatchers_and_one_submission_give_it_out_once(
 
 
 async def test_acts_that_are_recorded_and_settled_together_stand_together(
-    database: Database, keys: Vault, now: datetime,
+    database: Database,
+    keys: Vault,
+    now: datetime,
 ) -> None:
     receipts = await asyncio.gather(*(_receive(database, keys, now, None) for _ in range(20)))
 
@@ -125,11 +149,16 @@ async def test_acts_that_are_recorded_and_settled_together_stand_together(
         assert leased is not None
         body = f'{{"submission_id":"{leased.submission_id}","content_digest":"{leased.content_digest}"}}'
         async with database.write() as tx:
-            added = await register.append(
-                tx, leased.reference, after_seq=0, bodies=[("raised", body)], recorded_at=now)
+            added = await register.append(tx, leased.reference, after_seq=0, bodies=[("raised", body)], recorded_at=now)
             await submissions.settle(
-                tx, leased.submission_id, state=State.APPLIED, code="applied", sentence="", at=now,
-                first_position=added[0].position)
+                tx,
+                leased.submission_id,
+                state=State.APPLIED,
+                code="applied",
+                sentence="",
+                at=now,
+                first_position=added[0].position,
+            )
 
     await asyncio.gather(*(record(receipt) for receipt in receipts))
     async with database.read() as tx:

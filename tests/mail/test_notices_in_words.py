@@ -39,21 +39,50 @@ READERS: dict[str, Recipient] = {
     "final body": Recipient(Side.FINAL_BODY, "partners-panel", "chair"),
 }
 ASKED_OF = {
-    "raiser": (Ask.READ, Ask.CHOOSE, Ask.CONSIDER, Ask.CONFIRM), "raising": (Ask.READ,), "raising lead": (Ask.READ,),
-    "responding": (Ask.READ, Ask.RESPOND, Ask.CONFIRM), "team": (Ask.TEAM,), "deputy": (Ask.TEAM,),
+    "raiser": (Ask.READ, Ask.CHOOSE, Ask.CONSIDER, Ask.CONFIRM),
+    "raising": (Ask.READ,),
+    "raising lead": (Ask.READ,),
+    "responding": (Ask.READ, Ask.RESPOND, Ask.CONFIRM),
+    "team": (Ask.TEAM,),
+    "deputy": (Ask.TEAM,),
     "final body": (Ask.READ, Ask.DECIDE),
 }
 NEVER = ("breach", "silent", "owed by", "fault", "against", "failed", "culprit")
 """Source: practice.md, "Words"."""
-NOR = ("drift", "dear", "kindly", "utilise", "prior to", "in order to", "pursuant", "herein", "regarding", "workflow",
-       "temporal", "none", "undefined", "{{", "{%", "sla", "overdue", "blame")
+NOR = (
+    "drift",
+    "dear",
+    "kindly",
+    "utilise",
+    "prior to",
+    "in order to",
+    "pursuant",
+    "herein",
+    "regarding",
+    "workflow",
+    "temporal",
+    "none",
+    "undefined",
+    "{{",
+    "{%",
+    "sla",
+    "overdue",
+    "blame",
+)
 """Words of analysis, of letters, and of what a broken template leaves behind."""
 
 
 def facts(**more: object) -> Facts:
     fields: dict[str, object] = {
-        "house": HOUSE, "reference": REFERENCE, "at": AT, "stage_title": "Managers", "link": LINK, "sample": True,
-        "due_at": DUE, **more}
+        "house": HOUSE,
+        "reference": REFERENCE,
+        "at": AT,
+        "stage_title": "Managers",
+        "link": LINK,
+        "sample": True,
+        "due_at": DUE,
+        **more,
+    }
     return Facts(**fields)  # type: ignore[arg-type]  # the fields that a test changes
 
 
@@ -65,7 +94,8 @@ def every() -> Iterator[tuple[Notice, Facts]]:
     """Every kind for every reader, whatever it asks and whomever the clock waits for, at several stages."""
     tasks = (Task(Awaits.ACKNOWLEDGE, builders.civil("2027-03-02 17:00")), Task(Awaits.RESPOND, DUE))
     variants: list[dict[str, object]] = [
-        {}, {"urgent": True, "several": True, "came_to": Rule.LEAD, "alternate": True},
+        {},
+        {"urgent": True, "several": True, "came_to": Rule.LEAD, "alternate": True},
         {"link": None, "due_at": None, "came_to": Rule.DEPUTY, "stage_title": None, "sample": False},
     ]
     asked = [(READERS[reader], asks) for reader, all_asks in ASKED_OF.items() for asks in all_asks]
@@ -75,9 +105,12 @@ def every() -> Iterator[tuple[Notice, Facts]]:
         if of_clocks:
             about = [*about, *zip(Awaits, itertools.cycle(Side), strict=False)]
         for (awaits, waits_for), variant, stage in zip(
-                about, itertools.cycle(variants), itertools.cycle((1, 2, 4, 0)), strict=False):
-            yield (Notice(kind, to, asks, stage),
-                   facts(**{"awaits": awaits, "waits_for": waits_for, "tasks": tasks, **variant}))
+            about, itertools.cycle(variants), itertools.cycle((1, 2, 4, 0)), strict=False
+        ):
+            yield (
+                Notice(kind, to, asks, stage),
+                facts(**{"awaits": awaits, "waits_for": waits_for, "tasks": tasks, **variant}),
+            )
 
 
 def plain(message: EmailMessage) -> str:
@@ -139,8 +172,11 @@ def test_everything_awaited_has_its_words() -> None:
 
 
 def test_no_notice_has_a_word_that_blames_or_that_nobody_says() -> None:
-    said = {line for _, _, message in everything()
-            for line in (*plain(message).lower().splitlines(), str(message["Subject"]).lower())}
+    said = {
+        line
+        for _, _, message in everything()
+        for line in (*plain(message).lower().splitlines(), str(message["Subject"]).lower())
+    }
     for word in (*NEVER, *NOR):
         assert not [line for line in said if re.search(rf"(?<![a-z]){re.escape(word)}", line)], word
 
@@ -178,8 +214,7 @@ def test_the_subject_begins_with_the_reference_and_is_short() -> None:
         assert not subject.endswith((".", ":", ",")), subject
 
 
-FIRST = re.compile(
-    r"(Please |If (you|a child) .*please|You do not have to do anything|No action is needed)", re.DOTALL)
+FIRST = re.compile(r"(Please |If (you|a child) .*please|You do not have to do anything|No action is needed)", re.DOTALL)
 
 
 def test_the_first_line_says_what_to_do_or_that_there_is_nothing_to_do() -> None:
@@ -212,9 +247,14 @@ def test_html_is_escaped() -> None:
     assert squeezed(plain(message)) == squeezed(" ".join(seen_in_html(message).said))
 
 
-@pytest.mark.parametrize(("rule", "said"), [
-    (Rule.DEPUTY, "as the deputy"), (Rule.LEAD, "nobody is entered for the position"), (Rule.STAND_IN, "closed today"),
-])
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (Rule.DEPUTY, "as the deputy"),
+        (Rule.LEAD, "nobody is entered for the position"),
+        (Rule.STAND_IN, "closed today"),
+    ],
+)
 def test_whoever_stands_in_is_told_why_it_came_to_them(rule: Rule, said: str) -> None:
     notice = Notice(NoticeKind.ASKED, READERS["responding"], Ask.RESPOND, 2)
     assert said in squeezed(plain(composed(notice, facts(came_to=rule))))
@@ -260,8 +300,12 @@ def test_the_message_id_comes_from_the_notice_and_leads_back_to_it() -> None:
 
 def test_the_code_is_in_the_message_and_not_in_its_subject() -> None:
     message = outgoing.compose_code(
-        facts(), "048213", expires_at=builders.civil("2027-03-02 00:00"), message_id="<c@partnership.example>",
-        sender=SENDER)
+        facts(),
+        "048213",
+        expires_at=builders.civil("2027-03-02 00:00"),
+        message_id="<c@partnership.example>",
+        sender=SENDER,
+    )
     assert plain(message).startswith("Your code is 048213.")
     assert "048213" not in str(message["Subject"])
     assert "00:00 on Tuesday 2 March 2027" in plain(message)
@@ -277,8 +321,11 @@ def told(story: builders.Story, kind: NoticeKind, reader: str | None = None) -> 
     found = []
     for event in story.happened:
         state = evolving.evolve(state, event)
-        found += [notice for notice in notices.notices_for(state, event) if notice.kind is kind
-                  and reader in {None, outgoing.reader_of(notice).value}]
+        found += [
+            notice
+            for notice in notices.notices_for(state, event)
+            if notice.kind is kind and reader in {None, outgoing.reader_of(notice).value}
+        ]
     facts_now = outgoing.facts_of(story.case, found[-1], HOUSE, at=story.now, link=LINK)
     return plain(composed(found[-1], facts_now))
 
@@ -313,16 +360,19 @@ def test_at_a_passed_limit_each_reader_hears_whose_turn_it_is() -> None:
     story = builders.Story().raised().at("2027-03-02 17:00")
     assert told(story, NoticeKind.LIMIT_PASSED, "responding").startswith("Please read this. A time limit passed")
     assert "waiting for an acknowledgement from your agency" in squeezed(
-        told(story, NoticeKind.LIMIT_PASSED, "responding"))
+        told(story, NoticeKind.LIMIT_PASSED, "responding")
+    )
     assert "an escalation that your agency raised" in squeezed(told(story, NoticeKind.LIMIT_PASSED, "raising"))
     assert "moves up to the next stage, by 17:00 on Wednesday 3 March 2027" in squeezed(
-        told(story, NoticeKind.ASKED_TO_CHOOSE))
+        told(story, NoticeKind.ASKED_TO_CHOOSE)
+    )
 
 
 def test_a_limit_that_brings_no_question_is_told_to_the_raiser_by_itself() -> None:
     story = builders.Story().raised().at("2027-03-08 17:00")
     assert "waiting for an answer from the agency that it was raised with" in squeezed(
-        told(story, NoticeKind.LIMIT_PASSED, "raiser"))
+        told(story, NoticeKind.LIMIT_PASSED, "raiser")
+    )
 
 
 def test_an_answer_for_a_stage_left_is_there_to_read() -> None:
@@ -345,8 +395,21 @@ def test_a_reminder_says_what_is_asked_and_by_when_in_its_first_line() -> None:
 def test_nothing_of_a_case_reaches_a_notice_but_reference_stage_and_times() -> None:
     """There is no field for more: a name would have to be added to ``Facts`` first, and this list with it."""
     assert set(Facts.__slots__) == {
-        "house", "reference", "at", "stage_title", "urgent", "sample", "due_at", "tasks", "awaits", "waits_for",
-        "several", "alternate", "came_to", "link"}
+        "house",
+        "reference",
+        "at",
+        "stage_title",
+        "urgent",
+        "sample",
+        "due_at",
+        "tasks",
+        "awaits",
+        "waits_for",
+        "several",
+        "alternate",
+        "came_to",
+        "link",
+    }
     story = builders.Story().raised().at("2027-03-02 17:00")
     for kind in (NoticeKind.ASKED, NoticeKind.LIMIT_PASSED, NoticeKind.ASKED_TO_CHOOSE):
         assert builders.SCHOOL not in told(story, kind)

@@ -65,7 +65,9 @@ async def test_a_message_can_be_sent_to_another_afterwards_without_naming_the_fi
 
 @pytest.mark.parametrize("answer", [f"550 5.1.1 <{CANARY}>: no such user", f"553 {CANARY} unknown", "552 over quota"])
 async def test_a_final_no_to_the_recipient_is_refused_without_its_words(
-    relay: TestRelay, answer: str, caplog: pytest.LogCaptureFixture,
+    relay: TestRelay,
+    answer: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     relay.rcpt = answer
     caplog.set_level(logging.DEBUG)
@@ -73,8 +75,15 @@ async def test_a_final_no_to_the_recipient_is_refused_without_its_words(
     with structlog.testing.capture_logs() as logged:
         sent = await through(relay.port).send(message(), to=CANARY)
     assert sent == Sent(SentCode.REFUSED, None, int(answer[:3]))
-    assert logged == [{"event": "mail_not_accepted", "log_level": "warning", "code": "refused", "phase": "recipient",
-                       "reply": int(answer[:3])}]
+    assert logged == [
+        {
+            "event": "mail_not_accepted",
+            "log_level": "warning",
+            "code": "refused",
+            "phase": "recipient",
+            "reply": int(answer[:3]),
+        }
+    ]
     assert CANARY not in repr(sent) + repr(logged) + caplog.text
     assert relay.taken == []
 
@@ -181,7 +190,8 @@ async def test_starttls_encrypts_where_it_is_set(relay: TestRelay, certificate: 
 
 
 async def test_without_starttls_in_the_settings_nothing_is_encrypted(
-    relay: TestRelay, certificate: Certificate,
+    relay: TestRelay,
+    certificate: Certificate,
 ) -> None:
     relay.tls = certificate.server
     assert (await through(relay.port).send(message(), to=CANARY)).code is SentCode.ACCEPTED
@@ -195,7 +205,8 @@ async def test_a_relay_that_does_not_offer_starttls_is_given_nothing_where_it_is
 
 
 async def test_a_relay_with_a_certificate_that_nobody_vouches_for_is_given_nothing(
-    relay: TestRelay, certificate: Certificate,
+    relay: TestRelay,
+    certificate: Certificate,
 ) -> None:
     relay.tls = certificate.server
     sent = await through(relay.port, security=MailSecurity.STARTTLS).send(message(), to=CANARY)
@@ -203,36 +214,59 @@ async def test_a_relay_with_a_certificate_that_nobody_vouches_for_is_given_nothi
     assert relay.recipients_asked == []
 
 
-@pytest.mark.parametrize(("answer", "recorded"), [
-    ("250 2.6.0 <CWXP123@prod.outlook.example> [InternalId=77] Queued mail for delivery",
-     "<CWXP123@prod.outlook.example>"),
-    ("250 OK Message-ID: <abc.1@relay.example>", "<abc.1@relay.example>"),
-    ("250 Ok 0102018f3c2a9d7e-5b1d6a2c-0f3e-4a7b-9c1d-2e3f4a5b6c7d-000000",
-     "0102018f3c2a9d7e-5b1d6a2c-0f3e-4a7b-9c1d-2e3f4a5b6c7d-000000"),
-    ("250 2.0.0 Ok: queued as 4F1A2B3C", OURS),
-])
+@pytest.mark.parametrize(
+    ("answer", "recorded"),
+    [
+        (
+            "250 2.6.0 <CWXP123@prod.outlook.example> [InternalId=77] Queued mail for delivery",
+            "<CWXP123@prod.outlook.example>",
+        ),
+        ("250 OK Message-ID: <abc.1@relay.example>", "<abc.1@relay.example>"),
+        (
+            "250 Ok 0102018f3c2a9d7e-5b1d6a2c-0f3e-4a7b-9c1d-2e3f4a5b6c7d-000000",
+            "0102018f3c2a9d7e-5b1d6a2c-0f3e-4a7b-9c1d-2e3f4a5b6c7d-000000",
+        ),
+        ("250 2.0.0 Ok: queued as 4F1A2B3C", OURS),
+    ],
+)
 async def test_the_message_id_that_a_relay_puts_in_the_place_of_ours_is_the_one_recorded(
-    relay: TestRelay, answer: str, recorded: str,
+    relay: TestRelay,
+    answer: str,
+    recorded: str,
 ) -> None:
     relay.data = answer
     assert (await through(relay.port).send(message(), to=CANARY)).message_id == recorded
 
 
-@pytest.mark.parametrize("answer", [
-    f"250 2.1.5 forwarded to <{CANARY}>", f"250 2.6.0 <{CANARY}> queued", f"250 message-id <{CANARY.upper()}>",
-    "250 OK relayed for <another.person@school.example>",
-])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"250 2.1.5 forwarded to <{CANARY}>",
+        f"250 2.6.0 <{CANARY}> queued",
+        f"250 message-id <{CANARY.upper()}>",
+        "250 OK relayed for <another.person@school.example>",
+    ],
+)
 async def test_an_address_in_an_accepting_answer_is_not_taken_for_a_message_id(
-    relay: TestRelay, answer: str,
+    relay: TestRelay,
+    answer: str,
 ) -> None:
     relay.data = answer
     assert (await through(relay.port).send(message(), to=CANARY)).message_id == OURS
 
 
-@pytest.mark.parametrize("address", [
-    "", "no-at-sign", "two@at@signs.example", "a@b.example\r\nRCPT TO:<c@d.example>", "spaced out@school.example",
-    "zoë@school.example", "<a@b.example>",
-])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "no-at-sign",
+        "two@at@signs.example",
+        "a@b.example\r\nRCPT TO:<c@d.example>",
+        "spaced out@school.example",
+        "zoë@school.example",
+        "<a@b.example>",
+    ],
+)
 async def test_what_is_no_address_reaches_no_relay(relay: TestRelay, address: str) -> None:
     assert (await through(relay.port).send(message(), to=address)).code is SentCode.REFUSED
     assert relay.connections == []

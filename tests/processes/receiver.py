@@ -41,9 +41,17 @@ async def press(opened: parts.Parts, act: Act, *, reference: str | None, key: st
     act = act.model_copy(update={"submission_id": submission_id})
     async with opened.database.write() as tx:
         return await submissions.receive(
-            tx, opened.vault, act_kind=act.kind, act_json=acts.dumps(act), channel=act.channel,
-            received_at=act.received_at, sealed=dict(RAISER_WORDS), reference=reference, idempotency_key=key,
-            submission_id=submission_id)
+            tx,
+            opened.vault,
+            act_kind=act.kind,
+            act_json=acts.dumps(act),
+            channel=act.channel,
+            received_at=act.received_at,
+            sealed=dict(RAISER_WORDS),
+            reference=reference,
+            idempotency_key=key,
+            submission_id=submission_id,
+        )
 
 
 async def main() -> None:

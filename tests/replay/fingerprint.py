@@ -21,11 +21,24 @@ from escalations.workflows.post_round import PostRoundWorkflow
 FILE = Path(__file__).parent / "fingerprints.json"
 WORKFLOWS: tuple[type, ...] = (EscalationWorkflow, PostRoundWorkflow)
 
-_COMMANDS = frozenset({
-    "continue_as_new", "deprecate_patch", "execute_activity", "execute_child_workflow", "execute_local_activity",
-    "patched", "sleep", "start_activity", "start_child_workflow", "start_local_activity", "upsert_memo",
-    "upsert_search_attributes", "wait_condition", "wait",
-})
+_COMMANDS = frozenset(
+    {
+        "continue_as_new",
+        "deprecate_patch",
+        "execute_activity",
+        "execute_child_workflow",
+        "execute_local_activity",
+        "patched",
+        "sleep",
+        "start_activity",
+        "start_child_workflow",
+        "start_local_activity",
+        "upsert_memo",
+        "upsert_search_attributes",
+        "wait_condition",
+        "wait",
+    }
+)
 _SHAPES = frozenset({"timeout", "local_retry_threshold", "retry_policy", "start_to_close_timeout"})
 """Arguments whose presence decides what becomes of a call, such as a timer behind a wait."""
 

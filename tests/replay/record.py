@@ -38,8 +38,7 @@ async def main() -> None:
     found = binaries.resolve(environ=os.environ, say=print, may_use_address=False)
     assert found.binary is not None
     with tempfile.TemporaryDirectory() as folder:
-        server = devserver.DevServer(
-            found.binary, Path(folder), virtual_time=True, search_attributes=attributes.ALL)
+        server = devserver.DevServer(found.binary, Path(folder), virtual_time=True, search_attributes=attributes.ALL)
         async with server:
             connected = await client.connect(server.address, namespace=server.namespace)
             for old in HISTORIES.glob("*.json"):

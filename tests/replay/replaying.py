@@ -44,8 +44,7 @@ class Asked:
     @classmethod
     def of(cls, activity: str, args: Sequence[Any]) -> Asked:
         """Give it in a form that is the same today and in the file."""
-        return cls(activity, [
-            arg.model_dump(mode="json") if isinstance(arg, BaseModel) else arg for arg in args])
+        return cls(activity, [arg.model_dump(mode="json") if isinstance(arg, BaseModel) else arg for arg in args])
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,8 @@ class Golden:
             "history": json.loads(self.history),
         }
         (HISTORIES / f"{self.name}.json").write_text(
-            json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
 
     @classmethod
     def read(cls, file: Path) -> Golden:
@@ -93,7 +93,8 @@ class Capturing(Interceptor):
 
     @override
     def workflow_interceptor_class(
-        self, input: WorkflowInterceptorClassInput,
+        self,
+        input: WorkflowInterceptorClassInput,
     ) -> type[WorkflowInboundInterceptor] | None:
         asked = self.asked
 
@@ -119,7 +120,6 @@ class Capturing(Interceptor):
 async def replayed(history: WorkflowHistory) -> tuple[Exception | None, tuple[Asked, ...]]:
     """Replay a history with today's code; give what did not agree, and what was asked of activities on the way."""
     capturing = Capturing()
-    replayer = Replayer(
-        workflows=[EscalationWorkflow, PostRoundWorkflow], plugins=[plugin()], interceptors=[capturing])
+    replayer = Replayer(workflows=[EscalationWorkflow, PostRoundWorkflow], plugins=[plugin()], interceptors=[capturing])
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     return result.replay_failure, tuple(capturing.asked)

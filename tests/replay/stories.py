@@ -28,9 +28,13 @@ async def drift(case: Running, _register: FaultyRegister) -> None:
     await case.until("2027-03-03 09:00")
     await case.act(acts.MoveUp(**origin(raiser(), civil("2027-03-03 09:00"))))
     await case.until("2027-03-04 09:00")
-    await case.act(acts.SayDone(
-        **origin(responder("manager"), civil("2027-03-05 10:00"), happened_at=civil("2027-03-04 15:30")),
-        done=Done.ANSWERED, agency_id=SOCIAL_CARE))
+    await case.act(
+        acts.SayDone(
+            **origin(responder("manager"), civil("2027-03-05 10:00"), happened_at=civil("2027-03-04 15:30")),
+            done=Done.ANSWERED,
+            agency_id=SOCIAL_CARE,
+        )
+    )
     await case.outcome(acts.DenyDone(**origin(raiser(), civil("2027-03-05 10:30")), claim_id="c9"))
     await case.act(acts.ConfirmDone(**origin(raiser(), civil("2027-03-05 11:00")), claim_id="c1"))
     await case.act(acts.Agree(**origin(raiser(), civil("2027-03-05 11:05")), outcome=Outcome.AGREED_IN_PART))
@@ -45,9 +49,14 @@ async def faults(case: Running, register: FaultyRegister) -> None:
         await asyncio.sleep(0.1)
     await case.until_instant(await case.now() + timedelta(seconds=20))
     await answer
-    register.behind_its_back(case.reference, acts.SayDone(
-        **origin(responder(), civil("2027-03-01 10:45"), happened_at=civil("2027-03-01 10:30")), done=Done.SPOKE,
-        agency_id=SOCIAL_CARE))
+    register.behind_its_back(
+        case.reference,
+        acts.SayDone(
+            **origin(responder(), civil("2027-03-01 10:45"), happened_at=civil("2027-03-01 10:30")),
+            done=Done.SPOKE,
+            agency_id=SOCIAL_CARE,
+        ),
+    )
     register.deliver_fails = 3
     await case.act(acts.Respond(**origin(responder(), civil("2027-03-01 11:00")), offers=Outcome.AGREED_IN_PART))
     while register.deliver_fails:

@@ -15,13 +15,17 @@ from tests.replay.replaying import HISTORIES, Asked, Golden, goldens, replayed
 WHAT_TO_DO = (
     "\nCases that are open now would stop at their next task. Read docs/changing-a-workflow.md. In short: a change of"
     " the shell's commands goes behind workflow.patched(); a change of the rules gets a new edition; only before the"
-    " first release, or for a story that is new, are the goldens recorded anew.")
+    " first release, or for a story that is new, are the goldens recorded anew."
+)
 
 
 def _differences(golden: Golden, asked: tuple[Asked, ...]) -> list[str]:
-    told = [f"{golden.name}: call {number} of {then.activity} was {json.dumps(then.input)}, and is now "
-            f"{json.dumps(now.input)}"
-            for number, (then, now) in enumerate(zip(golden.asked, asked, strict=False), 1) if then != now]
+    told = [
+        f"{golden.name}: call {number} of {then.activity} was {json.dumps(then.input)}, and is now "
+        f"{json.dumps(now.input)}"
+        for number, (then, now) in enumerate(zip(golden.asked, asked, strict=False), 1)
+        if then != now
+    ]
     if len(golden.asked) != len(asked):
         told.append(f"{golden.name}: {len(golden.asked)} calls then, {len(asked)} now")
     return told
@@ -46,7 +50,8 @@ async def test_what_was_asked_of_remote_activities_is_what_history_holds() -> No
         scheduled = [
             [json.loads(payload.data) for payload in event.activity_task_scheduled_event_attributes.input.payloads]
             for event in golden.parsed().events
-            if event.HasField("activity_task_scheduled_event_attributes")]
+            if event.HasField("activity_task_scheduled_event_attributes")
+        ]
         assert scheduled == [one.input for one in golden.asked if one.activity in {"deliver", "post_round"}]
 
 
@@ -71,8 +76,10 @@ async def test_a_changed_payload_is_found_although_it_replays() -> None:
 def test_the_order_of_commands_has_not_changed_unnoticed() -> None:
     committed = json.loads(fingerprint.FILE.read_text(encoding="utf-8"))
     assert fingerprint.all_of_them() == committed, (
-        "The order of a workflow's commands has changed." + WHAT_TO_DO
-        + " When that is done: python -m tests.replay.fingerprint")
+        "The order of a workflow's commands has changed."
+        + WHAT_TO_DO
+        + " When that is done: python -m tests.replay.fingerprint"
+    )
 
 
 def test_the_fingerprint_notices_a_command_that_moved() -> None:
@@ -80,7 +87,8 @@ def test_the_fingerprint_notices_a_command_that_moved() -> None:
     as_it_is = fingerprint.of_source(source)
     assert as_it_is["_record"] == [
         "execute_local_activity(contracts.record, local_retry_threshold, retry_policy, start_to_close_timeout)",
-        "self._show"]
+        "self._show",
+    ]
     for was, becomes in (
         ("workflow.execute_local_activity(", "workflow.execute_activity("),
         ("await self._deliver()", "pass"),

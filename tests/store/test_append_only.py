@@ -52,8 +52,10 @@ def _attempts(table: Table, *, sqlite: bool) -> list[str]:
         f"UPDATE {name} SET {other} = {other}",
         f"UPDATE {name} SET {key} = {key} WHERE 1 = 0" if not sqlite else f"UPDATE {name} SET {key} = {key}",
         f"DELETE FROM {name}",
-        (f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {name} WHERE true"
-         f" ON CONFLICT ({key}) DO UPDATE SET {other} = {other if sqlite else name + '.' + other}"),
+        (
+            f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {name} WHERE true"
+            f" ON CONFLICT ({key}) DO UPDATE SET {other} = {other if sqlite else name + '.' + other}"
+        ),
     ]
     if not sqlite:
         return [*both, f"TRUNCATE {name}", f"TRUNCATE {name} CASCADE"]
@@ -90,8 +92,10 @@ async def test_a_shell_on_the_file_cannot_replace_a_row_either(sqlite_url: str, 
             assert shell.execute("PRAGMA recursive_triggers").fetchone() == (0,)
             for attempt in (
                 f"REPLACE INTO {name} SELECT * FROM {name} LIMIT 1",
-                (f"INSERT OR REPLACE INTO {name} (rowid, {columns}) SELECT rowid, 99, {columns.split(', ', 1)[1]}"
-                 f" FROM {name} LIMIT 1"),
+                (
+                    f"INSERT OR REPLACE INTO {name} (rowid, {columns}) SELECT rowid, 99, {columns.split(', ', 1)[1]}"
+                    f" FROM {name} LIMIT 1"
+                ),
             ):
                 with pytest.raises(sqlite3.IntegrityError, match="append-only"):
                     shell.execute(attempt)

@@ -19,21 +19,40 @@ MONDAY, THURSDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC), datetime(2026, 3, 5, 
 LONG_AGO = date(2020, 4, 1)
 ASHA, BRYN, CERI, DINA = (
     Person(name=name, email=f"{name.lower()}@council.example", phone="01632 960001")
-    for name in ("Asha", "Bryn", "Ceri", "Dina"))
+    for name in ("Asha", "Bryn", "Ceri", "Dina")
+)
 
 
 def held(
-    position: str = "manager", holder: Person | None = ASHA, deputy: Person | None = None, **more: object,
+    position: str = "manager",
+    holder: Person | None = ASHA,
+    deputy: Person | None = None,
+    **more: object,
 ) -> Holding:
-    return Holding.model_validate({
-        "position": position, "title": position.replace("_", " ").capitalize(), "since": LONG_AGO, "holder": holder,
-        "deputy": deputy, **more})
+    return Holding.model_validate(
+        {
+            "position": position,
+            "title": position.replace("_", " ").capitalize(),
+            "since": LONG_AGO,
+            "holder": holder,
+            "deputy": deputy,
+            **more,
+        }
+    )
 
 
 def agency(*positions: Holding, id: str = "council", **more: object) -> AgencyEntry:  # noqa: A002  the file's word
-    return AgencyEntry.model_validate({
-        "id": id, "name": id.title(), "type": "council", "town": "Wyeford", "active_from": LONG_AGO,
-        "positions": positions, **more})
+    return AgencyEntry.model_validate(
+        {
+            "id": id,
+            "name": id.title(),
+            "type": "council",
+            "town": "Wyeford",
+            "active_from": LONG_AGO,
+            "positions": positions,
+            **more,
+        }
+    )
 
 
 async def load(database: Database, keys: Vault, *agencies: AgencyEntry) -> None:
@@ -42,7 +61,12 @@ async def load(database: Database, keys: Vault, *agencies: AgencyEntry) -> None:
 
 
 async def who(
-    database: Database, keys: Vault, position: str = "manager", on: datetime = MONDAY, of: str | None = "council", *,
+    database: Database,
+    keys: Vault,
+    position: str = "manager",
+    on: datetime = MONDAY,
+    of: str | None = "council",
+    *,
     closed: bool = False,
 ) -> tuple[str, Rule] | None:
     async with database.read() as tx:
@@ -55,8 +79,16 @@ async def test_the_holder_is_told(database: Database, keys: Vault) -> None:
     async with database.read() as tx:
         found = await directory.holders(tx, keys, "council", "manager", MONDAY)
     assert found == directory.Contact(
-        agency_id="council", position="manager", held="manager", title="Manager", kind=PositionKind.PERSON, name="Asha",
-        email="asha@council.example", phone="01632 960001", rule=Rule.HOLDER)
+        agency_id="council",
+        position="manager",
+        held="manager",
+        title="Manager",
+        kind=PositionKind.PERSON,
+        name="Asha",
+        email="asha@council.example",
+        phone="01632 960001",
+        rule=Rule.HOLDER,
+    )
 
 
 async def test_a_monday_to_wednesday_holder_hands_over_on_thursday(database: Database, keys: Vault) -> None:
@@ -79,14 +111,21 @@ async def test_the_day_is_the_one_in_london(database: Database, keys: Vault) -> 
 
 @pytest.mark.parametrize("positions", [(), (held(holder=None),), (held(until=date(2026, 3, 1)),)])
 async def test_an_empty_position_falls_to_the_agencys_lead(
-    database: Database, keys: Vault, positions: tuple[Holding, ...],
+    database: Database,
+    keys: Vault,
+    positions: tuple[Holding, ...],
 ) -> None:
     await load(database, keys, agency(*positions, held("escalation_lead", CERI, title="Standards lead")))
     async with database.read() as tx:
         found = await directory.holders(tx, keys, "council", "manager", MONDAY)
     assert found is not None
     assert (found.name, found.rule, found.position, found.held, found.title) == (
-        "Ceri", Rule.LEAD, "manager", "escalation_lead", "Standards lead")
+        "Ceri",
+        Rule.LEAD,
+        "manager",
+        "escalation_lead",
+        "Standards lead",
+    )
 
 
 async def test_the_leads_deputy_stands_in_for_the_lead(database: Database, keys: Vault) -> None:
@@ -119,13 +158,16 @@ async def test_a_change_of_staff_reaches_open_cases_on_its_day(database: Databas
 
 
 async def test_a_closed_agency_is_reached_by_its_deputy_then_by_its_parents_lead(
-    database: Database, keys: Vault,
+    database: Database,
+    keys: Vault,
 ) -> None:
     await load(
-        database, keys,
+        database,
+        keys,
         agency(held(holder=ASHA, deputy=BRYN), held("head", ASHA), id="school", parent="trust"),
         agency(held("escalation_lead", CERI), id="trust"),
-        agency(held(holder=ASHA), id="alone"))
+        agency(held(holder=ASHA), id="alone"),
+    )
     assert await who(database, keys, of="school", closed=True) == ("Bryn", Rule.DEPUTY)
     assert await who(database, keys, "head", of="school", closed=True) == ("Ceri", Rule.STAND_IN)
     assert await who(database, keys, of="alone", closed=True) is None
@@ -134,8 +176,9 @@ async def test_a_closed_agency_is_reached_by_its_deputy_then_by_its_parents_lead
 async def test_somebody_who_was_erased_is_nobody(database: Database, keys: Vault, now: datetime) -> None:
     await load(database, keys, agency(held(holder=ASHA), held("escalation_lead", CERI)))
     async with database.write() as tx:
-        key_id = (await tx.execute(
-            select(tables.POSITIONS.c.key_id).where(tables.POSITIONS.c.position == "manager"))).scalar_one()
+        key_id = (
+            await tx.execute(select(tables.POSITIONS.c.key_id).where(tables.POSITIONS.c.position == "manager"))
+        ).scalar_one()
         await keys.erase(tx, key_id, at=now)
     assert await who(database, keys) == ("Ceri", Rule.LEAD)
 
@@ -156,8 +199,12 @@ async def test_a_file_is_loaded_once(database: Database, keys: Vault) -> None:
 
 async def test_agencies_are_chosen_from_those_of_the_day(database: Database, keys: Vault) -> None:
     await load(
-        database, keys, agency(id="b-old", active_to=date(2026, 3, 2), successor="a-new"),
-        agency(id="a-new", active_from=date(2026, 3, 3)), agency(id="c-always"))
+        database,
+        keys,
+        agency(id="b-old", active_to=date(2026, 3, 2), successor="a-new"),
+        agency(id="a-new", active_from=date(2026, 3, 3)),
+        agency(id="c-always"),
+    )
     async with database.write() as tx:
         assert [one.agency_id for one in await directory.agencies(tx, MONDAY)] == ["b-old", "c-always"]
         assert [one.agency_id for one in await directory.agencies(tx, THURSDAY)] == ["a-new", "c-always"]
@@ -171,13 +218,16 @@ async def test_agencies_are_chosen_from_those_of_the_day(database: Database, key
 
 
 async def test_every_position_of_the_sample_policy_reaches_somebody_in_the_sample_directory(
-    database: Database, keys: Vault,
+    database: Database,
+    keys: Vault,
 ) -> None:
     policy: Policy = reading.sample()
     rungs = {stage.raising_position for stage in policy.stages} | {stage.responding_position for stage in policy.stages}
     wanted: set[tuple[str | None, str]] = {(None, "team"), (None, "team_deputy")}
-    wanted |= {(policy.final_body.agency, policy.final_body.position),
-               (policy.final_body.agency, policy.final_body.alternate_position)}
+    wanted |= {
+        (policy.final_body.agency, policy.final_body.position),
+        (policy.final_body.agency, policy.final_body.alternate_position),
+    }
     async with database.write() as tx:
         await directory.load(tx, keys, directory_file.sample())
         for one in await directory.agencies(tx, MONDAY):
@@ -191,33 +241,58 @@ async def test_every_position_of_the_sample_policy_reaches_somebody_in_the_sampl
 
 def test_titles_differ_by_the_kind_of_agency() -> None:
     titles = {
-        (one.type, holding.title) for one in directory_file.sample().agencies for holding in one.positions
-        if holding.position == "manager"}
-    assert {("police", "Detective sergeant"), ("childrens-services", "Team manager"),
-            ("school", "Designated safeguarding lead")} <= titles
+        (one.type, holding.title)
+        for one in directory_file.sample().agencies
+        for holding in one.positions
+        if holding.position == "manager"
+    }
+    assert {
+        ("police", "Detective sergeant"),
+        ("childrens-services", "Team manager"),
+        ("school", "Designated safeguarding lead"),
+    } <= titles
 
 
-@pytest.mark.parametrize(("text", "says"), [
-    ("agencies: [", "line 1"),
-    ("[]", "the file"),
-    ("sample: true\nagencies: []", "agencies"),
-    ("sample: true\nagencys: []", "agencys"),
-    ("sample: true\nagencies: [{id: a, name: A, type: t, town: T, active_from: 2020-01-01, parent: b}]", "parent"),
-    ("sample: true\nagencies: [{id: a, name: A, type: t, town: T, active_from: 2020-01-01, parent: a}]", "own parent"),
-    ("sample: true\nagencies:\n" + 2 * "- {id: a, name: A, type: t, town: T, active_from: 2020-01-01}\n", "same id"),
-    ((
-        "sample: true\nagencies:\n- {id: a, name: A, type: t, town: T, active_from: 2020-01-01, positions: ["
-        "{position: head, title: Head, since: 2020-01-01, holder: {name: Canary, email: canary@gov.uk}}]}"
-    ), "example.org"),
-    ((
-        "sample: true\nagencies:\n- {id: a, name: A, type: t, town: T, active_from: 2020-01-01, positions: ["
-        "{position: head, title: Head, since: 2020-01-01, holder: {name: Canary, email: c@x.example, phone: '999'}}]}"
-    ), "01632"),
-    ((
-        "sample: false\nagencies:\n- {id: a, name: A, type: t, town: T, active_from: 2020-01-01, positions: ["
-        "{position: head, title: Head, since: 2020-01-01, holder: {name: Canary, email: canary at gov}}]}"
-    ), "email"),
-])
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("agencies: [", "line 1"),
+        ("[]", "the file"),
+        ("sample: true\nagencies: []", "agencies"),
+        ("sample: true\nagencys: []", "agencys"),
+        ("sample: true\nagencies: [{id: a, name: A, type: t, town: T, active_from: 2020-01-01, parent: b}]", "parent"),
+        (
+            "sample: true\nagencies: [{id: a, name: A, type: t, town: T, active_from: 2020-01-01, parent: a}]",
+            "own parent",
+        ),
+        (
+            "sample: true\nagencies:\n" + 2 * "- {id: a, name: A, type: t, town: T, active_from: 2020-01-01}\n",
+            "same id",
+        ),
+        (
+            (
+                "sample: true\nagencies:\n- {id: a, name: A, type: t, town: T, active_from: 2020-01-01, positions: ["
+                "{position: head, title: Head, since: 2020-01-01, holder: {name: Canary, email: canary@gov.uk}}]}"
+            ),
+            "example.org",
+        ),
+        (
+            (
+                "sample: true\nagencies:\n- {id: a, name: A, type: t, town: T, active_from: 2020-01-01, positions: ["
+                "{position: head, title: Head, since: 2020-01-01, "
+                "holder: {name: Canary, email: c@x.example, phone: '999'}}]}"
+            ),
+            "01632",
+        ),
+        (
+            (
+                "sample: false\nagencies:\n- {id: a, name: A, type: t, town: T, active_from: 2020-01-01, positions: ["
+                "{position: head, title: Head, since: 2020-01-01, holder: {name: Canary, email: canary at gov}}]}"
+            ),
+            "email",
+        ),
+    ],
+)
 def test_a_file_that_is_no_directory_is_refused_with_the_place_and_without_its_words(text: str, says: str) -> None:
     with pytest.raises(directory_file.NotADirectory) as caught:
         directory_file.read_text(text)

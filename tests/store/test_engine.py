@@ -102,7 +102,8 @@ async def test_a_cancelled_writer_lets_the_next_one_in(database: Database) -> No
 
 
 async def test_a_writer_who_waits_too_long_hears_that_the_database_is_busy(
-    sqlite_url: str, monkeypatch: pytest.MonkeyPatch,
+    sqlite_url: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(engine, "_BUSY_SECONDS", 0.1)
     async with Database.open(sqlite_url) as one, Database.open(sqlite_url) as other:
@@ -118,7 +119,9 @@ async def test_a_writer_who_waits_too_long_hears_that_the_database_is_busy(
 
 async def test_a_database_that_is_not_there_is_away_and_worth_another_try(tmp_path: Path) -> None:
     for url in (
-        f"postgresql://nobody@/nothing?host={tmp_path}", f"sqlite:///{tmp_path / 'missing' / 'folder' / 'x.db'}"):
+        f"postgresql://nobody@/nothing?host={tmp_path}",
+        f"sqlite:///{tmp_path / 'missing' / 'folder' / 'x.db'}",
+    ):
         async with Database.open(url) as nowhere:
             with pytest.raises(engine.DatabaseAway) as caught:
                 async with nowhere.read() as tx:
@@ -141,7 +144,8 @@ async def test_a_failed_statement_does_not_repeat_its_values(database: Database)
         async with database.write() as tx:
             await tx.execute(
                 text("INSERT INTO reference_counters (prefix, year, last) SELECT :p, 26, length(:name)"),
-                {"p": "PD", "name": "Canary Quillfeather"})
+                {"p": "PD", "name": "Canary Quillfeather"},
+            )
     assert "Canary" not in str(caught.value)
 
 
@@ -149,9 +153,15 @@ async def test_sqlite_is_set_up_for_safety(sqlite_url: str) -> None:
     async with Database.open(sqlite_url) as opened, opened.write() as tx:
         found = {
             pragma: (await tx.execute(text(f"PRAGMA {pragma}"))).scalar_one()
-            for pragma in ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers", "secure_delete")}
+            for pragma in ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers", "secure_delete")
+        }
     assert found == {
-        "journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1, "secure_delete": 1}
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "recursive_triggers": 1,
+        "secure_delete": 1,
+    }
 
 
 def test_another_kind_of_database_is_refused() -> None:

@@ -45,11 +45,14 @@ async def issued(database: Database, keys: Vault) -> Link:
 
 
 async def issue(
-    database: Database, keys: Vault, notice: Notice | None = None, *, notice_id: str = f"{REFERENCE}-3-1",
+    database: Database,
+    keys: Vault,
+    notice: Notice | None = None,
+    *,
+    notice_id: str = f"{REFERENCE}-3-1",
 ) -> Link:
     async with database.write() as tx:
-        token = await links.issue(
-            tx, keys, notice_id=notice_id, reference=REFERENCE, notice=notice or asked(), now=NOW)
+        token = await links.issue(tx, keys, notice_id=notice_id, reference=REFERENCE, notice=notice or asked(), now=NOW)
         link = await links.find(tx, token)
     assert link is not None
     return link
@@ -63,7 +66,13 @@ async def sent_code(database: Database, keys: Vault, link: Link, *, at: datetime
 
 
 async def checked(
-    database: Database, keys: Vault, link: Link, digits: str, *, at: datetime = NOW, to: str = DESK,
+    database: Database,
+    keys: Vault,
+    link: Link,
+    digits: str,
+    *,
+    at: datetime = NOW,
+    to: str = DESK,
 ) -> Checked:
     async with database.write() as tx:
         return await links.check_code(tx, keys, link, digits, address=to, now=at)
@@ -109,8 +118,9 @@ async def test_a_token_has_160_bits_in_one_case_of_letters(database: Database, k
 async def test_every_try_of_a_notice_carries_the_same_link(database: Database, keys: Vault) -> None:
     """A try whose outcome is unknown may have arrived: the next one must not make its link useless."""
     async with database.write() as tx:
-        tokens = {await links.issue(tx, keys, notice_id="n1", reference=REFERENCE, notice=asked(), now=NOW)
-                  for _ in range(3)}
+        tokens = {
+            await links.issue(tx, keys, notice_id="n1", reference=REFERENCE, notice=asked(), now=NOW) for _ in range(3)
+        }
         rows = (await tx.execute(select(tables.LINKS))).all()
     assert len(tokens) == len(rows) == 1
 
@@ -119,7 +129,9 @@ async def test_another_notice_and_another_installation_have_another_link(databas
     async with database.write() as tx:
         tokens = {
             await links.issue(tx, vault, notice_id=notice_id, reference=REFERENCE, notice=asked(), now=NOW)
-            for vault in (keys, Vault([bytes(32)])) for notice_id in ("n1", "n2")}
+            for vault in (keys, Vault([bytes(32)]))
+            for notice_id in ("n1", "n2")
+        }
     assert len(tokens) == 4
 
 
@@ -165,10 +177,12 @@ class Office:
     async def settle(self) -> None:
         """Close what is done and issue links for what was told since, as recording and delivering do."""
         fresh: list[tuple[str, Notice]] = []
-        for event in self.story.happened[self._seen:]:
+        for event in self.story.happened[self._seen :]:
             self._state = evolving.evolve(self._state, event)
-            fresh += [(f"{REFERENCE}-{self._state.seq}-{number}", notice)
-                      for number, notice in enumerate(notices.notices_for(self._state, event), 1)]
+            fresh += [
+                (f"{REFERENCE}-{self._state.seq}-{number}", notice)
+                for number, notice in enumerate(notices.notices_for(self._state, event), 1)
+            ]
         self._seen = len(self.story.happened)
         async with self.database.write() as tx:
             await links.close_done(tx, self.story.case, at=self.story.now)
@@ -177,8 +191,9 @@ class Office:
 
     async def state(self, kind: NoticeKind, side: Side | None = None) -> LinkState:
         """Give the state of the newest link of a kind."""
-        link = next(link for notice, link in reversed(self.links)
-                    if notice.kind is kind and side in {None, notice.to.side})
+        link = next(
+            link for notice, link in reversed(self.links) if notice.kind is kind and side in {None, notice.to.side}
+        )
         async with self.database.read() as tx:
             now = await links.get(tx, link.link_id)
         assert now is not None
@@ -257,8 +272,9 @@ async def test_a_reminder_to_confirm_closes_with_its_claim(office: Office) -> No
     claim = office.story.says_done("2027-03-01 11:00")
     office.story.at("2027-03-02 16:00")
     await office.settle()
-    reminder = next(link for notice, link in office.links
-                    if notice.kind is NoticeKind.REMINDER and notice.asks is Ask.CONFIRM)
+    reminder = next(
+        link for notice, link in office.links if notice.kind is NoticeKind.REMINDER and notice.asks is Ask.CONFIRM
+    )
     office.story.confirms(claim)
     await office.settle()
     async with office.database.read() as tx:
@@ -289,8 +305,11 @@ async def test_the_final_body_decides_and_every_link_to_act_is_closed(office: Of
     await office.settle()
     assert office.story.case.stage == 4
     assert await office.state(NoticeKind.ASKED_TO_DECIDE) is LinkState.OPEN
-    body = Actor(side=Side.FINAL_BODY, agency_id=office.story.frame.policy.final_body.agency,
-                          position=office.story.case.decider_position)
+    body = Actor(
+        side=Side.FINAL_BODY,
+        agency_id=office.story.frame.policy.final_body.agency,
+        position=office.story.case.decider_position,
+    )
     office.story.act(acts.Decide(**builders.origin(body, office.story.now), outcome=Outcome.DECIDED_AS_ASKED))
     await office.settle()
     assert office.story.case.status is case.Status.CLOSED
@@ -322,22 +341,29 @@ async def test_the_code_that_was_sent_is_right(database: Database, keys: Vault, 
 
 
 async def test_a_code_is_kept_for_the_day_and_serves_everyone_in_the_mailbox(
-    database: Database, keys: Vault, issued: Link,
+    database: Database,
+    keys: Vault,
+    issued: Link,
 ) -> None:
     code = await sent_code(database, keys, issued)
     assert code.expires_at == builders.civil("2027-03-02 00:00")
     for hour in ("09:31", "14:00", "23:59"):
         assert await checked(database, keys, issued, code.digits, at=builders.civil(f"2027-03-01 {hour}")) is (
-            Checked.RIGHT)
+            Checked.RIGHT
+        )
     assert await checked(database, keys, issued, code.digits, at=builders.civil("2027-03-02 00:00")) is (
-        Checked.ASK_ANEW)
+        Checked.ASK_ANEW
+    )
 
 
-@pytest.mark.parametrize(("sent_at", "until"), [
-    ("2027-03-01 23:50", "2027-03-02 00:50"),
-    ("2027-03-27 12:00", "2027-03-28 00:00"),  # the clocks go forward in the night
-    ("2027-10-31 00:30", "2027-11-01 00:00"),  # the day has 25 hours
-])
+@pytest.mark.parametrize(
+    ("sent_at", "until"),
+    [
+        ("2027-03-01 23:50", "2027-03-02 00:50"),
+        ("2027-03-27 12:00", "2027-03-28 00:00"),  # the clocks go forward in the night
+        ("2027-10-31 00:30", "2027-11-01 00:00"),  # the day has 25 hours
+    ],
+)
 def test_a_code_asked_for_late_at_night_is_kept_for_an_hour(sent_at: str, until: str) -> None:
     assert links.kept_until(builders.civil(sent_at)) == builders.civil(until)
 
@@ -373,7 +399,9 @@ async def test_a_code_is_for_one_link_only(database: Database, keys: Vault, issu
 
 
 async def test_a_code_that_went_to_who_held_the_position_yesterday_is_no_longer_good(
-    database: Database, keys: Vault, issued: Link,
+    database: Database,
+    keys: Vault,
+    issued: Link,
 ) -> None:
     """Access follows the position held today, never an address once used."""
     code = await sent_code(database, keys, issued)
@@ -409,11 +437,18 @@ async def test_neither_code_nor_address_is_kept(database: Database, keys: Vault,
 async def started(database: Database, keys: Vault, link: Link) -> str:
     async with database.write() as tx:
         return await links.start_session(
-            tx, keys, link, name="Zelda Quillfeather", role="Duty manager", address=DESK, now=NOW)
+            tx, keys, link, name="Zelda Quillfeather", role="Duty manager", address=DESK, now=NOW
+        )
 
 
 async def found(
-    database: Database, keys: Vault, cookie: str, link: Link, *, at: datetime = NOW, to: str | None = DESK,
+    database: Database,
+    keys: Vault,
+    cookie: str,
+    link: Link,
+    *,
+    at: datetime = NOW,
+    to: str | None = DESK,
 ) -> links.Session | None:
     async with database.read() as tx:
         return await links.session(tx, keys, cookie, link=link, address=to, now=at)
@@ -461,11 +496,14 @@ class Refusing(Relay):
 
 async def asked_for(database: Database, keys: Vault, link: Link, post: Relay) -> CodeSent:
     return await codes.send_code(
-        database, keys, post, link, address=DESK, house=HOUSE, sender="escalations@partnership.example", now=NOW)
+        database, keys, post, link, address=DESK, house=HOUSE, sender="escalations@partnership.example", now=NOW
+    )
 
 
 async def test_the_code_in_the_message_is_the_one_that_is_right(
-    database: Database, keys: Vault, issued: Link,
+    database: Database,
+    keys: Vault,
+    issued: Link,
 ) -> None:
     went = await asked_for(database, keys, issued, OutboxRelay(database, lambda: NOW))
     assert went == CodeSent(CodeState.ON_ITS_WAY, "d...@council.example", builders.civil("2027-03-02 00:00"))
@@ -494,13 +532,40 @@ async def test_too_many_codes_and_a_done_link_are_said(database: Database, keys:
 
 def test_every_secret_column_is_a_digest_or_sealed() -> None:
     """A column more in these tables has to be thought about here."""
+
     def columns(table: Table) -> set[str]:
         return {column.name for column in table.columns}
 
     assert columns(tables.LINKS) == {
-        "link_id", "token_hash", "notice_id", "reference", "agency_id", "position", "side", "asks", "stage", "about",
-        "created_at", "closed_at"}
+        "link_id",
+        "token_hash",
+        "notice_id",
+        "reference",
+        "agency_id",
+        "position",
+        "side",
+        "asks",
+        "stage",
+        "about",
+        "created_at",
+        "closed_at",
+    }
     assert columns(tables.LINK_CODES) == {
-        "code_id", "link_id", "code_hash", "address_digest", "sent_at", "expires_at", "tries", "used_at"}
+        "code_id",
+        "link_id",
+        "code_hash",
+        "address_digest",
+        "sent_at",
+        "expires_at",
+        "tries",
+        "used_at",
+    }
     assert columns(tables.LINK_SESSIONS) == {
-        "session_hash", "link_id", "sealed", "key_id", "address_digest", "created_at", "expires_at"}
+        "session_hash",
+        "link_id",
+        "sealed",
+        "key_id",
+        "address_digest",
+        "created_at",
+        "expires_at",
+    }

@@ -17,7 +17,8 @@ from escalations.store.engine import Database
 
 def _differences(connection: Connection) -> list[object]:
     context = MigrationContext.configure(
-        connection, opts={"compare_type": True, "compare_server_default": True, "target_metadata": tables.METADATA})
+        connection, opts={"compare_type": True, "compare_server_default": True, "target_metadata": tables.METADATA}
+    )
     return list(compare_metadata(context, tables.METADATA))
 
 
@@ -80,7 +81,8 @@ async def test_alembics_batch_mode_drops_guards_and_that_is_noticed(sqlite_url: 
 
 
 async def test_the_applications_role_works_with_the_tables_and_does_not_own_them(
-    postgres_url: str, now: datetime,
+    postgres_url: str,
+    now: datetime,
 ) -> None:
     role = "escalations_app_" + (make_url(postgres_url).database or "")
     async with Database.open(postgres_url) as owner, owner.write() as tx:
@@ -91,14 +93,19 @@ async def test_the_applications_role_works_with_the_tables_and_does_not_own_them
             await opened.migrate()
             assert await opened.ready()
             async with opened.write() as tx:
-                await tx.execute(insert(tables.FROZEN).values(
-                    content_hash="h", kind="codes", content="c", first_used_at=now))
+                await tx.execute(
+                    insert(tables.FROZEN).values(content_hash="h", kind="codes", content="c", first_used_at=now)
+                )
                 await tx.execute(insert(tables.COUNTERS).values(prefix="PD", year=26, last=1))
                 await tx.execute(tables.COUNTERS.delete())
             for forbidden in (
-                "ALTER TABLE register DISABLE TRIGGER register_no_change", "DROP TABLE register",
-                "DROP TRIGGER register_no_change ON register", "UPDATE frozen SET content = ''", "TRUNCATE frozen",
-                "SET session_replication_role = replica", "DELETE FROM frozen",
+                "ALTER TABLE register DISABLE TRIGGER register_no_change",
+                "DROP TABLE register",
+                "DROP TRIGGER register_no_change ON register",
+                "UPDATE frozen SET content = ''",
+                "TRUNCATE frozen",
+                "SET session_replication_role = replica",
+                "DELETE FROM frozen",
             ):
                 with pytest.raises(exc.ProgrammingError):
                     async with opened.write() as tx:

@@ -18,7 +18,10 @@ def test_the_library_still_has_what_is_overridden() -> None:
     assert list(inspect.signature(aiosqlite.Connection._execute).parameters) == ["self", "fn", "args", "kwargs"]
     assert inspect.iscoroutinefunction(aiosqlite.Connection._execute)
     assert list(inspect.signature(aiosqlite.Connection.__init__).parameters)[:3] == [
-        "self", "connector", "iter_chunk_size"]
+        "self",
+        "connector",
+        "iter_chunk_size",
+    ]
     made = aiosqlite.Connection(lambda: sqlite3.connect(":memory:"), 1)
     assert isinstance(made._thread, threading.Thread)
     assert made._connection is None

@@ -17,8 +17,14 @@ from tests import builders
 REFERENCE = builders.REFERENCE
 NOW = builders.civil("2027-03-01 09:30")
 ASKED = Notice(
-    NoticeKind.ASKED, Recipient(Side.RESPONDING, builders.SOCIAL_CARE, "practitioner"), Ask.RESPOND, 1,
-    builders.civil("2027-03-08 17:00"), "3-resolve", starts_clocks=True)
+    NoticeKind.ASKED,
+    Recipient(Side.RESPONDING, builders.SOCIAL_CARE, "practitioner"),
+    Ask.RESPOND,
+    1,
+    builders.civil("2027-03-08 17:00"),
+    "3-resolve",
+    starts_clocks=True,
+)
 TOLD = Notice(NoticeKind.HELD, Recipient(Side.TEAM, None, "team"), Ask.TEAM, 0)
 
 
@@ -84,13 +90,17 @@ async def test_the_oldest_are_taken_first_and_in_the_order_of_their_events(datab
     await add(database, row(seq=10), row(seq=9), row(2, seq=9))
     await add(database, NoticeRow.new("PD-27-0002-X", 1, 1, ASKED, at=NOW - timedelta(minutes=1)))
     assert [there.notice_id for there in await lease(database, limit=3)] == [
-        "PD-27-0002-X-1-1", f"{REFERENCE}-9-1", f"{REFERENCE}-9-2"]
+        "PD-27-0002-X-1-1",
+        f"{REFERENCE}-9-1",
+        f"{REFERENCE}-9-2",
+    ]
 
 
 async def test_some_can_be_asked_for_by_id_or_by_case(database: Database) -> None:
     await add(database, row(), row(2), row(reference="PD-27-0002-X"))
     assert [there.notice_id for there in await lease(database, ids=[f"{REFERENCE}-3-2", "unknown"])] == [
-        f"{REFERENCE}-3-2"]
+        f"{REFERENCE}-3-2"
+    ]
     assert [there.reference for there in await lease(database, reference="PD-27-0002-X")] == ["PD-27-0002-X"]
     assert await lease(database, ids=[]) == []
 

@@ -26,7 +26,8 @@ async def recorded(database: Database, story: Story, reference: str = REFERENCE)
     for seq, event in enumerate(story.happened):
         async with database.write() as tx:
             [entry] = await register.append(
-                tx, reference, after_seq=seq, bodies=[(event.kind, events.dumps(event))], recorded_at=event.at)
+                tx, reference, after_seq=seq, bodies=[(event.kind, events.dumps(event))], recorded_at=event.at
+            )
             before, state = state, evolving.evolve(state or case.new(reference, story.frame), event)
             await read_models.project(tx, before, [read_models.Step(event, state, entry)])
 
@@ -65,7 +66,12 @@ async def test_a_case_that_was_raised_is_listed_with_its_nearest_limit(database:
     await recorded(database, story)
     found = await row(database)
     assert (found.status, found.stage, found.raising_agency, found.responding_agencies, found.reason) == (
-        "open", 1, builders.SCHOOL, (SOCIAL_CARE,), "strategy_discussion_refused_or_delayed")
+        "open",
+        1,
+        builders.SCHOOL,
+        (SOCIAL_CARE,),
+        "strategy_discussion_refused_or_delayed",
+    )
     assert found.received_at == civil("2027-03-01 09:30")
     assert found.next_due_at == min(clock.due_at for clock in story.case.clocks if clock.running)
     assert (found.seq, found.position) == (story.case.seq, len(story.happened))
@@ -102,7 +108,9 @@ async def test_a_closed_case_is_listed_among_the_closed(database: Database) -> N
         assert await read_models.listed(tx) == []
         assert await read_models.listed(tx, closed=True) == [found]
         assert {clock.state for clock in await read_models.clocks_of(tx, REFERENCE)} <= {
-            ClockState.MET, ClockState.STOPPED}
+            ClockState.MET,
+            ClockState.STOPPED,
+        }
 
 
 async def test_a_limit_that_was_kept_after_all_is_shown_as_withdrawn(database: Database) -> None:
@@ -134,10 +142,14 @@ async def test_rebuilt_read_models_are_the_same_to_the_last_value(database: Data
     async with database.write() as tx:
         await tx.execute(text("UPDATE cases SET stage = 9, status = 'lost'"))
         await tx.execute(delete(tables.CLOCKS).where(tables.CLOCKS.c.rule_id == "resolve"))
-        await tx.execute(text("INSERT INTO clocks SELECT 'PD-27-0009-X', 'x', rule_id, awaits, waits_for, agency_id,"
-                              " position, stage, started_at, due_at, kept_dates, reminders, reminded, amount,"
-                              " receipt_hash, state, cause, accounts_until, limit_passed_at, limit_withdrawn, ended_at"
-                              " FROM clocks LIMIT 1"))
+        await tx.execute(
+            text(
+                "INSERT INTO clocks SELECT 'PD-27-0009-X', 'x', rule_id, awaits, waits_for, agency_id,"
+                " position, stage, started_at, due_at, kept_dates, reminders, reminded, amount,"
+                " receipt_hash, state, cause, accounts_until, limit_passed_at, limit_withdrawn, ended_at"
+                " FROM clocks LIMIT 1"
+            )
+        )
     assert await everything(database) != before
     async with database.write() as tx:
         assert await read_models.rebuild(tx) == await register.last_position(tx)

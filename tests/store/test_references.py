@@ -18,7 +18,8 @@ REFERENCES = st.builds(
     Reference,
     prefix=st.text(string.ascii_uppercase, min_size=2, max_size=6),
     year=st.integers(20, 99),
-    number=st.one_of(st.integers(1, 9999), st.integers(1, 999_999_999)))
+    number=st.one_of(st.integers(1, 9999), st.integers(1, 999_999_999)),
+)
 
 
 @given(REFERENCES)
@@ -31,7 +32,7 @@ def test_any_single_wrong_character_is_noticed(reference: Reference, data: st.Da
     right = str(reference)
     place = data.draw(st.sampled_from([at for at, character in enumerate(right) if character != "-"]))
     wrong = data.draw(st.sampled_from(string.ascii_uppercase + string.digits))
-    read = references.parse(right[:place] + wrong + right[place + 1:])
+    read = references.parse(right[:place] + wrong + right[place + 1 :])
     # O for 0 and I or L for 1 in the number are read as what was meant.
     assert isinstance(read, Problem) or read == reference
 
@@ -40,35 +41,61 @@ def test_any_single_wrong_character_is_noticed(reference: Reference, data: st.Da
 def test_two_neighbours_in_the_wrong_order_are_noticed(reference: Reference, data: st.DataObject) -> None:
     right = str(reference).replace("-", "")
     place = data.draw(st.integers(0, len(right) - 2))
-    read = references.parse(right[:place] + right[place + 1] + right[place] + right[place + 2:])
+    read = references.parse(right[:place] + right[place + 1] + right[place] + right[place + 2 :])
     assert isinstance(read, Problem) or read == reference
 
 
 def test_every_single_error_in_one_reference_is_noticed() -> None:
     right = str(Reference("PD", 26, 42)).replace("-", "")
     wrong = {
-        right[:at] + other + right[at + 1:]
-        for at in range(len(right)) for other in string.ascii_uppercase + string.digits}
-    wrong |= {right[:at] + right[at + 1] + right[at] + right[at + 2:] for at in range(len(right) - 1)}
+        right[:at] + other + right[at + 1 :]
+        for at in range(len(right))
+        for other in string.ascii_uppercase + string.digits
+    }
+    wrong |= {right[:at] + right[at + 1] + right[at] + right[at + 2 :] for at in range(len(right) - 1)}
     same = {text for text in wrong if references.parse(text) == Reference("PD", 26, 42)}
     assert {text.translate(str.maketrans("OIL", "011", "")) for text in same} == {right}
     assert all(isinstance(references.parse(text), Problem) for text in wrong - same)
 
 
-@pytest.mark.parametrize("typed", [
-    "PD-26-0042-@", "pd-26-0042-@", "PD26 0042 @", " pd 26 0042 @ ", "PD–26–0042–@", "P D 2 6 0 0 4 2 @",
-    "PD/26/0042/@", "ＰＤ-２６-００４２-@", "PD-26-OO42-@",
-])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "PD-26-0042-@",
+        "pd-26-0042-@",
+        "PD26 0042 @",
+        " pd 26 0042 @ ",
+        "PD–26–0042–@",
+        "P D 2 6 0 0 4 2 @",
+        "PD/26/0042/@",
+        "ＰＤ-２６-００４２-@",
+        "PD-26-OO42-@",
+    ],
+)
 def test_untidy_typing_is_read(typed: str) -> None:
     right = str(Reference("PD", 26, 42))
     assert references.parse(typed.replace("@", right[-1])) == Reference("PD", 26, 42)
     assert references.parse(typed.replace("@", right[-1].lower())) == Reference("PD", 26, 42)
 
 
-@pytest.mark.parametrize("typed", [
-    "", "   ", "PD", "0042", "PD-26-42-K", "Élan-26-0042-K", "PD-26-0042", "x" * 10_000, "PD-26-0000-2", "PD-19-0042-K",
-    "PD-26-0042-K'; DROP TABLE register", "PD-26-00042-K", "PD-26-٠٠٤٢-K",
-])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "   ",
+        "PD",
+        "0042",
+        "PD-26-42-K",
+        "Élan-26-0042-K",
+        "PD-26-0042",
+        "x" * 10_000,
+        "PD-26-0000-2",
+        "PD-19-0042-K",
+        "PD-26-0042-K'; DROP TABLE register",
+        "PD-26-00042-K",
+        "PD-26-٠٠٤٢-K",
+    ],
+)
 def test_what_is_no_reference_is_answered_with_a_sentence(typed: str) -> None:
     read = references.parse(typed)
     assert isinstance(read, Problem)

@@ -26,7 +26,11 @@ def _bodies(*kinds: str) -> list[tuple[str, str]]:
 
 
 async def _append(
-    database: Database, reference: str, *kinds: str, after_seq: int, now: datetime,
+    database: Database,
+    reference: str,
+    *kinds: str,
+    after_seq: int,
+    now: datetime,
 ) -> list[register.Entry]:
     async with database.write() as tx:
         return await register.append(tx, reference, after_seq=after_seq, bodies=_bodies(*kinds), recorded_at=now)
@@ -63,9 +67,15 @@ async def test_each_event_is_chained_to_the_one_before_it(database: Database, no
 def test_the_bytes_that_are_hashed_are_these() -> None:
     """Pinned: a change here makes every register that exists fail to verify."""
     entry = register.Entry(
-        position=7, reference=ONE, seq=1, kind="raised",
+        position=7,
+        reference=ONE,
+        seq=1,
+        kind="raised",
         recorded_at=datetime.fromisoformat("2026-06-01T10:00:00.000001+01:00"),
-        body='{"kind":"raised","é":1}', previous_hash=register.first_previous_hash(ONE), hash="")
+        body='{"kind":"raised","é":1}',
+        previous_hash=register.first_previous_hash(ONE),
+        hash="",
+    )
     assert register.digest(entry) == "ca66e033308fe6ba5a222819854739b58df7b666231ca71d67583fa1dcf3002a"
 
 
@@ -117,8 +127,8 @@ async def test_positions_have_no_gaps_however_many_append_and_some_fail(database
 async def test_of_two_who_append_to_one_escalation_one_is_told_of_the_other(database: Database, now: datetime) -> None:
     await _append(database, ONE, "raised", after_seq=0, now=now)
     results = await asyncio.gather(
-        *(_append(database, ONE, f"act_{number}", after_seq=1, now=now) for number in range(10)),
-        return_exceptions=True)
+        *(_append(database, ONE, f"act_{number}", after_seq=1, now=now) for number in range(10)), return_exceptions=True
+    )
     won = [result for result in results if isinstance(result, list)]
     lost = [result for result in results if isinstance(result, register.RegisterAhead)]
     assert (len(won), len(lost)) == (1, 9)
@@ -153,11 +163,20 @@ async def history(database: Database, now: datetime) -> Database:
     return database
 
 
-@pytest.mark.parametrize(("column", "value"), [
-    ("body", '{"kind":"raised" }'), ("kind", "closed"), ("recorded_at", "2026-03-02T09:00:00.000001Z"),
-    ("previous_hash", "0" * 64), ("hash", "0" * 64), ("seq", 99), ("reference", "PD-26-0009-S"), ("position", 99),
-])
-async def test_an_edited_row_is_named(history: Database, intruder: Any, column: str, value: object) -> None:  # noqa: ANN401
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("body", '{"kind":"raised" }'),
+        ("kind", "closed"),
+        ("recorded_at", "2026-03-02T09:00:00.000001Z"),
+        ("previous_hash", "0" * 64),
+        ("hash", "0" * 64),
+        ("seq", 99),
+        ("reference", "PD-26-0009-S"),
+        ("position", 99),
+    ],
+)
+async def test_an_edited_row_is_named(history: Database, intruder: Any, column: str, value: object) -> None:  # noqa: ANN401  the driver's own connection
     await intruder.does(f"UPDATE register SET {column} = :value WHERE position = 6", value=value)
     findings = await _verified(history)
     named = 99 if column == "position" else 6
@@ -167,32 +186,42 @@ async def test_an_edited_row_is_named(history: Database, intruder: Any, column: 
         assert findings[0].wrong == "its hash does not agree with what it holds"
 
 
-async def test_a_row_that_was_edited_with_its_hash_breaks_the_chain_behind_it(history: Database, intruder: Any) -> None:  # noqa: ANN401
+async def test_a_row_that_was_edited_with_its_hash_breaks_the_chain_behind_it(history: Database, intruder: Any) -> None:  # noqa: ANN401  the driver's own connection
     async with history.read() as tx:
         edited = (await register.read(tx, TWO))[1]
-    forged = register.digest(register.Entry(
-        position=edited.position, reference=edited.reference, seq=edited.seq, kind=edited.kind,
-        recorded_at=edited.recorded_at, body="{}", previous_hash=edited.previous_hash, hash=""))
+    forged = register.digest(
+        register.Entry(
+            position=edited.position,
+            reference=edited.reference,
+            seq=edited.seq,
+            kind=edited.kind,
+            recorded_at=edited.recorded_at,
+            body="{}",
+            previous_hash=edited.previous_hash,
+            hash="",
+        )
+    )
     await intruder.does("UPDATE register SET body = '{}', hash = :hash WHERE position = 6", hash=forged)
     findings = await _verified(history)
     assert [(finding.position, finding.wrong) for finding in findings] == [
-        (7, "it does not follow from the event before it")]
+        (7, "it does not follow from the event before it")
+    ]
 
 
-async def test_a_missing_row_is_named_by_the_one_behind_it(history: Database, intruder: Any) -> None:  # noqa: ANN401
+async def test_a_missing_row_is_named_by_the_one_behind_it(history: Database, intruder: Any) -> None:  # noqa: ANN401  the driver's own connection
     await intruder.does("DELETE FROM register WHERE position = 2")
     findings = await _verified(history)
     assert findings[0].position == 3
     assert findings[0].wrong == "positions go from 1 to 3"
 
 
-async def test_two_rows_that_changed_places_are_named(history: Database, intruder: Any) -> None:  # noqa: ANN401
+async def test_two_rows_that_changed_places_are_named(history: Database, intruder: Any) -> None:  # noqa: ANN401  the driver's own connection
     for was, becomes in ((2, 100), (6, 2), (100, 6)):
         await intruder.does(f"UPDATE register SET position = {becomes} WHERE position = {was}")
     assert {finding.position for finding in await _verified(history)} >= {2, 6}
 
 
-async def test_a_frozen_text_that_was_changed_is_named(database: Database, intruder: Any, now: datetime) -> None:  # noqa: ANN401
+async def test_a_frozen_text_that_was_changed_is_named(database: Database, intruder: Any, now: datetime) -> None:  # noqa: ANN401  the driver's own connection
     async with database.write() as tx:
         content_hash = await frozen.put(tx, frozen.Kind.POLICY, "five working days", now=now)
     await intruder.does("UPDATE frozen SET content = 'six working days'")
@@ -204,27 +233,46 @@ async def recorded(database: Database, keys: Vault, now: datetime) -> submission
     """Give a submission that was received, recorded and settled."""
     async with database.write() as tx:
         receipt = await submissions.receive(
-            tx, keys, act_kind="raise", act_json="{}", channel="form", received_at=now,
-            sealed={"child": "Canary Quillfeather"}, reference=None)
+            tx,
+            keys,
+            act_kind="raise",
+            act_json="{}",
+            channel="form",
+            received_at=now,
+            sealed={"child": "Canary Quillfeather"},
+            reference=None,
+        )
         known = await submissions.get(tx, receipt.submission_id)
         body = f'{{"submission_id":"{receipt.submission_id}","content_digest":"{known.content_digest}"}}'
-        added = await register.append(
-            tx, receipt.reference, after_seq=0, bodies=[("raised", body)], recorded_at=now)
+        added = await register.append(tx, receipt.reference, after_seq=0, bodies=[("raised", body)], recorded_at=now)
         await submissions.settle(
-            tx, receipt.submission_id, state=submissions.State.APPLIED, code="applied", sentence="", at=now,
-            first_position=added[0].position)
+            tx,
+            receipt.submission_id,
+            state=submissions.State.APPLIED,
+            code="applied",
+            sentence="",
+            at=now,
+            first_position=added[0].position,
+        )
     assert await _verified(database) == []
     return receipt
 
 
-@pytest.mark.parametrize(("change", "wrong"), [
-    ("sealed = :other", "its sealed text is not the one that was received"),
-    ("sealed = :other, content_digest = :digest", "it does not agree with its own digest"),
-    ("act = '{\"by\":\"another\"}'", "it does not agree with its own digest"),
-    ("received_at = '2026-03-02T08:00:00.000000Z'", "it does not agree with its own digest"),
-])
+@pytest.mark.parametrize(
+    ("change", "wrong"),
+    [
+        ("sealed = :other", "its sealed text is not the one that was received"),
+        ("sealed = :other, content_digest = :digest", "it does not agree with its own digest"),
+        ('act = \'{"by":"another"}\'', "it does not agree with its own digest"),
+        ("received_at = '2026-03-02T08:00:00.000000Z'", "it does not agree with its own digest"),
+    ],
+)
 async def test_a_submission_that_was_changed_is_named(
-    database: Database, intruder: Any, recorded: submissions.Receipt, change: str, wrong: str,  # noqa: ANN401
+    database: Database,
+    intruder: Any,  # noqa: ANN401  the driver's own connection
+    recorded: submissions.Receipt,
+    change: str,
+    wrong: str,
 ) -> None:
     given = {name: value for name, value in (("other", b"other"), ("digest", OTHER_DIGEST)) if f":{name}" in change}
     await intruder.does(f"UPDATE submissions SET {change}", **given)
@@ -232,19 +280,25 @@ async def test_a_submission_that_was_changed_is_named(
 
 
 async def test_a_replaced_text_is_named_even_where_its_row_was_made_to_fit(
-    database: Database, intruder: Any, recorded: submissions.Receipt,  # noqa: ANN401
+    database: Database,
+    intruder: Any,  # noqa: ANN401  the driver's own connection
+    recorded: submissions.Receipt,
 ) -> None:
     await intruder.does(
-        "UPDATE submissions SET sealed = :other, content_digest = :digest", other=b"other", digest=OTHER_DIGEST)
+        "UPDATE submissions SET sealed = :other, content_digest = :digest", other=b"other", digest=OTHER_DIGEST
+    )
     async with database.read() as tx:
         row = (await tx.execute(submissions._ROWS.select())).mappings().one()
     await intruder.does("UPDATE submissions SET row_digest = :d", d=register.submission_digest(dict(row)))
     assert [(finding.row, finding.wrong) for finding in await _verified(database)] == [
-        (recorded.submission_id, "its sealed text is not the one that the register vouches for")]
+        (recorded.submission_id, "its sealed text is not the one that the register vouches for")
+    ]
 
 
 async def test_a_submission_that_the_register_names_and_that_is_gone_is_named(
-    database: Database, intruder: Any, recorded: submissions.Receipt,  # noqa: ANN401
+    database: Database,
+    intruder: Any,  # noqa: ANN401  the driver's own connection
+    recorded: submissions.Receipt,
 ) -> None:
     await intruder.does("DELETE FROM submission_states")
     await intruder.does("DELETE FROM submissions")
@@ -253,16 +307,22 @@ async def test_a_submission_that_the_register_names_and_that_is_gone_is_named(
 
 
 async def test_a_register_that_lost_its_end_is_noticed_by_what_was_settled_there(
-    database: Database, intruder: Any, recorded: submissions.Receipt,  # noqa: ANN401
+    database: Database,
+    intruder: Any,  # noqa: ANN401  the driver's own connection
+    recorded: submissions.Receipt,
 ) -> None:
     await intruder.does("DELETE FROM register")
     findings = await _verified(database)
     assert [(finding.table, finding.row, finding.reference) for finding in findings] == [
-        ("register", "end", recorded.reference)]
+        ("register", "end", recorded.reference)
+    ]
 
 
 async def test_erasing_a_key_erases_the_words_and_leaves_the_chain(
-    database: Database, keys: Vault, recorded: submissions.Receipt, now: datetime,
+    database: Database,
+    keys: Vault,
+    recorded: submissions.Receipt,
+    now: datetime,
 ) -> None:
     async with database.write() as tx:
         known = await submissions.get(tx, recorded.submission_id)
@@ -274,7 +334,9 @@ async def test_erasing_a_key_erases_the_words_and_leaves_the_chain(
 
 
 async def test_findings_do_not_depend_on_the_size_of_a_page(
-    history: Database, intruder: Any, monkeypatch: pytest.MonkeyPatch,  # noqa: ANN401
+    history: Database,
+    intruder: Any,  # noqa: ANN401  the driver's own connection
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(register, "_PAGE", 2)
     assert await _verified(history) == []

@@ -56,12 +56,16 @@ async def test_what_was_changed_or_cut_does_not_open(database: Database, keys: V
 
 
 async def test_a_key_wrapped_for_one_name_does_not_serve_another(
-    database: Database, keys: Vault, intruder: Any,  # noqa: ANN401
+    database: Database,
+    keys: Vault,
+    intruder: Any,  # noqa: ANN401
 ) -> None:
     one, other = await _sealed(database, keys), await _sealed(database, keys)
     await intruder.does(
         "UPDATE data_keys SET wrapped = (SELECT wrapped FROM data_keys WHERE key_id = :other) WHERE key_id = :one",
-        one=one.key_id, other=other.key_id)
+        one=one.key_id,
+        other=other.key_id,
+    )
     with pytest.raises(CannotOpen):
         await _opened(database, keys, Sealed(one.key_id, other.data))
 

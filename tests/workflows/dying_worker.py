@@ -44,8 +44,12 @@ async def main() -> None:
         recorder = DyingRecorder(opened.database, opened.cases)
         recorder.kind = kind
         worker = Worker(
-            connected, task_queue=task_queue, workflows=[EscalationWorkflow],
-            activities=[recorder.record, opened.postman().deliver], max_cached_workflows=0)
+            connected,
+            task_queue=task_queue,
+            workflows=[EscalationWorkflow],
+            activities=[recorder.record, opened.postman().deliver],
+            max_cached_workflows=0,
+        )
         print("working", flush=True)  # noqa: T201  read by the test
         await worker.run()
 

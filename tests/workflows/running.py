@@ -24,10 +24,12 @@ from tests import builders
 from tests.builders import civil
 from tests.fakes import MemoryRegister
 
-_OF_VIRTUAL_TIME = frozenset({
-    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED,
-    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED,
-})
+_OF_VIRTUAL_TIME = frozenset(
+    {
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED,
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED,
+    }
+)
 """What moving a clock leaves in a history, and what no history outside a test holds."""
 
 
@@ -58,7 +60,9 @@ class Running:
     """One case on the real server, whose clock the test moves."""
 
     def __init__(
-        self, skipper: TimeSkipper, handle: temporal.WorkflowHandle[EscalationWorkflow, None],
+        self,
+        skipper: TimeSkipper,
+        handle: temporal.WorkflowHandle[EscalationWorkflow, None],
         register: MemoryRegister,
     ) -> None:
         self.skipper = skipper
@@ -114,7 +118,10 @@ class Running:
 async def worker(client: temporal.Client, task_queue: str, register: MemoryRegister) -> AsyncIterator[Worker]:
     """Work without a cache: every workflow task replays the whole history, and finds what does not replay."""
     async with Worker(
-        client, task_queue=task_queue, workflows=[EscalationWorkflow], activities=[register.record, register.deliver],
+        client,
+        task_queue=task_queue,
+        workflows=[EscalationWorkflow],
+        activities=[register.record, register.deliver],
         max_cached_workflows=0,
     ) as running:
         yield running
@@ -123,24 +130,37 @@ async def worker(client: temporal.Client, task_queue: str, register: MemoryRegis
 def opening(register: MemoryRegister, reference: str, first: acts.Raise) -> Opening:
     """Open a case over this register."""
     return Opening(
-        reference=reference, policy=policy.canonical(register.frame.policy),
-        calendar=workingtime.canonical_json(register.frame.calendar), first=first)
+        reference=reference,
+        policy=policy.canonical(register.frame.policy),
+        calendar=workingtime.canonical_json(register.frame.calendar),
+        first=first,
+    )
 
 
 async def start(
-    client: temporal.Client, task_queue: str, register: MemoryRegister, first: acts.Raise, *,
+    client: temporal.Client,
+    task_queue: str,
+    register: MemoryRegister,
+    first: acts.Raise,
+    *,
     reference: str | None = None,
 ) -> Running:
     """Start a case, and wait for nothing."""
     skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
     reference = reference or task_queue
     handle = await skipper.client.start_workflow(
-        EscalationWorkflow.run, opening(register, reference, first), id=reference, task_queue=task_queue)
+        EscalationWorkflow.run, opening(register, reference, first), id=reference, task_queue=task_queue
+    )
     return Running(skipper, handle, register)
 
 
 async def started(
-    client: temporal.Client, task_queue: str, register: MemoryRegister, at: str, *, reference: str | None = None,
+    client: temporal.Client,
+    task_queue: str,
+    register: MemoryRegister,
+    at: str,
+    *,
+    reference: str | None = None,
 ) -> Running:
     """Start a case that is raised at a civil time, and wait until its clocks run."""
     running = await start(client, task_queue, register, builders.raise_(civil(at)), reference=reference)

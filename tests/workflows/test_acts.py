@@ -21,7 +21,8 @@ def _this_year() -> FaultyRegister:
 
 
 async def test_an_act_queued_with_the_start_before_any_worker_exists_is_applied_after_it(
-    escalations_client: temporal.Client, task_queue: str,
+    escalations_client: temporal.Client,
+    task_queue: str,
 ) -> None:
     register = _this_year()
     case = await start(escalations_client, task_queue, register, builders.raise_(datetime.now(UTC)))
@@ -39,20 +40,23 @@ async def test_an_act_queued_with_the_start_before_any_worker_exists_is_applied_
 
 
 async def test_of_two_contradictory_acts_at_once_one_applies_and_one_is_refused_with_a_sentence(
-    escalations_client: temporal.Client, task_queue: str,
+    escalations_client: temporal.Client,
+    task_queue: str,
 ) -> None:
     register = _this_year()
     async with worker(escalations_client, task_queue, register):
         case = await raised_now(escalations_client, task_queue, register)
         now = datetime.now(UTC)
-        said = await case.act(acts.SayDone(
-            **origin(responder(), now, happened_at=now), done=Done.ANSWERED, agency_id=SOCIAL_CARE))
+        said = await case.act(
+            acts.SayDone(**origin(responder(), now, happened_at=now), done=Done.ANSWERED, agency_id=SOCIAL_CARE)
+        )
         assert said.applied, said
 
         register.takes_seconds = 0.5  # The second comes while the first is being recorded.
         outcomes = await asyncio.gather(
             case.outcome(acts.ConfirmDone(**origin(raiser(), now), claim_id="c1")),
-            case.outcome(acts.DenyDone(**origin(raiser(), now), claim_id="c1")))
+            case.outcome(acts.DenyDone(**origin(raiser(), now), claim_id="c1")),
+        )
         register.takes_seconds = 0.0
 
         assert [outcome.applied for outcome in outcomes].count(True) == 1
@@ -67,7 +71,8 @@ async def test_of_two_contradictory_acts_at_once_one_applies_and_one_is_refused_
 
 
 async def test_what_the_rules_refuse_is_refused_before_it_is_history(
-    escalations_client: temporal.Client, task_queue: str,
+    escalations_client: temporal.Client,
+    task_queue: str,
 ) -> None:
     register = _this_year()
     async with worker(escalations_client, task_queue, register):
@@ -85,7 +90,8 @@ async def test_what_the_rules_refuse_is_refused_before_it_is_history(
 
 
 async def test_events_that_the_register_has_ahead_are_adopted_and_the_act_is_decided_again(
-    escalations_client: temporal.Client, task_queue: str,
+    escalations_client: temporal.Client,
+    task_queue: str,
 ) -> None:
     register = _this_year()
     async with worker(escalations_client, task_queue, register):
@@ -102,7 +108,8 @@ async def test_events_that_the_register_has_ahead_are_adopted_and_the_act_is_dec
 
 
 async def test_a_workflow_behind_the_register_does_not_refuse_what_the_register_allows(
-    escalations_client: temporal.Client, task_queue: str,
+    escalations_client: temporal.Client,
+    task_queue: str,
 ) -> None:
     register = FaultyRegister()
     async with worker(escalations_client, task_queue, register):
@@ -118,7 +125,8 @@ async def test_a_workflow_behind_the_register_does_not_refuse_what_the_register_
 
 
 async def test_an_answer_of_record_that_is_lost_after_the_commit_doubles_nothing(
-    escalations_client: temporal.Client, task_queue: str,
+    escalations_client: temporal.Client,
+    task_queue: str,
 ) -> None:
     register = _this_year()
     async with worker(escalations_client, task_queue, register):
@@ -134,7 +142,8 @@ async def test_an_answer_of_record_that_is_lost_after_the_commit_doubles_nothing
 
 
 async def test_a_register_that_is_away_for_a_while_loses_nothing_and_fills_no_history(
-    escalations_client: temporal.Client, task_queue: str,
+    escalations_client: temporal.Client,
+    task_queue: str,
 ) -> None:
     register = FaultyRegister()
     async with worker(escalations_client, task_queue, register):
@@ -155,7 +164,8 @@ async def test_a_register_that_is_away_for_a_while_loses_nothing_and_fills_no_hi
 
 
 async def test_an_act_received_before_a_limit_that_passed_meanwhile_is_in_time(
-    escalations_client: temporal.Client, task_queue: str,
+    escalations_client: temporal.Client,
+    task_queue: str,
 ) -> None:
     register = FaultyRegister()
     async with worker(escalations_client, task_queue, register):

@@ -29,14 +29,18 @@ async def _runs(home: Installation, reference: str) -> list[list[HistoryEvent]]:
 
 
 async def test_a_resolution_at_stage_one_with_two_acts_stays_within_its_budget(
-    tmp_path: Path, escalations_client: temporal.Client, task_queue: str,
+    tmp_path: Path,
+    escalations_client: temporal.Client,
+    task_queue: str,
 ) -> None:
     async with installation(settings(tmp_path), escalations_client, task_queue) as home:
         reference = await home.raised("2027-03-01 09:30")
-        await home.act(reference, acts.Respond(
-            **origin(responder(), civil("2027-03-01 14:00")), offers=Outcome.AGREED_AS_ASKED))
-        await home.act(reference, acts.Agree(
-            **origin(raiser(), civil("2027-03-01 15:00")), outcome=Outcome.AGREED_AS_ASKED))
+        await home.act(
+            reference, acts.Respond(**origin(responder(), civil("2027-03-01 14:00")), offers=Outcome.AGREED_AS_ASKED)
+        )
+        await home.act(
+            reference, acts.Agree(**origin(raiser(), civil("2027-03-01 15:00")), outcome=Outcome.AGREED_AS_ASKED)
+        )
         await home.handle(reference).result()
 
         (history,) = await _runs(home, reference)
@@ -45,7 +49,9 @@ async def test_a_resolution_at_stage_one_with_two_acts_stays_within_its_budget(
 
 
 async def test_a_further_stage_with_a_reminder_and_a_passed_limit_stays_within_its_budget(
-    tmp_path: Path, escalations_client: temporal.Client, task_queue: str,
+    tmp_path: Path,
+    escalations_client: temporal.Client,
+    task_queue: str,
 ) -> None:
     """On the urgent track, where a move takes effect at once: one reminder, one passed limit, one move."""
     async with installation(settings(tmp_path), escalations_client, task_queue) as home:
@@ -62,7 +68,9 @@ async def test_a_further_stage_with_a_reminder_and_a_passed_limit_stays_within_i
 
 
 async def test_a_further_stage_that_its_raiser_lets_wait_costs_one_more_wake(
-    tmp_path: Path, escalations_client: temporal.Client, task_queue: str,
+    tmp_path: Path,
+    escalations_client: temporal.Client,
+    task_queue: str,
 ) -> None:
     """On the standard track the question whether to move up has a limit of its own, which passes here too."""
     async with installation(settings(tmp_path), escalations_client, task_queue) as home:

@@ -36,14 +36,27 @@ from tests.reading import everything_said
 
 @asynccontextmanager
 async def _dying_worker(
-    chosen: Settings, client: temporal.Client, task_queue: str, kind: str,
+    chosen: Settings,
+    client: temporal.Client,
+    task_queue: str,
+    kind: str,
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     environ = {
-        **os.environ, "ESCALATIONS_FOLDER": str(chosen.folder), "ESCALATIONS_KEYS": chosen.keys[0].get_secret_value(),
+        **os.environ,
+        "ESCALATIONS_FOLDER": str(chosen.folder),
+        "ESCALATIONS_KEYS": chosen.keys[0].get_secret_value(),
     }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.workflows.dying_worker", client.service_client.config.target_host,
-        client.namespace, task_queue, kind, env=environ, stdout=asyncio.subprocess.PIPE)
+        sys.executable,
+        "-m",
+        "tests.workflows.dying_worker",
+        client.service_client.config.target_host,
+        client.namespace,
+        task_queue,
+        kind,
+        env=environ,
+        stdout=asyncio.subprocess.PIPE,
+    )
     try:
         assert process.stdout is not None
         await asyncio.wait_for(process.stdout.readline(), 60)
@@ -56,7 +69,10 @@ async def _dying_worker(
 
 @pytest.mark.parametrize("kind", ["notice_reported", "limit_passed"])
 async def test_what_a_worker_committed_before_it_died_is_adopted_and_nothing_is_doubled(
-    kind: str, tmp_path: Path, escalations_client: temporal.Client, task_queue: str,
+    kind: str,
+    tmp_path: Path,
+    escalations_client: temporal.Client,
+    task_queue: str,
 ) -> None:
     chosen = settings(tmp_path)
     skipper = TimeSkipper(escalations_client, config=TimeSkippingConfig(enabled=False))
@@ -67,9 +83,13 @@ async def test_what_a_worker_committed_before_it_died_is_adopted_and_nothing_is_
             await directory.load(tx, opened.vault, directory_file.sample())
             await opening.freeze(tx, frame, at=raised.received_at)
         handle = await skipper.client.start_workflow(
-            contracts.WORKFLOW, opening.for_new("PD-27-0001-X", frame, raised), id=task_queue, task_queue=task_queue,
+            contracts.WORKFLOW,
+            opening.for_new("PD-27-0001-X", frame, raised),
+            id=task_queue,
+            task_queue=task_queue,
             # A task whose worker died is given out again after this; the default is ten seconds.
-            task_timeout=timedelta(seconds=2))
+            task_timeout=timedelta(seconds=2),
+        )
 
         async def until(moment: datetime) -> None:
             left = moment - await skipper.get_current_time(handle)
@@ -91,8 +111,10 @@ async def test_what_a_worker_committed_before_it_died_is_adopted_and_nothing_is_
             await moving
             await until_idle(handle, skipper)
             outcome = await handle.execute_update(
-                contracts.ACT, ActRequest(act=acts.MoveUp(**origin(raiser(), civil("2027-03-02 17:05")))),
-                result_type=ActOutcome)
+                contracts.ACT,
+                ActRequest(act=acts.MoveUp(**origin(raiser(), civil("2027-03-02 17:05")))),
+                result_type=ActOutcome,
+            )
             said = everything_said(await handle.fetch_history())
 
         assert outcome.applied, outcome
@@ -100,12 +122,13 @@ async def test_what_a_worker_committed_before_it_died_is_adopted_and_nothing_is_
             entries = await register.read(tx, "PD-27-0001-X")
             assert await register.verify(tx) == []
             sent = (await tx.execute(select(tables.OUTBOX.c.notice_id))).scalars().all()
-        assert entries[:len(committed)] == committed
+        assert entries[: len(committed)] == committed
         assert b'"answer":"ahead"' in said, "the second run of it came at another moment, and adopted the first"
         happened = Counter(entry.kind for entry in entries)
         assert happened["notice_reported"] == 1
         assert happened["limit_passed"] == 1, "the act of 17:05 comes after the limit of 17:00 in either case"
-        clocks = [event.rule_id for entry in entries
-                  if isinstance(event := events.loads(entry.body), events.ClockStarted)]
+        clocks = [
+            event.rule_id for entry in entries if isinstance(event := events.loads(entry.body), events.ClockStarted)
+        ]
         assert len(clocks) == len(set(clocks))
         assert len(sent) == len(set(sent)), "no notice left twice"

@@ -13,7 +13,8 @@ from tests.workflows.running import started, worker
 
 
 async def test_an_escalation_is_raised_reminded_moved_up_answered_and_closed(
-    escalations_client: temporal.Client, task_queue: str,
+    escalations_client: temporal.Client,
+    task_queue: str,
 ) -> None:
     register = MemoryRegister(builders.frame())
     async with worker(escalations_client, task_queue, register):
@@ -24,11 +25,13 @@ async def test_an_escalation_is_raised_reminded_moved_up_answered_and_closed(
         assert outcome.applied
         await case.until("2027-03-04 09:00")
         assert register.case(task_queue).stage == 2
-        outcome = await case.act(acts.Respond(
-            **origin(builders.responder("manager"), await case.now()), offers=Outcome.AGREED_IN_PART))
+        outcome = await case.act(
+            acts.Respond(**origin(builders.responder("manager"), await case.now()), offers=Outcome.AGREED_IN_PART)
+        )
         assert outcome.applied, outcome
-        outcome = await case.act(acts.Agree(
-            **origin(builders.raiser(), await case.now()), outcome=Outcome.AGREED_IN_PART))
+        outcome = await case.act(
+            acts.Agree(**origin(builders.raiser(), await case.now()), outcome=Outcome.AGREED_IN_PART)
+        )
         assert outcome.applied
         await case.handle.result()
         assert register.case(task_queue).status == "closed"

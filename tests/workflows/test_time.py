@@ -23,15 +23,15 @@ AFTER_THE_LIMIT = "2027-03-02 17:01"
 
 
 async def test_an_answer_received_in_time_goes_before_the_limit(
-    escalations_client: temporal.Client, task_queue: str,
+    escalations_client: temporal.Client,
+    task_queue: str,
 ) -> None:
     register = FaultyRegister()
     async with worker(escalations_client, task_queue, register):
         case = await started(escalations_client, task_queue, register, MONDAY)
         await case.until(BEFORE_THE_LIMIT)
         register.unsettled_answers = 1_000  # A submission of 16:59 is on its way.
-        moving = asyncio.create_task(case.skipper.fast_forward(
-            case.handle, civil(AFTER_THE_LIMIT) - await case.now()))
+        moving = asyncio.create_task(case.skipper.fast_forward(case.handle, civil(AFTER_THE_LIMIT) - await case.now()))
         while register.unsettled_answers == 1_000:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         outcome = await case.act(acts.Acknowledge(**origin(responder(), civil("2027-03-02 16:59"))))
@@ -45,7 +45,8 @@ async def test_an_answer_received_in_time_goes_before_the_limit(
 
 
 async def test_an_answer_that_does_not_come_is_asked_for_ever_more_slowly(
-    escalations_client: temporal.Client, task_queue: str,
+    escalations_client: temporal.Client,
+    task_queue: str,
 ) -> None:
     register = FaultyRegister()
     async with worker(escalations_client, task_queue, register):
@@ -62,7 +63,8 @@ async def test_an_answer_that_does_not_come_is_asked_for_ever_more_slowly(
 
 
 async def test_a_notice_that_does_not_arrive_starts_a_clock_of_the_team(
-    escalations_client: temporal.Client, task_queue: str,
+    escalations_client: temporal.Client,
+    task_queue: str,
 ) -> None:
     register = FaultyRegister()
     register.undeliverable = {SOCIAL_CARE}
@@ -77,7 +79,8 @@ async def test_a_notice_that_does_not_arrive_starts_a_clock_of_the_team(
 
 
 async def test_what_left_in_a_delivery_that_did_not_answer_is_asked_again_later(
-    escalations_client: temporal.Client, task_queue: str,
+    escalations_client: temporal.Client,
+    task_queue: str,
 ) -> None:
     register = FaultyRegister()
     register.deliver_fails = 3  # All the tries that a delivery has.
@@ -88,8 +91,7 @@ async def test_what_left_in_a_delivery_that_did_not_answer_is_asked_again_later(
         await case.until_instant(await case.now() + timedelta(minutes=20))
 
         assert case.kinds().count("notice_reported") == 1
-        assert Awaits.ACKNOWLEDGE in [
-            event.awaits for event in case.events() if isinstance(event, events.ClockStarted)]
+        assert Awaits.ACKNOWLEDGE in [event.awaits for event in case.events() if isinstance(event, events.ClockStarted)]
 
 
 async def test_a_waiting_case_makes_no_history(escalations_client: temporal.Client, task_queue: str) -> None:
@@ -107,7 +109,8 @@ async def test_a_waiting_case_makes_no_history(escalations_client: temporal.Clie
 
 
 async def test_a_move_of_stage_goes_on_in_a_new_run_that_delivers_every_notice_once(
-    escalations_client: temporal.Client, task_queue: str,
+    escalations_client: temporal.Client,
+    task_queue: str,
 ) -> None:
     register = FaultyRegister()
     async with worker(escalations_client, task_queue, register):
@@ -129,7 +132,8 @@ async def test_a_move_of_stage_goes_on_in_a_new_run_that_delivers_every_notice_o
         now = await case.now()
         outcomes = await asyncio.gather(
             case.outcome(acts.Acknowledge(**origin(responder("manager"), now))),
-            case.outcome(acts.Acknowledge(**origin(responder("manager"), now))))
+            case.outcome(acts.Acknowledge(**origin(responder("manager"), now))),
+        )
         assert sorted(outcome.code for outcome in outcomes) == ["already_acknowledged", "applied"]
 
 
@@ -148,7 +152,8 @@ async def test_a_run_ends_when_nothing_is_owed(escalations_client: temporal.Clie
 
 
 async def test_a_rule_that_stays_due_after_it_was_applied_fails_the_task_loudly(
-    escalations_client: temporal.Client, task_queue: str,
+    escalations_client: temporal.Client,
+    task_queue: str,
 ) -> None:
     register = FaultyRegister()
     async with worker(escalations_client, task_queue, register):
@@ -156,15 +161,15 @@ async def test_a_rule_that_stays_due_after_it_was_applied_fails_the_task_loudly(
         await case.until("2027-03-02 10:00")
         calls = register.calls
         register.swallows = True
-        moving = asyncio.create_task(case.skipper.fast_forward(
-            case.handle, civil(AFTER_THE_LIMIT) - await case.now()))
+        moving = asyncio.create_task(case.skipper.fast_forward(case.handle, civil(AFTER_THE_LIMIT) - await case.now()))
         failed = None
         async with asyncio.timeout(30):
             while failed is None:
                 await asyncio.sleep(0.1)
                 history = (await case.runs())[0]
-                failed = next((event for event in history
-                               if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED), None)
+                failed = next(
+                    (event for event in history if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED), None
+                )
         failure = failed.workflow_task_failed_event_attributes.failure
         said = await data_converter().decode_failure(failure)
         assert "something stays due" in str(said)

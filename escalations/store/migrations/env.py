@@ -11,6 +11,7 @@ if connection is None:
     raise RuntimeError("migrations run through Database.migrate, which passes its connection")
 
 context.configure(
-    connection=connection, target_metadata=tables.METADATA, compare_type=True, compare_server_default=True)
+    connection=connection, target_metadata=tables.METADATA, compare_type=True, compare_server_default=True
+)
 with context.begin_transaction():
     context.run_migrations()

@@ -58,10 +58,12 @@ def _guards() -> None:
         # a replica is refused too.
         op.execute(
             f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table}"
-            " FOR EACH STATEMENT EXECUTE FUNCTION escalations_append_only()")
+            " FOR EACH STATEMENT EXECUTE FUNCTION escalations_append_only()"
+        )
         op.execute(
             f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}"
-            " FOR EACH STATEMENT EXECUTE FUNCTION escalations_append_only()")
+            " FOR EACH STATEMENT EXECUTE FUNCTION escalations_append_only()"
+        )
         op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_no_change")
         op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_no_truncate")
 
@@ -70,15 +72,16 @@ def _guard_sqlite(table: str, same_row: tuple[str, ...]) -> None:
     for what in ("update", "delete"):
         op.execute(
             f"CREATE TRIGGER {table}_no_{what} BEFORE {what.upper()} ON {table}"
-            f" BEGIN SELECT RAISE(ABORT, 'append-only: {what} on {table} is refused'); END")
+            f" BEGIN SELECT RAISE(ABORT, 'append-only: {what} on {table} is refused'); END"
+        )
     # REPLACE deletes without telling the delete trigger unless recursive_triggers is on, and that is a setting of each
     # connection: a shell opened on the file has it off. So an insert over an existing row is refused by itself.
     conditions = (*same_row, "rowid = NEW.rowid")
-    exists = " OR ".join(
-        f"EXISTS (SELECT 1 FROM {table} WHERE {condition})" for condition in conditions)  # noqa: S608  constants above
+    exists = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {condition})" for condition in conditions)  # noqa: S608  constants above
     op.execute(
         f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {exists}"
-        f" BEGIN SELECT RAISE(ABORT, 'append-only: {table} has this row already'); END")
+        f" BEGIN SELECT RAISE(ABORT, 'append-only: {table} has this row already'); END"
+    )
 
 
 def _register() -> None:
@@ -149,16 +152,25 @@ def _submissions() -> None:
         sa.Column("settled_at", _INSTANT),
         sa.Column("first_position", sa.BigInteger()),
         sa.ForeignKeyConstraint(
-            ["submission_id"], ["submissions.submission_id"], name=op.f("fk_submission_states_submission_id")),
+            ["submission_id"], ["submissions.submission_id"], name=op.f("fk_submission_states_submission_id")
+        ),
         sa.PrimaryKeyConstraint("submission_id", name=op.f("pk_submission_states")),
         sa.UniqueConstraint("reference", "arrival", name=op.f("uq_submission_states_reference_arrival")),
     )
     op.create_index(
-        "ix_submission_states_unsettled", "submission_states", ["reference", "received_at", "arrival"],
-        sqlite_where=_UNSETTLED, postgresql_where=_UNSETTLED)
+        "ix_submission_states_unsettled",
+        "submission_states",
+        ["reference", "received_at", "arrival"],
+        sqlite_where=_UNSETTLED,
+        postgresql_where=_UNSETTLED,
+    )
     op.create_index(
-        "ix_submission_states_unsettled_oldest", "submission_states", ["received_at"],
-        sqlite_where=_UNSETTLED, postgresql_where=_UNSETTLED)
+        "ix_submission_states_unsettled_oldest",
+        "submission_states",
+        ["received_at"],
+        sqlite_where=_UNSETTLED,
+        postgresql_where=_UNSETTLED,
+    )
     op.create_table(
         "submission_lanes",
         sa.Column("reference", _REFERENCE, nullable=False),
