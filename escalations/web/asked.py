@@ -135,6 +135,8 @@ class Asked(OpenedLinks):
                 "Nothing has been sent yet. Your browser no longer remembers which link you came by.",
                 status=403,
             )
+        if (refused := await self._of_another(request, opened, raw)) is not None:
+            return refused
         if opened.link.state(self._parts.now()) is not LinkState.OPEN:
             return self._closed(request, opened.link)
         if opened.session is None:
@@ -188,17 +190,6 @@ class Asked(OpenedLinks):
             )
         parts.wake()
         return parts.go(request, f"/answer/outcome/{receipt.submission_id}")
-
-    def _typed(self, request: Request, raw: Raw, heading: str, sentence: str, *, status: int) -> Response:
-        """A page that gives back what was typed, for there is no page to type it on again yet."""
-        typed = [
-            value
-            for name, values in raw.items()
-            if name.endswith(("text", "reasons", "plan"))
-            for value in values
-            if value
-        ]
-        return self._parts.show(request, "typed.html", status=status, heading=heading, sentence=sentence, typed=typed)
 
     async def outcome(self, request: Request, submission_id: str) -> Response:
         """What became of an act, within the few seconds that a person waits for a page."""

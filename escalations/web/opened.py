@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
 from fastapi import Request
 from starlette.responses import Response
@@ -11,7 +13,11 @@ from escalations.intake import recipients
 from escalations.store import links
 from escalations.store.links import Link, LinkState, Session
 from escalations.web import telling
+from escalations.web.forms import Raw, first
 from escalations.web.parts import Parts
+
+_LINK_ID: Final = re.compile(r"[0-9a-f]{32}")
+_OWN_WORDS: Final = ("text", "reasons", "plan", "spoken-to", "name", "role")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,50 @@ class OpenedLinks:
                 else None
             )
         return Opened(link, session, address)
+
+    async def _of_another(self, request: Request, opened: Opened, raw: Raw) -> Response | None:
+        """Where a form was pressed on the page of another link than the one opened last: nothing is done with it."""
+        posted = first(raw, "link")
+        if posted == opened.link.link_id:
+            return None
+        async with self._parts.database.read() as tx:
+            other = await links.get(tx, posted) if _LINK_ID.fullmatch(posted) else None
+        now_open = opened.link.reference
+        if other is None:
+            heading, of = "Please open the link in your message again", "the message about the escalation that you mean"
+            why = "We cannot tell which escalation the page was about on which you pressed the button."
+        elif other.reference == now_open:
+            heading, of = "Please open the link in your message again", "the message that you had open"
+            why = f"You have since opened the link of another message about escalation {now_open} in this browser."
+        else:
+            heading, of = f"The page was about {other.reference}", f"the message about {other.reference}"
+            why = f"You have since opened the link of escalation {now_open} in this browser."
+        return self._typed(
+            request,
+            raw,
+            heading,
+            f"Nothing was sent and nothing was changed. {why} Open the link in {of} again, and press the button there.",
+            status=409,
+            onward={"href": "/answer", "text": f"Go on with {now_open} instead"},
+        )
+
+    def _typed(
+        self,
+        request: Request,
+        raw: Raw,
+        heading: str,
+        sentence: str,
+        *,
+        status: int,
+        onward: dict[str, str] | None = None,
+    ) -> Response:
+        """A page that gives back what was typed, for there is no page to type it on again yet."""
+        typed = [
+            value for name, values in raw.items() if name.endswith(_OWN_WORDS) for value in values if value.strip()
+        ]
+        return self._parts.show(
+            request, "typed.html", status=status, heading=heading, sentence=sentence, typed=typed, onward=onward
+        )
 
     def _no_link(self, request: Request) -> Response:
         return self._say(

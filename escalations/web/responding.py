@@ -79,10 +79,12 @@ class _Responding(Asked):
         return await self._show(request, opened)
 
     async def send_code(self, request: Request) -> Response:
-        _, _, genuine = await self._parts.posted(request)
+        raw, _, genuine = await self._parts.posted(request)
         opened = await self._opened(request)
         if opened is None:
             return self._no_link(request)
+        if (refused := await self._of_another(request, opened, raw)) is not None:
+            return refused
         if not genuine:
             return self._parts.show(
                 request,
@@ -148,6 +150,8 @@ class _Responding(Asked):
         opened = await self._opened(request)
         if opened is None or opened.address is None:
             return self._no_link(request)
+        if (refused := await self._of_another(request, opened, raw)) is not None:
+            return refused
         if not genuine:
             return self._show_code(request, opened, raw, (STALE,), status=403)
         now = self._parts.now()

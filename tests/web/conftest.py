@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import pytest
@@ -246,6 +246,7 @@ class Office:
         browser = browser or self.browser
         data = {
             "token": token,
+            **(token.hidden if isinstance(token, Token) and path.startswith(("/answer/", "/board/")) else {}),
             **({"do": do} if do else {}),
             **{name.rstrip("_").replace("_", "-"): value for name, value in fields.items()},
         }
@@ -271,6 +272,18 @@ class Office:
     async def notices(self, reference: str) -> list[notice_rows.NoticeRow]:
         async with self.database.read() as tx:
             return await notice_rows.of_case(tx, reference)
+
+
+class Token(str):
+    """The token of a page's forms, and the other hidden fields that each of them brings along."""
+
+    __slots__ = ("hidden",)
+    hidden: dict[str, str]
+
+    def __new__(cls, value: str, hidden: dict[str, str]) -> Self:
+        token = super().__new__(cls, value)
+        token.hidden = hidden
+        return token
 
 
 class Page:
@@ -311,10 +324,10 @@ class Page:
         return unescape(found[1]).strip() if found else ""
 
     @property
-    def token(self) -> str:
+    def token(self) -> Token:
         found = re.search(r'name="token" value="([0-9a-f]+)"', self.html)
         assert found is not None, f"no form on {self.path}: {self.text[:300]}"
-        return found[1]
+        return Token(found[1], {name: value for name in ("link", "once") if (value := self.value(name))})
 
     @property
     def problems(self) -> list[str]:
