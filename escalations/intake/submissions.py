@@ -178,15 +178,16 @@ async def receive(
         "keyed_digest": keyed,
         "idempotency_key": idempotency_key,
     }
-    await tx.execute(insert(_ROWS).values(**row, row_digest=register.submission_digest(row)))
+    await tx.execute(_ADD, {**row, "row_digest": register.submission_digest(row)})
     await tx.execute(
-        insert(_STATES).values(
-            submission_id=submission_id,
-            reference=reference,
-            received_at=received_at,
-            arrival=await _next_arrival(tx, reference),
-            state=State.QUEUED.value,
-        )
+        _ADD_STATE,
+        {
+            "submission_id": submission_id,
+            "reference": reference,
+            "received_at": received_at,
+            "arrival": await _next_arrival(tx, reference),
+            "state": State.QUEUED.value,
+        },
     )
     return Receipt(submission_id, reference, received_at)
 
@@ -382,9 +383,7 @@ async def content(tx: AsyncConnection, keys: vault.Vault, submission_id: str) ->
         vault.Erased: its key was erased.
         vault.CannotOpen: the stored bytes were changed, or the settings lack the key.
     """
-    row = (
-        await tx.execute(select(_ROWS.c.sealed, _ROWS.c.key_id).where(_ROWS.c.submission_id == submission_id))
-    ).one_or_none()
+    row = (await tx.execute(_SEALED, {"id": submission_id})).one_or_none()
     if row is None:
         raise UnknownSubmission("there is no submission of this id")
     box = vault.Sealed(row.key_id, row.sealed)
@@ -412,14 +411,7 @@ async def _first(tx: AsyncConnection, idempotency_key: str, keyed: str) -> Recei
 
 
 async def _next_arrival(tx: AsyncConnection, reference: str) -> int:
-    build = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
-    statement = (
-        build(_LANES)
-        .values(reference=reference, arrivals=1)
-        .on_conflict_do_update(index_elements=[_LANES.c.reference], set_={"arrivals": _LANES.c.arrivals + 1})
-        .returning(_LANES.c.arrivals)
-    )
-    return int((await tx.execute(statement)).scalar_one())
+    return int((await tx.execute(_ARRIVE[tx.dialect.name], {"reference": reference, "arrivals": 1})).scalar_one())
 
 
 _EARLIER = _STATES.alias("earlier")
@@ -530,6 +522,15 @@ def _submission(row: Row[*tuple[Any, ...]]) -> Submission:
 
 # Built once: what is executed for every act costs more to build than to run.
 _ID: BindParameter[str] = bindparam("id")
+_SEALED = select(_ROWS.c.sealed, _ROWS.c.key_id).where(_ROWS.c.submission_id == _ID)
+_ADD = insert(_ROWS)
+_ADD_STATE = insert(_STATES)
+_ARRIVE = {
+    name: build(_LANES)
+    .on_conflict_do_update(index_elements=[_LANES.c.reference], set_={"arrivals": _LANES.c.arrivals + 1})
+    .returning(_LANES.c.arrivals)
+    for name, build in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
 _KNOWN_AS = _known().where(_ROWS.c.submission_id == _ID)
 _RAISED_AS = (
     select(_ROWS.c.submission_id)

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, Select, func, insert, or_, select, update
+from sqlalchemy import Row, bindparam, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations import errors
@@ -28,6 +28,15 @@ LEAD = "escalation_lead"
 """The position to which an agency's empty ones fall."""
 _AGENCIES = tables.AGENCIES
 _POSITIONS = tables.POSITIONS
+_AGENCY = select(_AGENCIES).where(_AGENCIES.c.agency_id == bindparam("agency"))
+_ON_DAY = select(_POSITIONS).where(
+    _POSITIONS.c.since <= bindparam("day"), or_(_POSITIONS.c.until.is_(None), _POSITIONS.c.until >= bindparam("day"))
+)
+_HELD = (
+    _ON_DAY.where(_POSITIONS.c.agency_id == bindparam("agency"), _POSITIONS.c.position == bindparam("position"))
+    .order_by(_POSITIONS.c.since.desc(), _POSITIONS.c.holding_id)
+    .limit(1)
+)
 
 
 class Rule(StrEnum):
@@ -167,7 +176,7 @@ async def appoint(tx: AsyncConnection, keys: vault.Vault, agency_id: str, holdin
 
 async def agency(tx: AsyncConnection, agency_id: str) -> Agency | None:
     """One agency; None where the directory has none of this id."""
-    row = (await tx.execute(select(_AGENCIES).where(_AGENCIES.c.agency_id == agency_id))).one_or_none()
+    row = (await tx.execute(_AGENCY, {"agency": agency_id})).one_or_none()
     return None if row is None else _agency(row)
 
 
@@ -180,7 +189,9 @@ async def agencies(tx: AsyncConnection, on: datetime) -> list[Agency]:
 
 async def titles(tx: AsyncConnection, agency_id: str, on: datetime) -> dict[str, str]:
     """What an agency calls its positions on a day, by their codes."""
-    rows = await tx.execute(_held_on(_day(on)).where(_POSITIONS.c.agency_id == agency_id).order_by(_POSITIONS.c.since))
+    rows = await tx.execute(
+        _ON_DAY.where(_POSITIONS.c.agency_id == agency_id).order_by(_POSITIONS.c.since), {"day": _day(on)}
+    )
     return {row.position: row.title for row in rows}
 
 
@@ -274,20 +285,9 @@ async def _as(rule: Rule, position: str, search: Awaitable[Contact | None]) -> C
 
 async def _row(tx: AsyncConnection, agency_id: str, position: str, on: datetime) -> Row[*tuple[Any, ...]] | None:
     found: Row[*tuple[Any, ...]] | None = (
-        await tx.execute(
-            _held_on(_day(on))
-            .where(_POSITIONS.c.agency_id == agency_id, _POSITIONS.c.position == position)
-            .order_by(_POSITIONS.c.since.desc(), _POSITIONS.c.holding_id)
-            .limit(1)
-        )
+        await tx.execute(_HELD, {"day": _day(on), "agency": agency_id, "position": position})
     ).one_or_none()
     return found
-
-
-def _held_on(day: date) -> Select[*tuple[Any, ...]]:
-    return select(_POSITIONS).where(
-        _POSITIONS.c.since <= day, or_(_POSITIONS.c.until.is_(None), _POSITIONS.c.until >= day)
-    )
 
 
 async def _sealed(

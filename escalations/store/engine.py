@@ -12,9 +12,10 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from functools import partial
+from functools import cache, partial
 from importlib import resources
 from typing import Any, Self
 
@@ -22,7 +23,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Connection, Table, UniqueConstraint, and_, event, exc, insert, or_, select, text
+from sqlalchemy import Column, Connection, Table, UniqueConstraint, and_, event, exc, insert, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -32,6 +33,7 @@ from escalations import errors
 from escalations.store import near, tables
 
 _BUSY_SECONDS = 30.0
+_PROBE_SECONDS = 2.0
 _OLDEST_SQLITE = (3, 35, 0)
 _MIGRATION_LOCK = 0x65736331
 _SQLITE_PASSING = frozenset({5, 6, 10, 13, 14})
@@ -69,6 +71,8 @@ class Database:
         # One writer at a time in this process: SQLite's own waiting is a poll without a queue, under which a writer can
         # be passed over for as long as others keep coming.
         self._turn: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
+        self._last_failed_write: float | None = None
+        self._last_write: float | None = None
 
     @classmethod
     def open(cls, url: str, *, owner_url: str | None = None, pool_size: int = 8) -> Self:
@@ -108,14 +112,19 @@ class Database:
         Raises:
             DatabaseAway: it cannot be reached, or other writers held it for longer than half a minute.
         """
-        with _translated():
-            await self._take_turn()
-            try:
-                async with self._engine.begin() as tx:
-                    yield tx
-            finally:
-                if self._turn is not None:
-                    self._turn.release()
+        try:
+            with _translated():
+                await self._take_turn()
+                try:
+                    async with self._engine.begin() as tx:
+                        yield tx
+                finally:
+                    if self._turn is not None:
+                        self._turn.release()
+        except (DatabaseAway, exc.OperationalError):
+            self._last_failed_write = time.monotonic()
+            raise
+        self._last_write = time.monotonic()
 
     async def _take_turn(self) -> None:
         if self._turn is None:
@@ -167,6 +176,25 @@ class Database:
             DatabaseAway: it cannot be reached.
         """
         return await self.revision() == newest_revision()
+
+    async def takes_writes(self) -> bool:
+        """Whether the last write of this process went well. For ``/readyz``.
+
+        After one that failed this tries one that changes nothing, so that a process to which nobody is sent while it is
+        not ready hears that the database is well again.
+
+        Raises:
+            DatabaseAway: it failed again.
+        """
+        failed, wrote = self._last_failed_write, self._last_write
+        if failed is None or (wrote is not None and wrote > failed):
+            return True
+        try:
+            async with asyncio.timeout(_PROBE_SECONDS), self.write() as tx:
+                await tx.execute(update(tables.COUNTERS).values(last=tables.COUNTERS.c.last))
+        except (TimeoutError, exc.OperationalError):
+            return False
+        return True
 
     async def close(self) -> None:
         """Close every connection."""
@@ -220,7 +248,12 @@ def insert_unless_there(tx: AsyncConnection, table: Table) -> sqlite.Insert | po
 
     Not for append-only tables: on SQLite their guards refuse before ``ON CONFLICT`` is considered.
     """
-    if tx.dialect.name == "sqlite":
+    return _unless_there(tx.dialect.name, table)
+
+
+@cache
+def _unless_there(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    if dialect == "sqlite":
         return sqlite.insert(table).on_conflict_do_nothing()
     return postgresql.insert(table).on_conflict_do_nothing()
 
@@ -325,4 +358,6 @@ def _translated() -> Iterator[None]:
         primary = getattr(error.orig, "sqlite_errorcode", None)
         if primary is not None and (primary & 0xFF) not in _SQLITE_PASSING:
             raise
+        if primary is None and isinstance(error.orig, sqlite3.Error):
+            raise  # of the driver itself: bytes that are no UTF-8 stay so, however long anybody waits
         raise DatabaseAway("the database did not answer, or was busy for too long") from error

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations.policy import Side
@@ -33,6 +33,12 @@ from escalations.store.vault import Sealed, Vault
 _LINKS = tables.LINKS
 _CODES = tables.LINK_CODES
 _SESSIONS = tables.LINK_SESSIONS
+# What asks for nothing is never done: one may always read again.
+_ASKING = select(_LINKS).where(
+    _LINKS.c.reference == bindparam("case"),
+    _LINKS.c.closed_at.is_(None),
+    _LINKS.c.asks.not_in([Ask.READ.value, Ask.TEAM.value]),
+)
 
 TOKEN_BYTES = 20
 COOKIE_BYTES = 32
@@ -161,13 +167,7 @@ async def close_done(tx: AsyncConnection, case: Case, *, at: datetime) -> int:
         case: as it stands after it.
         at: the moment.
     """
-    rows = await tx.execute(
-        select(_LINKS).where(
-            _LINKS.c.reference == case.reference,
-            _LINKS.c.closed_at.is_(None),
-            _LINKS.c.asks.not_in([Ask.READ.value, Ask.TEAM.value]),
-        )
-    )  # One may always read again.
+    rows = await tx.execute(_ASKING, {"case": case.reference})
     done = [
         link.link_id
         for link in map(_link, rows)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations.policy import Side
@@ -22,6 +22,25 @@ from escalations.store.engine import insert_unless_there
 _NOTICES = tables.NOTICES
 LEASE = timedelta(minutes=2)
 """How long a notice that was taken is left to whoever took it. Longer than one try at a relay may take."""
+
+
+# The oldest try first, and within a case in the order of its events: who is asked hears before who is told.
+_DUE = (
+    select(_NOTICES)
+    .where(_NOTICES.c.state == "waiting", _NOTICES.c.next_attempt_at <= bindparam("now"))
+    .order_by(_NOTICES.c.next_attempt_at, _NOTICES.c.created_at, _NOTICES.c.seq, _NOTICES.c.notice_id)
+    .limit(bindparam("at_most"))
+    .with_for_update(skip_locked=True)
+)
+_TAKE = (
+    update(_NOTICES)
+    .where(_NOTICES.c.notice_id.in_(bindparam("taken", expanding=True)))
+    .values(attempts=_NOTICES.c.attempts + 1, next_attempt_at=bindparam("until"))
+)
+_STILL_WAITING = update(_NOTICES).where(_NOTICES.c.notice_id == bindparam("notice"), _NOTICES.c.state == "waiting")
+_OF_CASE = (
+    select(_NOTICES).where(_NOTICES.c.reference == bindparam("case")).order_by(_NOTICES.c.seq, _NOTICES.c.notice_id)
+)
 
 
 class NoticeState(StrEnum):
@@ -130,21 +149,15 @@ async def lease_due(
         reference: only those of this case.
         lease_for: how long they are left to the caller.
     """
-    due = select(_NOTICES).where(_NOTICES.c.state == NoticeState.WAITING, _NOTICES.c.next_attempt_at <= now)
+    due = _DUE
     if ids is not None:
         due = due.where(_NOTICES.c.notice_id.in_(list(ids)))
     if reference is not None:
         due = due.where(_NOTICES.c.reference == reference)
-    # The oldest try first, and within a case in the order of its events: who is asked hears before who is told.
-    due = due.order_by(_NOTICES.c.next_attempt_at, _NOTICES.c.created_at, _NOTICES.c.seq, _NOTICES.c.notice_id)
-    rows = (await tx.execute(due.limit(limit).with_for_update(skip_locked=True))).all()
+    rows = (await tx.execute(due, {"now": now, "at_most": limit})).all()
     taken = [replace(_row(row), attempts=row.attempts + 1, next_attempt_at=now + lease_for) for row in rows]
     if taken:
-        await tx.execute(
-            update(_NOTICES)
-            .where(_NOTICES.c.notice_id.in_([row.notice_id for row in taken]))
-            .values(attempts=_NOTICES.c.attempts + 1, next_attempt_at=now + lease_for)
-        )
+        await tx.execute(_TAKE, {"taken": [row.notice_id for row in taken], "until": now + lease_for})
     return taken
 
 
@@ -173,26 +186,22 @@ async def settle(
     if state is NoticeState.WAITING:
         raise ValueError("a notice that waits is not settled: use retry")
     done = await tx.execute(
-        update(_NOTICES)
-        .where(_NOTICES.c.notice_id == notice_id, _NOTICES.c.state == NoticeState.WAITING)
-        .values(
-            state=state.value,
-            last_code=code,
-            next_attempt_at=None,
-            message_id=message_id,
-            sent_at=at if state in {NoticeState.SENT, NoticeState.UNKNOWN} else None,
-        )
+        _STILL_WAITING,
+        {
+            "notice": notice_id,
+            "state": state.value,
+            "last_code": code,
+            "next_attempt_at": None,
+            "message_id": message_id,
+            "sent_at": at if state in {NoticeState.SENT, NoticeState.UNKNOWN} else None,
+        },
     )
     return done.rowcount == 1
 
 
 async def retry(tx: AsyncConnection, notice_id: str, *, next_attempt_at: datetime, code: str) -> None:
     """Leave a notice to be tried again, and say why it was not settled."""
-    await tx.execute(
-        update(_NOTICES)
-        .where(_NOTICES.c.notice_id == notice_id, _NOTICES.c.state == NoticeState.WAITING)
-        .values(next_attempt_at=next_attempt_at, last_code=code)
-    )
+    await tx.execute(_STILL_WAITING, {"notice": notice_id, "next_attempt_at": next_attempt_at, "last_code": code})
 
 
 async def waiting_for(tx: AsyncConnection, reference: str, *, after_seq: int = 0) -> list[NoticeRow]:
@@ -207,9 +216,7 @@ async def waiting_for(tx: AsyncConnection, reference: str, *, after_seq: int = 0
 
 async def of_case(tx: AsyncConnection, reference: str) -> list[NoticeRow]:
     """Every notice of a case, in the order of the events that they tell of; what the case page shows."""
-    rows = await tx.execute(
-        select(_NOTICES).where(_NOTICES.c.reference == reference).order_by(_NOTICES.c.seq, _NOTICES.c.notice_id)
-    )
+    rows = await tx.execute(_OF_CASE, {"case": reference})
     return [_row(row) for row in rows]
 
 

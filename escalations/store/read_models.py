@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import RowMapping, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations import errors
@@ -23,6 +23,12 @@ from escalations.store import cases, register, tables
 
 _CASES = tables.CASES
 _CLOCKS = tables.CLOCKS
+_ADD_CASE = insert(_CASES)
+_CHANGE_CASE = update(_CASES).where(_CASES.c.reference == bindparam("case"))
+_ADD_CLOCK = insert(_CLOCKS)
+_CHANGE_CLOCK = update(_CLOCKS).where(
+    _CLOCKS.c.reference == bindparam("case"), _CLOCKS.c.clock_id == bindparam("clock")
+)
 
 
 class ClockState(StrEnum):
@@ -140,22 +146,14 @@ async def project(tx: AsyncConnection, before: case.Case | None, steps: Sequence
         opening = steps[0].event
         if not isinstance(opening, events.Raised):
             raise NotACase("the first event of an escalation does not raise it")
-        await tx.execute(insert(_CASES).values(**_case_values(last.after, last.entry), **_raised_values(opening)))
+        await tx.execute(_ADD_CASE, {**_case_values(last.after, last.entry), **_raised_values(opening)})
     else:
-        await tx.execute(
-            update(_CASES)
-            .where(_CASES.c.reference == last.after.reference)
-            .values(**_case_values(last.after, last.entry))
-        )
+        await tx.execute(_CHANGE_CASE, {"case": last.after.reference, **_case_values(last.after, last.entry)})
     new, changed = await _clock_rows(tx, before, steps)
     if new:
-        await tx.execute(insert(_CLOCKS), list(new.values()))
+        await tx.execute(_ADD_CLOCK, list(new.values()))
     for clock_id, values in changed.items():
-        await tx.execute(
-            update(_CLOCKS)
-            .where(_CLOCKS.c.reference == last.after.reference, _CLOCKS.c.clock_id == clock_id)
-            .values(**values)
-        )
+        await tx.execute(_CHANGE_CLOCK, {"case": last.after.reference, "clock": clock_id, **values})
 
 
 async def _clock_rows(

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, RowMapping, Select, bindparam, func, insert, select, text
+from sqlalchemy import Column, RowMapping, Select, and_, bindparam, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations import errors
@@ -23,9 +23,20 @@ from escalations.store import tables
 _REGISTER = tables.REGISTER
 _APPEND_LOCK = 0x65736332
 _PAGE = 500
+_COLUMNS = tuple(column.name for column in _REGISTER.c)
+_ADD = insert(_REGISTER)
 _READ = (
     select(_REGISTER)
     .where(_REGISTER.c.reference == bindparam("reference"), _REGISTER.c.seq > bindparam("after_seq"))
+    .order_by(_REGISTER.c.seq)
+)
+_LAST = select(func.coalesce(func.max(_REGISTER.c.position), 0).label("last")).subquery("newest")
+_TAIL = (
+    select(_LAST.c.last, _REGISTER)
+    .select_from(_LAST)
+    .outerjoin(
+        _REGISTER, and_(_REGISTER.c.reference == bindparam("reference"), _REGISTER.c.seq > bindparam("after_seq"))
+    )
     .order_by(_REGISTER.c.seq)
 )
 
@@ -179,8 +190,10 @@ async def append(
     """
     if tx.dialect.name != "sqlite":  # there, BEGIN IMMEDIATE has done it
         await tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _APPEND_LOCK})
-    # The row that the caller ends with and all after it, in one look.
-    tail = await read(tx, reference, after_seq=after_seq - 1)
+    # The newest position of all, the row that the caller ends with and all after it, in one look.
+    looked = (await tx.execute(_TAIL, {"reference": reference, "after_seq": after_seq - 1})).mappings().all()
+    position = looked[0]["last"]
+    tail = [_entry(row) for row in looked if row["seq"] is not None]
     if after_seq and not tail:
         raise RegisterGap(f"the register does not hold event {after_seq} of an escalation")
     newest = tail[-1] if tail else None
@@ -190,10 +203,10 @@ async def append(
         if [(entry.kind, entry.body) for entry in same] == list(bodies):
             return same
         raise RegisterAhead(present)
-    added = _follow(newest, reference, bodies, recorded_at=recorded_at, position=await last_position(tx))
+    added = _follow(newest, reference, bodies, recorded_at=recorded_at, position=position)
     if added:
         await tx.execute(
-            insert(_REGISTER), [{column.name: getattr(entry, column.name) for column in _REGISTER.c} for entry in added]
+            _ADD, [{column.name: getattr(entry, column.name) for column in _REGISTER.c} for entry in added]
         )
     return added
 
@@ -357,4 +370,4 @@ async def _one(tx: AsyncConnection, query: Select[*tuple[Any, ...]]) -> Entry | 
 
 
 def _entry(row: RowMapping) -> Entry:
-    return Entry(**row)
+    return Entry(**{name: row[name] for name in _COLUMNS})

@@ -15,13 +15,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations import errors
@@ -30,6 +33,8 @@ from escalations.store import tables
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _KEYS = tables.DATA_KEYS
+_ADD = insert(_KEYS)
+_KEY = select(_KEYS).where(_KEYS.c.key_id == bindparam("key"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,12 @@ class BadKey(errors.FinalOurs):
     """A key in the settings is not 32 bytes long, or there is none."""
 
     code = "bad_key"
+
+
+class WrongKeys(errors.FinalOurs):
+    """The wrapping keys at hand do not open what this database holds, or the file with them is gone."""
+
+    code = "wrong_keys"
 
 
 class Vault:
@@ -109,9 +120,7 @@ class Vault:
         """
         if key_id is None:
             key_id, key = secrets.token_hex(16), secrets.token_bytes(_KEY_BYTES)
-            await tx.execute(
-                insert(_KEYS).values(key_id=key_id, wrapped=self._wrap(key_id, key), wrapped_with=self._newest)
-            )
+            await tx.execute(_ADD, {"key_id": key_id, "wrapped": self._wrap(key_id, key), "wrapped_with": self._newest})
         else:
             key = await self._data_key(tx, key_id)
         nonce = secrets.token_bytes(_NONCE_BYTES)
@@ -162,8 +171,33 @@ class Vault:
             )
         return len(rows)
 
+    async def check(self, tx: AsyncConnection) -> None:
+        """Open one data key of each wrapping key that the database knows of: a look-up or two, however many there are.
+
+        Raises:
+            WrongKeys: one cannot be opened. Nothing may be served then: what is there could not be read, and what came
+                in would be sealed with a key that is not kept.
+        """
+        after = ""
+        while True:
+            row = (
+                await tx.execute(
+                    select(_KEYS).where(_KEYS.c.wrapped_with > after).order_by(_KEYS.c.wrapped_with).limit(1)
+                )
+            ).one_or_none()
+            if row is None:
+                return
+            try:
+                self._unwrap(row.key_id, row.wrapped, row.wrapped_with)
+            except (CannotOpen, TypeError):
+                raise WrongKeys(
+                    f"The wrapping keys at hand do not open what this database holds: it was sealed with the key "
+                    f"{row.wrapped_with}. Put that key back from where keys are kept; nothing was changed."
+                ) from None
+            after = row.wrapped_with
+
     async def _data_key(self, tx: AsyncConnection, key_id: str) -> bytes:
-        row = (await tx.execute(select(_KEYS).where(_KEYS.c.key_id == key_id))).one_or_none()
+        row = (await tx.execute(_KEY, {"key": key_id})).one_or_none()
         if row is None:
             raise CannotOpen("there is no such data key")
         if row.wrapped is None:
@@ -179,6 +213,21 @@ class Vault:
         if wrapping is None:
             raise CannotOpen(f"the settings lack the wrapping key {wrapped_with}")
         return _decrypt(wrapping, wrapped, _bound("data key", key_id))
+
+
+def holds_data_keys(file: Path) -> bool:
+    """Whether an SQLite file holds data keys, or cannot be read so that nobody knows. It is only looked at."""
+    if not file.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            there = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'data_keys'"
+            return (
+                database.execute(there).fetchone() is not None
+                and database.execute("SELECT 1 FROM data_keys LIMIT 1").fetchone() is not None
+            )
+    except sqlite3.Error:
+        return True
 
 
 def _key_name(key: bytes) -> str:
