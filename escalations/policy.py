@@ -34,6 +34,11 @@ SLUG_FORM = r"^[a-z][a-z0-9-]{0,47}$"
 POSITION_FORM = r"^[a-z][a-z_]{0,39}$"
 PREFIX_FORM = r"^[A-Z]{2,4}$"
 
+EARLIEST_ADOPTION = date(2000, 1, 1)
+"""Before safeguarding partnerships, and the boards before them, there was nobody to adopt a policy."""
+LONGEST_UNTIL_REVIEW = 20
+"""Years. A date further off is a slip of the pen, and nobody would be asked to look at the policy again."""
+
 Slug = Annotated[str, StringConstraints(pattern=SLUG_FORM)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=400)]
 Position = Annotated[str, StringConstraints(pattern=POSITION_FORM)]
@@ -213,8 +218,17 @@ class Adoption(PolicyModel):
         if self.adopted_by.casefold() == self.put_live_by.casefold():
             msg = "a second person has to put a policy live; adopted_by and put_live_by name the same one"
             raise ValueError(msg)
+        if self.adopted_on < EARLIEST_ADOPTION:
+            msg = f"adopted_on ({self.adopted_on}) is before {EARLIEST_ADOPTION.year}; check the year"
+            raise ValueError(msg)
         if self.in_force_from < self.adopted_on:
             msg = f"in_force_from ({self.in_force_from}) is before adopted_on ({self.adopted_on})"
+            raise ValueError(msg)
+        if self.review_due.year - self.in_force_from.year > LONGEST_UNTIL_REVIEW:
+            msg = (
+                f"review_due ({self.review_due}) is more than {LONGEST_UNTIL_REVIEW} years after in_force_from "
+                f"({self.in_force_from}); check the year"
+            )
             raise ValueError(msg)
         if self.review_due <= self.in_force_from:
             msg = f"review_due ({self.review_due}) has to be later than in_force_from ({self.in_force_from})"

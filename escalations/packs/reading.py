@@ -30,6 +30,10 @@ MOST_VALUES = 20_000
 """How many values a file may unfold to, aliases counted each time; a hostile file reaches this at once."""
 DEEPEST = 20
 """How many lists and mappings may stand in each other; a policy has seven."""
+DEEPEST_IN_A_LINE = 8
+"""How many lists may begin on one line; a policy writes one. The reader is slow over files of nothing else."""
+LARGEST_NUMBER = 10**9
+"""A number of thousands of digits cannot even be said in a sentence about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,8 @@ def read_text(text: str, name: str) -> Policy:
             f"unfolds to more than {MOST_VALUES} values, or to lists within lists without end; write repeated parts out"
         )
         raise NotAPolicyError((Problem(name, None, "", sentence),)) from None
+    except _TooLargeNumberError as error:
+        raise NotAPolicyError((Problem(name, error.line, "", _TOO_LARGE_NUMBER),)) from None
     except ValidationError as error:
         found = [problem for details in error.errors() for problem in _problems(name, document, details)]
         # What stands once in the file and is used in three stages is one thing to mend.
@@ -115,8 +121,8 @@ def _document(text: str, name: str) -> CommentedMap:
         document = yaml.load(text)
     except YAMLError as error:
         raise NotAPolicyError((_not_yaml(name, error),)) from None
-    except (ValueError, AttributeError, TypeError):
-        # The reader's own way to fail on a date such as 2026-02-31, and on a few malformed tags.
+    except Exception:  # noqa: BLE001  whatever the reader trips over, it is the file that has to be mended
+        # The reader's own way to fail on a date such as 2026-02-31, a number of thousands of digits or a malformed tag.
         raise NotAPolicyError((_unreadable(text, name),)) from None
     if not isinstance(document, CommentedMap):
         raise NotAPolicyError((Problem(name, 1, "", "is not a policy: it has to start with lines such as 'id: ...'"),))
@@ -133,12 +139,17 @@ def _is_too_deep(text: str) -> bool:
     return _DEEP_BLOCKS.search(text) is not None
 
 
-_DEEP_BLOCKS = re.compile(rf"^(?: {{{4 * DEEPEST},}}\S|\s*(?:[-?] ){{{DEEPEST},}})", re.MULTILINE)
+_DEEP_BLOCKS = re.compile(rf"^(?: {{{4 * DEEPEST},}}\S|[ \t]*(?:[-?] ){{{DEEPEST_IN_A_LINE},}})", re.MULTILINE)
+"""Looks at each line once: were it to go over the ends of lines, it would read a file of blank ones again for each."""
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+_LONG_NUMBER = re.compile(r"\b\d[\d_]{1000,}")
+_TOO_LARGE_NUMBER = f"holds a number beyond {LARGEST_NUMBER:,}, which no policy has"
 
 
 def _unreadable(text: str, name: str) -> Problem:
     for number, line in enumerate(text.splitlines(), 1):
+        if _LONG_NUMBER.search(line):
+            return Problem(name, number, "", _TOO_LARGE_NUMBER)
         for written in _DATE.findall(line):
             try:
                 date.fromisoformat(written)
@@ -162,15 +173,44 @@ class _TooManyValuesError(Exception):
     """A file that unfolds to more than any policy is."""
 
 
+class _TooLargeNumberError(Exception):
+    """A number that no policy has; ``line`` is that of the part that holds it."""
+
+    def __init__(self, line: int | None) -> None:
+        """Keep the line."""
+        super().__init__(line)
+        self.line = line
+
+
 def _plain(value: object, left: list[int], depth: int) -> object:
     left[0] -= 1
     if left[0] < 0 or depth > DEEPEST:
         raise _TooManyValuesError
     if isinstance(value, CommentedMap):
-        return {str(key): _plain(part, left, depth + 1) for key, part in value.items()}
+        parts: dict[str, object] = {}
+        for key, part in value.items():
+            _refuse_large(value, key, key, part)
+            parts[str(key)] = _plain(part, left, depth + 1)
+        return parts
     if isinstance(value, CommentedSeq):
+        for place, part in enumerate(value):
+            _refuse_large(value, place, part)
         return [_plain(part, left, depth + 1) for part in value]
     return value
+
+
+def _refuse_large(parts: CommentedMap | CommentedSeq, place: object, *values: object) -> None:
+    if any(isinstance(value, int) and abs(value) > LARGEST_NUMBER for value in values):
+        raise _TooLargeNumberError(_own_line(parts, place))
+
+
+def _own_line(parts: CommentedMap | CommentedSeq, place: object) -> int | None:
+    """The line of one part; the reader keeps none for what a merge or a strange tag brought."""
+    try:
+        found = parts.lc.key(place) if isinstance(parts, CommentedMap) else parts.lc.item(place)
+    except (KeyError, TypeError, AttributeError):
+        return None
+    return None if found is None else int(found[0]) + 1
 
 
 def _problems(name: str, document: CommentedMap, details: ErrorDetails) -> list[Problem]:
@@ -256,9 +296,9 @@ def _line(document: object, location: tuple[int | str, ...]) -> int | None:
     line = None
     for part in location:
         if isinstance(document, CommentedMap) and part in document:
-            line = document.lc.key(part)[0] + 1
+            line = _own_line(document, part) or line
         elif isinstance(document, CommentedSeq) and isinstance(part, int) and part < len(document):
-            line = document.lc.item(part)[0] + 1
+            line = _own_line(document, part) or line
         else:
             break
         document = _part(document, part)

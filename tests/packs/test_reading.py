@@ -5,6 +5,7 @@ Nothing of a broken file is loaded, and a hostile one is refused within a second
 
 from __future__ import annotations
 
+import re
 import time
 from importlib import resources
 from pathlib import Path
@@ -346,6 +347,7 @@ def test_everything_that_is_wrong_is_said_at_once_in_the_order_of_the_file() -> 
 
 # ---- Hostile and hopeless files -------------------------------------------------------------------------------------
 
+FULL = reading.LARGEST_FILE
 LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefghijk", "bcdefghijkl", strict=True)
 )
@@ -371,6 +373,13 @@ STAGES = "stages:\n" + "".join(
         pytest.param("", "is not a policy", id="nothing"),
         pytest.param("- one\n- two\n", "is not a policy", id="a list"),
         pytest.param("Dear colleague, here is our policy.", "is not a policy", id="a letter"),
+        pytest.param("\n" * FULL, "is not a policy", id="blank lines"),
+        pytest.param(" " * FULL, "is not a policy", id="spaces"),
+        pytest.param(" \n" * (FULL // 2), "is not a policy", id="lines of a space"),
+        pytest.param("- " * (FULL // 2), "lists within lists without end", id="40 kB of dashes"),
+        pytest.param(("- " * 19 + "\n") * (FULL // 39), "lists within lists without end", id="lines of dashes"),
+        pytest.param("'" * FULL, "is not a policy", id="quotes"),
+        pytest.param('"' * FULL, "is not YAML that can be read", id="double quotes"),
         pytest.param("a: !!python/object/apply:os.system ['true']", "is missing", id="a program"),
     ],
 )
@@ -379,6 +388,52 @@ def test_a_hostile_or_hopeless_file_is_refused_within_a_second(text: str, says: 
     found = problems(text)
     assert time.process_time() - began < 1
     assert any(says in str(problem) for problem in found), [str(problem) for problem in found]
+
+
+def test_blank_lines_cost_in_proportion_and_not_by_their_square() -> None:
+    """Twice as many blank lines after a policy take about twice as long, however loaded the machine is."""
+
+    def took(lines: int) -> float:
+        began = time.process_time()
+        for _ in range(3):
+            reading.read_text(SAMPLE + "\n" * lines, "policy.yaml")
+        return time.process_time() - began
+
+    took(0)
+    assert took(24_000) < 5 * took(6_000) + 0.3
+
+
+@pytest.mark.parametrize("digits", ["0o" + "7" * 9_000, "0x" + "f" * 9_000, "9" * 9_000, "[1, " + "9" * 20 + "]"])
+@pytest.mark.parametrize("key", ["id", "version", "region"])
+def test_a_number_without_end_is_refused_with_its_line(key: str, digits: str) -> None:
+    text = "".join(
+        f"{key}: {digits}\n" if line.startswith(f"{key}:") else line for line in SAMPLE.splitlines(keepends=True)
+    )
+    (found,) = problems(text)
+    number = next(number for number, line in enumerate(text.splitlines(), 1) if line.startswith(f"{key}:"))
+    assert found.line == number
+    assert "holds a number beyond" in found.sentence
+
+
+def test_whatever_the_reader_trips_over_is_a_problem_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def trips(*_: object) -> None:
+        raise LookupError
+
+    monkeypatch.setattr("escalations.packs.reading.YAML.load", trips)
+    (found,) = problems(SAMPLE)
+    assert "cannot be read" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("adopted_on", "1999-12-31", "adopted_on (1999-12-31) is before 2000"),
+        ("review_due", "2099-12-31", "review_due (2099-12-31) is more than 20 years after in_force_from"),
+    ],
+)
+def test_dates_that_no_policy_has_are_refused_in_a_sentence(old: str, new: str, says: str) -> None:
+    text = re.sub(rf"{old}: .*", f'{old}: "{new}"', SAMPLE)
+    assert any(says in str(problem) and problem.line for problem in problems(text))
 
 
 def test_the_largest_file_that_is_read_is_read_within_a_second() -> None:
