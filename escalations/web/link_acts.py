@@ -201,11 +201,13 @@ def _seen(reading: Reading) -> int | None:
 
 
 def _party(reading: Reading, case: Case, link: Link, field: str) -> str | None:
-    """The responding agency that something concerns: one's own, the only one, or the one chosen."""
+    """The responding agency that something concerns: one's own, the one named, or the only one there still is."""
     if link.to.side is Side.RESPONDING:
         return link.to.agency_id
-    if len(case.parties) == 1:
-        return case.parties[0].agency_id
+    if not first(reading.raw, field):
+        for parties in (case.open_parties, case.parties):
+            if len(parties) == 1:
+                return parties[0].agency_id
     return reading.one_of(field, [party.agency_id for party in case.parties], missing="Choose the agency") or None
 
 
@@ -247,16 +249,18 @@ def _say_done(
 
 def _agree(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:
     outcome = reading.choice("outcome", Agreed, missing="Say how it is dealt with")
-    agency = None
-    if len(case.open_parties) > 1:
-        open_parties = [party.agency_id for party in case.open_parties]
-        agency = (
-            reading.one_of("agree-agency", ["all", *open_parties], missing="Say with which agency it is settled")
-            or None
+    agency = ""
+    # What was chosen holds, whatever became of the others since the page was shown. All are meant only where it was
+    # said, or where there never was more than one; an agency with which it is settled by now, the rules refuse.
+    if len(case.parties) > 1 or first(reading.raw, "agree-agency"):
+        agency = reading.one_of(
+            "agree-agency",
+            ["all", *(party.agency_id for party in case.parties)],
+            missing="Say with which agency it is settled",
         )
     sealed["text"] = reading.text("agree-text", "What changed", most=LONG)
     if outcome is None:
         return None
     return acts.Agree.model_validate(
-        {**origin, "outcome": Outcome(outcome.value), "agency_id": None if agency == "all" else agency}
+        {**origin, "outcome": Outcome(outcome.value), "agency_id": None if agency in {"", "all"} else agency}
     )
