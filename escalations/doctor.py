@@ -10,7 +10,7 @@ import dataclasses
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from importlib import resources
@@ -21,7 +21,7 @@ from temporalio import service
 from escalations import errors, going_live, parts, serving
 from escalations.packs import reading
 from escalations.settings import PREFIX, Settings, WrongSettings
-from escalations.store import engine, tables
+from escalations.store import engine, tables, vault
 from escalations.temporal import binaries, client, devserver
 
 ANSWERS_WITHIN_SECONDS = 5.0
@@ -83,7 +83,7 @@ async def see(settings: Settings, *, environ: Mapping[str, str], say: binaries.S
 
 async def examine(settings: Settings, *, environ: Mapping[str, str]) -> list[Finding]:
     """Look at every part, each by itself: one that is away hides none of the others."""
-    findings = [_program(), _folder(settings), _keys(settings), _policy(settings), _pages()]
+    findings = [_program(), _folder(settings), await _keys(settings), _policy(settings), _pages()]
     findings += await _database(settings)
     findings.append(await _temporal(settings, environ))
     findings.append(await _mail(settings))
@@ -126,11 +126,18 @@ def _folder(settings: Settings) -> Finding:
     return Finding("folder", Verdict.FINE, f"{folder}, {free // 1_000_000_000} GB free.")
 
 
-def _keys(settings: Settings) -> Finding:
+async def _keys(settings: Settings) -> Finding:
     try:
-        count = len(settings.wrapping_keys())
+        keys = settings.wrapping_keys()
     except WrongSettings as problem:
         if settings.embedded_database and not settings.keys_path.exists():
+            if vault.holds_data_keys(settings.folder / "escalations.db"):
+                return Finding(
+                    "keys",
+                    Verdict.WRONG,
+                    f"{settings.keys_path} is missing, and the database is sealed with the keys that it held.",
+                    "Put it back from where keys are kept. Make no new one.",
+                )
             return Finding("keys", Verdict.NOTE, "There is no key yet.", "The first `escalations run` makes one.")
         return Finding("keys", Verdict.WRONG, str(problem), "Each key is 32 random bytes: `openssl rand -base64 32`.")
     if not settings.keys and settings.keys_path.stat().st_mode & 0o077:
@@ -140,7 +147,32 @@ def _keys(settings: Settings) -> Finding:
             f"{settings.keys_path} can be read by other users of this machine.",
             f"chmod 600 {settings.keys_path}",
         )
-    return Finding("keys", Verdict.FINE, f"{count} wrapping key{'s' if count > 1 else ''}.")
+    if await _do_not_open(settings, keys):
+        return Finding(
+            "keys",
+            Verdict.WRONG,
+            "The wrapping keys do not open what this database holds.",
+            "Put back the keys that it was sealed with, from where keys are kept.",
+        )
+    return Finding("keys", Verdict.FINE, f"{len(keys)} wrapping key{'s' if len(keys) > 1 else ''}.")
+
+
+async def _do_not_open(settings: Settings, keys: Sequence[bytes]) -> bool:
+    if settings.embedded_database and not (settings.folder / "escalations.db").exists():
+        return False
+    try:
+        async with (
+            asyncio.timeout(ANSWERS_WITHIN_SECONDS),
+            engine.Database.open(settings.database, pool_size=1) as database,
+        ):
+            if await database.revision() is not None:
+                async with database.read() as tx:
+                    await vault.Vault(keys).check(tx)
+    except vault.WrongKeys:
+        return True
+    except (errors.EscalationsError, TimeoutError):
+        pass  # what is wrong with the database is said of the database
+    return False
 
 
 def _policy(settings: Settings) -> Finding:

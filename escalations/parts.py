@@ -123,15 +123,20 @@ async def opened(
         settings.WrongSettings: a key cannot be read.
         packs.reading.NotAPolicyError: the policy file holds no policy.
         store.engine.DatabaseAway, store.engine.DatabaseUnfit: the database cannot be used.
+        store.vault.WrongKeys: the keys do not open what the database holds.
     """
     in_force = InForce(policy_of(settings.policy_file))
     async with Database.open(settings.database, owner_url=settings.database_for_migrations) as database:
         if migrate:
             await database.migrate()
+        vault = Vault(settings.wrapping_keys())
+        if await database.revision() is not None:
+            async with database.read() as tx:
+                await vault.check(tx)
         yield Parts(
             settings=settings,
             database=database,
-            vault=Vault(settings.wrapping_keys()),
+            vault=vault,
             cases=Cases(),
             in_force=in_force,
             relay=relay or relay_of(settings, database, now),

@@ -30,7 +30,7 @@ from escalations.intake import restoring
 from escalations.intake.dispatcher import Dispatcher
 from escalations.settings import Settings
 from escalations.simulation import filling
-from escalations.store import directory, directory_file
+from escalations.store import directory, directory_file, vault
 from escalations.temporal import binaries, client, devserver, keeping, schedules
 from escalations.web import app as web
 from escalations.workflows import attributes
@@ -118,13 +118,22 @@ def listening(settings: Settings) -> Iterator[tuple[socket.socket, int]]:
 
 
 def prepare_folder(settings: Settings, *, say: binaries.Say) -> None:
-    """Make the folder of the embedded default, and a wrapping key where there is none."""
+    """Make the folder of the embedded default, and a wrapping key where there is none and nothing was sealed yet.
+
+    Raises:
+        vault.WrongKeys: the file with the keys is gone, and the database holds what was sealed with them.
+    """
     if not (settings.embedded_database or settings.temporal_address is None):
         return  # Everything lies elsewhere; in a container the folder may not even be ours to make.
     # What lies in it is for this user alone: the trial's outbox holds links that work.
     settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if settings.keys or settings.keys_path.exists() or not settings.embedded_database:
         return
+    if vault.holds_data_keys(settings.folder / "escalations.db"):
+        raise vault.WrongKeys(
+            f"{settings.keys_path} is missing, and the database beside it is sealed with the keys that it held. "
+            "Put it back from where keys are kept; no new key was made."
+        )
     key = base64.b64encode(secrets.token_bytes(32))
     # Exclusive, and for this user alone from the first moment.
     descriptor = os.open(settings.keys_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

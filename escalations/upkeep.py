@@ -5,6 +5,7 @@ from __future__ import annotations
 from escalations import parts, running, serving, telemetry
 from escalations.settings import Settings
 from escalations.store import read_models, register
+from escalations.store.engine import Database
 from escalations.temporal import binaries, client
 
 
@@ -15,9 +16,9 @@ async def verify(settings: Settings, *, say: binaries.Say) -> bool:
         EscalationsError: the database cannot be reached or used.
     """
     telemetry.configure(settings)
-    async with parts.opened(settings) as opened, opened.database.read() as tx:
+    async with Database.open(settings.database) as database, database.read() as tx:
         findings = await register.verify(tx)
-        last = await register.last_position(tx)
+        last = 0 if findings else await register.last_position(tx)
     for finding in findings:
         where = f"{finding.table} {finding.row}"
         if finding.position is not None:
@@ -37,7 +38,7 @@ async def rebuild(settings: Settings, *, say: binaries.Say) -> None:
         EscalationsError: the database cannot be used, or the register cannot be replayed.
     """
     telemetry.configure(settings)
-    async with parts.opened(settings) as opened, opened.database.write() as tx:
+    async with Database.open(settings.database) as database, database.write() as tx:
         count = await read_models.rebuild(tx)
     say(f"The lists were rebuilt from {count} events.")
 

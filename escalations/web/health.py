@@ -19,7 +19,10 @@ HEARTBEAT: Final = timedelta(seconds=30)
 def routes(parts: Parts, *, dispatcher_round_at: Callable[[], datetime | None] | None) -> APIRouter:
     """``/healthz`` and ``/readyz``. Where the dispatcher runs elsewhere, nothing is said of it."""
     router = APIRouter()
-    checks: dict[str, Callable[[], Awaitable[bool]]] = {"database": parts.database.ready, "temporal": parts.timers_up}
+    checks: dict[str, Callable[[], Awaitable[bool]]] = {
+        "database": lambda: _keeps(parts),
+        "temporal": parts.timers_up,
+    }
     if dispatcher_round_at is not None:
         checks["dispatcher"] = lambda: _beats(parts, dispatcher_round_at)
 
@@ -43,6 +46,16 @@ async def _works(check: Callable[[], Awaitable[bool]]) -> bool:
         return await check()
     except errors.EscalationsError:
         return False
+
+
+async def _keeps(parts: Parts) -> bool:
+    """Whether what is received now could be stored, and read again with the keys at hand."""
+    database = parts.database
+    if not (await database.ready() and await database.takes_writes()):
+        return False
+    async with database.read() as tx:
+        await parts.vault.check(tx)
+    return True
 
 
 async def _beats(parts: Parts, round_at: Callable[[], datetime | None]) -> bool:

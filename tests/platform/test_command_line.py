@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sqlite3
 from pathlib import Path
@@ -98,3 +99,32 @@ def test_parts_of_their_own_need_a_server_named(here: Path) -> None:
     for command in (["worker"], ["web"], ["dispatch"], ["workflows", "restore"]):
         with pytest.raises(errors.FinalOurs, match="TEMPORAL_ADDRESS is not set"):
             call(*command)
+
+
+def test_a_missing_key_is_not_made_anew_over_what_was_sealed(here: Path) -> None:
+    call("migrate")
+    keys = here / "keys.txt"
+    kept = keys.read_bytes()
+    keys.unlink()
+    with pytest.raises(errors.FinalOurs, match=r"keys\.txt is missing.*Put it back"):
+        call("migrate")
+    assert not keys.exists()
+    code, said = call("doctor")
+    assert code == 1
+    assert "wrong keys" in said
+    assert "is missing" in said
+    keys.write_bytes(kept)
+    assert call("migrate")[0] == 0
+
+
+def test_a_wrong_key_serves_nobody(here: Path) -> None:
+    call("migrate")
+    (here / "keys.txt").write_bytes(base64.b64encode(bytes(32)) + b"\n")
+    for command in (["migrate"], ["run"]):
+        with pytest.raises(errors.FinalOurs, match="do not open what this database holds"):
+            call(*command)
+    code, said = call("doctor")
+    assert code == 1
+    assert "wrong keys" in said
+    assert "do not open" in said
+    assert call("register", "verify")[0] == 0  # it needs no key

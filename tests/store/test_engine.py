@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -167,3 +168,35 @@ async def test_sqlite_is_set_up_for_safety(sqlite_url: str) -> None:
 def test_another_kind_of_database_is_refused() -> None:
     with pytest.raises(engine.DatabaseUnfit):
         Database.open("mysql://localhost/x")
+
+
+async def test_bytes_that_are_no_text_are_a_fault_and_not_worth_another_try(sqlite_url: str) -> None:
+    async with Database.open(sqlite_url) as database:
+        await database.migrate()
+        async with database.write() as tx:
+            await tx.execute(text("INSERT INTO reference_counters VALUES (CAST(x'fffe' AS TEXT), 26, 1)"))
+        with pytest.raises(exc.OperationalError):
+            async with database.read() as tx:
+                await tx.execute(select(COUNTERS.c.prefix))
+
+
+async def test_after_a_write_that_failed_it_is_not_ready_until_one_goes_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(engine, "_PRAGMAS", ("busy_timeout=100", "journal_mode=WAL"))
+    async with Database.open(f"sqlite:///{tmp_path / 'a.db'}") as database:
+        await database.migrate()
+        assert await database.takes_writes()
+        other = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        assert await database.takes_writes()  # nobody has tried
+        with pytest.raises(engine.DatabaseAway):
+            async with database.write() as tx:
+                await tx.execute(insert(COUNTERS).values(prefix="PD", year=26, last=1))
+        with pytest.raises(engine.DatabaseAway):
+            await database.takes_writes()
+        other.rollback()
+        other.close()
+        assert await database.takes_writes()
+        assert await database.takes_writes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from sqlalchemy import text
 
 from escalations.store import vault
 from escalations.store.engine import Database
-from escalations.store.vault import CannotOpen, Erased, Sealed, Vault
+from escalations.store.vault import CannotOpen, Erased, Sealed, Vault, WrongKeys
 
 OLD, NEW = bytes(32), bytes([1]) * 32
 PLACE = {"table": "submissions", "column": "sealed", "row": "s1"}
@@ -146,3 +147,33 @@ def test_keys_that_are_no_keys_are_refused(wrong: list[bytes]) -> None:
 @given(st.lists(st.text(), min_size=1), st.lists(st.text(), min_size=1))
 def test_no_two_places_are_bound_alike(one: list[str], other: list[str]) -> None:
     assert (vault._bound(*one) == vault._bound(*other)) == (one == other)
+
+
+async def test_keys_that_open_what_is_there_are_told_from_others(database: Database, now: datetime) -> None:
+    async with database.read() as tx:
+        await Vault([NEW]).check(tx)  # nothing was sealed yet
+    sealed = await _sealed(database, Vault([OLD]))
+    await _sealed(database, Vault([NEW, OLD]))
+    async with database.read() as tx:
+        await Vault([NEW, OLD]).check(tx)
+        for lacking in ([NEW], [OLD], [bytes([2]) * 32]):
+            with pytest.raises(WrongKeys, match="Put that key back"):
+                await Vault(lacking).check(tx)
+    async with database.write() as tx:
+        await Vault([OLD]).erase(tx, sealed.key_id, at=now)
+    async with database.read() as tx:
+        await Vault([NEW]).check(tx)  # what was erased asks for no key
+
+
+async def test_a_file_is_asked_for_data_keys_without_being_touched(sqlite_url: str, tmp_path: Path) -> None:
+    file = Path(sqlite_url.split("///", 1)[1])
+    assert not vault.holds_data_keys(file)
+    async with Database.open(sqlite_url) as opened:
+        await opened.migrate()
+        assert not vault.holds_data_keys(file)
+        await _sealed(opened, Vault([OLD]))
+        assert vault.holds_data_keys(file)
+    assert vault.holds_data_keys(file)
+    broken = tmp_path / "broken.db"
+    broken.write_bytes(b"no database" * 100)
+    assert vault.holds_data_keys(broken)
