@@ -208,7 +208,7 @@ def _own_line(parts: CommentedMap | CommentedSeq, place: object) -> int | None:
     """The line of one part; the reader keeps none for what a merge or a strange tag brought."""
     try:
         found = parts.lc.key(place) if isinstance(parts, CommentedMap) else parts.lc.item(place)
-    except (KeyError, TypeError, AttributeError):
+    except (LookupError, TypeError, AttributeError):
         return None
     return None if found is None else int(found[0]) + 1
 
@@ -295,11 +295,10 @@ def _line(document: object, location: tuple[int | str, ...]) -> int | None:
     """The line of the deepest part of a location that the file has."""
     line = None
     for part in location:
-        if isinstance(document, CommentedMap) and part in document:
-            line = _own_line(document, part) or line
-        elif isinstance(document, CommentedSeq) and isinstance(part, int) and part < len(document):
-            line = _own_line(document, part) or line
-        else:
+        if not isinstance(document, CommentedMap | CommentedSeq):
             break
-        document = _part(document, part)
+        own = _own_line(document, part)
+        if own is None:
+            break
+        line, document = own, _part(document, part)
     return line

@@ -141,9 +141,13 @@ def of_agency(case: Case, agency_id: str, stage: int, *awaits: Awaits) -> tuple[
 
 
 def end(clock: Clock, at: datetime, how: ClockEnd, *, counts_from: datetime | None = None) -> events.ClockEnded:
-    """The event that ends one clock."""
+    """The event that ends one clock. An act applied late may be older than the clock: nothing ends before it began."""
     return events.ClockEnded(
-        at=at, clock_id=clock.clock_id, awaits=clock.awaits, end=how, counts_from=counts_from or at
+        at=at,
+        clock_id=clock.clock_id,
+        awaits=clock.awaits,
+        end=how,
+        counts_from=max(counts_from or at, clock.started_at),
     )
 
 
@@ -152,11 +156,11 @@ def meet(case: Case, met: Iterable[Clock], at: datetime, *, counts_from: datetim
 
     ``counts_from`` is when it was received or, where it was confirmed, when it happened. A clock that ended before (its
     stage was left, or a late act met it) does not end again, but its finding is still put right: what was done in time
-    was in time.
+    was in time. Each is looked up as it stands by then, for one that is met can bring another one's end.
     """
     happened: tuple[Event, ...] = ()
     for clock in met:
-        brought = _met(case, clock, at, counts_from)
+        brought = _met(case, case.clock(clock.clock_id), at, max(counts_from, clock.started_at))
         happened, case = (*happened, *brought), evolve_all(case, brought)
     return happened
 
@@ -178,27 +182,31 @@ def _withdraw(case: Case, clock: Clock, at: datetime, *, kept_at: datetime) -> t
     What a person intends stays: they decided it, they hear of this, and they can say that the case stays.
     """
     proposed = case.move is not None and case.move.intended_at is None
-    undoes = proposed and not [other for other in speaking_for_a_move(case) if other.clock_id != clock.clock_id]
-    withdrawn = events.LimitWithdrawn(
-        at=at,
-        clock_id=clock.clock_id,
-        awaits=clock.awaits,
-        agency_id=clock.agency_id,
-        kept_at=kept_at,
-        undoes_proposal=undoes,
-    )
+    undoes = proposed and [other.clock_id for other in speaking_for_a_move(case)] == [clock.clock_id]
+    withdrawn = _withdrawn(clock, at, kept_at, undoes_proposal=undoes)
     if not undoes:
         return (withdrawn,)
     asked = case.running(Awaits.CHOOSE)
     # Nobody was late with an answer to a question that should not have been asked.
     unasked = tuple(
-        events.LimitWithdrawn(
-            at=at, clock_id=choice.clock_id, awaits=choice.awaits, agency_id=choice.agency_id, kept_at=kept_at
-        )
+        _withdrawn(choice, at, kept_at)
         for choice in asked
         if choice.limit_passed_at is not None and not choice.limit_withdrawn
     )
     return (withdrawn, *stop(asked, at), *unasked)
+
+
+def _withdrawn(
+    clock: Clock, at: datetime, kept_at: datetime, *, undoes_proposal: bool = False
+) -> events.LimitWithdrawn:
+    return events.LimitWithdrawn(
+        at=at,
+        clock_id=clock.clock_id,
+        awaits=clock.awaits,
+        agency_id=clock.agency_id,
+        kept_at=min(max(kept_at, clock.started_at), clock.due_at),
+        undoes_proposal=undoes_proposal,
+    )
 
 
 def speaking_for_a_move(case: Case) -> tuple[Clock, ...]:

@@ -70,7 +70,10 @@ class PassedOn(EventModel):
 
 
 class StageStarted(EventModel):
-    """A stage began, on both sides at once."""
+    """A stage began, on both sides at once.
+
+    Never before the stage that it left: an act applied late, and received before that began, counts from then.
+    """
 
     kind: Literal["stage_started"] = "stage_started"
     stage: int
@@ -145,7 +148,8 @@ class LimitWithdrawn(EventModel):
     agency_id: Slug | None = None
     cause: Literal[Cause.RECORDED_LATE] = Cause.RECORDED_LATE
     kept_at: AwareDatetime
-    """When what the clock waited for happened, or reached us."""
+    """When what the clock waited for happened, or reached us: between the clock's beginning and its limit. What is
+    older than the clock, as an act applied late may be, counts from when the clock began."""
     undoes_proposal: bool = False
     """Whether the proposal to move up rested on this limit alone, and ends with it."""
 
@@ -167,7 +171,8 @@ class ClockEnded(EventModel):
     awaits: Awaits
     end: ClockEnd
     counts_from: AwareDatetime
-    """When what it waited for happened or was received; for a stopped clock, when it stopped."""
+    """When what it waited for happened or was received; for a stopped clock, when it stopped. Never before the clock
+    began: what is older, as an act applied late may be, counts from then."""
 
 
 class MoveProposed(EventModel):

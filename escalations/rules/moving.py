@@ -26,15 +26,15 @@ def start_stage(
     """The case goes to a stage: what ran for the stage left stops, the new stage's clocks start, both sides are told.
 
     Clocks over all stages go on. Where the policy tells the partnership of this stage, that is an event of its own.
+    An act applied late may be older than the stage that it leaves; the next one then begins when that one did.
     """
+    at = max((at, *case.stage_starts[-1:]))
     rule = case.frame.policy.stage(number)
     left = [clock for clock in case.clocks if clock.running and clock.stage is not None]
     # Whoever takes it up has said that the answer does not settle it, and that the case moves.
     said = [clock for clock in left if clock.awaits in {Awaits.CHOOSE, Awaits.CONSIDER} and by is not None]
-    ended = (
-        *clocks.meet(case, said, at, counts_from=at),
-        *clocks.stop((clock for clock in left if clock not in said), at),
-    )
+    met = clocks.meet(case, said, at, counts_from=at)
+    ended = (*met, *clocks.stop((clock for clock in evolve_all(case, met).clocks if clock.stage is not None), at))
     position, because = _decider(case, rule)
     started = events.StageStarted(
         at=at,
@@ -100,8 +100,9 @@ def move_up(case: Case, act: acts.MoveUp, now: datetime) -> tuple[Event, ...] | 
     effect = now if notice is None else max(now, workingtime.deadline(case.frame.calendar, _told_at(case, now), notice))
     if effect <= now:
         return _moved(case, act, now, above.number)
-    said = clocks.meet(case, case.running(Awaits.CHOOSE, Awaits.CONSIDER), now, counts_from=now)
-    return (events.MoveIntended(**events.origin(act, now), to_stage=above.number, takes_effect_at=effect), *said)
+    intended = events.MoveIntended(**events.origin(act, now), to_stage=above.number, takes_effect_at=effect)
+    known = evolve_all(case, (intended,))
+    return (intended, *clocks.meet(known, known.running(Awaits.CHOOSE, Awaits.CONSIDER), now, counts_from=now))
 
 
 def _told_at(case: Case, now: datetime) -> datetime:

@@ -31,7 +31,8 @@ def agree(case: Case, act: acts.Agree, now: datetime) -> tuple[Event, ...] | Ref
         return (*happened, *moving.close(settled, now, by=act.by, outcome=_overall(settled)))
     considered = [clock for clock in settled.running(Awaits.CONSIDER) if clock.about in agencies]
     happened = (*happened, *clocks.meet(settled, considered, now, counts_from=now))
-    happened = (*happened, *clocks.stop((clock for clock in case.clocks if _is_about(case, clock, agencies)), now))
+    left = evolve_all(case, happened).clocks
+    happened = (*happened, *clocks.stop((clock for clock in left if _is_about(case, clock, agencies)), now))
     return (*happened, *moving.end_proposal(evolve_all(case, happened), now, "settled"))
 
 
