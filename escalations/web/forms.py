@@ -23,6 +23,9 @@ SHORT: Final = 200
 LONG: Final = 6_000
 """The most characters of an account in a person's own words: about a thousand."""
 
+MOST_FIGURES: Final = 4
+"""The most figures of a day, a month, a year, or a place in a list."""
+
 _MONTHS: Final = (
     "january",
     "february",
@@ -148,7 +151,7 @@ class Reading:
 
     def _possible(self, name: str, what: str, parts: list[str], *, future: bool) -> date | None:
         day, month, year = (parts[0], _month(parts[1]), parts[2])
-        if not day.isdecimal() or not 1 <= int(day) <= 31:  # noqa: PLR2004  days of a month
+        if not 1 <= (number_of(day) or 0) <= 31:  # noqa: PLR2004  days of a month
             self.problem(f"{name}-day", f"{what} must be a real date. Check the day.")
             return None
         if month is None:
@@ -198,9 +201,14 @@ def start_of(day: date) -> datetime:
     return instant_of(day, time(0))
 
 
+def number_of(written: str) -> int | None:
+    """A small number in figures. What is longer is none: a conversion of thousands of them is refused by Python."""
+    return int(written) if written.isdecimal() and len(written) <= MOST_FIGURES else None
+
+
 def _month(written: str) -> int | None:
     if written.isdecimal():
-        number = int(written)
+        number = number_of(written) or 0
         return number if 1 <= number <= len(_MONTHS) else None
     name = written.casefold().rstrip(".")
     found = [place for place, month in enumerate(_MONTHS, 1) if len(name) >= 3 and month.startswith(name)]  # noqa: PLR2004  "Jan"

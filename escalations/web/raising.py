@@ -15,7 +15,7 @@ from escalations.web import questions, summary
 from escalations.web.answers import FAMILY_AWARE, MOST_AGENCIES, MOST_PEOPLE, Answers, Asking, Step
 from escalations.web.drafts import Draft
 from escalations.web.flow import BY_FORM, BY_TEAM, parties_of
-from escalations.web.forms import Problem, Raw, Reading, first
+from escalations.web.forms import Problem, Raw, Reading, first, number_of
 from escalations.web.parts import STALE, Parts
 from escalations.web.sending import Sending
 from escalations.web.team import only_the_team
@@ -191,8 +191,7 @@ class _Raising(Sending):
             return await self._show_people(request, draft, status=403, problems=(STALE,))
         if pressed == "add":
             return self._parts.go(request, f"{self._way.start}/people/{len(draft.answers.people) + 1}")
-        if pressed.startswith("remove-") and pressed.removeprefix("remove-").isdecimal():
-            place = int(pressed.removeprefix("remove-"))
+        if pressed.startswith("remove-") and (place := number_of(pressed.removeprefix("remove-"))) is not None:
             people = [raw for number, raw in enumerate(draft.answers.people, 1) if number != place]
             draft = Draft(draft.name, draft.answers.model_copy(update={"people": people}))
             return await self._keep_and_go(request, draft, f"{self._way.start}/people")
@@ -205,9 +204,10 @@ class _Raising(Sending):
         return await self._show_person(request, number, draft, raw)
 
     def _place(self, place: str, answers: Answers) -> int:
-        if not place.isdecimal() or not 1 <= int(place) <= min(MOST_PEOPLE, len(answers.people) + 1):
+        number = number_of(place)
+        if number is None or not 1 <= number <= min(MOST_PEOPLE, len(answers.people) + 1):
             raise HTTPException(404)
-        return int(place)
+        return number
 
     async def _show_person(
         self,

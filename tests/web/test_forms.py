@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from escalations.web.forms import Raw, Reading, clean
+from escalations.web.forms import Raw, Reading, clean, number_of
 from tests.builders import civil
 
 NOW = civil("2027-11-01 09:00")
@@ -97,3 +97,16 @@ def test_months_are_read_by_name() -> None:
     assert found.isoformat() == "2026-09-01"
     ambiguous = Reading({"d-day": ["1"], "d-month": ["Ju"], "d-year": ["2026"]}, now=NOW)
     assert ambiguous.day("d", "The date", missing=None) is None
+
+
+@pytest.mark.parametrize("part", ["day", "month", "year"])
+def test_a_number_of_thousands_of_figures_is_put_right_like_any_other(part: str) -> None:
+    raw: Raw = {"at-day": ["1"], "at-month": ["3"], "at-year": ["2027"], f"at-{part}": ["9" * 5_000]}
+    reading = Reading(raw, now=NOW)
+    assert reading.day("at", "The date", missing=None) is None
+    assert [problem.field for problem in reading.problems] == [f"at-{part}"]
+
+
+@pytest.mark.parametrize(("written", "number"), [("12", 12), ("0", 0), ("", None), ("²", None), ("9" * 5_000, None)])
+def test_a_small_number_is_read_and_no_other(written: str, number: int | None) -> None:
+    assert number_of(written) == number
