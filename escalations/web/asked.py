@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from fastapi import HTTPException, Request
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from starlette.responses import Response
 
 from escalations import errors
@@ -13,15 +13,15 @@ from escalations.intake import submissions
 from escalations.policy import Side
 from escalations.rules import acts
 from escalations.rules.actors import Channel
-from escalations.rules.case import Status
+from escalations.rules.case import Case, Status
 from escalations.rules.notices import Ask
 from escalations.store import tables
 from escalations.store.links import Link, LinkState, Session
 from escalations.web import link_acts, story, summary, telling
 from escalations.web.forms import Problem, Raw, Reading, first
 from escalations.web.link_acts import Doing
-from escalations.web.opened import Opened, OpenedLinks
-from escalations.web.parts import STALE
+from escalations.web.opened import Opened, OpenedLinks, typed_words
+from escalations.web.parts import STALE, differs, is_press, is_submission
 from escalations.web.story import Story
 
 
@@ -67,7 +67,7 @@ class Asked(OpenedLinks):
             unkept=unkept,
             doing=doing,
             f=parts.form(request, raw, problems),
-            once=first(raw or {}, "once") or secrets.token_urlsafe(12),
+            once=once if is_press(once := first(raw or {}, "once")) else secrets.token_urlsafe(12),
             offered=link_acts.offered(case, link),
             Doing=Doing,
             heading=telling.HEADINGS[link.asks],
@@ -137,8 +137,9 @@ class Asked(OpenedLinks):
             )
         if (refused := await self._of_another(request, opened, raw)) is not None:
             return refused
-        if opened.link.state(self._parts.now()) is not LinkState.OPEN:
-            return self._closed(request, opened.link)
+        closed = opened.link.state(self._parts.now()) is not LinkState.OPEN
+        if closed and not (opened.session and genuine and await self._pressed_before(opened, does, raw)):
+            return self._too_late(request, opened.link, raw)
         if opened.session is None:
             return self._typed(
                 request,
@@ -148,7 +149,7 @@ class Asked(OpenedLinks):
                 "one working day. Open the link in your message and ask for a new one.",
                 status=403,
             )
-        if not genuine:
+        if not genuine or not is_press(first(raw, "once")):
             return await self._show(request, opened, raw, (STALE,), status=403, doing=does)
         return await self._submit(request, opened, opened.session, does, raw)
 
@@ -164,7 +165,6 @@ class Asked(OpenedLinks):
         )
         if made is None:
             return await self._show(request, opened, raw, tuple(reading.problems), status=422, doing=doing)
-        once = first(raw, "once")
         try:
             async with parts.database.write() as tx:
                 receipt = await submissions.receive(
@@ -176,9 +176,10 @@ class Asked(OpenedLinks):
                     received_at=now,
                     sealed=made.sealed,
                     reference=link.reference,
-                    idempotency_key=f"link:{link.link_id}:{doing}:{once}" if once else None,
+                    idempotency_key=_key(link, doing, raw),
                     submission_id=made.act.submission_id,
                 )
+                other = await differs(tx, receipt, made.act)
         except errors.Retry:
             return self._typed(
                 request,
@@ -188,11 +189,61 @@ class Asked(OpenedLinks):
                 "Please go back and press the button again in a few minutes.",
                 status=503,
             )
+        if other:
+            return await self._stored_before(request, opened, doing, raw, case=case)
         parts.wake()
         return parts.go(request, f"/answer/outcome/{receipt.submission_id}")
 
+    async def _pressed_before(self, opened: Opened, doing: Doing, raw: Raw) -> bool:
+        """Whether this button of this page was pressed before, and what it sent is stored."""
+        if not is_press(first(raw, "once")):
+            return False
+        of = tables.SUBMISSIONS
+        query = select(of.c.submission_id).where(of.c.idempotency_key == _key(opened.link, doing, raw))
+        async with self._parts.database.read() as tx:
+            return (await tx.execute(query)).one_or_none() is not None
+
+    async def _stored_before(self, request: Request, opened: Opened, doing: Doing, raw: Raw, *, case: Case) -> Response:
+        """The same button of the same page was pressed again with other words: they are given back, as not stored."""
+        link = opened.link
+        stored = (
+            f"You had pressed this button before. What you sent then is stored with escalation {link.reference}. "
+            "What you sent now differs, and was NOT stored."
+        )
+        if link.state(self._parts.now()) is LinkState.OPEN and doing in link_acts.offered(case, link):
+            again = {name: values for name, values in raw.items() if name != "once"}
+            sentence = f"{stored} It is still on this page: press the button again to send it as well."
+            return await self._show(
+                request, opened, again, (Problem("main-content", sentence),), status=409, doing=doing
+            )
+        return self._typed(
+            request,
+            raw,
+            "Your first press is stored; this one is not",
+            f"{stored} If it has to be known, use the link in the newest message about {link.reference}, or tell the "
+            "partnership team.",
+            status=409,
+            onward={"href": "/answer", "text": f"Back to escalation {link.reference}"},
+        )
+
+    def _too_late(self, request: Request, link: Link, raw: Raw) -> Response:
+        """The link had closed when the button was pressed: whatever was typed is given back."""
+        if not typed_words(raw):
+            return self._closed(request, link)
+        return self._typed(
+            request,
+            raw,
+            "This was not stored: what the link asked is done",
+            f"Somebody else who reads the same mailbox may have done it, or events have overtaken it. To add to "
+            f"escalation {link.reference}, use the link in the newest message about it.",
+            status=409,
+            onward={"href": "/answer", "text": f"Back to escalation {link.reference}"},
+        )
+
     async def outcome(self, request: Request, submission_id: str) -> Response:
         """What became of an act, within the few seconds that a person waits for a page."""
+        if not is_submission(submission_id):
+            raise HTTPException(404)
         opened = await self._opened(request)
         if opened is None:
             return self._no_link(request)
@@ -211,6 +262,10 @@ class Asked(OpenedLinks):
             more=opened.link.state(self._parts.now()) is LinkState.OPEN,
             kind=known.act_kind,
         )
+
+
+def _key(link: Link, doing: Doing, raw: Raw) -> str:
+    return f"link:{link.link_id}:{doing}:{first(raw, 'once')}"
 
 
 def _own_number_first(sections: tuple[summary.Section, ...], own: str) -> tuple[summary.Section, ...]:

@@ -29,7 +29,7 @@ from escalations.store.notices import NoticeRow
 from escalations.web import questions, story, summary, telling, timeline, words
 from escalations.web.answers import Agency, Asking, YesNo
 from escalations.web.forms import LONG, Problem, Raw, Reading, first
-from escalations.web.parts import STALE, Parts
+from escalations.web.parts import STALE, Parts, differs, is_press, is_submission
 from escalations.web.team import only_the_team
 from escalations.web.telling import Names
 
@@ -49,6 +49,13 @@ def routes(parts: Parts) -> APIRouter:
 def may_read(case: Case) -> bool:
     """Whether the team may read what a case is about: once the partnership was told, or while the team holds it."""
     return case.partnership_told_at is not None or case.status is Status.HELD
+
+
+_STORED_BEFORE: Final = Problem(
+    "main-content",
+    "You had pressed this button before. What you sent then is stored. What you sent now differs, and was NOT stored: "
+    "it is still on this page, and pressing the button again sends it as well.",
+)
 
 
 class _CasePages:
@@ -169,7 +176,8 @@ class _CasePages:
         parts, now = self._parts, self._parts.now()
         reference = self._canonical(reference)
         raw, pressed, genuine = await parts.posted(request)
-        if not genuine:
+        once = first(raw, "once")
+        if not genuine or not is_press(once):
             return await self._show(request, reference, raw, (STALE,), status=403)
         if pressed == "add":
             return await self._show(request, reference, {**raw, "with": [*raw.get("with", []), ""]})
@@ -183,7 +191,6 @@ class _CasePages:
         act = _read(doing, reading, case, agencies, submissions.new_id(now), sealed)
         if reading.problems or act is None:
             return await self._show(request, reference, raw, tuple(reading.problems), status=422)
-        once = first(raw, "once")
         try:
             async with parts.database.write() as tx:
                 receipt = await submissions.receive(
@@ -196,14 +203,19 @@ class _CasePages:
                     sealed=sealed,
                     reference=reference,
                     submission_id=act.submission_id,
-                    idempotency_key=f"team:{reference}:{doing}:{once}" if once else None,
+                    idempotency_key=f"team:{reference}:{doing}:{once}",
                 )
+                other = await differs(tx, receipt, act)
         except errors.Retry:
             return await self._show(request, reference, raw, status=503, unkept=True)
+        if other:
+            return await self._show(request, reference, raw, (_STORED_BEFORE,), status=409)
         parts.wake()
         return parts.go(request, f"/board/{reference}/outcome/{receipt.submission_id}")
 
     async def outcome(self, request: Request, reference: str, submission_id: str) -> Response:
+        if not is_submission(submission_id):
+            raise HTTPException(404)
         async with self._parts.database.read() as tx:
             known = await submissions.state(tx, submission_id)
         if known is None or known.reference != self._canonical(reference):

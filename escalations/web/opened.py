@@ -20,6 +20,11 @@ _LINK_ID: Final = re.compile(r"[0-9a-f]{32}")
 _OWN_WORDS: Final = ("text", "reasons", "plan", "spoken-to", "name", "role")
 
 
+def typed_words(raw: Raw) -> list[str]:
+    """What somebody wrote in their own words, to be given back."""
+    return [value for name, values in raw.items() if name.endswith(_OWN_WORDS) for value in values if value.strip()]
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A link that was opened, and who is there."""
@@ -106,11 +111,14 @@ class OpenedLinks:
         onward: dict[str, str] | None = None,
     ) -> Response:
         """A page that gives back what was typed, for there is no page to type it on again yet."""
-        typed = [
-            value for name, values in raw.items() if name.endswith(_OWN_WORDS) for value in values if value.strip()
-        ]
         return self._parts.show(
-            request, "typed.html", status=status, heading=heading, sentence=sentence, typed=typed, onward=onward
+            request,
+            "typed.html",
+            status=status,
+            heading=heading,
+            sentence=sentence,
+            typed=typed_words(raw),
+            onward=onward,
         )
 
     def _no_link(self, request: Request) -> Response:

@@ -23,6 +23,7 @@ from escalations.web.team import embedded
 _OUTBOX = tables.OUTBOX
 _MOST: Final = 200
 _ADDRESS: Final = re.compile(r"https?://[^\s<>\"]+")
+_MAIL_ID: Final = re.compile(r"[0-9a-f]{32}")
 _HTML_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
 """For a message's own HTML part, which brings its styles with it."""
 
@@ -76,6 +77,8 @@ def routes(parts: Parts) -> APIRouter:
 
 
 async def _raw(parts: Parts, mail_id: str) -> tuple[bytes, object, str]:
+    if not _MAIL_ID.fullmatch(mail_id):
+        raise HTTPException(404)
     async with parts.database.read() as tx:
         row = (await tx.execute(select(_OUTBOX).where(_OUTBOX.c.id == mail_id))).one_or_none()
     if row is None:

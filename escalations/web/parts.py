@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -15,8 +20,10 @@ from escalations import errors
 from escalations.intake import submissions
 from escalations.mail.relay import Relay
 from escalations.policy import Policy
+from escalations.rules import acts
+from escalations.rules.acts import Act
 from escalations.settings import Settings
-from escalations.store import directory
+from escalations.store import directory, tables
 from escalations.store.cases import Cases
 from escalations.store.engine import Database
 from escalations.store.vault import Vault
@@ -33,6 +40,35 @@ STALE = Problem(
     "main-content",
     "This page had been open for too long. Nothing that you typed is lost: please press the button again.",
 )
+
+
+_PRESS: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_SUBMISSION: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_OF_THE_PRESS: Final = ("submission_id", "received_at")
+
+
+def is_press(key: str) -> bool:
+    """Whether something is a key by which a second press of one button is known, as our pages make them."""
+    return _PRESS.fullmatch(key) is not None
+
+
+def is_submission(submission_id: str) -> bool:
+    """Whether something has the form of a submission's id. What has not, no database is asked for."""
+    return _SUBMISSION.fullmatch(submission_id) is not None
+
+
+async def differs(tx: AsyncConnection, receipt: submissions.Receipt, act: Act) -> bool:
+    """Whether a second press said something else than the first, which alone is stored: in words or in choices."""
+    if not receipt.repeated or receipt.differs:
+        return receipt.differs
+    of = tables.SUBMISSIONS
+    stored = (await tx.execute(select(of.c.act).where(of.c.submission_id == receipt.submission_id))).scalar_one()
+    return _said(stored) != _said(acts.dumps(act))
+
+
+def _said(act: str) -> dict[str, object]:
+    said: dict[str, object] = json.loads(act)
+    return {name: value for name, value in said.items() if name not in _OF_THE_PRESS}
 
 
 @dataclass(frozen=True, slots=True)

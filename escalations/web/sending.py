@@ -19,8 +19,10 @@ from escalations.rules.acts import LegalStatus, Reason
 from escalations.store import references
 from escalations.web import questions, summary
 from escalations.web.answers import Answers, Asking, Step, Whole
+from escalations.web.drafts import Draft, fresh
 from escalations.web.flow import HOURS, Flow
 from escalations.web.forms import first, start_of
+from escalations.web.parts import differs, is_press
 
 
 class Sending(Flow):
@@ -45,6 +47,7 @@ class Sending(Flow):
         status: int = 200,
         not_received: bool = False,
         stale: bool = False,
+        stored_before: str = "",
     ) -> Response:
         whole = not found.problems
         raised = None if not whole else self._act(found, "", asking)
@@ -68,6 +71,7 @@ class Sending(Flow):
             answers=answers.model_dump_json(),
             not_received=not_received,
             stale=stale,
+            stored_before=stored_before,
             held=not found.agencies,
             urgent=raised is not None and raised.track is Track.URGENT,
             back=self._before(answers, Step.CHECK),
@@ -82,6 +86,9 @@ class Sending(Flow):
             return self._parts.go(request, f"{self._way.start}/check")
         asking = await self._asking(though_away=True)
         found = questions.whole(answers, asking)
+        if not is_press(answers.key):
+            answers = answers.model_copy(update={"key": fresh().answers.key})
+            genuine = False
         if not genuine:
             return await self._show_check(request, answers, found, asking, status=403, stale=True)
         if not asking.agencies:
@@ -89,9 +96,11 @@ class Sending(Flow):
         if found.problems:
             return await self._show_check(request, answers, found, asking, status=422)
         try:
-            receipt = await self._receive(request, answers, found, asking)
+            receipt, other = await self._receive(request, answers, found, asking)
         except errors.Retry:
             return await self._show_check(request, answers, found, asking, status=503, not_received=True)
+        if other:
+            return await self._stored_before(request, answers, found, asking, reference=receipt.reference)
         self._parts.wake()
         response = self._parts.go(request, f"{self._way.start}/receipt")
         self._parts.cookies.drop(response, self._way.cookie)
@@ -107,8 +116,11 @@ class Sending(Flow):
         answers: Answers,
         found: Whole,
         asking: Asking,
-    ) -> submissions.Receipt:
-        """Store it. Only when the transaction has been committed does anybody read a receipt."""
+    ) -> tuple[submissions.Receipt, bool]:
+        """Store it; and whether the first press of this button, which alone is stored, said something else.
+
+        Only when the transaction has been committed does anybody read a receipt.
+        """
         name = self._parts.cookies.read(request, self._way.cookie)
         act = self._act(found, submissions.new_id(asking.now), asking)
         async with self._parts.database.write() as tx:
@@ -125,9 +137,21 @@ class Sending(Flow):
                 submission_id=act.submission_id,
                 prefix=self._parts.policy.reference_prefix,
             )
-            if name:
+            other = await differs(tx, receipt, act)
+            if name and not other:
                 await self._parts.drafts.forget(tx, name)
-        return receipt
+        return receipt, other
+
+    async def _stored_before(
+        self, request: Request, answers: Answers, found: Whole, asking: Asking, *, reference: str
+    ) -> Response:
+        """The same form was sent before in other words: these are not stored, and stay to be changed or sent."""
+        answers = answers.model_copy(update={"key": fresh().answers.key})
+        draft = Draft(self._parts.cookies.read(request, self._way.cookie) or fresh().name, answers)
+        shown = await self._show_check(request, answers, found, asking, status=409, stored_before=reference)
+        if await self._kept(draft):
+            self._remember(shown, draft)
+        return shown
 
     def _act(self, found: Whole, submission_id: str, asking: Asking) -> acts.Raise:
         began = found.began.began_on if found.began is not None else found.difference.arose_on
