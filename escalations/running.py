@@ -33,10 +33,13 @@ from escalations.simulation import filling
 from escalations.store import directory, directory_file, vault
 from escalations.temporal import binaries, client, devserver, keeping, schedules
 from escalations.web import app as web
+from escalations.web import slow
 from escalations.workflows import attributes
 
 STOPS_WITHIN_SECONDS: Final = 20.0
 WORKER_RESTS_SECONDS: Final = 1.0
+MOST_CONNECTIONS: Final = 500
+"""Below the number of files that a process may usually have open; beyond it, whoever comes is told 503 at once."""
 
 _log = structlog.get_logger()
 
@@ -48,7 +51,15 @@ class PortTaken(errors.FinalOurs):
 
 
 class QuietServer(uvicorn.Server):
-    """Uvicorn without hands on the signals: stopping is decided here, for all parts."""
+    """Uvicorn without hands on the signals: stopping is decided here, for all parts.
+
+    It takes a bounded number of connections, and closes those whose requests never come.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        """Take where it listens and what it serves."""
+        config.limit_concurrency, config.http = MOST_CONNECTIONS, slow.Bounded
+        super().__init__(config)
 
     @override
     @contextlib.contextmanager

@@ -27,7 +27,7 @@ from escalations.web import board, case_page, health, outbox, raising, respondin
 from escalations.web.drafts import Drafts
 from escalations.web.pages import Pages, Site
 from escalations.web.parts import AgencyList, Parts
-from escalations.web.security import Cookies, Guarded, TooLong
+from escalations.web.security import Cookies, Guarded, TooLong, TooSlow
 from escalations.web.team import embedded, team_may
 
 _log = structlog.get_logger()
@@ -53,6 +53,7 @@ def create_app(
     settle_seconds: float = 4.0,
     team_pages_to_all: bool = False,
     access_log: Callable[[str, str, int], None] | None = None,
+    body_seconds: float = security.BODY_SECONDS,
 ) -> FastAPI:
     """Compose the application.
 
@@ -71,6 +72,7 @@ def create_app(
         settle_seconds: how long a page waits for the outcome of an act.
         team_pages_to_all: see `escalations.web.team`.
         access_log: takes method, route template and status of each request, in place of the log.
+        body_seconds: how long a form may take to arrive.
     """
     parts = Parts(
         settings=settings,
@@ -107,6 +109,7 @@ def create_app(
         log=access_log or _access,
         crashed=lambda error: _crashed(parts, error),
         https=settings.web_address.startswith("https:"),
+        body_seconds=body_seconds,
     )
     return app
 
@@ -177,6 +180,23 @@ def _add_troubles(app: FastAPI, parts: Parts) -> None:
                 "Please go back and shorten it.",
             ],
         )
+
+    @app.exception_handler(TooSlow)
+    async def too_slow(request: Request, _: Exception) -> Response:
+        response = parts.show(
+            request,
+            "message.html",
+            status=408,
+            heading="That took too long to arrive",
+            onward=None,
+            sentences=[
+                "What you were sending did not reach us in time, and it has NOT been received.",
+                "Please go back, check your connection, and press the button again.",
+            ],
+        )
+        # What is left of it must not be read as the next request.
+        response.headers["connection"] = "close"
+        return response
 
 
 def _crashed(parts: Parts, error: Exception) -> Response:

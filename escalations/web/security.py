@@ -7,6 +7,7 @@ stands half typed in another tab. ``Lax`` lets it through on navigations alone, 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import ipaddress
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +33,26 @@ POLICY: Final = (
     "frame-ancestors 'none'; base-uri 'none'"
 )
 """Nothing runs, and nothing comes from elsewhere."""
+
+BODY_SECONDS: Final = 30.0
+"""How long the whole of a form may take to arrive. Nobody's line is slower; whoever holds one open is not served."""
+
+_CLIENT_GONE: Final = 499
+"""Stands in the access log where nobody was there any more to be answered."""
+
+_OF_PROXIES: Final = frozenset(
+    {
+        "forwarded",
+        "via",
+        "x-real-ip",
+        "x-client-ip",
+        "x-cluster-client-ip",
+        "x-original-host",
+        "cf-connecting-ip",
+        "true-client-ip",
+    }
+)
+"""What a proxy adds, and a browser on this machine never sends; beside every ``x-forwarded-...``."""
 
 HEADERS: Final = {
     "content-security-policy": POLICY,
@@ -106,8 +128,10 @@ def on_this_machine(request: Request) -> bool:
 
     The name matters as well as the address: a page elsewhere can point a name of its own at 127.0.0.1.
     """
-    if any(name in request.headers for name in ("x-forwarded-for", "forwarded", "x-real-ip", "via")):
+    if any(name in _OF_PROXIES or name.startswith("x-forwarded-") for name in request.headers):
         return False
+    if not request.headers.get("host"):
+        return False  # The address would then be the one that we listen on, which says nothing of whom was asked for.
     return _loopback(request.client.host if request.client else "") and _loopback(request.url.hostname or "")
 
 
@@ -133,6 +157,7 @@ class Guarded:
         log: Callable[[str, str, int], None],
         crashed: Callable[[Exception], Response],
         https: bool,
+        body_seconds: float = BODY_SECONDS,
     ) -> None:
         """Take the application, where a line of the log goes, and the page for what nobody foresaw.
 
@@ -141,7 +166,9 @@ class Guarded:
             log: takes method, route template and status.
             crashed: takes an exception whose words may hold anything, and gives a page without them.
             https: whether people come by https.
+            body_seconds: how long the whole of a body may take to arrive.
         """
+        self._body_seconds = body_seconds
         self._app = app
         self._log = log
         self._crashed = crashed
@@ -152,16 +179,7 @@ class Guarded:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        taken = 0
         status = 0
-
-        async def read() -> Message:
-            nonlocal taken
-            message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > MOST_BYTES:
-                raise TooLong
-            return message
 
         async def write(message: Message) -> None:
             nonlocal status
@@ -176,7 +194,9 @@ class Guarded:
             await send(message)
 
         try:
-            await self._app(scope, read, write)
+            await self._app(scope, _bounded(receive, seconds=self._body_seconds), write)
+        except ClientDisconnect:
+            status = status or _CLIENT_GONE
         except Exception as error:  # noqa: BLE001  further out it would be printed with its words
             page = self._crashed(error)
             if status == 0:
@@ -184,6 +204,34 @@ class Guarded:
         finally:
             route = scope.get("route")
             self._log(scope["method"], getattr(route, "path", "none"), status or 500)
+
+
+def _bounded(receive: Receive, *, seconds: float) -> Receive:
+    """Read no body that is longer than any form of ours, or that takes longer to arrive."""
+    taken = 0
+    whole = False
+    until = asyncio.get_running_loop().time() + seconds
+
+    async def read() -> Message:
+        nonlocal taken, whole
+        if whole:
+            return await receive()  # That somebody leaves may take as long as it likes.
+        try:
+            async with asyncio.timeout_at(until):
+                message = await receive()
+        except TimeoutError:
+            raise TooSlow from None
+        whole = not message.get("more_body", False)
+        taken += len(message.get("body", b""))
+        if taken > MOST_BYTES:
+            raise TooLong
+        return message
+
+    return read
+
+
+class TooSlow(Exception):
+    """A body did not arrive within the time in which any form of ours does."""
 
 
 class TooLong(Exception):
