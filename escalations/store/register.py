@@ -9,12 +9,34 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, RowMapping, Select, and_, bindparam, func, insert, select, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Integer,
+    LargeBinary,
+    RowMapping,
+    Select,
+    String,
+    Table,
+    and_,
+    bindparam,
+    exc,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+    true,
+    tuple_,
+    type_coerce,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations import errors
@@ -23,6 +45,12 @@ from escalations.store import tables
 _REGISTER = tables.REGISTER
 _APPEND_LOCK = 0x65736332
 _PAGE = 500
+_SHOWN = 80
+_SQLITE_DAMAGED = frozenset({1, 11, 26})
+"""ERROR (a table that is gone), CORRUPT and NOTADB."""
+_FROZEN_KINDS = frozenset({"policy", "calendar", "codes"})
+_STATES_KNOWN = frozenset({"queued", "in_flight", "held", "applied", "refused"})
+_REFERENCE = re.compile(r"([A-Z]{2,6})-([0-9]{2})-([0-9]{4,9})-.")
 _COLUMNS = tuple(column.name for column in _REGISTER.c)
 _ADD = insert(_REGISTER)
 _READ = (
@@ -214,43 +242,96 @@ async def append(
 async def verify(tx: AsyncConnection) -> list[Finding]:
     """Recompute everything that can be, and name each row that does not agree. An empty list is good news.
 
-    Checked: positions without gaps; each escalation's numbers and hashes; each submission's sealed bytes and its other
-    columns, also against the digest that the register holds; each frozen text; each settled submission's place in the
-    register. No key is needed, so what was erased verifies like everything else.
+    Checked: that each value can be read as what it is; positions without gaps; each escalation's numbers and hashes;
+    each submission's sealed bytes and its other columns, also against the digest that the register holds; each frozen
+    text, and that those are there which the register names; that every submission which arrived is there with its
+    state, and was settled as the register says. Lists and notices that know of later events than the register bear
+    witness to newest rows that are gone. No key is needed, so what was erased verifies like everything else.
     """
-    findings, vouched, last = await _verify_chain(tx)
-    findings += await _verify_submissions(tx, vouched)
-    findings += await _verify_frozen(tx)
-    findings += await _verify_settled(tx, last)
+    told = _Told()
+    findings: list[Finding] = []
+    for table, check in (
+        ("register", _verify_chain),
+        ("submissions", _verify_submissions),
+        ("frozen", _verify_frozen),
+        ("submission_states", _verify_states),
+        ("submission_lanes", _verify_lanes),
+        ("reference_counters", _verify_counters),
+        ("data_keys", _verify_keys),
+        ("cases", _verify_end),
+    ):
+        try:
+            findings += await check(tx, told)
+        except exc.DatabaseError as error:
+            if (getattr(error.orig, "sqlite_errorcode", None) or 0) & 0xFF not in _SQLITE_DAMAGED:
+                raise
+            findings.append(Finding(table=table, row="all", wrong="it cannot be read: the file is damaged"))
     return findings
 
 
-async def _verify_chain(tx: AsyncConnection) -> tuple[list[Finding], dict[str, str], int]:
+@dataclass(slots=True)
+class _Told:
+    """What the rows that were read so far say of others."""
+
+    last: int = 0
+    heads: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """Of each escalation: number and hash of its newest event."""
+    digests: dict[str, str] = field(default_factory=dict)
+    """Of each submission that an event names: the digest of what is sealed."""
+    named: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """Of each such submission: the first position that names it, and the escalation."""
+    names: dict[int, str] = field(default_factory=dict)
+    """The submission that the event at a position names."""
+    frozen: dict[str, str] = field(default_factory=dict)
+    """The kind of each frozen text that an event names by its hash."""
+    submissions: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    """Of each submission: reference, and data key."""
+    arrivals: dict[str, set[int]] = field(default_factory=dict)
+    """Of each escalation: the arrivals that have a state."""
+    ends: dict[str, int] = field(default_factory=dict)
+    """Of each escalation: the highest event that anything else knows of."""
+
+    def read(self, entry: Entry) -> None:
+        event = _event(entry.body)
+        submission, content = event.get("submission_id"), event.get("content_digest")
+        if isinstance(submission, str):
+            self.named.setdefault(submission, (entry.position, entry.reference))
+            self.names[entry.position] = submission
+            if isinstance(content, str):
+                self.digests[submission] = content
+        for kind in ("policy", "calendar"):
+            name = event.get(f"{kind}_hash")
+            if entry.kind == "raised" and isinstance(name, str):
+                self.frozen[name] = kind
+
+
+async def _verify_chain(tx: AsyncConnection, told: _Told) -> list[Finding]:
     findings: list[Finding] = []
-    vouched: dict[str, str] = {}
-    heads: dict[str, tuple[int, str]] = {}
-    last = 0
-    async for entry in everything(tx):
-        seq, previous = heads.get(entry.reference, (0, first_previous_hash(entry.reference)))
-        wrong = _wrong(entry, last=last, seq=seq, previous=previous)
+    async for row in _register_rows(tx):
+        position, reference, seq = (row.values[name] for name in ("position", "reference", "seq"))
+        wrong = row.wrong
+        if wrong is None:
+            entry = Entry(**{name: row.values[name] for name in _COLUMNS})
+            before, previous = told.heads.get(entry.reference, (0, first_previous_hash(entry.reference)))
+            wrong = _wrong(entry, last=told.last, seq=before, previous=previous)
+            told.read(entry)
         if wrong is not None:
             findings.append(
                 Finding(
                     table="register",
-                    row=str(entry.position),
+                    row=row.name,
                     wrong=wrong,
-                    position=entry.position,
-                    reference=entry.reference,
-                    seq=entry.seq,
+                    position=position,
+                    reference=reference,
+                    seq=seq,
                 )
             )
         # Go on from what the row says, so that one changed row is one finding and not all that follow it.
-        heads[entry.reference] = (entry.seq, entry.hash)
-        last = entry.position
-        submission, content = _vouches(entry.body)
-        if submission is not None and content is not None:
-            vouched[submission] = content
-    return findings, vouched, last
+        if reference is not None and row.values["hash"] is not None:
+            before = told.heads.get(reference, (0, ""))[0]
+            told.heads[reference] = (before + 1 if seq is None else seq, row.values["hash"])
+        told.last = told.last + 1 if position is None else position
+    return findings
 
 
 def _wrong(entry: Entry, *, last: int, seq: int, previous: str) -> str | None:
@@ -265,77 +346,310 @@ def _wrong(entry: Entry, *, last: int, seq: int, previous: str) -> str | None:
     return None
 
 
-def _vouches(body: str) -> tuple[str | None, str | None]:
+def _event(body: str) -> dict[str, Any]:
     try:
         event = json.loads(body)
-    except ValueError:
-        return None, None  # a body that is no JSON has been found by its hash, or was never ours
-    if not isinstance(event, dict):
-        return None, None
-    return event.get("submission_id"), event.get("content_digest")
+    except (ValueError, RecursionError):
+        return {}  # a body that is no JSON has been found by its hash, or was never ours
+    return event if isinstance(event, dict) else {}
 
 
-async def _verify_submissions(tx: AsyncConnection, vouched: dict[str, str]) -> list[Finding]:
+async def _verify_submissions(tx: AsyncConnection, told: _Told) -> list[Finding]:
     findings = []
-    missing = set(vouched)
-    table = tables.SUBMISSIONS
-    async for row in _pages(tx, table.c.submission_id, select(table)):
-        missing.discard(row["submission_id"])
-        stored = hashlib.sha256(row["sealed"]).hexdigest()
-        wrong = None
-        if stored != row["content_digest"]:
-            wrong = "its sealed text is not the one that was received"
-        elif submission_digest(dict(row)) != row["row_digest"]:
-            wrong = "it does not agree with its own digest"
-        elif stored != vouched.get(row["submission_id"], stored):
-            wrong = "its sealed text is not the one that the register vouches for"
+    async for row in _rows(tx, tables.SUBMISSIONS):
+        values, wrong = row.values, row.wrong
+        name = values["submission_id"]
+        if name is not None:
+            told.submissions[name] = (values["reference"], values["key_id"])
+        if wrong is None:
+            stored = hashlib.sha256(values["sealed"]).hexdigest()
+            if stored != values["content_digest"]:
+                wrong = "its sealed text is not the one that was received"
+            elif submission_digest(values) != values["row_digest"]:
+                wrong = "it does not agree with its own digest"
+            elif stored != told.digests.get(name, stored):
+                wrong = "its sealed text is not the one that the register vouches for"
         if wrong is not None:
-            findings.append(
-                Finding(table="submissions", row=row["submission_id"], wrong=wrong, reference=row["reference"])
-            )
+            findings.append(Finding(table="submissions", row=row.name, wrong=wrong, reference=values["reference"]))
     findings += [
         Finding(table="submissions", row=lost, wrong="the register names it, and it is not there")
+        for lost in sorted(told.named.keys() - told.submissions.keys())
+    ]
+    return findings
+
+
+async def _verify_frozen(tx: AsyncConnection, told: _Told) -> list[Finding]:
+    findings = []
+    missing = set(told.frozen)
+    async for row in _rows(tx, tables.FROZEN):
+        values, wrong = row.values, row.wrong
+        missing.discard(values["content_hash"])
+        if wrong is None:
+            named_as = told.frozen.get(values["content_hash"], values["kind"])
+            if hashlib.sha256(values["content"].encode()).hexdigest() != values["content_hash"]:
+                wrong = "its text does not agree with its hash"
+            elif values["kind"] != named_as or values["kind"] not in _FROZEN_KINDS:
+                wrong = f"it is kept as another kind than the {named_as} that it is"
+        if wrong is not None:
+            findings.append(Finding(table="frozen", row=row.name, wrong=wrong))
+    findings += [
+        Finding(table="frozen", row=lost, wrong="the register names it, and it is not there")
         for lost in sorted(missing)
     ]
     return findings
 
 
-async def _verify_frozen(tx: AsyncConnection) -> list[Finding]:
-    return [
-        Finding(table="frozen", row=row["content_hash"], wrong="its text does not agree with its hash")
-        async for row in _pages(tx, tables.FROZEN.c.content_hash, select(tables.FROZEN))
-        if hashlib.sha256(row["content"].encode()).hexdigest() != row["content_hash"]
+async def _verify_states(tx: AsyncConnection, told: _Told) -> list[Finding]:
+    findings = []
+    stateless = set(told.submissions)
+    async for row in _rows(tx, tables.SUBMISSION_STATES):
+        values, wrong = row.values, row.wrong
+        name, reference = values["submission_id"], values["reference"]
+        stateless.discard(name)
+        if reference is not None and values["arrival"] is not None:
+            told.arrivals.setdefault(reference, set()).add(values["arrival"])
+        if wrong is None and name not in told.submissions:
+            findings.append(
+                Finding(
+                    table="submissions", row=row.name, wrong="its state is there, and it is not", reference=reference
+                )
+            )
+        elif wrong is None and values["state"] == "applied" and (values["first_position"] or 0) > told.last:
+            # The chain cannot miss its own newest rows; that an act was settled at a position still can.
+            findings.append(
+                Finding(
+                    table="register",
+                    row="end",
+                    wrong=f"the event of submission {row.name} is not there",
+                    reference=reference,
+                )
+            )
+        elif wrong is None:
+            wrong = _wrong_state(values, told)
+        if wrong is not None:
+            findings.append(Finding(table="submission_states", row=row.name, wrong=wrong, reference=reference))
+    findings += [
+        Finding(table="submission_states", row=name, wrong="it is not there", reference=told.submissions[name][0])
+        for name in sorted(stateless)
     ]
+    return findings
 
 
-async def _verify_settled(tx: AsyncConnection, last: int) -> list[Finding]:
-    # The chain cannot miss its own newest rows; that an act was settled at a position still can.
-    states = tables.SUBMISSION_STATES
-    rows = await tx.execute(
-        select(states.c.submission_id, states.c.reference)
-        .where(states.c.first_position > last)
-        .order_by(states.c.submission_id)
-    )
-    return [
-        Finding(
-            table="register",
-            row="end",
-            wrong=f"the event of submission {row.submission_id} is not there",
-            reference=row.reference,
-        )
-        for row in rows
+def _wrong_state(values: Mapping[str, Any], told: _Told) -> str | None:
+    name, state, first = values["submission_id"], values["state"], values["first_position"]
+    if values["reference"] != told.submissions[name][0]:
+        return "it names another escalation than its submission"
+    if state not in _STATES_KNOWN:
+        return "its state is none that there is"
+    if state in {"applied", "refused"} and (values["settled_at"] is None or values["outcome_code"] is None):
+        return f"it says {state}, and not when or with what outcome"
+    named_at, named_in = told.named.get(name, (None, None))
+    if state != "applied":
+        return None if named_at is None else f"it says {state}, and the register holds its event at {named_at}"
+    if first is None:
+        return "it says applied, and not where in the register"
+    if named_at is None or named_in != values["reference"] or named_at < first or told.names.get(first, name) != name:
+        return f"it says applied at {first}, and the register does not hold its event there"
+    return None
+
+
+async def _verify_lanes(tx: AsyncConnection, told: _Told) -> list[Finding]:
+    findings = []
+    without = set(told.arrivals)
+    async for row in _rows(tx, tables.LANES):
+        reference, count, wrong = row.values["reference"], row.values["arrivals"], row.wrong
+        without.discard(reference)
+        there = told.arrivals.get(reference, set())
+        if wrong is None and max(there, default=0) > count:
+            wrong = f"it counts {count} submissions, and there is a number {max(there)}"
+        elif wrong is None and (lost := _first_missing(there, count)) is not None:
+            wrong = f"it counts {count} submissions, and number {lost} is not there"
+        if wrong is not None:
+            findings.append(Finding(table="submission_lanes", row=row.name, wrong=wrong, reference=reference))
+    findings += [
+        Finding(table="submission_lanes", row=name, wrong="it is not there", reference=name) for name in sorted(without)
     ]
+    return findings
 
 
-async def _pages(tx: AsyncConnection, key: Column[str], query: Select[*tuple[Any, ...]]) -> AsyncIterator[RowMapping]:
-    after = ""
-    while True:
-        page = (await tx.execute(query.where(key > after).order_by(key).limit(_PAGE))).mappings().all()
-        for row in page:
+async def _verify_counters(tx: AsyncConnection, told: _Told) -> list[Finding]:
+    findings = []
+    numbers: dict[tuple[str, int], set[int]] = {}
+    for reference, _ in told.submissions.values():
+        shape = _REFERENCE.fullmatch(reference or "")
+        if shape is not None:
+            numbers.setdefault((shape[1], int(shape[2])), set()).add(int(shape[3]))
+    async for row in _rows(tx, tables.COUNTERS):
+        last, wrong = row.values["last"], row.wrong
+        given = numbers.pop((row.values["prefix"], row.values["year"]), set())
+        if wrong is None and max(given, default=0) > last:
+            wrong = f"the last reference given is number {last}, and there is a number {max(given)}"
+        elif wrong is None and (lost := _first_missing(given, last)) is not None:
+            wrong = f"the last reference given is number {last}, and number {lost} has no submission"
+        if wrong is not None:
+            findings.append(Finding(table="reference_counters", row=row.name, wrong=wrong))
+    findings += [
+        Finding(table="reference_counters", row=f"{prefix} {year}", wrong="references were given, and it is not there")
+        for prefix, year in sorted(numbers)
+    ]
+    return findings
+
+
+async def _verify_keys(tx: AsyncConnection, told: _Told) -> list[Finding]:
+    findings = []
+    needed = {key: name for name, (_, key) in told.submissions.items() if key is not None}
+    async for row in _rows(tx, tables.DATA_KEYS):
+        needed.pop(row.values["key_id"], None)
+        if row.wrong is not None:
+            findings.append(Finding(table="data_keys", row=row.name, wrong=row.wrong))
+    findings += [
+        Finding(table="data_keys", row=key, wrong=f"submission {name} was sealed with it, and it is not there")
+        for key, name in sorted(needed.items())
+    ]
+    return findings
+
+
+async def _verify_end(tx: AsyncConnection, told: _Told) -> list[Finding]:
+    # The newest rows of a chain can be taken off without breaking it. What was derived from them still knows of them.
+    findings = []
+    known: dict[str, tuple[int, str]] = {}
+    for table in (tables.CASES, tables.NOTICES, tables.CLOCKS):
+        async for row in _rows(tx, table):
+            reference, seq = row.values["reference"], row.values.get("seq", 1)
+            if row.wrong is not None:
+                findings.append(Finding(table=table.name, row=row.name, wrong=row.wrong, reference=reference))
+            if reference is not None and seq is not None and seq > known.get(reference, (0, ""))[0]:
+                known[reference] = (seq, table.name)
+    for reference, (seq, table_name) in sorted(known.items()):
+        newest = told.heads.get(reference, (0, ""))[0]
+        if seq > newest:
+            wrong = f"{table_name} knows of event {seq} of {reference}, and the newest there is {newest}"
+            findings.append(Finding(table="register", row="end", wrong=wrong, reference=reference))
+    return findings
+
+
+def _first_missing(there: set[int], count: int) -> int | None:
+    number = 1
+    while number in there:
+        number += 1
+    return number if number <= count else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row as it is stored: what cannot be read as its column's type is None, and the first such thing is named."""
+
+    name: str
+    values: dict[str, Any]
+    wrong: str | None
+
+
+async def _register_rows(tx: AsyncConnection) -> AsyncIterator[_Row]:
+    """Every row in the order of positions, and last those whose position is no number."""
+    position: ColumnElement[Any] = literal_column("position")
+    number = literal_column("typeof(position)") == "integer" if tx.dialect.name == "sqlite" else true()
+    async for row in _rows(tx, _REGISTER, key=position, where=number):
+        yield row
+    if tx.dialect.name == "sqlite":
+        async for row in _rows(tx, _REGISTER, where=~number):
             yield row
+
+
+async def _rows(
+    tx: AsyncConnection,
+    table: Table,
+    *,
+    key: ColumnElement[Any] | None = None,
+    where: ColumnElement[bool] | None = None,
+) -> AsyncIterator[_Row]:
+    """Every row by the page, as it is stored: SQLite keeps anything in any column, and decodes nothing here."""
+    is_sqlite = tx.dialect.name == "sqlite"
+    names = [column.name for column in table.c]
+    keys: tuple[ColumnElement[Any], ...]
+    wanted: list[ColumnElement[Any]]
+    if is_sqlite:
+        keys = (literal_column("rowid") if key is None else key,)
+        wanted = [expression for name in names for expression in (_type_of(name), _bytes_of(name))]
+    else:
+        keys = tuple(literal_column(column.name) for column in table.primary_key) if key is None else (key,)
+        wanted = [type_coerce(column, String) if _is_instant(column) else column for column in table.c]
+    query = select(*keys, *wanted).select_from(table).order_by(*keys).limit(_PAGE)
+    query = query if where is None else query.where(where)
+    after: tuple[Any, ...] | None = None
+    while True:
+        paged = query if after is None else query.where(tuple_(*keys) > tuple_(*after))
+        page = (await tx.execute(paged)).all()
+        for row in page:
+            stored = tuple(row)[len(keys) :]
+            pairs = zip(stored[::2], stored[1::2], strict=True) if is_sqlite else ((None, value) for value in stored)
+            yield _read_row(table, dict(zip(names, pairs, strict=True)))
         if len(page) < _PAGE:
             return
-        after = page[-1][key.name]
+        after = tuple(page[-1])[: len(keys)]
+
+
+def _type_of(name: str) -> ColumnElement[Any]:
+    return literal_column(f'typeof("{name}")').label(f"type_of_{name}")
+
+
+def _bytes_of(name: str) -> ColumnElement[Any]:
+    return literal_column(f'CAST("{name}" AS BLOB)').label(f"bytes_of_{name}")
+
+
+def _is_instant(column: Column[Any]) -> bool:
+    return isinstance(column.type, tables.Instant)
+
+
+def _read_row(table: Table, stored: Mapping[str, tuple[str | None, Any]]) -> _Row:
+    values: dict[str, Any] = {}
+    wrong = None
+    for column in table.c:
+        try:
+            values[column.name] = _value(column, *stored[column.name])
+        except (ValueError, OverflowError) as error:
+            values[column.name] = None
+            says = str(error) if type(error) is ValueError else "is not in UTF-8"
+            wrong = wrong or f"its {column.name} {says}"
+    return _Row(" ".join(_shown(stored[column.name][1]) for column in table.primary_key), values, wrong)
+
+
+def _value(column: Column[Any], kind: str | None, stored: Any) -> Any:  # noqa: ANN401  of whatever type the column is
+    if stored is None:
+        if not column.nullable:
+            raise ValueError("is not there")
+        return None
+    if kind is not None:
+        wanted = _stored_as(column)
+        if kind != wanted:
+            raise ValueError(f"is stored as {kind}, not as {wanted}")
+        if kind != "blob":
+            stored = stored.decode()
+        if kind == "integer":
+            stored = int(stored)
+    return _instant(stored) if _is_instant(column) else stored
+
+
+def _stored_as(column: Column[Any]) -> str:
+    if isinstance(column.type, LargeBinary):
+        return "blob"
+    return "integer" if isinstance(column.type, Integer | Boolean) else "text"
+
+
+def _instant(stored: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(stored)
+        readable = tables.instant_text(moment) == stored
+    except (ValueError, OverflowError):
+        raise ValueError("is not an instant") from None
+    if not readable:
+        raise ValueError("is not an instant")
+    return moment
+
+
+def _shown(stored: object) -> str:
+    """A key for a terminal, whatever somebody wrote there."""
+    shown = stored.decode(errors="backslashreplace") if isinstance(stored, bytes) else str(stored)
+    return shown[:_SHOWN] if shown.isprintable() else ascii(shown[:_SHOWN])
 
 
 def _follow(

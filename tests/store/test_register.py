@@ -302,7 +302,11 @@ async def test_a_submission_that_the_register_names_and_that_is_gone_is_named(
 ) -> None:
     await intruder.does("DELETE FROM submission_states")
     await intruder.does("DELETE FROM submissions")
-    assert [finding.wrong for finding in await _verified(database)] == ["the register names it, and it is not there"]
+    assert [finding.wrong for finding in await _verified(database)] == [
+        "the register names it, and it is not there",
+        "it counts 1 submissions, and number 1 is not there",
+        "the last reference given is number 1, and number 1 has no submission",
+    ]
     assert (await _verified(database))[0].row == recorded.submission_id
 
 
@@ -350,3 +354,143 @@ async def test_a_body_keeps_every_byte(database: Database, now: datetime) -> Non
         await register.append(tx, ONE, after_seq=0, bodies=[("raised", body)], recorded_at=now)
         stored = (await tx.execute(text("SELECT body FROM register"))).scalar_one()
     assert stored == body
+
+
+async def test_rows_that_cannot_be_read_are_named_and_hide_nothing_else(history: Database, intruder: Any) -> None:  # noqa: ANN401  the driver's own connection
+    if not history.is_sqlite:
+        await intruder.does("UPDATE register SET recorded_at = '1 March 2026' WHERE position = 2")
+        assert [(found.row, found.wrong) for found in await _verified(history)] == [
+            ("2", "its recorded_at is not an instant")
+        ]
+        return
+    for change, row, wrong in (
+        ("recorded_at = '1 March 2026' WHERE position = 2", "2", "its recorded_at is not an instant"),
+        ("recorded_at = '2026-03-02 09:00:00.000000Z' WHERE position = 3", "3", "its recorded_at is not an instant"),
+        ("body = CAST(x'7bff7d' AS TEXT) WHERE position = 4", "4", "its body is not in UTF-8"),
+        ("kind = x'ff' WHERE position = 5", "5", "its kind is stored as blob, not as text"),
+        ("seq = 'x' WHERE position = 6", "6", "its seq is stored as text, not as integer"),
+        ("position = 'nine' WHERE position = 8", "nine", "its position is stored as text, not as integer"),
+    ):
+        await intruder.does(f"UPDATE register SET {change}")
+        assert (row, wrong) in {(found.row, found.wrong) for found in await _verified(history)}
+    assert {found.row for found in await _verified(history)} == {"2", "3", "4", "5", "6", "nine"}
+
+
+@pytest.mark.parametrize(
+    ("change", "table", "wrong"),
+    [
+        ("UPDATE submissions SET sealed = 'edited'", "submissions", "its sealed is stored as text, not as blob"),
+        ("UPDATE submissions SET act = CAST(x'ff' AS TEXT)", "submissions", "its act is not in UTF-8"),
+        ("UPDATE submission_states SET attempts = 'x'", "submission_states", "its attempts is stored as text"),
+        ("UPDATE submission_lanes SET arrivals = x'00'", "submission_lanes", "its arrivals is stored as blob"),
+        ("DROP TABLE cases", "cases", "it cannot be read"),
+    ],
+)
+@pytest.mark.usefixtures("recorded")
+async def test_whatever_somebody_put_into_a_file_is_named(
+    database: Database,
+    intruder: Any,  # noqa: ANN401  the driver's own connection
+    change: str,
+    table: str,
+    wrong: str,
+) -> None:
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL takes nothing of another type")
+    await intruder.does(change)
+    assert any(found.table == table and found.wrong.startswith(wrong) for found in await _verified(database))
+
+
+@pytest.mark.parametrize(
+    ("change", "table", "wrong"),
+    [
+        ("DELETE FROM submission_states", "submission_states", "it is not there"),
+        ("UPDATE submission_states SET first_position = NULL", "submission_states", "it says applied, and not where"),
+        ("UPDATE submission_states SET state = 'refused'", "submission_states", "it says refused, and the register"),
+        ("UPDATE submission_states SET state = 'queued'", "submission_states", "it says queued, and the register"),
+        ("UPDATE submission_states SET settled_at = NULL", "submission_states", "it says applied, and not when"),
+        ("UPDATE submission_states SET state = 'x'", "submission_states", "its state is none"),
+        ("UPDATE submission_states SET reference = 'x'", "submission_states", "it names another escalation"),
+        ("DELETE FROM submission_lanes", "submission_lanes", "it is not there"),
+        ("UPDATE submission_lanes SET arrivals = 0", "submission_lanes", "it counts 0 submissions, and there is"),
+        ("UPDATE submission_lanes SET arrivals = 2", "submission_lanes", "it counts 2 submissions, and number 2"),
+        ("UPDATE reference_counters SET last = 0", "reference_counters", "the last reference given is number 0"),
+        ("UPDATE reference_counters SET last = 2", "reference_counters", "the last reference given is number 2"),
+        ("DELETE FROM reference_counters", "reference_counters", "references were given"),
+        ("DELETE FROM data_keys", "data_keys", "submission "),
+        ("DELETE FROM register", "register", "the event of submission "),
+    ],
+)
+@pytest.mark.usefixtures("recorded")
+async def test_what_does_not_go_together_is_named(
+    database: Database,
+    intruder: Any,  # noqa: ANN401  the driver's own connection
+    change: str,
+    table: str,
+    wrong: str,
+) -> None:
+    await intruder.does(change)
+    found = await _verified(database)
+    assert [one for one in found if one.table == table and one.wrong.startswith(wrong)], found
+
+
+async def test_a_submission_is_applied_where_its_own_event_stands(
+    database: Database,
+    keys: Vault,
+    intruder: Any,  # noqa: ANN401  the driver's own connection
+    recorded: submissions.Receipt,
+    now: datetime,
+) -> None:
+    async with database.write() as tx:
+        receipt = await submissions.receive(
+            tx,
+            keys,
+            act_kind="raise",
+            act_json="{}",
+            channel="form",
+            received_at=now,
+            sealed={},
+            reference=recorded.reference,
+        )
+    assert await _verified(database) == []
+    await intruder.does(
+        "UPDATE submission_states SET state = 'applied', outcome_code = 'applied', settled_at = received_at,"
+        " first_position = 1 WHERE state = 'queued'"
+    )
+    assert [(found.row, found.wrong) for found in await _verified(database)] == [
+        (receipt.submission_id, "it says applied at 1, and the register does not hold its event there")
+    ]
+
+
+async def test_frozen_texts_that_the_register_names_are_missed_and_keep_their_kind(
+    database: Database,
+    intruder: Any,  # noqa: ANN401  the driver's own connection
+    now: datetime,
+) -> None:
+    async with database.write() as tx:
+        policy = await frozen.put(tx, frozen.Kind.POLICY, "five working days", now=now)
+        calendar = await frozen.put(tx, frozen.Kind.CALENDAR, "no holidays", now=now)
+        body = f'{{"policy_hash":"{policy}","calendar_hash":"{calendar}"}}'
+        await register.append(tx, ONE, after_seq=0, bodies=[("raised", body)], recorded_at=now)
+    assert await _verified(database) == []
+    await intruder.does("UPDATE frozen SET kind = 'codes' WHERE kind = 'policy'")
+    assert [(found.table, found.row) for found in await _verified(database)] == [("frozen", policy)]
+    await intruder.does("DELETE FROM frozen")
+    assert {(found.row, found.wrong) for found in await _verified(database)} == {
+        (name, "the register names it, and it is not there") for name in (policy, calendar)
+    }
+
+
+async def test_a_notice_of_an_event_that_is_gone_bears_witness(
+    history: Database,
+    intruder: Any,  # noqa: ANN401  the driver's own connection
+    now: datetime,
+) -> None:
+    await intruder.does(
+        "INSERT INTO notices (notice_id, reference, seq, kind, side, state, attempts, created_at, starts_clocks)"
+        f" VALUES ('n1', '{TWO}', 4, 'raised', 'raising', 'sent', 1, '{now:%Y-%m-%dT%H:%M:%S.%fZ}', false)"
+    )
+    assert await _verified(history) == []
+    await intruder.does("DELETE FROM register WHERE position = 8")
+    assert [(found.table, found.row, found.wrong) for found in await _verified(history)] == [
+        ("register", "end", f"notices knows of event 4 of {TWO}, and the newest there is 3")
+    ]
