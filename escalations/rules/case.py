@@ -249,6 +249,8 @@ class Case:
     quiet: bool = False
     """Entered for somebody: until the team presses "tell them" nobody but the team hears anything."""
     unreached: tuple[Unreached, ...] = ()
+    calendar_ended: bool = False
+    """Some clock that can still start ends past the frozen calendar; the team has been told."""
 
     def party(self, agency_id: str | None) -> Party | None:
         """The responding agency of that id."""

@@ -63,7 +63,12 @@ def say_done(case: Case, act: acts.SayDone, now: datetime) -> tuple[Event, ...] 
             "This is already settled with that agency, and no time limit is recorded as passed that "
             "this would put right.",
         )
-    return claim(case, act, now, done=act.done, agency_id=act.agency_id, happened_at=act.happened_at)
+    claimed = claim(case, act, now, done=act.done, agency_id=act.agency_id, happened_at=act.happened_at)
+    if not any(isinstance(event, events.ClockStarted) for event in claimed):
+        # The question to the other side has no time limit past the calendar's end, and nobody would be asked.
+        needed = "The time limit to confirm it"
+        raise case.frame.calendar.exhausted(needed)
+    return claimed
 
 
 def _said_before(case: Case, act: acts.SayDone) -> Refused | None:

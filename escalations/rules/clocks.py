@@ -8,7 +8,7 @@ the partnership says so. It never closes, withdraws, redirects or pauses anythin
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from escalations.policy import Awaits, ClockRule, OnLimit, Side, StartsFrom
 from escalations.rules import drift, events, workingtime
@@ -112,17 +112,49 @@ def start_all(
     waits_for: Side | None = None,
     about: str | None = None,
 ) -> tuple[Event, ...]:
-    """Each rule's clock; one for every responding agency that is not settled, where none is named."""
+    """Each rule's clock; one for every responding agency that is not settled, where none is named.
+
+    One that ends past the frozen calendar is left out, so that nothing else has to wait for the calendar; ``word`` says
+    on the events of such a case that the calendar has ended (``reaches``), and the team hears of it.
+    """
     happened: tuple[Event, ...] = ()
     for rule in rules:
         agencies: tuple[str | None, ...] = (agency_id,)
         if agency_id is None and (waits_for or rule.waits_for) is Side.RESPONDING:
             agencies = tuple(party.agency_id for party in case.open_parties)
         for agency in agencies:
+            if not _can_be_dated(case, rule, at):
+                continue
             started = start(case, rule, at, agency_id=agency, waits_for=waits_for, about=about)
             case = evolve_all(case, (started,))
             happened = (*happened, started)
     return happened
+
+
+def _can_be_dated(case: Case, rule: ClockRule, at: datetime) -> bool:
+    try:
+        workingtime.deadline(case.frame.calendar, at, rule.limits[case.track].within)
+    except workingtime.CalendarExhausted:
+        return False
+    return True
+
+
+_LONGER_THAN_ANY_CLOCK = timedelta(days=800)
+"""A policy's longest is a year of working days."""
+
+
+def reaches(case: Case, at: datetime, *, spanning: bool = False) -> bool:
+    """Whether every clock that could start at this stage and moment ends within the frozen calendar.
+
+    ``spanning`` asks it of the clocks over all stages as well, which start once.
+    """
+    calendar = case.frame.calendar
+    if at + _LONGER_THAN_ANY_CLOCK < workingtime.instant_of(calendar.last, calendar.close_of_business):
+        return True
+    policy = case.frame.policy
+    stage = policy.stage(case.stage).clocks if case.stage else ()
+    rules = (*stage, *policy.raiser_clocks, *policy.team_clocks, *(policy.process_clocks if spanning else ()))
+    return all(_can_be_dated(case, rule, at) for rule in rules if case.track in rule.limits)
 
 
 def of_agency(case: Case, agency_id: str, stage: int, *awaits: Awaits) -> tuple[Clock, ...]:
@@ -229,7 +261,18 @@ def what_follows(case: Case, clock: Clock) -> OnLimit:
     here = clock.stage is None or clock.stage == case.stage
     if not here or above is None or case.status is not Status.OPEN:
         return OnLimit.TELL
-    return OnLimit.TELL if clock.on_limit is OnLimit.PROPOSE and case.move is not None else clock.on_limit
+    if clock.on_limit is OnLimit.PROPOSE and (case.move is not None or not _can_ask(case, clock)):
+        return OnLimit.TELL
+    return clock.on_limit
+
+
+def _can_ask(case: Case, clock: Clock) -> bool:
+    """Whether the question to move up, asked when this limit is noted, can have a time limit of its own.
+
+    Where the calendar does not reach, the limit is told like one that proposes nothing: nobody is asked without end.
+    """
+    at = clock.limit_passed_at
+    return at is None or all(_can_be_dated(case, rule, at) for rule in rules_of_process(case, StartsFrom.PROPOSED))
 
 
 def stop(clocks: Iterable[Clock], at: datetime) -> tuple[Event, ...]:
@@ -292,7 +335,7 @@ def _accounts_until(case: Case, now: datetime) -> datetime:
         return workingtime.deadline(case.frame.calendar, now, case.frame.policy.accounts_within)
     except workingtime.CalendarExhausted:
         # That a limit passed is noted in any case. Both sides then have until the calendar is extended.
-        return workingtime.instant_of(case.frame.calendar.last, case.frame.calendar.close_of_business)
+        return max(now, workingtime.instant_of(case.frame.calendar.last, case.frame.calendar.close_of_business))
 
 
 def next_wake(case: Case) -> datetime | None:

@@ -15,6 +15,7 @@ from escalations.rules import (
     acts,
     answering,
     claiming,
+    clocks,
     delivering,
     moving,
     opening,
@@ -44,17 +45,23 @@ def decide(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:
     try:
         if isinstance(act, acts.Raise):
             opened = access.refusal(case, act) or opening.raise_case(case, act, now)
+            # Whatever else goes on past the calendar's end, a case is not begun there.
+            if not isinstance(opened, Refused) and not clocks.reaches(evolve_all(case, opened), now, spanning=True):
+                return _CALENDAR_ENDED
             return opened if isinstance(opened, Refused) else word.marked(case, opened)
         if case.seq == 0:
             return Refused("not_raised", "We have no escalation of this reference yet.")
         return _after_what_time_brought(case, act, now)
     except workingtime.CalendarExhausted:
         # A refusal is a value; an exception would stop the case for good. The calendar is ours to extend.
-        return Refused(
-            "calendar_ended",
-            "We cannot work out a time limit for this, because our calendar does not reach "
-            "that far. Please tell the partnership team; what you wrote is kept.",
-        )
+        return _CALENDAR_ENDED
+
+
+_CALENDAR_ENDED = Refused(
+    "calendar_ended",
+    "We cannot work out a time limit for this, because our calendar does not reach "
+    "that far. Please tell the partnership team; what you wrote is kept.",
+)
 
 
 def _after_what_time_brought(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:

@@ -31,6 +31,9 @@ class EventModel(BaseModel):
     content_digest: str | None = None
     word_due_at: AwareDatetime | None = None
     """When the raiser, who hears of this, is due the next word; none where the raiser does not hear of it."""
+    calendar_ended: Literal[True] | None = None
+    """Said once in a case: from here on some time limit that can still start cannot be dated within its calendar.
+    Such a clock is not started, everything else goes on, and the team is told."""
 
 
 class ActEventModel(EventModel):

@@ -32,7 +32,13 @@ def evolve(case: Case, event: Event) -> Case:
     if unreached and isinstance(event, ActEventModel):
         # Whoever acts has been reached after all.
         unreached = _without(unreached, event.by.agency_id)
-    return replace(after, seq=case.seq + 1, word_due_at=event.word_due_at or after.word_due_at, unreached=unreached)
+    return replace(
+        after,
+        seq=case.seq + 1,
+        word_due_at=event.word_due_at or after.word_due_at,
+        unreached=unreached,
+        calendar_ended=after.calendar_ended or event.calendar_ended is True,
+    )
 
 
 def evolve_all(case: Case, happened: tuple[Event, ...]) -> Case:

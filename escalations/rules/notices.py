@@ -40,6 +40,8 @@ def notices_for(case: Case, event: Event) -> tuple[Notice, ...]:
         event: what happened.
     """
     told = _told(case, event)
+    if event.calendar_ended:
+        told = (*told, _to_team(case, NoticeKind.STILL_OPEN))
     if case.status is not Status.HELD:
         return told
     return tuple(

@@ -18,9 +18,7 @@ def due(case: Case, now: datetime) -> tuple[Event, ...]:
     """What is due at this instant, in one batch.
 
     Once these events have been applied nothing more is due, and ``clocks.next_wake`` is later than ``now`` or none.
-
-    Raises:
-        workingtime.CalendarExhausted: a clock that has to start now does not end within the frozen calendar.
+    Also past the end of the frozen calendar: what cannot be dated does not start, and the team is told.
     """
     return _due(case, now, now)
 
@@ -68,7 +66,8 @@ def _first(case: Case, now: datetime, until: datetime) -> tuple[Event, ...]:
 
 def _limit(case: Case, clock: Clock, now: datetime) -> tuple[Event, ...]:
     passed = clocks.pass_limit(case, clock, now)
-    match clocks.what_follows(case, clock):
+    known = evolve_all(case, (passed,))
+    match clocks.what_follows(known, known.clock(clock.clock_id)):
         case OnLimit.TELL:
             return (passed,)
         case OnLimit.ESCALATE:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from escalations.rules import notices, workingtime
+from escalations.rules import clocks, notices, workingtime
 from escalations.rules.case import Case, Status
 from escalations.rules.events import Event
 from escalations.rules.evolving import evolve
@@ -25,10 +25,16 @@ def next_due(case: Case, at: datetime) -> datetime | None:
 
 
 def marked(case: Case, happened: tuple[Event, ...]) -> tuple[Event, ...]:
-    """The same events, with the next word's due time on each that the raiser hears of."""
+    """The same events, with the next word's due time on each that the raiser hears of.
+
+    The first that finds the calendar too short for some clock says so.
+    """
     told: list[Event] = []
     for event in happened:
         after = evolve(case, event)
+        if after.status is not Status.CLOSED and not after.calendar_ended and not clocks.reaches(after, event.at):
+            event = event.model_copy(update={"calendar_ended": True})  # noqa: PLW2901  the same, marked
+            after = evolve(case, event)
         if after.status is not Status.CLOSED and _raiser_hears(after, event):
             event = event.model_copy(update={"word_due_at": next_due(case, event.at)})  # noqa: PLW2901  the same, marked
             after = evolve(case, event)

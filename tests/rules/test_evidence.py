@@ -5,13 +5,15 @@ Source: the rules of practice, "Evidence is fair" and "A child must not wait in 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from escalations.packs import reading
 from escalations.policy import Policy, Side, Track, Undelivered
-from escalations.rules import acts, clocks, events
-from escalations.rules.actors import SYSTEM, Channel
-from escalations.rules.case import Cause, DeliveryState, Done, Outcome, Status
+from escalations.rules import acts, clocks, events, evolving, passing
+from escalations.rules.actors import SYSTEM, Actor, Channel
+from escalations.rules.case import Cause, ClockEnd, DeliveryState, Done, Outcome, Status
 from escalations.rules.notices import RAISER, notices_for
 from tests import builders
 from tests.builders import SCHOOL, SOCIAL_CARE, Story, civil, origin
@@ -392,12 +394,95 @@ def test_an_act_applied_late_takes_back_no_word_that_was_given_since() -> None:
 # ---- The end of the calendar ----------------------------------------------------------------------------------------
 
 
-def test_an_act_past_the_end_of_the_calendar_is_refused_and_does_not_stop_the_case() -> None:
+def test_what_needs_a_time_limit_past_the_end_of_the_calendar_is_refused_and_does_not_stop_the_case() -> None:
+    story = Story().raised()
+    story.now = civil("2032-12-31 12:00")
+    for act in (
+        acts.MoveUp(**story.by_raiser()),
+        acts.SayDone(**story.by_responder(happened_at="2027-03-02 10:00"), done=Done.ANSWERED, agency_id=SOCIAL_CARE),
+    ):
+        refused = story.refused(act)
+        assert refused.code == "calendar_ended"
+        assert "partnership team" in refused.sentence
+
+
+def test_a_case_is_not_begun_where_its_clocks_cannot_be_dated() -> None:
+    story = Story(start="2027-03-01 09:30")
+    story.now = civil("2032-12-15 12:00")
+    assert story.refused(builders.raise_(story.now)).code == "calendar_ended"
+
+
+def test_an_answer_past_the_end_of_the_calendar_is_taken_and_the_team_is_told_once() -> None:
     story = Story().raised()
     story.now = civil("2032-12-30 12:00")
-    refused = story.refused(acts.Respond(**story.by_responder(), offers=Outcome.AGREED_IN_PART))
-    assert refused.code == "calendar_ended"
-    assert "partnership team" in refused.sentence
+    story.responds()
+    assert not story.runs("consider")
+    assert sum(event.calendar_ended is True for event in story.happened) == 1
+    assert story.case.calendar_ended
+    told = [notice for event, notice in story.notices() if event.calendar_ended and notice.to.side is Side.TEAM]
+    assert told
+
+
+ENDINGS = ("agree", "decide", "stay", "confirm", "deny")
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_an_ending_never_needs_a_calendar(ending: str) -> None:
+    story = Story().raised()
+    claim = story.says_done("2027-03-01 09:30") if ending in {"confirm", "deny"} else ""
+    if ending == "decide":
+        for _ in range(3):
+            story.moves_up()
+            story.after(working_days=2)
+    if ending == "stay":
+        story.moves_up()
+        assert story.case.move is not None
+        story.case = replace(story.case, move=replace(story.case.move, takes_effect_at=civil("2034-01-01 12:00")))
+    story.now = civil("2033-02-01 12:00")
+    match ending:
+        case "agree":
+            story.agrees()
+        case "decide":
+            chair = Actor(side=Side.FINAL_BODY, agency_id="partners-panel", position="chair")
+            story.act(acts.Decide(**builders.origin(chair, story.now), outcome=Outcome.DECIDED_AS_ASKED))
+        case "stay":
+            story.stays()
+        case "confirm":
+            story.confirms(claim)
+        case _:
+            story.denies(claim)
+    assert clocks.next_wake(story.case) is None or clocks.next_wake(story.case) > story.now  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("moved", ["2032-12-28 12:00", "2032-12-29 15:00", "2032-12-30 09:00"])
+def test_a_move_that_takes_effect_where_the_calendar_ends_goes_on_without_the_clocks_that_cannot_be_dated(
+    moved: str,
+) -> None:
+    story = Story().raised()
+    story.at(moved)
+    story.moves_up()
+    story.at("2033-06-01 12:00")
+    assert story.case.stage == 2
+    assert sum(event.calendar_ended is True for event in story.happened) == 1
+    assert clocks.next_wake(story.case) is None
+    assert all(event.accounts_until >= event.at for event in story.happened if isinstance(event, events.LimitPassed))
+    story.agrees()
+    assert story.case.status is Status.CLOSED
+
+
+def test_no_move_is_proposed_where_the_question_cannot_be_dated_and_the_raiser_hears_of_the_limit() -> None:
+    story = Story().raised()
+    clock = story.clock("resolve")
+    last = civil("2032-12-31 16:30")
+    moved = replace(clock, due_at=last, reminders=(), limit_passed_at=None)
+    others = tuple(one for one in story.case.clocks if one.rule_id not in {"resolve", "acknowledge"})
+    ended = tuple(replace(one, end=ClockEnd.STOPPED, ended_at=story.now) for one in others)
+    state = replace(story.case, clocks=(*ended, moved), word_due_at=None)
+    brought = passing.due(state, last)
+    assert [event.kind for event in brought] == ["limit_passed"]
+    told = notices_for(evolving.evolve(state, brought[0]), brought[0])
+    assert RAISER in {notice.to.position for notice in told}
+    assert clocks.next_wake(evolving.evolve_all(state, brought)) is None
 
 
 def test_time_past_the_end_of_the_calendar_still_notes_what_passed() -> None:
