@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final, assert_never
 
 from escalations.policy import Awaits, Side
@@ -130,9 +129,9 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
             offer = words.OFFERS[event.offers].lower()
             return f"{names.agency(event.agency_id)} answered at stage {event.stage}: {offer}."
         case events.SaidDone():
-            when = f" on {_day(event.happened_at)}" if event.happened_at else ""
+            when = f" at {say(event.happened_at)}" if event.happened_at else ""
             done = words.DONE[event.done].lower()
-            return f"{names.actor(event.by)} says{when}: {done}. Said to be done, not confirmed yet."
+            return f"{names.actor(event.by)} says:{when} {done}. Said to be done, not confirmed yet."
         case events.DoneConfirmed():
             return f"{names.actor(event.by)} confirmed it: {words.DONE[event.done].lower()}, {say(event.counts_from)}."
         case events.DoneDenied():
@@ -166,10 +165,6 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
 def _whom(event: events.NoticeReported, names: Names) -> str:
     what = "The notice of the stage" if event.starts_clocks else "A notice"
     return f"{what} to {names.agency(event.agency_id)}"
-
-
-def _day(moment: datetime) -> str:
-    return say(moment)
 
 
 def _in_line(text: str) -> str:

@@ -214,6 +214,7 @@ async def test_what_was_settled_by_phone_is_said_then_confirmed_by_the_other_sid
         token = await answering.link(office, reference, NoticeKind.ASKED_TO_CONFIRM)
         page = await answering.enter(office, token, browser=raiser)
         assert "16:00 on Monday 1 March 2027" in page.text
+        assert "says: at 16:00 on Monday 1 March 2027 the answer was given." in page.text
         assert "We agreed a visit." in page.text
         await office.post("/answer/confirm", token=page.token, once="1", browser=raiser)
     claim = (await _case(office, reference)).claims[0]
