@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from importlib import resources
+from pathlib import Path
 
 import structlog
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from escalations import errors
 from escalations.mail.relay import Relay
@@ -54,6 +56,7 @@ def create_app(
     team_pages_to_all: bool = False,
     access_log: Callable[[str, str, int], None] | None = None,
     body_seconds: float = security.BODY_SECONDS,
+    static: Path | None = None,
 ) -> FastAPI:
     """Compose the application.
 
@@ -73,6 +76,7 @@ def create_app(
         team_pages_to_all: see `escalations.web.team`.
         access_log: takes method, route template and status of each request, in place of the log.
         body_seconds: how long a form may take to arrive.
+        static: the folder of styles and pictures, in place of the one that is built beside the pages.
     """
     parts = Parts(
         settings=settings,
@@ -101,7 +105,7 @@ def create_app(
     app.include_router(board.routes(parts))
     app.include_router(case_page.routes(parts))
     app.include_router(outbox.routes(parts))
-    app.mount("/static", StaticFiles(directory=str(resources.files("escalations.web") / "static"), check_dir=False))
+    app.mount("/static", _static(static or Path(str(resources.files("escalations.web") / "static"))))
     _add_home(app, parts)
     _add_troubles(app, parts)
     app.add_middleware(
@@ -112,6 +116,13 @@ def create_app(
         body_seconds=body_seconds,
     )
     return app
+
+
+def _static(folder: Path) -> ASGIApp:
+    if folder.is_dir():
+        return StaticFiles(directory=folder)
+    _log.warning("static_not_built", code="static_not_built", mend="npm run build")
+    return PlainTextResponse("The styles were not built: npm run build makes them, and so does make run.\n", 404)
 
 
 def _add_home(app: FastAPI, parts: Parts) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import structlog
 from fastapi.routing import APIRoute
@@ -157,3 +159,11 @@ async def test_with_the_database_away_a_page_says_so_in_words(office: Office) ->
 async def test_importing_the_application_connects_to_nothing_and_composing_it_neither(office: Office) -> None:
     office.database.away = True
     assert office.make_app() is not None
+
+
+async def test_styles_that_were_not_built_are_said_to_be_missing(office: Office, tmp_path: Path) -> None:
+    async with office.new_browser(office.make_app(static=tmp_path / "none")) as browser:
+        answer = await browser.get("/static/govuk.css")
+        assert (await browser.get("/")).status_code == 200
+    assert answer.status_code == 404
+    assert "npm run build" in answer.text
