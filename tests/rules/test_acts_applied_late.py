@@ -121,3 +121,32 @@ def holds(story: Story) -> None:
                 pass
         state = evolving.evolve(state, event)
     assert state == story.case
+
+
+@settings(max_examples=60)
+@given(
+    steps,
+    st.sampled_from(Track),
+    st.sampled_from(["2032-12-20 10:00", "2032-11-10 09:00", "2032-12-31 16:59", "2033-01-04 09:00"]),
+)
+def test_where_the_calendar_ends_time_goes_on_and_a_case_can_always_be_ended(
+    deeds: list[tuple[type[acts.ActModel], str, int, int, int, bool]], track: Track, resumed: str
+) -> None:
+    """Time brings what it can at any instant, wakes later than it, and the raising side can end the case."""
+    story = Story()
+    story.delivers = False
+    story.raised(track=track)
+    story.at(resumed)
+    for kind, who, choice, minutes, _, noted in deeds:
+        if noted:
+            story.later(minutes=minutes)
+        act = deed(kind, ACTORS[who], story.case, story.now, choice=choice)
+        if not isinstance(decider.decide(story.case, act, story.now), decider.Refused):
+            story.act(act)
+    story.later(days=60)
+    assert sum(event.calendar_ended is True for event in story.happened) <= 1
+    assert all(event.accounts_until >= event.at for event in story.happened if isinstance(event, events.LimitPassed))
+    holds(story)
+    if story.case.status is Status.OPEN:
+        story.agrees()
+    assert story.case.status is Status.CLOSED
