@@ -1,0 +1,233 @@
+"""What it takes to send a notice: whether it is to leave, its address, its link and its message.
+
+Everything about one case is looked up once for all notices of it that leave together, in one transaction.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from typing import assert_never
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from escalations import errors
+from escalations.intake import recipients
+from escalations.mail import outgoing
+from escalations.mail.relay import Sent, SentCode
+from escalations.policy import Track
+from escalations.rules import notices
+from escalations.rules.case import Case
+from escalations.rules.notices import NoticeKind
+from escalations.store import links
+from escalations.store import notices as rows
+from escalations.store.cases import Cases
+from escalations.store.notices import NoticeRow, NoticeState
+from escalations.store.vault import Vault
+
+AGAIN_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 60, 120, 120, 240, 240))
+"""Until the next try, by how many there were; some 15 hours in all, then it counts as undelivered."""
+AGAIN_URGENT = tuple(timedelta(minutes=minutes) for minutes in (1, 1, 2, 5, 5, 5))
+"""On the urgent track the team has to know within half an hour that a notice does not get through."""
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Became:
+    """What became of one try."""
+
+    state: NoticeState
+    code: str
+    message_id: str | None = None
+    again_after: timedelta | None = None
+    """For a notice that is still waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a message is made of."""
+
+    case: Case
+    to: recipients.Addressee
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message, and where it goes."""
+
+    message: EmailMessage
+    address: str
+    urgent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A notice, and its message or what became of it without one."""
+
+    row: NoticeRow
+    what: Message | Became
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """Prepares notices, with what that needs."""
+
+    cases: Cases
+    vault: Vault
+    house: outgoing.House
+    sender: str
+    web_address: str
+
+    async def prepared(self, tx: AsyncConnection, batch: list[NoticeRow], at: datetime) -> list[Prepared]:
+        """What it takes to send each of these notices of one case, looked up together.
+
+        Where that does not work it is tried one by one: a notice that cannot be made does not stop the others.
+        """
+        try:
+            # A statement that does not work would otherwise take the whole transaction with it (PostgreSQL).
+            async with tx.begin_nested():
+                found = await self._looked_up(tx, batch, at)
+        except errors.Retry:
+            raise
+        except Exception as error:  # noqa: BLE001  see above; stuck says which
+            if len(batch) > 1:
+                return [one for row in batch for one in await self.prepared(tx, [row], at)]
+            return [Prepared(batch[0], stuck(batch[0], error))]
+        return [
+            Prepared(row, became) if isinstance(became, Became) else self._made(row, became, at)
+            for row, became in zip(batch, found, strict=True)
+        ]
+
+    async def _looked_up(self, tx: AsyncConnection, batch: list[NoticeRow], at: datetime) -> list[_Found | Became]:
+        reference = batch[0].reference
+        case = await self.cases.read(tx, reference)
+        if case is None:
+            return [Became(NoticeState.SUPERSEDED, "no_case")] * len(batch)
+        held_back = {row.notice_id: await _held_back(tx, row, case) for row in batch}
+        leaving = [row for row in batch if held_back[row.notice_id] is None]
+        there = {
+            to: await recipients.find(tx, self.vault, reference, to, at=at)
+            for to in dict.fromkeys(row.notice.to for row in leaving)
+        }
+        tokens = await links.issue_all(
+            tx,
+            self.vault,
+            {
+                row.notice_id: row.notice
+                for row in leaving
+                if not isinstance(there[row.notice.to], recipients.NobodyThere)
+            },
+            reference=reference,
+            now=at,
+        )
+
+        def found(row: NoticeRow) -> _Found | Became:
+            became = held_back[row.notice_id]
+            if became is not None:
+                return became
+            to = there[row.notice.to]
+            if isinstance(to, recipients.NobodyThere):
+                return Became(_STATE_OF[to], to.value)
+            return _Found(case, to, tokens[row.notice_id])
+
+        return [found(row) for row in batch]
+
+    def _made(self, row: NoticeRow, found: _Found, at: datetime) -> Prepared:
+        try:
+            facts = outgoing.facts_of(
+                found.case,
+                row.notice,
+                self.house,
+                at=at,
+                link=f"{self.web_address}/l/{found.token}",
+                came_to=found.to.came_to,
+            )
+            message = outgoing.compose(
+                row.notice, facts, message_id=outgoing.message_id(row.notice_id, self.sender), sender=self.sender
+            )
+        except Exception as error:  # noqa: BLE001  one notice that cannot be made does not stop the others
+            return Prepared(row, stuck(row, error))
+        return Prepared(row, Message(message, found.to.address, urgent=found.case.track is Track.URGENT))
+
+
+async def _held_back(tx: AsyncConnection, row: NoticeRow, case: Case) -> Became | None:
+    """What becomes of a notice that is not to leave now; none where it is."""
+    if notices.overtaken(case, row.notice.kind, stage=row.notice.stage, about=row.notice.about):
+        return Became(NoticeState.SUPERSEDED, "overtaken")
+    return await _held_up(tx, row) if _waits(row) else None
+
+
+async def _held_up(tx: AsyncConnection, row: NoticeRow) -> Became | None:
+    """What becomes of a notice that waits on another one which has not arrived, or never will."""
+    first = next(
+        (other for other in await rows.of_case(tx, row.reference) if notices.waits_on(row.notice, other.notice)), None
+    )
+    if first is None or first.state is NoticeState.SENT:
+        return None
+    if first.state is not NoticeState.WAITING:
+        return Became(NoticeState.SUPERSEDED, "did_not_arrive")
+    return Became(NoticeState.WAITING, "waits_on_another", again_after=AGAIN_AFTER[0])
+
+
+def _waits(row: NoticeRow) -> bool:
+    """Whether a notice may wait on another one."""
+    return row.notice.kind is NoticeKind.REACHED
+
+
+def in_turn(row: NoticeRow) -> tuple[bool, datetime, int]:
+    """Who is asked goes first; then in the order in which things happened. What waits on another goes after it."""
+    return (_waits(row), row.created_at, row.seq)
+
+
+def together(left: list[NoticeRow]) -> list[NoticeRow]:
+    """The first of these, and what follows it of its case that can be looked up with it, waiting on none of them."""
+    first = left[0]
+    return list(
+        itertools.takewhile(lambda row: row.reference == first.reference and _waits(row) == _waits(first), left)
+    )
+
+
+def stuck(row: NoticeRow, error: Exception) -> Became:
+    """What becomes of a notice that could not be made or sent for a reason that nobody foresaw."""
+    _log.error("notice_stuck", notice_id=row.notice_id, kind=row.notice.kind, code=type(error).__name__)
+    return _later(row, "could_not_be_made", urgent=False)
+
+
+_STATE_OF = {
+    recipients.NobodyThere.NO_ONE_IN_POST: NoticeState.NO_ONE,
+    recipients.NobodyThere.NOT_BY_MAIL: NoticeState.OFF,
+}
+
+
+def became_of(sent: Sent, row: NoticeRow, *, urgent: bool) -> Became:
+    """What becomes of a notice by what a relay answered."""
+    match sent.code:
+        case SentCode.ACCEPTED:
+            return Became(NoticeState.SENT, sent.code, sent.message_id)
+        case SentCode.REFUSED:
+            return Became(NoticeState.UNDELIVERED, sent.code)
+        case SentCode.UNKNOWN:
+            # It may have been taken. One more try settles it mostly; its Message-ID and link are the same.
+            first = row.last_code != SentCode.UNKNOWN
+            return (
+                Became(NoticeState.WAITING, sent.code, again_after=AGAIN_AFTER[0])
+                if first
+                else Became(NoticeState.UNKNOWN, sent.code)
+            )
+        case SentCode.TRY_LATER:
+            return _later(row, sent.code, urgent=urgent)
+        case _:
+            assert_never(sent.code)
+
+
+def _later(row: NoticeRow, code: str, *, urgent: bool) -> Became:
+    """It is tried again, until it was tried for so long that the team has to hear of it."""
+    waits = AGAIN_URGENT if urgent else AGAIN_AFTER
+    if row.attempts > len(waits):
+        return Became(NoticeState.UNDELIVERED, "tried_for_long")
+    return Became(NoticeState.WAITING, code, again_after=waits[row.attempts - 1])
