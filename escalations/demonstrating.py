@@ -57,9 +57,11 @@ async def demo(
         WrongStart: it is no time, or is over.
         EscalationsError: there is no Temporal server, or it does not start.
     """
-    telemetry.configure(Settings(log_level="ERROR"))
     now = parts.wall_clock()
     begins = _begin(start, now)
+    if begins <= now:
+        raise WrongStart(story.IN_THE_PAST)
+    telemetry.configure(Settings(log_level="ERROR"))
     console = console or Console()
     found = binaries.resolve(environ=environ, say=(lambda _: None) if as_json else say, may_use_address=False)
     if found.binary is None:

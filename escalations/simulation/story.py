@@ -58,6 +58,12 @@ class Step:
     told: tuple[NoticeRow, ...]
 
 
+IN_THE_PAST = (
+    "The story cannot begin in the past, because the clock of the timer service only runs forward. Please give a --start "
+    "that is still to come."
+)
+
+
 class StartInThePastError(ValueError):
     """The timer service cannot go back in time."""
 
@@ -83,10 +89,7 @@ async def tell(
         StartInThePastError: ``start`` is not later than ``now``.
     """
     if start <= now:
-        raise StartInThePastError(
-            "The story cannot begin in the past, because the timer service's clock only runs "
-            "forward. Please give a --start that is still to come."
-        )
+        raise StartInThePastError(IN_THE_PAST)
     async with _opened(server, folder) as drive:
         teller = _Teller(drive, told)
         await teller.live(start)

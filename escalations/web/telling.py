@@ -131,7 +131,7 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
         case events.SaidDone():
             when = f" at {say(event.happened_at)}" if event.happened_at else ""
             done = words.DONE[event.done].lower()
-            return f"{names.actor(event.by)} says:{when} {done}. Said to be done, not confirmed yet."
+            return f"{names.actor(event.by)} says:{when} {done}. It counts once it is confirmed."
         case events.DoneConfirmed():
             return f"{names.actor(event.by)} confirmed it: {words.DONE[event.done].lower()}, {say(event.counts_from)}."
         case events.DoneDenied():
@@ -266,7 +266,7 @@ def claim(found: Claim, names: Names) -> str:
 
 def closed(case: Case) -> str:
     """How and when a case ended."""
-    when = f" on {say(case.closed_at)}" if case.closed_at else ""
+    when = f" at {say(case.closed_at)}" if case.closed_at else ""
     how = f": {words.OUTCOMES[case.outcome].lower()}" if case.outcome else ""
     return f"It was closed{when}{how}." if case.status is Status.CLOSED else "It is open."
 
