@@ -59,8 +59,8 @@ class Step:
 
 
 IN_THE_PAST = (
-    "The story cannot begin in the past, because the clock of the timer service only runs forward. Please give a --start "
-    "that is still to come."
+    "The story cannot begin in the past, because the clock of the timer service only runs forward. "
+    "Please give a --start that is still to come."
 )
 
 
