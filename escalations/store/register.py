@@ -373,7 +373,7 @@ async def _verify_submissions(tx: AsyncConnection, told: _Told) -> list[Finding]
             findings.append(Finding(table="submissions", row=row.name, wrong=wrong, reference=values["reference"]))
     findings += [
         Finding(table="submissions", row=lost, wrong="the register names it, and it is not there")
-        for lost in sorted(told.named.keys() - told.submissions.keys())
+        for lost in sorted(told.digests.keys() - told.submissions.keys())
     ]
     return findings
 
