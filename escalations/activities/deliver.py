@@ -208,4 +208,6 @@ class Postman:
 
 
 def _log_tried(row: NoticeRow, became: Became) -> None:
-    _log.info("notice_tried", notice_id=row.notice_id, kind=row.notice.kind, state=became.state, code=became.code)
+    # What left is on the page of its case; a line for each would hide those that did not.
+    log = _log.debug if became.state is NoticeState.SENT else _log.info
+    log("notice_tried", notice_id=row.notice_id, kind=row.notice.kind, state=became.state, code=became.code)
