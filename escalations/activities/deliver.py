@@ -24,7 +24,7 @@ from escalations.rules.actors import Channel
 from escalations.store import notices as rows
 from escalations.store.cases import Cases
 from escalations.store.engine import Database
-from escalations.store.notices import NoticeRow
+from escalations.store.notices import NoticeRow, NoticeState
 from escalations.store.vault import Vault
 from escalations.workflows import contracts
 from escalations.workflows.contracts import DeliverRequest, DeliverResult, Delivery, PostRoundResult
