@@ -367,7 +367,7 @@ async def _verify_submissions(tx: AsyncConnection, told: _Told) -> list[Finding]
                 wrong = "its sealed text is not the one that was received"
             elif submission_digest(values) != values["row_digest"]:
                 wrong = "it does not agree with its own digest"
-            elif stored != told.digests.get(name, stored):
+            elif name is not None and stored != told.digests.get(name, stored):
                 wrong = "its sealed text is not the one that the register vouches for"
         if wrong is not None:
             findings.append(Finding(table="submissions", row=row.name, wrong=wrong, reference=values["reference"]))
