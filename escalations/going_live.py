@@ -1,4 +1,4 @@
-"""What stands between an installation and real people (practice.md, "Starting quietly, and going live").
+"""What stands between an installation and real people (rules of practice, "Starting quietly, and going live").
 
 Until nothing does, every page says "Trial: do not enter real people" and mail goes to the local outbox alone, whatever
 ``ESCALATIONS_LIVE`` says. So a forgotten default can never be the number that somebody rings about a child.

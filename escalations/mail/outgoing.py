@@ -1,7 +1,7 @@
 """What a notice says, for its reader: short, with the reference first and what to do in the first line.
 
 A message names no person and tells nothing of what a case is about: reference, stage, what is asked, by when, the link,
-and the numbers to ring when somebody is not safe (practice.md, "A child must not wait in a queue of ours"; design.md,
+and the numbers to ring when somebody is not safe (a child must not wait in a queue of ours; the design,
 "Mail"). One template makes both the plain text and the HTML, so that they cannot come to differ.
 """
 

@@ -1,7 +1,7 @@
 """How a message leaves: a port, an SMTP relay, and the local outbox of the embedded default.
 
 What a relay answers is never repeated, neither in a result nor in an exception nor in a log: its text holds addresses,
-and failures travel far (design.md, "Failures leak most"). A result is one of four codes and, for an operator, the
+and failures travel far (the design, "Failures leak most"). A result is one of four codes and, for an operator, the
 three digits of the reply.
 """
 

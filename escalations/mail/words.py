@@ -1,6 +1,6 @@
 """How a message names what is awaited. One phrase for whoever is asked, one for everybody else.
 
-Source: practice.md, "Words": plain English, and none of the words that blame.
+Source: rules of practice, "Words": plain English, and none of the words that blame.
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 
 A link alone shows reference, stage and date. To read or act, a code of six digits goes to the address that the position
 has today; whoever has it, and gives a name and a role, has a session bound to this one link until the end of the day
-(practice.md, "Who sees what, and when"). The link serves everybody who reads the mailbox until what it asks is done.
+(who sees what, and when). The link serves everybody who reads the mailbox until what it asks is done.
 
 Nothing here is changed by looking: :func:`find` and :func:`session` only read, so that a mail scanner which opens every
-link uses nothing up and sends nothing (defects.md, 20). Tokens, codes and cookies are kept as digests only.
+link uses nothing up and sends nothing (a defect that peers mended). Tokens, codes and cookies are kept as digests only.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One case, for the team: where it stands, its life, its clocks with their receipts, and the team's own acts.
 
 Served to this machine alone until sign-in comes; see `team`. What the case is about is shown only from the point at
-which the policy tells the partnership, or while it is held for the team to pass on (practice.md, "Raised is not
+which the policy tells the partnership, or while it is held for the team to pass on (rules of practice, "Raised is not
 notified").
 """
 

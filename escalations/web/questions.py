@@ -1,6 +1,6 @@
 """What is asked of somebody who raises an escalation: the pages, their fields, and what has to be on each.
 
-The list is the merged record of published policies (`domain.md`, "What gets recorded"). A page's reader turns what was
+The list is the merged record of published policies. A page's reader turns what was
 typed into values, or says what to put right; `whole` reads all pages again before anything is sent, so that what is
 sent is what the last page showed, whichever way it got there.
 """

@@ -1,6 +1,6 @@
 """The words of the screens for the codes of the rules: plain English, and nothing that blames.
 
-`practice.md`, "Words", says which words never stand on a screen; a test renders every page and looks for them.
+rules of practice, "Words", says which words never stand on a screen; a test renders every page and looks for them.
 """
 
 from __future__ import annotations

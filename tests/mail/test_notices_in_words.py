@@ -1,4 +1,4 @@
-"""What the notices say: every kind, for every reader, as practice.md ("Words") wants it."""
+"""What the notices say: every kind, for every reader, as the rules of practice ("Words") wants it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ ASKED_OF = {
     "final body": (Ask.READ, Ask.DECIDE),
 }
 NEVER = ("breach", "silent", "owed by", "fault", "against", "failed", "culprit")
-"""Source: practice.md, "Words"."""
+"""Source: rules of practice, "Words"."""
 NOR = (
     "drift",
     "dear",

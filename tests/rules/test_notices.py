@@ -1,6 +1,6 @@
 """Who is told what at each thing that happens, and that nobody else is told anything.
 
-Source: practice.md, "Who sees what, and when", "Never by a timer, a parser or a score" and "A child must not wait in a
+Source: practice, "Who sees what, and when", "Never by a timer, a parser or a score" and "A child must not wait in a
 queue of ours".
 """
 
@@ -134,7 +134,7 @@ def test_the_raiser_hears_that_it_was_passed_on() -> None:
 
 @pytest.mark.parametrize("state", [DeliveryState.UNDELIVERED, DeliveryState.NO_ONE_IN_POST])
 def test_a_notice_that_does_not_arrive_is_told_at_once_to_the_team_and_the_raiser(state: DeliveryState) -> None:
-    """defects.md, 7: a level that resolves to nobody waited its full delay and told no one."""
+    """A defect that peers mended: a level that resolves to nobody waited its full delay and told no one."""
     story = Story()
     story.delivers = False
     story.raised()

@@ -142,7 +142,7 @@ async def test_a_forged_token_finds_nothing(database: Database, issued: Link, fo
 
 
 async def test_looking_changes_and_sends_nothing(database: Database, keys: Vault) -> None:
-    """defects.md, 20: a mail scanner opens every link. ``read()`` cannot write, so it is shown by running in it."""
+    """Peers mended this: a mail scanner opens every link. ``read()`` cannot write, so it is shown by running in it."""
     async with database.write() as tx:
         token = await links.issue(tx, keys, notice_id="n1", reference=REFERENCE, notice=asked(), now=NOW)
     before = await everything_stored(database)

@@ -47,7 +47,7 @@ MONDAY = "2027-03-01 09:30"
 
 
 BANNED = re.compile(r"\b(breach\w*|silent\w*|owed by|faults?|against|failed|culprits?)\b", re.IGNORECASE)
-"""practice.md, "Words"."""
+"""rules of practice, "Words"."""
 
 
 class SwitchedDatabase(Database):
@@ -298,7 +298,7 @@ class Page:
             self._says_what_every_page_says()
 
     def _says_what_every_page_says(self) -> None:
-        """What holds for every page that any test opens (practice.md, "A child must not wait", "Words")."""
+        """What holds for every page that any test opens (rules of practice, "A child must not wait", "Words")."""
         for said in (
             "999",
             "01632 960100",

@@ -1,4 +1,4 @@
-"""The team's list and the page of a case (issue 3, item 6; practice.md, "Raised is not notified")."""
+"""The team's list and the page of a case (issue 3, item 6; rules of practice, "Raised is not notified")."""
 
 from __future__ import annotations
 

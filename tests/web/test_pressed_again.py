@@ -1,4 +1,4 @@
-"""A button pressed twice: one act where it says the same, and no words lost where it does not (defects.md)."""
+"""A button pressed twice: one act where it says the same, and no words lost where it does not (peers mended that)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Raising by form (issue 3, item 6, "Bad input and faults"; practice.md, "A child must not wait ...")."""
+"""Raising by form (issue 3, item 6, "Bad input and faults"; rules of practice, "A child must not wait ...")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answering by link (issue 3, item 6; practice.md, "Who sees what, and when"; defects.md, 20)."""
+"""Answering by link (issue 3, item 6; rules of practice, "Who sees what, and when"; a defect that peers mended)."""
 
 from __future__ import annotations
 

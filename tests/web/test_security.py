@@ -1,4 +1,4 @@
-"""Headers, cookies, forms, the access log, and what a crash shows (design.md, "Web" and "Privacy and trust")."""
+"""Headers, cookies, forms, the access log, and what a crash shows (the design, "Web" and "Privacy and trust")."""
 
 from __future__ import annotations
 

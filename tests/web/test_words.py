@@ -1,4 +1,4 @@
-"""practice.md, "Words": what screens never say. Every page that any test opens is read too (see `conftest.Page`)."""
+"""Practice, "Words": what screens never say. Every page that any test opens is read too (see `conftest.Page`)."""
 
 from __future__ import annotations
 

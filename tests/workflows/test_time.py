@@ -1,4 +1,4 @@
-"""What time alone brings, and how a run goes on and ends (design.md, "The workflow")."""
+"""What time alone brings, and how a run goes on and ends (the design, "The workflow")."""
 
 from __future__ import annotations
 
