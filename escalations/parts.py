@@ -6,7 +6,7 @@ A composition root: nothing but entry points (worker, web, command line, demo) a
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
-from escalations import going_live
+from escalations import errors, going_live
 from escalations.activities.deliver import Postman
 from escalations.activities.record import Recorder
 from escalations.intake.dispatcher import Dispatcher
@@ -130,9 +130,11 @@ async def opened(
         if migrate:
             await database.migrate()
         vault = Vault(settings.wrapping_keys())
-        if await database.revision() is not None:
-            async with database.read() as tx:
-                await vault.check(tx)
+        # A database that is away for the moment is no reason not to start: each part waits for it in its own way.
+        with suppress(errors.Retry):
+            if await database.revision() is not None:
+                async with database.read() as tx:
+                    await vault.check(tx)
         yield Parts(
             settings=settings,
             database=database,

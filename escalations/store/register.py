@@ -282,6 +282,10 @@ class _Told:
     """Of each such submission: the first position that names it, and the escalation."""
     names: dict[int, str] = field(default_factory=dict)
     """The submission that the event at a position names."""
+    reported: dict[str, int] = field(default_factory=dict)
+    """Of each escalation the last event that reports a notice or a message: it names that, and no submission."""
+    reports: set[str] = field(default_factory=set)
+    """The submissions that brought such an event, or would have."""
     frozen: dict[str, str] = field(default_factory=dict)
     """The kind of each frozen text that an event names by its hash."""
     submissions: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
@@ -299,6 +303,8 @@ class _Told:
             self.names[entry.position] = submission
             if isinstance(content, str):
                 self.digests[submission] = content
+        if entry.kind in {"notice_reported", "message_reported"}:
+            self.reported[entry.reference] = entry.position
         for kind in ("policy", "calendar"):
             name = event.get(f"{kind}_hash")
             if entry.kind == "raised" and isinstance(name, str):
@@ -361,6 +367,8 @@ async def _verify_submissions(tx: AsyncConnection, told: _Told) -> list[Finding]
         name = values["submission_id"]
         if name is not None:
             told.submissions[name] = (values["reference"], values["key_id"])
+            if values["act_kind"] in {"report_delivery", "report_message"}:
+                told.reports.add(name)
         if wrong is None:
             stored = hashlib.sha256(values["sealed"]).hexdigest()
             if stored != values["content_digest"]:
@@ -448,6 +456,10 @@ def _wrong_state(values: Mapping[str, Any], told: _Told) -> str | None:
         return None if named_at is None else f"it says {state}, and the register holds its event at {named_at}"
     if first is None:
         return "it says applied, and not where in the register"
+    if name in told.reports:
+        # What time brought before it was received stands first, so the report may come after that position.
+        there = told.reported.get(values["reference"], 0) >= first
+        return None if there else f"it says applied at {first}, and the register holds no such report there"
     if named_at is None or named_in != values["reference"] or named_at < first or told.names.get(first, name) != name:
         return f"it says applied at {first}, and the register does not hold its event there"
     return None

@@ -494,3 +494,40 @@ async def test_a_notice_of_an_event_that_is_gone_bears_witness(
     assert [(found.table, found.row, found.wrong) for found in await _verified(history)] == [
         ("register", "end", f"notices knows of event 4 of {TWO}, and the newest there is 3")
     ]
+
+
+async def test_a_report_of_a_notice_is_applied_where_its_event_stands_though_that_names_no_submission(
+    database: Database,
+    keys: Vault,
+    intruder: Any,  # noqa: ANN401  the driver's own connection
+    recorded: submissions.Receipt,
+    now: datetime,
+) -> None:
+    async with database.write() as tx:
+        receipt = await submissions.receive(
+            tx,
+            keys,
+            act_kind="report_delivery",
+            act_json="{}",
+            channel="system",
+            received_at=now,
+            sealed={},
+            reference=recorded.reference,
+        )
+        added = await register.append(
+            tx, recorded.reference, after_seq=1, bodies=_bodies("notice_reported"), recorded_at=now
+        )
+        await submissions.settle(
+            tx,
+            receipt.submission_id,
+            state=submissions.State.APPLIED,
+            code="applied",
+            sentence="",
+            at=now,
+            first_position=added[0].position,
+        )
+    assert await _verified(database) == []
+    await intruder.does(
+        f"UPDATE submission_states SET first_position = 3 WHERE submission_id = '{receipt.submission_id}'"
+    )
+    assert {found.row for found in await _verified(database)} == {receipt.submission_id}
