@@ -8,6 +8,7 @@ other act.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -43,6 +44,16 @@ Lease = Callable[[AsyncConnection], Awaitable[list[NoticeRow]]]
 """Takes the notices that are to be tried."""
 
 _log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """What became of a notice."""
+
+    row: NoticeRow
+    became: Became
+    submitted: bool
+    """Whether its case hears of it by a submission."""
 
 
 class Postman:
@@ -83,9 +94,19 @@ class Postman:
                 tx, now=request.at, limit=len(request.notice_ids), ids=request.notice_ids, reference=request.reference
             )
 
-        await self._leave(lease, request.at, until=self._now() + AT_MOST)
-        async with self._database.read() as tx:
+        async def reports(tx: AsyncConnection) -> DeliverResult:
             return DeliverResult(deliveries=await unheard.reports(tx, request.reference, among=request.notice_ids))
+
+        until = self._now() + AT_MOST
+        if isinstance(self._relay, Keeper):
+            async with self._database.write() as tx:
+                done = await self._keep(tx, self._relay, await lease(tx), at=request.at, until=until)
+                result = await reports(tx)
+            _log_tried(done)
+            return result
+        await self._leave(lease, request.at, until=until)
+        async with self._database.read() as tx:
+            return await reports(tx)
 
     @activity.defn(name="post_round")
     async def post_round(self) -> PostRoundResult:
@@ -99,62 +120,66 @@ class Postman:
         async def lease(tx: AsyncConnection) -> list[NoticeRow]:
             return await rows.lease_due(tx, now=now, limit=ROUND)
 
-        tried, reported = await self._leave(lease, now, until=now + AT_MOST, submits=True)
-        return PostRoundResult(tried=tried, reported=reported)
+        until = now + AT_MOST
+        if isinstance(self._relay, Keeper):
+            async with self._database.write() as tx:
+                tried = await self._keep(tx, self._relay, await lease(tx), at=now, until=until, submits=True)
+            _log_tried(tried)
+        else:
+            tried = await self._leave(lease, now, until=until, submits=True)
+        return PostRoundResult(tried=len(tried), reported=sum(one.submitted for one in tried))
 
-    async def _leave(self, lease: Lease, at: datetime, *, until: datetime, submits: bool = False) -> tuple[int, int]:
-        """Try notices in their turn, and give how many were tried and of how many their cases hear by a submission.
+    async def _leave(self, lease: Lease, at: datetime, *, until: datetime, submits: bool = False) -> list[_Tried]:
+        """Try notices in their turn, and give those that were tried.
 
         Beyond ``until`` their lease would run out under us: they wait, and the next round takes them.
         """
-        if isinstance(self._relay, Keeper):
-            return await self._keep(self._relay, lease, at, until=until, submits=submits)
         left: list[NoticeRow] | None = None
-        tried = reported = 0
+        tried: list[_Tried] = []
         while left is None or (left and self._now() < until):
             fresh_until = min(until, self._now() + FRESH)
             async with self._database.write() as tx:
                 left = sorted(await lease(tx), key=in_turn) if left is None else left
                 prepared = await self._letters.prepared(tx, together(left), at) if left else []
-            done = 0
-            for one in prepared:
-                if done and self._now() >= fresh_until:
+            for number, one in enumerate(prepared):
+                if number and self._now() >= fresh_until:
                     break  # What was looked up is no longer true enough; it is looked up again.
-                reported += await self._send(one, at, submits=submits)
-                done += 1
-            tried += done
-            left = left[done:]
-        return tried, reported
+                tried.append(await self._send(one, at, submits=submits))
+                left = left[1:]
+        return tried
 
     async def _keep(
-        self, relay: Keeper, lease: Lease, at: datetime, *, until: datetime, submits: bool
-    ) -> tuple[int, int]:
+        self,
+        tx: AsyncConnection,
+        relay: Keeper,
+        leased: list[NoticeRow],
+        *,
+        at: datetime,
+        until: datetime,
+        submits: bool = False,
+    ) -> list[_Tried]:
         """The same where a message leaves by being written to our own database: all of it is one commit."""
-        done: list[tuple[NoticeRow, Became]] = []
-        submitted = 0
-        async with self._database.write() as tx:
-            left = sorted(await lease(tx), key=in_turn)
-            while left and self._now() < until:
-                batch = together(left)
-                left = left[len(batch) :]
-                for one in await self._letters.prepared(tx, batch, at):
-                    became = one.what
-                    if isinstance(became, Message):
-                        sent = await relay.keep(tx, became.message, to=became.address)
-                        became = became_of(sent, one.row, urgent=became.urgent)
-                    submitted += await self._settle(tx, one.row, became, at, submits=submits)
-                    done.append((one.row, became))
-        for row, became in done:
-            _log_tried(row, became)
-        return len(done), submitted
+        left = sorted(leased, key=in_turn)
+        tried: list[_Tried] = []
+        while left and self._now() < until:
+            batch = together(left)
+            left = left[len(batch) :]
+            for one in await self._letters.prepared(tx, batch, at):
+                became = one.what
+                if isinstance(became, Message):
+                    sent = await relay.keep(tx, became.message, to=became.address)
+                    became = became_of(sent, one.row, urgent=became.urgent)
+                submitted = await self._settle(tx, one.row, became, at, submits=submits)
+                tried.append(_Tried(one.row, became, submitted))
+        return tried
 
-    async def _send(self, one: Prepared, at: datetime, *, submits: bool) -> bool:
+    async def _send(self, one: Prepared, at: datetime, *, submits: bool) -> _Tried:
         """Send a message, and write down at once what became of it."""
         became = one.what if isinstance(one.what, Became) else await self._sent(one.row, one.what)
         async with self._database.write() as tx:
-            submitted = await self._settle(tx, one.row, became, at, submits=submits)
-        _log_tried(one.row, became)
-        return submitted
+            tried = _Tried(one.row, became, await self._settle(tx, one.row, became, at, submits=submits))
+        _log_tried([tried])
+        return tried
 
     async def _sent(self, row: NoticeRow, message: Message) -> Became:
         try:
@@ -207,7 +232,14 @@ class Postman:
         )
 
 
-def _log_tried(row: NoticeRow, became: Became) -> None:
-    # What left is on the page of its case; a line for each would hide those that did not.
-    log = _log.debug if became.state is NoticeState.SENT else _log.info
-    log("notice_tried", notice_id=row.notice_id, kind=row.notice.kind, state=became.state, code=became.code)
+def _log_tried(tried: list[_Tried]) -> None:
+    for one in tried:
+        # What left is on the page of its case; a line for each would hide those that did not.
+        log = _log.debug if one.became.state is NoticeState.SENT else _log.info
+        log(
+            "notice_tried",
+            notice_id=one.row.notice_id,
+            kind=one.row.notice.kind,
+            state=one.became.state,
+            code=one.became.code,
+        )

@@ -6,6 +6,7 @@ Everything about one case is looked up once for all notices of it that leave tog
 from __future__ import annotations
 
 import itertools
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -89,8 +90,8 @@ class Letters:
         Where that does not work it is tried one by one: a notice that cannot be made does not stop the others.
         """
         try:
-            # A statement that does not work would otherwise take the whole transaction with it (PostgreSQL).
-            async with tx.begin_nested():
+            # On PostgreSQL a statement that does not work would otherwise take the whole transaction with it.
+            async with nullcontext() if tx.dialect.name == "sqlite" else tx.begin_nested():
                 found = await self._looked_up(tx, batch, at)
         except errors.Retry:
             raise

@@ -74,13 +74,10 @@ async def find(
 
 
 async def _raiser(tx: AsyncConnection, vault: Vault, reference: str) -> str | None:
-    raised = await submissions.raised_as(tx, reference)
-    if raised is None:
-        return None
     try:
-        content = await submissions.content(tx, vault, raised)
+        content = await submissions.raised_with(tx, vault, reference)
     except Erased:
         return None
-    raiser = content.get("raiser")
+    raiser = None if content is None else content.get("raiser")
     address = raiser.get("email") if isinstance(raiser, dict) else None
     return address if isinstance(address, str) and "@" in address else None

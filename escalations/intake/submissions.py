@@ -302,10 +302,9 @@ async def settle(
     """
     if state not in SETTLED:
         raise ValueError("a submission is settled as applied, refused or held")
-    row = await _locked(tx, submission_id)
-    if row.state in {State.APPLIED, State.REFUSED}:
-        return False
-    await tx.execute(
+    if tx.dialect.name != "sqlite":  # there, BEGIN IMMEDIATE has done it
+        await tx.execute(_LOCK_LANE, {"id": submission_id})
+    done = await tx.execute(
         _SETTLE,
         {
             "settled": submission_id,
@@ -316,7 +315,11 @@ async def settle(
             "first_position": first_position,
         },
     )
-    await _free_lane(tx, row.reference, submission_id)
+    reference: str | None = done.scalar_one_or_none()
+    if reference is None:
+        await get(tx, submission_id)  # It was settled before, or is not there at all.
+        return False
+    await _free_lane(tx, reference, submission_id)
     return True
 
 
@@ -369,10 +372,14 @@ async def of_case(tx: AsyncConnection, reference: str, *, act_kind: str | None =
     return [_submission(row) for row in rows]
 
 
-async def raised_as(tx: AsyncConnection, reference: str) -> str | None:
-    """The submission that raised a case; None where there is none of this reference."""
-    found: str | None = (await tx.execute(_RAISED_AS, {"reference": reference})).scalar_one_or_none()
-    return found
+async def raised_with(tx: AsyncConnection, keys: vault.Vault, reference: str) -> dict[str, Any] | None:
+    """The words of what raised a case, opened; None where nothing raised one of this reference.
+
+    Raises:
+        vault.Erased, vault.CannotOpen: as :func:`content`.
+    """
+    row = (await tx.execute(_RAISED_WITH, {"reference": reference})).one_or_none()
+    return None if row is None else await _opened(tx, keys, row)
 
 
 async def content(tx: AsyncConnection, keys: vault.Vault, submission_id: str) -> dict[str, Any]:
@@ -386,8 +393,13 @@ async def content(tx: AsyncConnection, keys: vault.Vault, submission_id: str) ->
     row = (await tx.execute(_SEALED, {"id": submission_id})).one_or_none()
     if row is None:
         raise UnknownSubmission("there is no submission of this id")
+    return await _opened(tx, keys, row)
+
+
+async def _opened(tx: AsyncConnection, keys: vault.Vault, row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
     box = vault.Sealed(row.key_id, row.sealed)
-    opened: dict[str, Any] = json.loads(await keys.open(tx, box, table=_ROWS.name, column="sealed", row=submission_id))
+    plain = await keys.open(tx, box, table=_ROWS.name, column="sealed", row=row.submission_id)
+    opened: dict[str, Any] = json.loads(plain)
     return opened
 
 
@@ -522,7 +534,7 @@ def _submission(row: Row[*tuple[Any, ...]]) -> Submission:
 
 # Built once: what is executed for every act costs more to build than to run.
 _ID: BindParameter[str] = bindparam("id")
-_SEALED = select(_ROWS.c.sealed, _ROWS.c.key_id).where(_ROWS.c.submission_id == _ID)
+_SEALED = select(_ROWS.c.submission_id, _ROWS.c.sealed, _ROWS.c.key_id).where(_ROWS.c.submission_id == _ID)
 _ADD = insert(_ROWS)
 _ADD_STATE = insert(_STATES)
 _ARRIVE = {
@@ -532,8 +544,8 @@ _ARRIVE = {
     for name, build in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
 _KNOWN_AS = _known().where(_ROWS.c.submission_id == _ID)
-_RAISED_AS = (
-    select(_ROWS.c.submission_id)
+_RAISED_WITH = (
+    select(_ROWS.c.submission_id, _ROWS.c.sealed, _ROWS.c.key_id)
     .where(_ROWS.c.reference == bindparam("reference"), _ROWS.c.act_kind == "raise")
     .order_by(_ROWS.c.received_at)
     .limit(1)
@@ -578,7 +590,7 @@ _STATE_AND_OWNER = (
 )
 _SETTLE = (
     update(_STATES)
-    .where(_STATES.c.submission_id == bindparam("settled"))
+    .where(_STATES.c.submission_id == bindparam("settled"), _STATES.c.state.not_in(["applied", "refused"]))
     .values(
         state=bindparam("state"),
         outcome_code=bindparam("outcome_code"),
@@ -588,6 +600,7 @@ _SETTLE = (
         next_attempt_at=None,
         leased_until=None,
     )
+    .returning(_STATES.c.reference)
 )
 _FREE_LANE = (
     update(_LANES)

@@ -395,27 +395,28 @@ def _blocks(body: str) -> tuple[_Block, ...]:
     return tuple(blocks)
 
 
+# Remembered, because every message gives the same numbers to ring and says the same of itself.
+@functools.lru_cache(maxsize=512)
+def _filled(text: str, first: str = "", further: str = "") -> str:
+    return textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=first,
+        subsequent_indent=further,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 def _plain(blocks: tuple[_Block, ...]) -> str:
     parts = []
     for block in blocks:
         match block.kind:
             case "list":
-                parts.append(
-                    "\n".join(
-                        textwrap.fill(
-                            item,
-                            _WIDTH,
-                            initial_indent="* ",
-                            subsequent_indent="  ",
-                            break_long_words=False,
-                            break_on_hyphens=False,
-                        )
-                        for item in block.lines
-                    )
-                )
+                parts.append("\n".join(_filled(item, "* ", "  ") for item in block.lines))
             case "link":
                 # Alone on its line: a mail program then makes it a link, and a person can copy all of it.
                 parts.append(f"{block.lines[0]}:\n{block.lines[1]}")
             case _:
-                parts.append(textwrap.fill(block.lines[0], _WIDTH, break_long_words=False, break_on_hyphens=False))
+                parts.append(_filled(block.lines[0]))
     return "\n\n".join(parts) + "\n"
