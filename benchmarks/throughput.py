@@ -13,12 +13,13 @@ import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from temporalio.client import Client, WithStartWorkflowOperation
-from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from benchmarks import bare, filling
@@ -37,8 +38,19 @@ RESPONDER = Actor(side=Side.RESPONDING, agency_id="childrens-services", position
 AT_ONCE = 40
 HALF = 0.5
 """The ratio that is held."""
+COUNTED = 20
+"""Runs whose events are counted."""
 WARM = 20
 """Cases before anything is measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """One side of one round, a second, and how long its histories were."""
+
+    starts: float
+    resolutions: float
+    events: float
 
 
 async def measure(cases: int, *, rounds: int = 1) -> Found:
@@ -58,8 +70,8 @@ async def measure(cases: int, *, rounds: int = 1) -> Found:
             workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
             activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         )
-        ours: list[tuple[float, float]] = []
-        plain: list[tuple[float, float]] = []
+        ours: list[_Round] = []
+        plain: list[_Round] = []
         async with on.parts.worker(on.client), bare_worker:
             await _ours(on, wake, WARM)
             await _bare(on.client, WARM, text)
@@ -71,22 +83,30 @@ async def measure(cases: int, *, rounds: int = 1) -> Found:
     return _found(cases, ours, plain)
 
 
-def _found(cases: int, ours: list[tuple[float, float]], plain: list[tuple[float, float]]) -> Found:
+def _found(cases: int, ours: list[_Round], plain: list[_Round]) -> Found:
     figures: list[Figure] = []
-    for place, what in enumerate(("starts", "stage-1 resolutions")):
-        ratio = statistics.median(one[place] / other[place] for one, other in zip(ours, plain, strict=True))
+    rates: dict[str, Callable[[_Round], float]] = {
+        "starts": lambda one: one.starts,
+        "stage-1 resolutions": lambda one: one.resolutions,
+    }
+    for what, rate in rates.items():
+        ratio = statistics.median(rate(one) / rate(other) for one, other in zip(ours, plain, strict=True))
         figures += [
             Figure(f"{what}, ours to bare", ratio, "", f"{HALF:.2f} or more", kept=ratio >= HALF),
-            Figure(f"{what}, ours", statistics.median(one[place] for one in ours), "a second"),
-            Figure(f"{what}, bare", statistics.median(other[place] for other in plain), "a second"),
+            Figure(f"{what}, ours", statistics.median(map(rate, ours)), "a second"),
+            Figure(f"{what}, bare", statistics.median(map(rate, plain)), "a second"),
         ]
+    figures += [
+        Figure("history events of a resolution, ours", statistics.median(one.events for one in ours)),
+        Figure("history events of a resolution, bare", statistics.median(one.events for one in plain)),
+    ]
     rounds = f", median of {len(ours)} rounds" if len(ours) > 1 else ""
     how = f"{cases} cases, {AT_ONCE} at once, against a bare workflow with the same commands{rounds}"
     # Ratios first: absolute figures of a shared machine mean little.
     return Found("throughput", how, tuple(sorted(figures, key=lambda figure: not figure.wanted)))
 
 
-async def _ours(on: Installed, wake: Callable[[], None], cases: int) -> tuple[float, float]:
+async def _ours(on: Installed, wake: Callable[[], None], cases: int) -> _Round:
     async def raised(_: int) -> str:
         return await submit(on.parts, wake, filling.raising(on.parts.now()), None)
 
@@ -105,7 +125,7 @@ async def _ours(on: Installed, wake: Callable[[], None], cases: int) -> tuple[fl
     await _at_once(agreed, references)
     await _at_once(partial(_ended, on.client), references)
     ended = time.perf_counter()
-    return cases / (started - began), cases / (ended - began)
+    return _Round(cases / (started - began), cases / (ended - began), await _events(on.client, references))
 
 
 def origin(opened: parts.Parts, by: Actor) -> dict[str, Any]:
@@ -146,8 +166,9 @@ async def _all_settled(opened: parts.Parts) -> None:
         await asyncio.sleep(0.05)
 
 
-async def _bare(connected: Client, cases: int, text: str) -> tuple[float, float]:
+async def _bare(connected: Client, cases: int, text: str) -> _Round:
     run = secrets.token_hex(4)
+    act = text[: bare.ACTED]
 
     async def started(number: int) -> str:
         name = f"bare-{run}-{number}"
@@ -157,24 +178,39 @@ async def _bare(connected: Client, cases: int, text: str) -> tuple[float, float]
             id=name,
             task_queue="bare",
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            search_attributes=TypedSearchAttributes(
+                [
+                    SearchAttributePair(bare.STATUS, "open"),
+                    SearchAttributePair(bare.TRACK, "standard"),
+                    SearchAttributePair(bare.STAGE, 1),
+                ]
+            ),
+            static_summary=name,
         )
         await connected.execute_update_with_start_workflow(
-            bare.BareWorkflow.opened, start_workflow_operation=start, rpc_timeout=timedelta(seconds=60)
+            bare.BareWorkflow.opened, act, start_workflow_operation=start, rpc_timeout=timedelta(seconds=60)
         )
         return name
 
-    async def settled(name: str) -> None:
-        handle = connected.get_workflow_handle(name)
-        for _ in range(2):
-            await handle.execute_update(bare.BareWorkflow.act, "act")
+    async def acted(name: str) -> None:
+        await connected.get_workflow_handle(name).execute_update(bare.BareWorkflow.act, act)
 
     began = time.perf_counter()
     names = await _at_once(started, range(cases))
     opened = time.perf_counter()
-    await _at_once(settled, names)
+    await _at_once(acted, names)
+    await _at_once(acted, names)
     await _at_once(partial(_ended, connected), names)
     ended = time.perf_counter()
-    return cases / (opened - began), cases / (ended - began)
+    return _Round(cases / (opened - began), cases / (ended - began), await _events(connected, names))
+
+
+async def _events(connected: Client, names: list[str]) -> float:
+    """How many events a run's history has: that both sides give the same commands is seen by it."""
+    counts = [
+        sum([1 async for _ in connected.get_workflow_handle(name).fetch_history_events()]) for name in names[-COUNTED:]
+    ]
+    return statistics.median(counts)
 
 
 async def _at_once(what: Callable[[Any], Awaitable[Any]], over: Any) -> list[Any]:  # noqa: ANN401
