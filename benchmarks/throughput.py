@@ -163,7 +163,7 @@ async def _all_settled(opened: parts.Parts) -> None:
         async with opened.database.read() as tx:
             if not await submissions.waiting(tx):
                 return
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.1)
 
 
 async def _bare(connected: Client, cases: int, text: str) -> _Round:

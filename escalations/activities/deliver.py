@@ -100,9 +100,10 @@ class Postman:
         until = self._now() + AT_MOST
         if isinstance(self._relay, Keeper):
             async with self._database.write() as tx:
-                done = await self._keep(tx, self._relay, await lease(tx), at=request.at, until=until)
-                result = await reports(tx)
-            _log_tried(done)
+                tried = await self._keep(tx, self._relay, await lease(tx), at=request.at, until=until)
+                # What waited until this transaction cannot have been reported before; of the others it is asked.
+                result = _new(tried) if len(tried) == len(request.notice_ids) else await reports(tx)
+            _log_tried(tried)
             return result
         await self._leave(lease, request.at, until=until)
         async with self._database.read() as tx:
@@ -230,6 +231,13 @@ class Postman:
             submission_id=submission_id,
             idempotency_key=f"delivery-{delivery.notice_id}-{delivery.state}",
         )
+
+
+def _new(tried: list[_Tried]) -> DeliverResult:
+    """What the case has to hear of notices that have just been settled, in the order of its events."""
+    in_order = sorted(tried, key=lambda one: (one.row.seq, one.row.notice_id))
+    found = (unheard.report_of(one.row, one.became.state) for one in in_order)
+    return DeliverResult(deliveries=tuple(report for report in found if report is not None))
 
 
 def _log_tried(tried: list[_Tried]) -> None:

@@ -43,8 +43,8 @@ def for_new(reference: str, frame: case.Frame, first: acts.Raise) -> Opening:
     """The opening of a case that is raised."""
     return Opening(
         reference=reference,
-        policy=policy.canonical(frame.policy),
-        calendar=workingtime.canonical_json(frame.calendar),
+        policy=_policy_text(frame.policy),
+        calendar=_calendar_text(frame.calendar),
         first=first,
     )
 
@@ -53,8 +53,24 @@ def for_known(known: case.Case, *, to_deliver: tuple[str, ...] = ()) -> Opening:
     """The opening of a run that goes on from what the register tells of a case."""
     return Opening(
         reference=known.reference,
-        policy=policy.canonical(known.frame.policy),
-        calendar=workingtime.canonical_json(known.frame.calendar),
+        policy=_policy_text(known.frame.policy),
+        calendar=_calendar_text(known.frame.calendar),
         state=case.snapshot(known),
         to_deliver=to_deliver,
     )
+
+
+# A few texts for thousands of cases, each under the hash of its content.
+_texts: dict[str, str] = {}
+
+
+def _policy_text(of: Policy) -> str:
+    if of.content_hash not in _texts:
+        _texts[of.content_hash] = policy.canonical(of)
+    return _texts[of.content_hash]
+
+
+def _calendar_text(of: Calendar) -> str:
+    if of.content_hash not in _texts:
+        _texts[of.content_hash] = workingtime.canonical_json(of)
+    return _texts[of.content_hash]

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from escalations.policy import Awaits, ClockRule, OnLimit, Side, StartsFrom
 from escalations.rules import drift, events, workingtime
 from escalations.rules.case import Case, Cause, Clock, ClockEnd, Status
 from escalations.rules.events import Event
 from escalations.rules.evolving import evolve_all
+from escalations.rules.workingtime import Amount, Calendar
 
 TEAM_POSITION = "team"
 
@@ -62,9 +64,6 @@ def start(
     calendar = case.frame.calendar_for(agency)
     due = workingtime.deadline(calendar, at, limit.within)
     reminders = sorted({workingtime.before(calendar, due, amount) for amount in limit.remind_before})
-    receipt = workingtime.receipt(
-        calendar, start=at, start_event=rule.starts_from.value, amount=limit.within, rule=rule.id
-    )
     spans = rule in case.frame.policy.process_clocks
     number = case.started_clocks + 1
     return events.ClockStarted(
@@ -80,7 +79,7 @@ def start(
         due_at=due,
         reminders=tuple(moment for moment in reminders if at < moment < due),
         on_limit=rule.on_limit,
-        receipt_hash=receipt.content_hash,
+        receipt_hash=_receipt_hash(calendar, at, rule.starts_from.value, limit.within, rule.id),
         started_by=rule.starts_from.value,
         about=about,
     )
@@ -101,6 +100,13 @@ def _whom(case: Case, side: Side, agency_id: str | None) -> tuple[str | None, st
             return agency_id, TEAM_POSITION
         case Side.BOTH:
             return None, None
+
+
+# Remembered, because what starts a clock is decided by whoever takes the act to its case and again by the case itself.
+@lru_cache(maxsize=1024)
+def _receipt_hash(calendar: Calendar, at: datetime, start_event: str, amount: Amount, rule: str) -> str:
+    receipt = workingtime.receipt(calendar, start=at, start_event=start_event, amount=amount, rule=rule)
+    return receipt.content_hash
 
 
 def start_all(

@@ -32,6 +32,8 @@ _DUE = (
     .limit(bindparam("at_most"))
     .with_for_update(skip_locked=True)
 )
+_OF_ONE_CASE = _NOTICES.c.reference == bindparam("case")
+_DUE_OF_THESE = _DUE.where(_NOTICES.c.notice_id.in_(bindparam("ids", expanding=True)))
 _TAKE = (
     update(_NOTICES)
     .where(_NOTICES.c.notice_id.in_(bindparam("taken", expanding=True)))
@@ -149,12 +151,13 @@ async def lease_due(
         reference: only those of this case.
         lease_for: how long they are left to the caller.
     """
+    given: dict[str, object] = {"now": now, "at_most": limit}
     due = _DUE
     if ids is not None:
-        due = due.where(_NOTICES.c.notice_id.in_(list(ids)))
+        due, given["ids"] = _DUE_OF_THESE, list(ids)
     if reference is not None:
-        due = due.where(_NOTICES.c.reference == reference)
-    rows = (await tx.execute(due, {"now": now, "at_most": limit})).all()
+        due, given["case"] = due.where(_OF_ONE_CASE), reference
+    rows = (await tx.execute(due, given)).all()
     taken = [replace(_row(row), attempts=row.attempts + 1, next_attempt_at=now + lease_for) for row in rows]
     if taken:
         await tx.execute(_TAKE, {"taken": [row.notice_id for row in taken], "until": now + lease_for})

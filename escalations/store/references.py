@@ -32,6 +32,13 @@ _PREFIX = re.compile(r"[A-Z]{2,6}")
 _SHAPE = re.compile(r"([A-Z]{2,6})([2-9][0-9OIL])([0-9OIL]{4,9})([0-9A-Z])")
 _MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1"})
 _LONGEST = 64
+_COUNTERS = tables.COUNTERS
+_TAKE = {
+    name: build(_COUNTERS)
+    .on_conflict_do_update(index_elements=[_COUNTERS.c.prefix, _COUNTERS.c.year], set_={"last": _COUNTERS.c.last + 1})
+    .returning(_COUNTERS.c.last)
+    for name, build in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +82,8 @@ async def allocate(tx: AsyncConnection, prefix: str, year: int) -> str:
     """
     if _PREFIX.fullmatch(prefix) is None or year not in range(20, 100):
         raise ValueError("a reference needs a prefix of two to six letters and a year from 20 to 99")
-    build = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
-    counters = tables.COUNTERS
-    statement = (
-        build(counters)
-        .values(prefix=prefix, year=year, last=1)
-        .on_conflict_do_update(
-            index_elements=[counters.c.prefix, counters.c.year],
-            set_={"last": counters.c.last + 1},
-        )
-        .returning(counters.c.last)
-    )
-    return str(Reference(prefix, year, (await tx.execute(statement)).scalar_one()))
+    taken = await tx.execute(_TAKE[tx.dialect.name], {"prefix": prefix, "year": year, "last": 1})
+    return str(Reference(prefix, year, taken.scalar_one()))
 
 
 def parse(text: str) -> Reference | Problem:
