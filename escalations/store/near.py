@@ -5,9 +5,10 @@ fetch, close), and going to another thread and back costs more than most of ours
 all, against 0.18 ms where the calls are made at once. What a call can *wait* for is the reason for the thread, and
 that is known of each:
 
-* ``BEGIN IMMEDIATE`` waits for other writers, the first statement of a reading transaction for a recovery or a last
-  close in another process, and a commit for the disk. These, and all that stands outside a transaction, stay in the
-  thread.
+* A commit waits for the disk. It, and all that stands outside a transaction, stays in the thread.
+* ``BEGIN IMMEDIATE`` waits for other writers, and the first statement of a reading transaction for a recovery or a last
+  close, in another process. Mostly there is none: they are tried here without waiting, and again in the thread where
+  that did not do.
 * Within a transaction that has its lock or its snapshot nothing waits for anybody. Those calls are made here.
 
 So a statement holds up the loop for as long as it runs: read by the page what may be long.
@@ -25,6 +26,9 @@ from typing_extensions import override
 
 _T = TypeVar("_T")
 _ROWS_AT_ONCE = 64
+_BEGIN = "BEGIN"
+_TAKE_LOCK = "BEGIN IMMEDIATE"
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _CHANGES = frozenset({"execute", "executemany", "commit", "rollback"})
 """The calls after which a transaction may hold something else than before."""
 
@@ -41,9 +45,15 @@ class _Holds(Enum):
 class NearConnection(aiosqlite.Connection):
     """A connection whose calls leave the loop's thread only where they can wait for another process or the disk."""
 
-    def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
-        """Take what opens the connection; it has to allow calls from other threads than its own."""
+    def __init__(self, connector: Callable[[], sqlite3.Connection], *, busy_milliseconds: int) -> None:
+        """Take what opens the connection.
+
+        Args:
+            connector: opens it, so that it allows calls from other threads than the one that opened it.
+            busy_milliseconds: for how long a call waits for other processes.
+        """
         super().__init__(connector, _ROWS_AT_ONCE)
+        self._busy_milliseconds = busy_milliseconds
         self._thread.daemon = True
         self._holds = _Holds.NOTHING
         self._given = 0
@@ -54,32 +64,46 @@ class NearConnection(aiosqlite.Connection):
         name = getattr(fn, "__name__", "")
         try:
             # While the thread has something of a task that was cancelled, what comes next queues behind it.
-            if self._connection is not None and self._given == self._done and self._is_near(fn, name, args):
-                return fn(*args, **kwargs)
+            if self._connection is not None and self._given == self._done:
+                if self._waits_for_nobody(fn, name, args):
+                    return fn(*args, **kwargs)
+                if name == "execute" and (args[0] == _TAKE_LOCK or self._connection.in_transaction):
+                    try:
+                        return self._without_waiting(self._connection, fn, *args, **kwargs)
+                    except sqlite3.OperationalError as error:
+                        if error.sqlite_errorcode & 0xFF not in _BUSY:
+                            raise
             return await self._elsewhere(fn, *args, **kwargs)
         finally:
             if name in _CHANGES:
                 self._note(name, args)
 
-    def _is_near(self, fn: Callable[..., object], name: str, args: tuple[object, ...]) -> bool:
+    def _waits_for_nobody(self, fn: Callable[..., object], name: str, args: tuple[object, ...]) -> bool:
         match name:
             case "cursor" | "fetchone" | "fetchmany" | "fetchall":
                 return True
             case "close":
                 return isinstance(getattr(fn, "__self__", None), sqlite3.Cursor)
             case "execute" | "executemany":
-                return self._holds is not _Holds.NOTHING or args[0] == "BEGIN"
+                return self._holds is not _Holds.NOTHING or args[0] == _BEGIN
             case "commit" | "rollback":
                 return self._holds is not _Holds.LOCK
             case _:
                 return False
 
+    def _without_waiting(self, raw: sqlite3.Connection, fn: Callable[..., _T], *args: object, **kwargs: object) -> _T:
+        raw.execute("PRAGMA busy_timeout=0")
+        try:
+            return fn(*args, **kwargs)
+        finally:
+            raw.execute(f"PRAGMA busy_timeout={self._busy_milliseconds}")
+
     def _note(self, name: str, args: tuple[object, ...]) -> None:
         """Keep what the transaction holds after a call, also after one that did not work."""
         if self._connection is None or not self._connection.in_transaction:
             self._holds = _Holds.NOTHING
-        elif name == "execute" and self._holds is _Holds.NOTHING and args[0] != "BEGIN":
-            self._holds = _Holds.LOCK if args[0] == "BEGIN IMMEDIATE" else _Holds.SNAPSHOT
+        elif name == "execute" and self._holds is _Holds.NOTHING and args[0] != _BEGIN:
+            self._holds = _Holds.LOCK if args[0] == _TAKE_LOCK else _Holds.SNAPSHOT
 
     async def _elsewhere(self, fn: Callable[..., _T], *args: object, **kwargs: object) -> _T:
         def counted() -> _T:
@@ -98,7 +122,7 @@ async def connect(path: str, options: Mapping[str, Any]) -> aiosqlite.Connection
 
     Args:
         path: the file, as ``sqlite3.connect`` takes it.
-        options: as ``sqlite3.connect`` takes them.
+        options: as ``sqlite3.connect`` takes them; ``timeout``, in seconds, has to be among them.
     """
 
     def open_it() -> sqlite3.Connection:
@@ -106,5 +130,5 @@ async def connect(path: str, options: Mapping[str, Any]) -> aiosqlite.Connection
         connection: sqlite3.Connection = sqlite3.connect(path, **{**options, "check_same_thread": False})
         return connection
 
-    opened: aiosqlite.Connection = await NearConnection(open_it)
+    opened: aiosqlite.Connection = await NearConnection(open_it, busy_milliseconds=int(options["timeout"] * 1000))
     return opened
