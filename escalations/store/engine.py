@@ -309,6 +309,7 @@ def _sqlite(address: URL, *, pool_size: int, begins: str) -> AsyncEngine:
         address,
         hide_parameters=True,
         pool_size=pool_size,
+        module=near.driver(),
         async_creator=partial(near.connect, path, {**options, "timeout": _BUSY_SECONDS}),
     )
 

@@ -17,11 +17,18 @@ So a statement holds up the loop for as long as it runs: read by the page what m
 from __future__ import annotations
 
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import aiosqlite
+from sqlalchemy.dialects.sqlite.aiosqlite import (
+    AsyncAdapt_aiosqlite_connection,
+    AsyncAdapt_aiosqlite_cursor,
+    AsyncAdapt_aiosqlite_dbapi,
+)
+from sqlalchemy.util import await_only
 from typing_extensions import override
 
 _T = TypeVar("_T")
@@ -78,6 +85,15 @@ class NearConnection(aiosqlite.Connection):
             if name in _CHANGES:
                 self._note(name, args)
 
+    @property
+    def is_near(self) -> bool:
+        """Whether a statement can be made at once: its transaction has what it needs, and the thread has nothing."""
+        return self._holds is not _Holds.NOTHING and self._given == self._done and self._connection is not None
+
+    def made(self) -> None:
+        """Take note of a statement that was made at once: one that did not work may have ended its transaction."""
+        self._note("", ())
+
     def _waits_for_nobody(self, fn: Callable[..., object], name: str, args: tuple[object, ...]) -> bool:
         match name:
             case "cursor" | "fetchone" | "fetchmany" | "fetchall":
@@ -115,6 +131,74 @@ class NearConnection(aiosqlite.Connection):
         self._given += 1
         result: _T = await super()._execute(counted)  # type: ignore[no-untyped-call]
         return result
+
+
+class NearCursor(AsyncAdapt_aiosqlite_cursor):
+    """A cursor of SQLAlchemy's that makes a statement in one call, where that waits for nobody."""
+
+    __slots__ = ()
+
+    @override
+    def _make_new_cursor(self, connection: Any) -> Any:
+        return aiosqlite.Cursor(connection, connection._conn.cursor())  # noqa: SLF001  it touches no file
+
+    @override
+    def _aenter_cursor(self, cursor: Any) -> Any:
+        return cursor
+
+    @override
+    async def _execute_async(self, operation: Any, parameters: Any) -> Any:
+        near = cast("NearConnection", self._connection)
+        if not near.is_near:
+            return await super()._execute_async(operation, parameters)
+        raw = self._raw
+        try:
+            raw.execute(operation, () if parameters is None else parameters)
+            if raw.description:
+                self._rows = deque(raw.fetchall())
+        finally:
+            near.made()
+        return self._cursor
+
+    @override
+    async def _executemany_async(self, operation: Any, seq_of_parameters: Any) -> Any:
+        near = cast("NearConnection", self._connection)
+        if not near.is_near:
+            return await super()._executemany_async(operation, seq_of_parameters)
+        try:
+            self._raw.executemany(operation, seq_of_parameters)
+        finally:
+            near.made()
+        return self._cursor
+
+    @property
+    def _raw(self) -> sqlite3.Cursor:
+        return cast("aiosqlite.Cursor", self._cursor)._cursor  # noqa: SLF001  the one of sqlite3
+
+    @override
+    async def _async_soft_close(self) -> None:
+        if cast("NearConnection", self._connection).is_near:
+            self._soft_closed_memoized = self._soft_closed_memoized.union({"description": self._cursor.description})
+            self._raw.close()
+        else:
+            await super()._async_soft_close()
+
+
+class _Adapted(AsyncAdapt_aiosqlite_connection):
+    __slots__ = ()
+
+    _cursor_cls = NearCursor
+
+
+class _Driver(AsyncAdapt_aiosqlite_dbapi):
+    @override
+    def connect(self, *arg: Any, **kw: Any) -> AsyncAdapt_aiosqlite_connection:
+        return _Adapted(self, await_only(kw.pop("async_creator_fn")(*arg, **kw)))
+
+
+def driver() -> AsyncAdapt_aiosqlite_dbapi:
+    """What SQLAlchemy calls for these connections: the ``module`` of ``create_async_engine``."""
+    return _Driver(aiosqlite, sqlite3)
 
 
 async def connect(path: str, options: Mapping[str, Any]) -> aiosqlite.Connection:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import aiosqlite
 import pytest
+from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, AsyncAdapt_aiosqlite_cursor
+from sqlalchemy.exc import IntegrityError
 
 from escalations.store import near, tables
 from escalations.store.engine import Database
@@ -124,6 +126,45 @@ async def test_the_loop_serves_others_while_a_writer_waits_for_another_process(t
         assert await waits == 0
 
 
+async def _executed(database: Database, statement: str) -> None:
+    async with database.write() as tx:
+        await tx.exec_driver_sql(statement)
+
+
 async def _outbox(database: Database) -> int:
     async with database.write() as tx:
         return len((await tx.execute(tables.OUTBOX.select())).all())
+
+
+def test_sqlalchemy_still_has_what_is_overridden() -> None:
+    base = AsyncAdapt_aiosqlite_cursor
+    assert list(inspect.signature(base._execute_async).parameters) == ["self", "operation", "parameters"]
+    assert list(inspect.signature(base._executemany_async).parameters) == ["self", "operation", "seq_of_parameters"]
+    made = "".join(inspect.getsource(base.__init__).split())
+    assert "self._make_new_cursor(" in made
+    assert "self._aenter_cursor(" in made
+    for name in ("execute", "executemany"):
+        assert f"self._{name}_async(" in "".join(inspect.getsource(getattr(base, name)).split()), name
+    assert inspect.iscoroutinefunction(base._async_soft_close)
+    assert "self._cursor_cls(self)" in inspect.getsource(AsyncAdapt_aiosqlite_connection.cursor)
+
+
+async def test_the_cursor_that_makes_statements_at_once_is_used(tmp_path: Path) -> None:
+    async with Database.open(f"sqlite:///{tmp_path}/near.db") as database:
+        await database.migrate()
+        async with database.write() as tx:
+            found = await tx.execute(tables.OUTBOX.select())
+            cursor: object = found.context.cursor
+            assert isinstance(cursor, near.NearCursor)
+            assert found.keys() == tables.OUTBOX.c.keys()
+
+
+async def test_a_statement_that_ends_its_transaction_is_noticed(tmp_path: Path) -> None:
+    async with Database.open(f"sqlite:///{tmp_path}/near.db") as database:
+        await database.migrate()
+        async with database.write() as tx:
+            await tx.exec_driver_sql("CREATE TABLE once (a INTEGER PRIMARY KEY)")
+            await tx.exec_driver_sql("INSERT INTO once VALUES (1)")
+        with pytest.raises(IntegrityError):
+            await _executed(database, "INSERT OR ROLLBACK INTO once VALUES (1)")
+        assert await _outbox(database) == 0
