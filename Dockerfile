@@ -12,7 +12,7 @@ FROM python:3.13-slim
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/app
 WORKDIR /app
 COPY requirements-run.lock ./
-RUN pip install --no-cache-dir --require-hashes --requirement requirements-run.lock && useradd --system --no-create-home app
+RUN pip install --no-cache-dir --no-deps --require-hashes --requirement requirements-run.lock && pip check && useradd --system --no-create-home app
 COPY worker.py ./
 COPY escalations escalations
 COPY --from=pages /build/escalations/web/static escalations/web/static

@@ -80,8 +80,10 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@test -n "$(BASE_PYTHON)" || { echo "Python 3.11 or newer with its venv module is needed, and none was found on the PATH (Debian: python3 and python3-venv)."; exit 1; }
 	@test -x $(BIN)/python || { echo "Making .venv with $$($(BASE_PYTHON) --version)."; $(BASE_PYTHON) -m venv .venv; }
 	@echo "Installing the locked Python packages."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+# --no-deps: the lock is whole. Without it pip looks for "coverage[toml]" anew, and refuses the newer one that it finds.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip check --quiet
 	@touch $@
 
 $(MODULES): package.json package-lock.json .npmrc

@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 from typing_extensions import override
 
 
@@ -110,11 +110,7 @@ class CalendarExhausted(LookupError):
     """
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Amount(_Frozen):
+class Amount(BaseModel, frozen=True, extra="forbid"):
     """A length of time as a policy writes it, for example "3 working days". It is never zero or negative."""
 
     value: Annotated[int, Field(strict=True, gt=0, le=100_000)]
@@ -150,7 +146,7 @@ class Amount(_Frozen):
         return f"{self.value} {unit.removesuffix('s') if self.value == 1 else unit}"
 
 
-class OfficeHours(_Frozen):
+class OfficeHours(BaseModel, frozen=True, extra="forbid"):
     """When an office works: opening and closing time, breaks between them, and the days of the week."""
 
     opens: time = time(9)
@@ -190,7 +186,7 @@ def _pairs(value: object) -> tuple[tuple[time, time], ...]:
     return value if isinstance(value, tuple) else ()
 
 
-class Closure(_Frozen):
+class Closure(BaseModel, frozen=True, extra="forbid"):
     """Days, first to last inclusive, on which an office is closed, and why (shown in every receipt)."""
 
     first: date
@@ -205,7 +201,7 @@ class Closure(_Frozen):
         return self
 
 
-class Calendar(_Frozen):
+class Calendar(BaseModel, frozen=True, extra="forbid"):
     """Everything that decides whether a day or an hour counts, frozen; equal when the content is equal.
 
     `first` and `last` are inclusive. `bank_holidays` holds the days off as the government lists them (a substitute

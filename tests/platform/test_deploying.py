@@ -61,6 +61,16 @@ def test_every_locked_package_has_its_hash_and_no_address(name: str) -> None:
     assert all("--hash=sha256:" in package for package in packages)
 
 
+@pytest.mark.parametrize("name", ["Makefile", "Dockerfile"])
+def test_what_is_locked_is_installed_as_locked_whatever_was_released_since(name: str) -> None:
+    # Met: pip looks for "coverage[toml]" beside the locked "coverage", finds a newer one, and refuses it for its hash.
+    locked = [
+        line for line in (ROOT / name).read_text(encoding="utf-8").splitlines() if "--requirement requirements" in line
+    ]
+    assert locked
+    assert all("--no-deps" in line and "--require-hashes" in line for line in locked)
+
+
 def test_the_two_locks_agree() -> None:
     def versions(name: str) -> set[str]:
         return set(
