@@ -1,15 +1,20 @@
-"""Who may do what: the one place that decides it, for links, the team's pages, mail and tests alike."""
+"""Who may see and do what: the one place that decides it, for links, the pages of those who sign in, mail and tests.
+
+Acts on a case: :func:`refusal`. Pages: :func:`may_open`, from one table. What a case is about: :func:`reads_text`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import assert_never
+from enum import StrEnum
+from typing import Final, assert_never
 
 from escalations.policy import Position, Side
 from escalations.rules import acts
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act
-from escalations.rules.case import Case
+from escalations.rules.case import Case, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,3 +158,82 @@ def _deciding(case: Case, by: Actor) -> Refused | None:
         "The usual holder of the final body decides this one. The alternate does where the "
         "holder works for an agency in it or has decided it before.",
     )
+
+
+# ---- Pages ----------------------------------------------------------------------------------------------------------
+
+
+class Role(StrEnum):
+    """What somebody who signs in is there for. One person may have several."""
+
+    TEAM = "team"
+    """Of the partnership's team: the board, the cases, entering for somebody, the directory."""
+    REVIEWER = "reviewer"
+    """Reads the figures of a year, and exports them. Sees no case."""
+    ADMINISTRATOR = "administrator"
+    """Says who may sign in, keeps the directory, and reads who read what. Sees no case."""
+
+
+class Standing(StrEnum):
+    """What somebody is let in by who has not signed in."""
+
+    ANYBODY = "anybody"
+    LINK = "link"
+    """They hold the link of a message; what more is needed to read or act, the page of the link asks."""
+    THIS_MACHINE = "this_machine"
+    """They sit at the machine of a first look, where mail goes to nobody."""
+
+
+class Page(StrEnum):
+    """Every kind of page. A route belongs to one of these; a test goes through all routes."""
+
+    PUBLIC = "public"
+    """The start page, the form to raise an escalation, health, and the way to sign in."""
+    LINK = "link"
+    """What the link of a message leads to."""
+    BOARD = "board"
+    CASE = "case"
+    TEAM_ACT = "team_act"
+    """What the team does on a case."""
+    ENTER = "enter"
+    """Entering an escalation for somebody who phoned."""
+    DIRECTORY = "directory"
+    REVIEW = "review"
+    PEOPLE = "people"
+    """Who may sign in."""
+    READ_LOG = "read_log"
+    """Who read a case."""
+    OUTBOX = "outbox"
+    """The messages of a trial, with links that work."""
+    METRICS = "metrics"
+
+
+LETS_IN: Final[Mapping[Page, frozenset[Role | Standing]]] = {
+    Page.PUBLIC: frozenset({Standing.ANYBODY}),
+    Page.LINK: frozenset({Standing.LINK}),
+    Page.BOARD: frozenset({Role.TEAM}),
+    Page.CASE: frozenset({Role.TEAM}),
+    Page.TEAM_ACT: frozenset({Role.TEAM}),
+    Page.ENTER: frozenset({Role.TEAM}),
+    Page.DIRECTORY: frozenset({Role.TEAM, Role.ADMINISTRATOR}),
+    Page.REVIEW: frozenset({Role.TEAM, Role.REVIEWER}),
+    Page.PEOPLE: frozenset({Role.ADMINISTRATOR}),
+    Page.READ_LOG: frozenset({Role.ADMINISTRATOR}),
+    Page.OUTBOX: frozenset({Standing.THIS_MACHINE}),
+    Page.METRICS: frozenset({Standing.THIS_MACHINE, Role.ADMINISTRATOR}),
+}
+"""Whom each kind of page lets in: whoever has one of these."""
+
+
+def may_open(page: Page, by: frozenset[Role | Standing]) -> bool:
+    """Whether somebody with these roles and this standing may open a page of that kind."""
+    return not LETS_IN[page].isdisjoint({Standing.ANYBODY, *by})
+
+
+def reads_text(case: Case, roles: frozenset[Role]) -> bool:
+    """Whether somebody with these roles may read what a case is about, rather than reference, agencies and dates.
+
+    The team, once the policy has told the partnership of the case, or while it holds the case to pass it on (rules of
+    practice, "Raised is not notified"). Nobody else who signs in ever does.
+    """
+    return Role.TEAM in roles and (case.partnership_told_at is not None or case.status is Status.HELD)

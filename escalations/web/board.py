@@ -1,6 +1,6 @@
 """The team's list: what is open, by when, what is waited for and from whom, and what needs the team itself.
 
-Served to this machine alone until sign-in comes; see `team`. Nothing here tells what a case is about.
+Nothing here tells what a case is about.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from starlette.responses import Response
 
 from escalations.intake.submissions import State
 from escalations.policy import Awaits, Side
+from escalations.rules.access import Page
 from escalations.rules.case import Cause, Status
 from escalations.store import directory, read_models, references, tables
 from escalations.store.notices import NoticeState
 from escalations.store.read_models import CaseRow, ClockRow, ClockState
 from escalations.web import telling, words
+from escalations.web.auth import allowed
 from escalations.web.forms import Problem, Raw, first
 from escalations.web.parts import Parts
-from escalations.web.team import only_the_team
 from escalations.web.telling import Names
 
 _NOTICES = tables.NOTICES
@@ -64,7 +65,7 @@ class Stored:
 
 def routes(parts: Parts) -> APIRouter:
     """The list, the closed ones, and the way to a case by its reference."""
-    router = APIRouter(prefix="/board", dependencies=[only_the_team(parts)], include_in_schema=False)
+    router = APIRouter(prefix="/board", dependencies=[allowed(parts, Page.BOARD)], include_in_schema=False)
 
     @router.get("")
     async def board(request: Request) -> Response:

@@ -1,6 +1,6 @@
 """One case, for the team: where it stands, its life, its clocks with their receipts, and the team's own acts.
 
-Served to this machine alone until sign-in comes; see `team`. What the case is about is shown only from the point at
+What the case is about is shown only from the point at
 which the policy tells the partnership, or while it is held for the team to pass on (rules of practice, "Raised is not
 notified").
 """
@@ -18,7 +18,8 @@ from starlette.responses import Response
 from escalations import errors
 from escalations.intake import submissions
 from escalations.policy import Awaits, Side
-from escalations.rules import acts
+from escalations.rules import access, acts
+from escalations.rules.access import Page
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.case import Case, ClaimState, Status
@@ -28,9 +29,9 @@ from escalations.store import references, tables
 from escalations.store.notices import NoticeRow
 from escalations.web import questions, story, summary, telling, timeline, words
 from escalations.web.answers import Agency, Asking, YesNo
+from escalations.web.auth import allowed, signed_in
 from escalations.web.forms import LONG, Problem, Raw, Reading, first
 from escalations.web.parts import STALE, Parts, differs, is_press, is_submission
-from escalations.web.team import only_the_team
 from escalations.web.telling import Names
 
 TEAM: Final = Actor(side=Side.TEAM, position="team")
@@ -38,17 +39,12 @@ TEAM: Final = Actor(side=Side.TEAM, position="team")
 
 def routes(parts: Parts) -> APIRouter:
     """The page, the team's acts, and what became of one."""
-    router = APIRouter(prefix="/board/{reference}", dependencies=[only_the_team(parts)], include_in_schema=False)
+    router = APIRouter(prefix="/board/{reference}", dependencies=[allowed(parts, Page.CASE)], include_in_schema=False)
     pages = _CasePages(parts)
     router.add_api_route("", pages.page, methods=["GET"])
     router.add_api_route("/outcome/{submission_id}", pages.outcome, methods=["GET"])
-    router.add_api_route("/{doing}", pages.act, methods=["POST"])
+    router.add_api_route("/{doing}", pages.act, methods=["POST"], dependencies=[allowed(parts, Page.TEAM_ACT)])
     return router
-
-
-def may_read(case: Case) -> bool:
-    """Whether the team may read what a case is about: once the partnership was told, or while the team holds it."""
-    return case.partnership_told_at is not None or case.status is Status.HELD
 
 
 _STORED_BEFORE: Final = Problem(
@@ -88,7 +84,7 @@ class _CasePages:
             if found is None:
                 waiting = await submissions.of_case(tx, reference)
                 return self._not_open(request, reference, received=bool(waiting))
-            reads = may_read(found.case)
+            reads = access.reads_text(found.case, signed_in(request).roles)
             raised = await story.raised_act(tx, found) if reads else None
             sealed = await story.sealed(tx, parts.vault, found.raised.submission_id) if reads else None
             wrote = await story.written(tx, parts.vault, found) if reads else ()
@@ -186,7 +182,7 @@ class _CasePages:
         if case is None:
             raise HTTPException(404)
         reading = Reading(raw, now=now)
-        sealed: dict[str, object] = {"by": {"name": "", "role": "Partnership team"}}
+        sealed: dict[str, object] = {"by": signed_in(request).by}
         agencies = await parts.agencies.read(now)
         act = _read(doing, reading, case, agencies, submissions.new_id(now), sealed)
         if reading.problems or act is None:

@@ -11,14 +11,15 @@ from typing import Final
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
+from escalations.rules.access import Page
 from escalations.web import questions, summary
 from escalations.web.answers import FAMILY_AWARE, MOST_AGENCIES, MOST_PEOPLE, Answers, Asking, Step
+from escalations.web.auth import allowed
 from escalations.web.drafts import Draft
 from escalations.web.flow import BY_FORM, BY_TEAM, parties_of
 from escalations.web.forms import Problem, Raw, Reading, first, number_of
 from escalations.web.parts import STALE, Parts
 from escalations.web.sending import Sending
-from escalations.web.team import only_the_team
 
 REFERRED: Final = ("yes", "none", "not_yet")
 """Whether a new worry has been referred: an escalation is not a referral."""
@@ -37,7 +38,7 @@ class _Raising(Sending):
 
     def add_to(self, router: APIRouter) -> None:
         start = self._way.start
-        guard = [only_the_team(self._parts)] if self._way.entered_for else []
+        guard = [allowed(self._parts, Page.ENTER)] if self._way.entered_for else []
         for path, method, handler in (
             ("", "GET", self.begin),
             ("", "POST", self.begun),
