@@ -18,7 +18,7 @@ from sqlalchemy import Row, bindparam, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations import errors
-from escalations.store import tables, vault
+from escalations.store import domains, tables, vault
 from escalations.store.directory_file import DirectoryFile, Holding, Notices, Person, PositionKind
 from escalations.store.references import CIVIL
 
@@ -28,9 +28,12 @@ LEAD = "escalation_lead"
 """The position to which an agency's empty ones fall."""
 _AGENCIES = tables.AGENCIES
 _POSITIONS = tables.POSITIONS
+_DOMAINS = tables.AGENCY_DOMAINS
 _AGENCY = select(_AGENCIES).where(_AGENCIES.c.agency_id == bindparam("agency"))
 _ON_DAY = select(_POSITIONS).where(
-    _POSITIONS.c.since <= bindparam("day"), or_(_POSITIONS.c.until.is_(None), _POSITIONS.c.until >= bindparam("day"))
+    _POSITIONS.c.replaced_at.is_(None),
+    _POSITIONS.c.since <= bindparam("day"),
+    or_(_POSITIONS.c.until.is_(None), _POSITIONS.c.until >= bindparam("day")),
 )
 _HELD = (
     _ON_DAY.where(_POSITIONS.c.agency_id == bindparam("agency"), _POSITIONS.c.position == bindparam("position"))
@@ -125,6 +128,8 @@ async def load(tx: AsyncConnection, keys: vault.Vault, file: DirectoryFile) -> i
                 sample=file.sample,
             )
         )
+        for domain in dict.fromkeys(agency.domains):
+            await tx.execute(insert(_DOMAINS).values(domain=domain, agency_id=agency.id))
         for holding in agency.positions:
             await appoint(tx, keys, agency.id, holding)
     for agency in file.agencies:
@@ -169,6 +174,8 @@ async def appoint(tx: AsyncConnection, keys: vault.Vault, agency_id: str, holdin
             sealed_holder=holder.data if holder else None,
             sealed_deputy=deputy.data if deputy else None,
             key_id=key_id or (deputy.key_id if deputy else None),
+            holder_digest=holding.holder and _digest(keys, holding.holder.email),
+            deputy_digest=holding.deputy and _digest(keys, holding.deputy.email),
         )
     )
     return holding_id
@@ -185,6 +192,45 @@ async def agencies(tx: AsyncConnection, on: datetime) -> list[Agency]:
     rows = await tx.execute(select(_AGENCIES))
     active = (found for found in map(_agency, rows) if found.active(on))
     return sorted(active, key=lambda found: (found.name.casefold(), found.agency_id))
+
+
+async def domains_of(tx: AsyncConnection, agency_id: str) -> tuple[str, ...]:
+    """The mail domains that are an agency's own, by name."""
+    rows = await tx.execute(
+        select(_DOMAINS.c.domain).where(_DOMAINS.c.agency_id == agency_id).order_by(_DOMAINS.c.domain)
+    )
+    return tuple(rows.scalars())
+
+
+async def agency_of_address(tx: AsyncConnection, keys: vault.Vault, address: str, on: datetime) -> str | None:
+    """The agency whose own an address is, on the civil day of a moment.
+
+    It is, where its domain is one of the agency's own, or where it is the address of somebody who holds a position
+    there or deputises. An address that could be more than one agency's is nobody's: never by best match.
+
+    Raises:
+        vault.CannotOpen: what is stored was changed, or the settings lack the key.
+    """
+    domain = domains.domain_of(address)
+    if domain is None:
+        return None
+    claimed = await tx.execute(select(_DOMAINS.c.agency_id).where(_DOMAINS.c.domain == domain))
+    found = {*claimed.scalars(), *await _agencies_with(tx, keys, address, on)}
+    active = [one for one in sorted(found) if (of := await agency(tx, one)) is not None and of.active(on)]
+    return active[0] if len(active) == 1 else None
+
+
+async def _agencies_with(tx: AsyncConnection, keys: vault.Vault, address: str, on: datetime) -> list[str]:
+    """The agencies at which somebody of this address holds a position, or is a deputy."""
+    digest, wanted = _digest(keys, address), domains.same_address(address)
+    by_digest = or_(_POSITIONS.c.holder_digest == digest, _POSITIONS.c.deputy_digest == digest)
+    found = []
+    for row in (await tx.execute(_ON_DAY.where(by_digest), {"day": _day(on)})).all():
+        # Opened as well: whoever was erased is nobody, whatever digest still stands there.
+        people = [await _person(tx, keys, row, column) for column in ("sealed_holder", "sealed_deputy")]
+        if any(person is not None and domains.same_address(person.email) == wanted for person in people):
+            found.append(row.agency_id)
+    return found
 
 
 async def titles(tx: AsyncConnection, agency_id: str, on: datetime) -> dict[str, str]:
@@ -303,6 +349,10 @@ async def _sealed(
         return None
     plain = json.dumps(person.model_dump(mode="json"), ensure_ascii=False).encode()
     return await keys.seal(tx, plain, table=_POSITIONS.name, column=column, row=row, key_id=key_id)
+
+
+def _digest(keys: vault.Vault, address: str) -> str:
+    return keys.digest(b"directory address " + domains.same_address(address).encode())
 
 
 async def _person(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -9,15 +10,17 @@ from enum import StrEnum
 from importlib import resources
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from escalations import errors
 from escalations.policy import Position, Slug
+from escalations.store.domains import own_domain
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _INVENTED_ADDRESS = re.compile(r"[^@\s]+@(?:[a-z0-9-]+\.)*(?:example|example\.(?:org|com|net))")
+_INVENTED_DOMAIN = re.compile(r"(?:[a-z0-9-]+\.)*(?:example|example\.(?:org|com|net))")
 _INVENTED_PHONE = re.compile(r"01632 ?960 ?\d{3}")
 """Ofcom's range for drama."""
 
@@ -94,7 +97,13 @@ class AgencyEntry(_FileModel):
     notices: Notices = Notices.TEAM_ONLY
     active_from: date
     active_to: date | None = None
+    domains: tuple[Annotated[str, AfterValidator(own_domain)], ...] = ()
+    """Its own mail domains: what stands after the @ in the addresses of everybody there, and of nobody elsewhere."""
     positions: tuple[Holding, ...] = ()
+
+    def exists_with(self, other: AgencyEntry) -> bool:
+        """Whether there is a day on which both exist."""
+        return self.active_from <= (other.active_to or date.max) and other.active_from <= (self.active_to or date.max)
 
 
 class DirectoryFile(_FileModel):
@@ -114,12 +123,24 @@ class DirectoryFile(_FileModel):
                 raise ValueError(f"{agency.id}: its parent or successor is not in the file")
         if len(list(self.in_order())) != len(ids):
             raise ValueError("an agency is its own parent, by way of others or at once")
+        self._domains_are_their_own()
         if self.sample:
             self._is_invented()
         return self
 
+    def _domains_are_their_own(self) -> None:
+        for one, other in itertools.combinations(self.agencies, 2):
+            if one.id == other.parent or other.id == one.parent or not one.exists_with(other):
+                continue
+            for domain in sorted({*one.domains} & {*other.domains}):
+                raise ValueError(
+                    f"{one.id} and {other.id} both claim {domain}: only an agency and its parent may share a domain"
+                )
+
     def _is_invented(self) -> None:
         for agency in self.agencies:
+            if not all(_INVENTED_DOMAIN.fullmatch(domain) for domain in agency.domains):
+                raise ValueError(f"{agency.id}: a sample has domains at example.org or under .example only")
             for holding in agency.positions:
                 for person in (holding.holder, holding.deputy):
                     if person is None:

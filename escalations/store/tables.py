@@ -213,9 +213,41 @@ POSITIONS = Table(
     Column("sealed_holder", LargeBinary),
     Column("sealed_deputy", LargeBinary),
     Column("key_id", _ID),
+    Column("holder_digest", _DIGEST),
+    Column("deputy_digest", _DIGEST),
+    Column("replaced_at", Instant),
     Index(None, "agency_id", "position"),
+    Index(None, "holder_digest"),
+    Index(None, "deputy_digest"),
 )
-"""Who holds a position, from when to when. A vacancy is a row without a holder, or none."""
+"""Who holds a position, from when to when. A vacancy is a row without a holder, or none.
+
+The digests are keyed, of the addresses: by them whoever writes is found. What was entered wrongly and put right from
+the same day is kept with the moment at which it was replaced, and no longer looked at.
+"""
+
+AGENCY_DOMAINS = Table(
+    "agency_domains",
+    METADATA,
+    Column("domain", String(253), primary_key=True),
+    Column("agency_id", _SLUG, ForeignKey(AGENCIES.c.agency_id), primary_key=True),
+)
+"""The mail domains that are an agency's own."""
+
+DIRECTORY_CHANGES = Table(
+    "directory_changes",
+    METADATA,
+    Column("change_id", _ID, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("agency_id", _SLUG, nullable=False),
+    Column("holding_id", _ID),
+    Column("what", _SLUG, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("key_id", _ID, nullable=False),
+    Index(None, "agency_id", "at"),
+)
+"""Who changed what in the directory, and when. What concerns a person is sealed under that holding's own key, and so
+erased with it."""
 
 # ---- What goes out, and what is asked by link -----------------------------------------------------------------------
 
@@ -384,7 +416,7 @@ CLOCKS = Table(
     Index(None, "state", "due_at"),
 )
 
-APPEND_ONLY = (REGISTER, FROZEN, SUBMISSIONS, ACCESS_LOG)
+APPEND_ONLY = (REGISTER, FROZEN, SUBMISSIONS, ACCESS_LOG, DIRECTORY_CHANGES)
 """Nothing in these is ever changed or taken away; what must be erasable (a data key) stands outside them."""
 
 READ_MODELS = (CASES, CLOCKS)
