@@ -64,6 +64,21 @@ def responder(position: str = "practitioner", agency: str = SOCIAL_CARE) -> Acto
 
 
 TEAM = Actor(side=Side.TEAM, position="team")
+SENDER = Actor(side=Side.RAISING, position=notices.RAISER)
+"""Whoever sent the mail that raised a case, while their agency is not known."""
+
+
+def plain_mail(**more: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Give what a plain mail from somebody who is not recognised says: hardly anything."""
+    return {
+        "by": SENDER,
+        "channel": Channel.MAIL,
+        "raising_agency": None,
+        "responding_agencies": (),
+        "concern": acts.Concern.NOT_STATED,
+        "reason": acts.Reason.NOT_STATED,
+        **more,
+    }
 
 
 def raise_(at: datetime, **more: Any) -> acts.Raise:  # noqa: ANN401
@@ -225,9 +240,17 @@ class Story:
         """Let the raising side say that the worry is dealt with, with one agency or with all."""
         self.act(acts.Agree(**self.by_raiser(), outcome=outcome, agency_id=agency))
 
-    def passes_on(self, *agencies: str) -> None:
-        """Let the team pass a held case on."""
-        self.act(acts.PassOn(**self.by_team(), responding_agencies=agencies or (SOCIAL_CARE,)))
+    def passes_on(self, *agencies: str, raised_by: str | None = None) -> None:
+        """Let the team pass a held case on, saying who raised it where that is not known."""
+        self.act(
+            acts.PassOn(**self.by_team(), responding_agencies=agencies or (SOCIAL_CARE,), raising_agency=raised_by)
+        )
+
+    def completes(self, *agencies: str, by: Actor | None = None, **more: Any) -> None:  # noqa: ANN401
+        """Let whoever raised it say what a plain mail had not said."""
+        said = {"concern": acts.Concern.CHILD, "reason": acts.Reason.PLAN, **more}
+        by = by or Actor(side=Side.RAISING, agency_id=self.case.raised_as, position=notices.RAISER)
+        self.act(acts.Complete(**origin(by, self.now), responding_agencies=agencies, **said))
 
     def team_phones(self, agency: str = SOCIAL_CARE, *, reached: bool = True) -> None:
         """Let the team phone, and note whether it reached somebody."""

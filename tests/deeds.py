@@ -11,6 +11,7 @@ from escalations.rules import acts, events
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act, Concern, Reason
 from escalations.rules.case import Case, DeliveryState, Done, Outcome
+from escalations.rules.notices import RAISER
 from tests.builders import POLICE, SCHOOL, SOCIAL_CARE, TEAM, origin, raiser, responder
 
 HEALTH = "health"
@@ -37,6 +38,8 @@ ACTORS: dict[str, Actor] = {
     "somebody else's chair": Actor(side=Side.FINAL_BODY, agency_id=HEALTH, position="chair"),
     "both sides": Actor(side=Side.BOTH, agency_id=SCHOOL),
     "nobody in particular": Actor(side=Side.RAISING),
+    "whoever sent it": Actor(side=Side.RAISING, position=RAISER),
+    "whoever raised it for the school": raiser(position=RAISER),
 }
 
 KINDS: tuple[type[acts.ActModel], ...] = get_args(acts.Act)
@@ -53,7 +56,15 @@ _PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] 
         "concern": Concern.CHILD,
         "reason": Reason.PLAN,
     },
-    acts.PassOn: lambda *_: {"responding_agencies": (SOCIAL_CARE, POLICE)},
+    acts.Complete: lambda case, _, choice: {
+        "responding_agencies": ((), (SOCIAL_CARE,), tuple(party.agency_id for party in case.parties))[choice % 3],
+        "concern": Concern.CHILD,
+        "reason": Reason.PLAN,
+    },
+    acts.PassOn: lambda case, _, choice: {
+        "responding_agencies": (SOCIAL_CARE, POLICE),
+        "raising_agency": SCHOOL if case.raising_agency is None and choice % 3 != 1 else None,
+    },
     acts.Acknowledge: lambda *_: {},
     acts.ReachedByPerson: lambda case, by, _: {
         "agency_id": by.agency_id if by.side is Side.RESPONDING else _of(case),
@@ -114,6 +125,7 @@ def deed(
 
 BY_A_PERSON = (
     events.Raised,
+    events.Completed,
     events.PassedOn,
     events.Acknowledged,
     events.PersonReached,

@@ -61,6 +61,8 @@ async def find(
         own = await _raiser(tx, vault, reference)
         if own is not None:
             return Addressee(own, directory.Rule.HOLDER)
+        if to.agency_id is None:
+            return NobodyThere.NO_ONE_IN_POST  # Not recognised, and without an address: there is nobody to ask.
         # Somebody who phoned and gave no address is told through their agency.
         to = Recipient(to.side, to.agency_id, _PRACTITIONER)
     if to.side is Side.RESPONDING and to.agency_id is not None:

@@ -50,6 +50,7 @@ def report_of(row: NoticeRow, state: NoticeState) -> Delivery | None:
     return Delivery(
         notice_id=row.notice_id,
         agency_id=row.notice.to.agency_id,
+        to_raiser=row.notice.to.side is Side.RAISING and row.notice.to.agency_id is None,
         stage=row.notice.stage,
         starts_clocks=row.notice.starts_clocks,
         state=became,

@@ -15,6 +15,7 @@ from escalations.rules import acts
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.case import Case, Status
+from escalations.rules.telling import RAISER
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ def refusal(case: Case, act: Act) -> Refused | None:
     match act:
         case acts.Raise():
             return _raises(act)
+        case acts.Complete():
+            return None if _is_team(act.by) else _raising(case, act.by)
         case acts.PassOn() | acts.NotePhoneCall():
             return None if _is_team(act.by) else Refused(NOT_YOUR_SIDE, "Only the partnership team can do this.")
         case acts.ReportDelivery() | acts.ReportMessage():
@@ -86,8 +89,15 @@ def _of_a_side(case: Case, act: acts.SayDone | acts.ReachedByPerson) -> Refused 
 
 
 def _raising(case: Case, by: Actor) -> Refused | None:
-    if by.side is Side.RAISING and by.agency_id == case.raising_agency:
-        return None
+    """The agency that raised it; and whoever raised it, at their own address, whatever agency they were taken for.
+
+    While nobody knows which agency that is, it is that address alone.
+    """
+    if by.side is Side.RAISING:
+        if by.position == RAISER and by.agency_id in {case.raised_as, case.raising_agency}:
+            return None
+        if by.agency_id is not None and by.agency_id == case.raising_agency:
+            return None
     return Refused(NOT_YOUR_SIDE, "Only the agency that raised this can do this.")
 
 

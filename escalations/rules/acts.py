@@ -7,6 +7,7 @@ submission; ``content_digest`` is the SHA-256 of those sealed bytes, so that the
 from __future__ import annotations
 
 from enum import StrEnum
+from operator import not_
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
@@ -25,6 +26,8 @@ class Concern(StrEnum):
     ADULT = "adult"
     FAMILY = "family"
     THEMATIC = "thematic"
+    NOT_STATED = "not_stated"
+    """A plain mail did not say; whoever sent it is asked to complete it."""
 
 
 class Reason(StrEnum):
@@ -44,6 +47,8 @@ class Reason(StrEnum):
     RESOURCE = "resource_or_capacity"
     PLACEMENT = "placement_or_care_setting"
     OTHER = "other"
+    NOT_STATED = "not_stated"
+    """A plain mail did not say; whoever sent it is asked to complete it."""
 
 
 class LegalStatus(StrEnum):
@@ -58,7 +63,11 @@ class LegalStatus(StrEnum):
 
 
 class ActModel(BaseModel):
-    """What every act has."""
+    """What every act has.
+
+    A field that came later and is not set is left out of the text of an act or of an event (``exclude_if``), so that
+    what is stored and hashed of older ones stays the same to the byte.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -77,9 +86,10 @@ class Raise(ActModel):
 
     kind: Literal["raise"] = "raise"
     track: Track = Track.STANDARD
-    raising_agency: Slug
+    raising_agency: Slug | None
+    """None where the sender was not recognised: the case is then held for the team, whatever else is known."""
     responding_agencies: tuple[Slug, ...] = ()
-    """None where the agency was not recognised: the case is then held for the team."""
+    """Empty where the agency was not recognised: the case is then held for the team."""
     concern: Concern
     people: Annotated[int, Field(ge=0, le=30)] = 1
     reason: Reason
@@ -89,11 +99,29 @@ class Raise(ActModel):
     """Entered for somebody: nobody is told until the team presses "tell them"."""
 
 
+class Complete(ActModel):
+    """What a plain mail did not say is said: by whoever sent it, by link, or by the team for them.
+
+    Its codes take the place of those that the case was raised with; words and names are sealed with it.
+    """
+
+    kind: Literal["complete"] = "complete"
+    responding_agencies: tuple[Slug, ...] = ()
+    """Empty where whoever completes it does not know either, and where the case has been passed on already."""
+    concern: Concern
+    people: Annotated[int, Field(ge=0, le=30)] = 1
+    reason: Reason
+    level_of_need: Annotated[int, Field(ge=1, le=4)] | None = None
+    legal_status: LegalStatus = LegalStatus.NOT_KNOWN
+
+
 class PassOn(ActModel):
     """The team passes a held case on ("tell them"), naming the responding agencies."""
 
     kind: Literal["pass_on"] = "pass_on"
     responding_agencies: Annotated[tuple[Slug, ...], Field(min_length=1)]
+    raising_agency: Slug | None = None
+    """Needed where the sender was not recognised, and also how one that was taken for another agency's is put right."""
 
 
 class Acknowledge(ActModel):
@@ -179,7 +207,8 @@ class NotePhoneCall(ActModel):
     """
 
     kind: Literal["note_phone_call"] = "note_phone_call"
-    agency_id: Slug
+    agency_id: Slug | None
+    """None for whoever raised it, while their agency is not known."""
     reached: bool
     position: Position | None = None
 
@@ -190,6 +219,9 @@ class ReportDelivery(ActModel):
     kind: Literal["report_delivery"] = "report_delivery"
     notice_id: str
     agency_id: Slug | None = None
+    """None for the partnership's team, and for whoever raised a case while their agency is not known."""
+    to_raiser: Annotated[bool, Field(exclude_if=not_)] = False
+    """Whether it was for whoever raised it while their agency is not known, and not for the team."""
     stage: int
     starts_clocks: bool
     """Whether it was the notice of the stage, which starts the clocks of whom it reaches."""
@@ -206,6 +238,7 @@ class ReportMessage(ActModel):
 
 Act = (
     Raise
+    | Complete
     | PassOn
     | Acknowledge
     | ReachedByPerson

@@ -97,13 +97,14 @@ def respond(case: Case, act: acts.Respond, now: datetime) -> tuple[Event, ...] |
 
 def phone_call(case: Case, act: acts.NotePhoneCall, now: datetime) -> tuple[Event, ...] | Refused:
     """The team phoned. Whom it reached has been reached, also on the urgent track; nobody has acknowledged by that."""
+    # None is whoever raised it, as long as their agency is not known.
     involved = {case.raising_agency, case.frame.policy.final_body.agency, *(party.agency_id for party in case.parties)}
     if act.agency_id not in involved:
         return Refused("not_a_party", "That agency is not part of this escalation.")
     noted = events.PhoneCallNoted(
         **events.origin(act, now), agency_id=act.agency_id, reached=act.reached, position=act.position
     )
-    if not act.reached:
+    if not act.reached or act.agency_id is None:
         return (noted,)
     known = evolve_all(case, (noted,))
     waiting = known.running(Awaits.BE_REACHED, agency_id=act.agency_id)

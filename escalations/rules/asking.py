@@ -34,6 +34,8 @@ def is_done(case: Case, asks: Ask, to: Recipient, *, stage: int, about: str | No
             return case.status is Status.CLOSED or claim is None or claim.state is not ClaimState.SAID
         case Ask.DECIDE:
             return case.status is Status.CLOSED
+        case Ask.COMPLETE:
+            return case.status is Status.CLOSED or not case.incomplete
         case _:
             assert_never(asks)
 

@@ -228,7 +228,13 @@ class Case:
     edition: int = EDITION
     status: Status = Status.OPEN
     track: Track = Track.STANDARD
-    raising_agency: str = ""
+    raising_agency: str | None = None
+    """None while the sender has not been recognised; such a case is held."""
+    raised_as: str | None = None
+    """The agency that it was raised for. The team may put it right when it passes a held case on, and the raiser's own
+    links go on serving."""
+    incomplete: bool = False
+    """A plain mail raised it and did not say all that a form asks; whoever sent it has a link to complete it."""
     parties: tuple[Party, ...] = ()
     received_at: datetime | None = None
     stage: int = 0

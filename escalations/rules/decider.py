@@ -76,6 +76,7 @@ def _after_what_time_brought(case: Case, act: Act, now: datetime) -> tuple[Event
 _OF_THE_SYSTEM = (acts.ReportDelivery, acts.ReportMessage)
 _OF_WHAT_WAS_DONE = (acts.ConfirmDone, acts.DenyDone)
 """Acts that only put the record right; they are taken after a case has closed as well, for evidence stays fair."""
+_WHILE_HELD = (acts.Complete, acts.PassOn, acts.NotePhoneCall, *_OF_THE_SYSTEM)
 
 
 def _impossible(case: Case, act: Act, now: datetime) -> Refused | None:
@@ -97,7 +98,7 @@ def _impossible(case: Case, act: Act, now: datetime) -> Refused | None:
             f"This escalation was closed at {_said(case.closed_at)}. If there is a new difference, "
             "please raise a new one. If the record is wrong, please tell the partnership team.",
         )
-    if case.status is Status.HELD and not isinstance(act, (acts.PassOn, acts.NotePhoneCall, *_OF_THE_SYSTEM)):
+    if case.status is Status.HELD and not isinstance(act, _WHILE_HELD):
         return Refused(
             "held",
             "The partnership team has this and has not yet passed it on. Please wait until it has been "
@@ -114,6 +115,8 @@ def _decide(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:
     match act:
         case acts.Raise():
             return Refused("already_raised", "This escalation has already been raised.")
+        case acts.Complete():
+            return opening.complete(case, act, now)
         case acts.PassOn():
             return opening.pass_on(case, act, now)
         case acts.Acknowledge():

@@ -7,6 +7,7 @@ id and the digest of what is sealed there. ``at`` is when it counts from; the re
 from __future__ import annotations
 
 from datetime import datetime
+from operator import not_
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
@@ -52,7 +53,8 @@ class Raised(ActEventModel):
     calendar_hash: str
     edition: int
     track: Track
-    raising_agency: Slug
+    raising_agency: Slug | None = None
+    """None where the sender was not recognised."""
     responding_agencies: tuple[Slug, ...]
     concern: Concern
     people: int
@@ -64,12 +66,30 @@ class Raised(ActEventModel):
     """Entered for somebody: nobody but the team is told until it is passed on."""
 
 
+class Completed(ActEventModel):
+    """What a plain mail had not said was said; the codes are as they stand from here on."""
+
+    kind: Literal["completed"] = "completed"
+    responding_agencies: tuple[Slug, ...]
+    """As named so far, told of or not."""
+    concern: Concern
+    people: int
+    reason: Reason
+    level_of_need: int | None = None
+    legal_status: LegalStatus
+
+
 class PassedOn(EventModel):
-    """The responding agencies are to be told. The moment from which each of them can be."""
+    """The responding agencies are to be told. The moment from which each of them can be.
+
+    By the team; or by the raising side, where the case was held only because it had not named an agency yet.
+    """
 
     kind: Literal["passed_on"] = "passed_on"
     by: Actor | None = None
     responding_agencies: tuple[Slug, ...]
+    raising_agency: Annotated[Slug | None, Field(exclude_if=not_)] = None
+    """Where the team said which agency raised it."""
 
 
 class StageStarted(EventModel):
@@ -310,6 +330,9 @@ class NoticeReported(EventModel):
     kind: Literal["notice_reported"] = "notice_reported"
     notice_id: str
     agency_id: Slug | None = None
+    """None for the partnership's team, and for whoever raised a case while their agency is not known."""
+    to_raiser: Annotated[bool, Field(exclude_if=not_)] = False
+    """Whether it was for whoever raised it while their agency is not known, and not for the team."""
     stage: int
     starts_clocks: bool
     state: DeliveryState
@@ -327,7 +350,8 @@ class PhoneCallNoted(ActEventModel):
     """The team phoned once, and noted whether it reached somebody."""
 
     kind: Literal["phone_call_noted"] = "phone_call_noted"
-    agency_id: Slug
+    agency_id: Slug | None = None
+    """None for whoever raised it, while their agency is not known."""
     reached: bool
     position: Position | None = None
 
@@ -340,6 +364,7 @@ class RaiserKeptInformed(EventModel):
 
 Event = (
     Raised
+    | Completed
     | PassedOn
     | StageStarted
     | ClockStarted

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from escalations.policy import Awaits
+from escalations.policy import Awaits, Side
 from escalations.rules import events
+from escalations.rules.actors import Channel
+from escalations.rules.acts import Concern, Reason
 from escalations.rules.case import (
     MEETS,
     Case,
@@ -29,7 +31,7 @@ def evolve(case: Case, event: Event) -> Case:
     """The case after one more event."""
     after = _applied(case, event)
     unreached = after.unreached
-    if unreached and isinstance(event, ActEventModel):
+    if unreached and isinstance(event, ActEventModel) and (event.by.agency_id or event.by.side is Side.TEAM):
         # Whoever acts has been reached after all.
         unreached = _without(unreached, event.by.agency_id)
     return replace(
@@ -52,8 +54,15 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912 
     match event:
         case events.Raised():
             return _raised(case, event)
+        case events.Completed():
+            return _completed(case, event)
         case events.PassedOn():
-            return replace(case, status=Status.OPEN, parties=_parties(event.responding_agencies))
+            return replace(
+                case,
+                status=Status.OPEN,
+                raising_agency=event.raising_agency or case.raising_agency,
+                parties=_parties(event.responding_agencies),
+            )
         case events.StageStarted():
             return _stage_started(case, event)
         case events.ClockStarted():
@@ -131,10 +140,27 @@ def _raised(case: Case, event: events.Raised) -> Case:
         edition=event.edition,
         track=event.track,
         raising_agency=event.raising_agency,
+        raised_as=event.raising_agency,
         parties=_parties(event.responding_agencies),
         received_at=event.at,
         quiet=event.quiet,
+        incomplete=_lacks_something(event),
     )
+
+
+def _lacks_something(event: events.Raised) -> bool:
+    """Whether whoever raised it is asked to say more. On the form "I do not know" is an answer; a mail gave none."""
+    return (
+        event.concern is Concern.NOT_STATED
+        or event.reason is Reason.NOT_STATED
+        or (event.channel is Channel.MAIL and not event.responding_agencies)
+    )
+
+
+def _completed(case: Case, event: events.Completed) -> Case:
+    case = replace(case, incomplete=False)
+    # Whom a held case names is not told of it yet. An open one has its agencies, with all that is known of them.
+    return replace(case, parties=_parties(event.responding_agencies)) if case.status is Status.HELD else case
 
 
 def _reminded(case: Case, event: events.ReminderFell) -> Case:
@@ -143,6 +169,8 @@ def _reminded(case: Case, event: events.ReminderFell) -> Case:
 
 
 def _phoned(case: Case, event: events.PhoneCallNoted) -> Case:
+    if event.agency_id is None:
+        return case
     if case.party(event.agency_id) is not None:
         return _with_evidence(case, event.agency_id, case.stage, person_reached=True)
     return replace(case, unreached=_without(case.unreached, event.agency_id))
@@ -151,6 +179,8 @@ def _phoned(case: Case, event: events.PhoneCallNoted) -> Case:
 def _reported(case: Case, event: events.NoticeReported) -> Case:
     if case.party(event.agency_id) is not None:
         return _with_evidence(case, event.agency_id, event.stage, delivery=event.state) if event.starts_clocks else case
+    if event.to_raiser:
+        return case  # The team is told at once. No clock waits for an agency that is not known.
     before = next((one.times for one in case.unreached if one.agency_id == event.agency_id), 0)
     others = _without(case.unreached, event.agency_id)
     if event.state is DeliveryState.DELIVERED:

@@ -66,7 +66,7 @@ def _decider(case: Case, rule: StageRule) -> tuple[str | None, AlternateBecause 
     if not rule.decided_by_final_body:
         return None, None
     body = case.frame.policy.final_body
-    involved = {case.raising_agency, *(party.agency_id for party in case.parties)}
+    involved = {case.raising_agency, *(party.agency_id for party in case.parties)} - {None}
     if body.works_for in involved:
         both = body.alternate_works_for in involved
         return body.alternate_position, "both_work_for_a_party" if both else "works_for_a_party"

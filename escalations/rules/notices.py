@@ -69,9 +69,12 @@ def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR091
             return _to_parties(case, NoticeKind.MOVE_INTENDED, due_at=event.takes_effect_at)
         case events.MoveDropped():
             return _to_parties(case, NoticeKind.STAYING)
+        case events.Completed():
+            return _completed(case, event)
         case events.PassedOn():
             # Whoever it was entered for hears of it here for the first time.
-            return (_to_raiser(case, NoticeKind.RECEIPT if case.quiet else NoticeKind.PASSED_ON),)
+            kind = NoticeKind.RECEIPT if case.quiet else NoticeKind.PASSED_ON
+            return (_to_raiser(case, kind, asks=_reads_or_completes(case)),)
         case events.Acknowledged():
             return (_to_raiser(case, NoticeKind.ACKNOWLEDGED),)
         case events.PersonReached():
@@ -134,8 +137,22 @@ def _to_parties(case: Case, kind: NoticeKind, *, due_at: datetime | None = None)
 
 
 def _raised(case: Case) -> tuple[Notice, ...]:
-    receipt = _to_raiser(case, NoticeKind.RECEIPT)
+    receipt = _to_raiser(case, NoticeKind.RECEIPT, asks=_reads_or_completes(case))
     return (receipt, _to_team(case, NoticeKind.HELD)) if case.status is Status.HELD else (receipt,)
+
+
+def _reads_or_completes(case: Case) -> Ask:
+    return Ask.COMPLETE if case.incomplete else Ask.READ
+
+
+def _completed(case: Case, event: events.Completed) -> tuple[Notice, ...]:
+    """The team hears of it where it holds the case and did not write it itself, and where it is still to look.
+
+    What is passed on in the same act has stopped its clock before.
+    """
+    if case.status is not Status.HELD or event.by.side is Side.TEAM or not case.running(Awaits.LOOK):
+        return ()
+    return (_to_team(case, NoticeKind.COMPLETED),)
 
 
 def _stage(case: Case, event: events.StageStarted) -> tuple[Notice, ...]:
@@ -170,7 +187,7 @@ def _stage(case: Case, event: events.StageStarted) -> tuple[Notice, ...]:
 def _reported(case: Case, event: events.NoticeReported) -> tuple[Notice, ...]:
     if event.state is DeliveryState.DELIVERED:
         return ()
-    if event.agency_id is None:
+    if event.agency_id is None and not event.to_raiser:
         return _team_unreached(case, event)
     trouble = _to_team(case, NoticeKind.DELIVERY_TROUBLE, about=event.notice_id)
     if case.status is Status.OPEN and event.starts_clocks:
@@ -282,6 +299,7 @@ _PASSING = (
     NoticeKind.MOVE_INTENDED,
     NoticeKind.STILL_OPEN,
     NoticeKind.HELD,
+    NoticeKind.COMPLETED,
 )
 
 
@@ -292,7 +310,7 @@ def overtaken(case: Case, kind: NoticeKind, *, stage: int, about: str | None) ->
     if case.status is Status.CLOSED or stage < case.stage:
         return True
     clock = next((clock for clock in case.clocks if clock.clock_id == about), None)
-    if kind is NoticeKind.HELD:
+    if kind in {NoticeKind.HELD, NoticeKind.COMPLETED}:
         return case.status is not Status.HELD
     if kind in {NoticeKind.REMINDER, NoticeKind.PLEASE_PHONE, NoticeKind.ASKED_TO_CHOOSE}:
         return clock is None or not clock.running

@@ -25,7 +25,7 @@ def raise_case(case: Case, act: acts.Raise, now: datetime) -> tuple[Event, ...] 
     refused = _agencies(act.raising_agency, act.responding_agencies)
     if refused is not None:
         return refused
-    held = act.hold or not act.responding_agencies
+    held = act.hold or not act.responding_agencies or act.raising_agency is None
     raised = events.Raised(
         **events.origin(act, now),
         policy_hash=case.frame.policy.content_hash,
@@ -52,25 +52,88 @@ def raise_case(case: Case, act: acts.Raise, now: datetime) -> tuple[Event, ...] 
 
 
 def pass_on(case: Case, act: acts.PassOn, now: datetime) -> tuple[Event, ...] | Refused:
-    """The team passes a held case on: now the responding agencies are known, and can be told."""
+    """The team passes a held case on: now the agencies of both sides are known, and can be told."""
     if case.status is not Status.HELD:
         return Refused("already_passed_on", "This has already been passed on.")
-    refused = _agencies(case.raising_agency, act.responding_agencies)
+    raising = act.raising_agency or case.raising_agency
+    if raising is None:
+        return Refused(
+            "raising_agency_needed",
+            "We do not know yet which agency raised this. Please say which it is; it can then be passed on.",
+        )
+    refused = _agencies(raising, act.responding_agencies)
     if refused is not None:
         return refused
     looked = clocks.meet(case, case.running(Awaits.LOOK), now, counts_from=now)
+    said = None if raising == case.raising_agency else raising
+    return _passed_on(case, looked, act, act.responding_agencies, now, raising=said)
+
+
+def _passed_on(
+    case: Case,
+    happened: tuple[Event, ...],
+    act: acts.PassOn | acts.Complete,
+    responding: tuple[str, ...],
+    now: datetime,
+    *,
+    raising: str | None = None,
+) -> tuple[Event, ...]:
     passed = events.PassedOn(
         at=now,
         by=act.by,
-        responding_agencies=act.responding_agencies,
+        responding_agencies=responding,
+        raising_agency=raising,
         submission_id=act.submission_id,
         content_digest=act.content_digest,
     )
-    happened: tuple[Event, ...] = (*looked, passed)
+    happened = (*happened, passed)
     return (*happened, *moving.start_stage(evolve_all(case, happened), 1, now))
 
 
-def _agencies(raising: str, responding: tuple[str, ...]) -> Refused | None:
+def complete(case: Case, act: acts.Complete, now: datetime) -> tuple[Event, ...] | Refused:
+    """What a plain mail did not say is said.
+
+    It passes a held case on where it was held for nothing but an agency to raise it with: a person has now chosen one.
+    A case whose sender was not recognised, or that was entered quietly, stays the team's to pass on.
+    """
+    named = tuple(party.agency_id for party in case.parties)
+    refused = _named(case, act, named) or _agencies(case.raising_agency, act.responding_agencies)
+    if refused is not None:
+        return refused
+    responding = act.responding_agencies or named
+    completed = events.Completed(
+        **events.origin(act, now),
+        responding_agencies=responding,
+        concern=act.concern,
+        people=act.people,
+        reason=act.reason,
+        level_of_need=act.level_of_need,
+        legal_status=act.legal_status,
+    )
+    if case.status is not Status.HELD or case.raising_agency is None or case.quiet or not responding:
+        return (completed,)
+    # The team has not looked, and does not have to any more; so its clock stops, and it is not told either.
+    looked = clocks.stop(case.running(Awaits.LOOK), now)
+    return _passed_on(case, (*looked, completed), act, responding, now)
+
+
+def _named(case: Case, act: acts.Complete, named: tuple[str, ...]) -> Refused | None:
+    """What is complete stays as it was said; and an agency that has been told is not changed by filling in a form."""
+    if not case.incomplete:
+        return Refused(
+            "already_complete",
+            "This has been completed already. If something in it is not right, please tell the partnership team.",
+        )
+    if case.status is Status.OPEN and frozenset(act.responding_agencies) not in {frozenset(), frozenset(named)}:
+        return Refused(
+            "already_passed_on",
+            "This has been passed on already, so the agency that it is raised with cannot be changed here. "
+            "Please tell the partnership team which agency you mean.",
+        )
+    return None
+
+
+def _agencies(raising: str | None, responding: tuple[str, ...]) -> Refused | None:
     if raising in responding:
         return Refused(
             "same_agency",

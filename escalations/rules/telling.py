@@ -21,8 +21,10 @@ class NoticeKind(StrEnum):
 
     RECEIPT = "receipt"
     HELD = "held"
+    COMPLETED = "completed"
+    """To the team: whoever sent it has said what was missing, and it is still the team's to pass on."""
     PASSED_ON = "passed_on"
-    """To the raiser: the team has passed on what it held."""
+    """To the raiser: what was held has been passed on."""
     ASKED = "asked"
     """The notice of a stage, to each responding agency. Its arrival starts clocks."""
     ASKED_TO_DECIDE = "asked_to_decide"
@@ -60,6 +62,8 @@ class Ask(StrEnum):
     CONSIDER = "consider"
     CONFIRM = "confirm"
     DECIDE = "decide"
+    COMPLETE = "complete"
+    """Say what a plain mail did not say."""
     TEAM = "team"
     """The team's own page of the case, behind its own way in."""
 

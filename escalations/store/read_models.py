@@ -58,7 +58,8 @@ class CaseRow:
     status: str
     track: str
     stage: int
-    raising_agency: str
+    raising_agency: str | None
+    """None while the sender has not been recognised; such a case is held."""
     responding_agencies: tuple[str, ...]
     concern: str | None
     reason: str | None
@@ -146,9 +147,11 @@ async def project(tx: AsyncConnection, before: case.Case | None, steps: Sequence
         opening = steps[0].event
         if not isinstance(opening, events.Raised):
             raise NotACase("the first event of an escalation does not raise it")
-        await tx.execute(_ADD_CASE, {**_case_values(last.after, last.entry), **_raised_values(opening)})
+        values = {**_case_values(last.after, last.entry), **_raised_values(opening), **_completed_values(steps)}
+        await tx.execute(_ADD_CASE, values)
     else:
-        await tx.execute(_CHANGE_CASE, {"case": last.after.reference, **_case_values(last.after, last.entry)})
+        values = {**_case_values(last.after, last.entry), **_completed_values(steps)}
+        await tx.execute(_CHANGE_CASE, {"case": last.after.reference, **values})
     new, changed = await _clock_rows(tx, before, steps)
     if new:
         await tx.execute(_ADD_CLOCK, list(new.values()))
@@ -278,13 +281,20 @@ async def _frame(tx: AsyncConnection, opening: Event, frames: dict[tuple[str, st
 
 
 def _raised_values(event: events.Raised) -> dict[str, Any]:
+    return {**_codes(event), "policy_hash": event.policy_hash, "calendar_hash": event.calendar_hash}
+
+
+def _completed_values(steps: Sequence[Step]) -> dict[str, Any]:
+    completed = [step.event for step in steps if isinstance(step.event, events.Completed)]
+    return _codes(completed[-1]) if completed else {}
+
+
+def _codes(event: events.Raised | events.Completed) -> dict[str, Any]:
     return {
         "concern": event.concern.value,
         "reason": event.reason.value,
         "level_of_need": event.level_of_need,
         "legal_status": event.legal_status.value,
-        "policy_hash": event.policy_hash,
-        "calendar_hash": event.calendar_hash,
     }
 
 

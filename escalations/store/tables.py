@@ -366,7 +366,7 @@ CASES = Table(
     Column("status", _SLUG, nullable=False),
     Column("track", _SLUG, nullable=False),
     Column("stage", Integer, nullable=False),
-    Column("raising_agency", _SLUG, nullable=False),
+    Column("raising_agency", _SLUG),
     Column("responding_agencies", Text, nullable=False),
     Column("concern", _SLUG),
     Column("reason", _SLUG),

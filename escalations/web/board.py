@@ -164,7 +164,7 @@ def _line(  # noqa: PLR0917  what one row of the list is made of
     )
     return Line(
         row,
-        names.agency(row.raising_agency),
+        names.raising(row.raising_agency),
         tuple(names.agency(agency) for agency in row.responding_agencies),
         tuple(_waiting(clock, names, now) for clock in running if _worth_a_line(clock, now)),
         tuple(troubles),

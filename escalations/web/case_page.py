@@ -104,7 +104,7 @@ class _CasePages:
             f=parts.form(request, raw, problems),
             once=secrets.token_urlsafe(12),
             reads=reads,
-            raising=names.agency(case.raising_agency),
+            raising=names.raising(case.raising_agency),
             raised=found.raised,
             parties=[{"party": party, "name": names.agency(party.agency_id)} for party in case.parties],
             stage_title=case.frame.policy.stage(case.stage).title if case.stage else "",

@@ -80,8 +80,8 @@ def offered(case: Case, link: Link) -> tuple[Doing, ...]:
             if link.to.side is Side.RAISING:
                 return _reading(case)
             return ()
-        case Ask.TEAM:
-            return ()
+        case Ask.TEAM | Ask.COMPLETE:
+            return ()  # Neither is done on this page.
         case _:
             assert_never(link.asks)
 

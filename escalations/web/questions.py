@@ -78,7 +78,7 @@ def read_agencies(
     reading: Reading,
     asking: Asking,
     *,
-    raising: str,
+    raising: str | None,
     missing: str = NO_AGENCY,
 ) -> tuple[str, ...]:
     """Which agencies it is raised with. None at all means that the team finds out."""
@@ -154,8 +154,10 @@ def read_person(reading: Reading, *, agencies: tuple[str, ...]) -> Person | None
 
 def read_difference(reading: Reading) -> Difference:
     """What the disagreement is."""
+    missing = "Choose what the disagreement is about"
+    reason = reading.one_of("reason", words.REASONS_TO_CHOOSE, missing=missing)
     return Difference(
-        reading.choice("reason", Reason, missing="Choose what the disagreement is about"),
+        Reason(reason) if reason else None,
         reading.day(
             "arose",
             "The date of the disagreement",

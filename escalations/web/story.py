@@ -95,7 +95,8 @@ async def written(tx: AsyncConnection, vault: Vault, story: Story) -> tuple[Writ
     for told in story.told[1:]:
         if isinstance(
             told.event,
-            events.Responded
+            events.Completed
+            | events.Responded
             | events.SaidDone
             | events.Decided
             | events.DoneDenied

@@ -40,7 +40,9 @@ def name_of(agencies: Mapping[str, Agency], agency_id: str | None) -> str:
     return found.name if found else agency_id
 
 
-def _label(agencies: Mapping[str, Agency], agency_id: str) -> str:
+def _label(agencies: Mapping[str, Agency], agency_id: str | None) -> str:
+    if agency_id is None:
+        return "Not recognised yet"
     found = agencies.get(agency_id)
     return found.label if found else agency_id
 

@@ -23,6 +23,7 @@ HEADINGS: Final[Mapping[Ask, str]] = {
     Ask.CONSIDER: "Is your worry dealt with?",
     Ask.CONFIRM: "Was this done?",
     Ask.DECIDE: "Record your decision",
+    Ask.COMPLETE: "Complete your escalation",
     Ask.TEAM: "For the partnership team",
 }
 
@@ -33,6 +34,7 @@ ASKED: Final[Mapping[Ask, str]] = {
     Ask.CONSIDER: "whether your worry is dealt with",
     Ask.CONFIRM: "whether something was done",
     Ask.DECIDE: "for a decision",
+    Ask.COMPLETE: "for what is still missing",
     Ask.TEAM: "the partnership team",
 }
 
@@ -50,12 +52,18 @@ class Names:
         found = self.agencies.get(agency_id)
         return found.name if found else _OTHERS.get(agency_id, agency_id.replace("-", " "))
 
+    def raising(self, agency_id: str | None) -> str:
+        """The agency that raised a case, which the team may still have to find out."""
+        return "an agency not recognised yet" if agency_id is None else self.agency(agency_id)
+
     def actor(self, by: Actor) -> str:
         """Who did something: a position of an agency."""
         if by.side is Side.TEAM:
             return "The partnership team"
         if by.side is Side.FINAL_BODY:
             return "The final body"
+        if by.agency_id is None:
+            return "Whoever raised it"
         of = self.agency(by.agency_id)
         return f"{of} ({words.position(by.position)})" if by.position else of
 
@@ -77,10 +85,14 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
                 ", ".join(names.agency(agency) for agency in event.responding_agencies) or "an agency to be found out"
             )
             held = " It is held for the partnership team." if event.held else ""
-            return f"Raised by {names.agency(event.raising_agency)} with {with_whom}.{held}"
+            return f"Raised by {names.raising(event.raising_agency)} with {with_whom}.{held}"
+        case events.Completed():
+            named = ", ".join(names.agency(agency) for agency in event.responding_agencies)
+            return f"Completed by {_in_line(names.actor(event.by))}{', with ' + named if named else ''}."
         case events.PassedOn():
             agencies = ", ".join(names.agency(agency) for agency in event.responding_agencies)
-            return f"Passed on to {agencies}."
+            raised_by = f" It was raised by {names.agency(event.raising_agency)}." if event.raising_agency else ""
+            return f"Passed on to {agencies}.{raised_by}"
         case events.StageStarted():
             who = f", taken there by {_in_line(names.actor(event.by))}" if event.by else ""
             alternate = " The alternate of the final body decides." if event.alternate_because else ""
@@ -155,7 +167,8 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
             return f"{what} came from {names.agency(event.agency_id)}. It answers nothing and stops no time limit."
         case events.PhoneCallNoted():
             how = "and reached somebody" if event.reached else "and reached nobody"
-            return f"The partnership team phoned {names.agency(event.agency_id)} {how}."
+            whom = "whoever raised it" if event.agency_id is None else names.agency(event.agency_id)
+            return f"The partnership team phoned {whom} {how}."
         case events.RaiserKeptInformed():
             return "Whoever raised it was told that it is still open."
         case _:
@@ -164,12 +177,12 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
 
 def _whom(event: events.NoticeReported, names: Names) -> str:
     what = "The notice of the stage" if event.starts_clocks else "A notice"
-    return f"{what} to {names.agency(event.agency_id)}"
+    return f"{what} to {'whoever raised it' if event.to_raiser else names.agency(event.agency_id)}"
 
 
 def _in_line(text: str) -> str:
     """A name inside a sentence."""
-    return text[0].lower() + text[1:] if text.startswith("The ") else text
+    return text[0].lower() + text[1:] if text.startswith(("The ", "Whoever ")) else text
 
 
 def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR0912  one line a kind, and closed
@@ -177,6 +190,8 @@ def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR
     match event:
         case events.Raised():
             return "Raised"
+        case events.Completed():
+            return "Completed"
         case events.PassedOn():
             return "Passed on"
         case events.StageStarted():

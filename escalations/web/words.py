@@ -30,7 +30,13 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.RESOURCE: "There is not the resource or capacity",
     Reason.PLACEMENT: "A placement or care setting",
     Reason.OTHER: "Something else",
+    Reason.NOT_STATED: "Not stated yet",
 }
+
+REASONS_TO_CHOOSE: Final[Mapping[Reason, str]] = {
+    reason: text for reason, text in REASONS.items() if reason is not Reason.NOT_STATED
+}
+"""What a form offers: only a plain mail leaves it open."""
 
 LEGAL_STATUSES: Final[Mapping[LegalStatus, str]] = {
     LegalStatus.NONE: "No legal status",
@@ -57,6 +63,7 @@ CONCERNS: Final[Mapping[Concern, str]] = {
     Concern.ADULT: "An adult",
     Concern.FAMILY: "A family",
     Concern.THEMATIC: "A theme, not one family",
+    Concern.NOT_STATED: "Not stated yet",
 }
 
 
@@ -194,6 +201,7 @@ AGENCY_TYPES: Final[Mapping[str, str]] = {
 NOTICES: Final[Mapping[NoticeKind, str]] = {
     NoticeKind.RECEIPT: "Receipt",
     NoticeKind.HELD: "Held for the team",
+    NoticeKind.COMPLETED: "Completed, and still held for the team",
     NoticeKind.PASSED_ON: "Passed on",
     NoticeKind.ASKED: "Notice of the stage",
     NoticeKind.ASKED_TO_DECIDE: "Asked to decide",

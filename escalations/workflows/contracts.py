@@ -7,8 +7,10 @@ sandbox that re-executes the workflow never sees a database or a mail library. N
 from __future__ import annotations
 
 from enum import StrEnum
+from operator import not_
+from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from temporalio import activity
 
 from escalations.rules.actors import SYSTEM, Channel
@@ -125,6 +127,8 @@ class Delivery(Contract):
 
     notice_id: str
     agency_id: str | None
+    to_raiser: Annotated[bool, Field(exclude_if=not_)] = False
+    """Whether it was for whoever raised it while their agency is not known."""
     stage: int
     starts_clocks: bool
     state: DeliveryState
@@ -139,6 +143,7 @@ def delivery_act(delivery: Delivery, *, submission_id: str, at: AwareDatetime) -
         received_at=at,
         notice_id=delivery.notice_id,
         agency_id=delivery.agency_id,
+        to_raiser=delivery.to_raiser,
         stage=delivery.stage,
         starts_clocks=delivery.starts_clocks,
         state=delivery.state,

@@ -17,7 +17,7 @@ from escalations.rules.case import Case, Done
 from tests.builders import POLICE, SOCIAL_CARE, TEAM, Story
 from tests.deeds import ACTORS, KINDS, deed
 
-RAISING = {"raiser", "raiser's manager"}
+RAISING = {"raiser", "raiser's manager", "whoever raised it for the school"}
 RESPONDING = {"practitioner", "police practitioner"}
 MAY: dict[type[acts.ActModel], set[str]] = {
     # Anybody raises for their own agency; whoever is not known is held for the team.
@@ -28,7 +28,10 @@ MAY: dict[type[acts.ActModel], set[str]] = {
         "responding agency, as if raising",
         "team",
         "nobody in particular",
+        "whoever sent it",
+        "whoever raised it for the school",
     },
+    acts.Complete: RAISING | {"team"},
     acts.PassOn: {"team"},
     acts.NotePhoneCall: {"team"},
     acts.Acknowledge: RESPONDING,

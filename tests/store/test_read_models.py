@@ -173,3 +173,27 @@ async def test_a_case_begins_by_being_raised(database: Database) -> None:
         await register.append(tx, REFERENCE, after_seq=0, bodies=[("passed_on", body)], recorded_at=story.now)
         with pytest.raises(read_models.NotACase):
             await read_models.rebuild(tx)
+
+
+async def test_a_case_whose_agency_is_not_recognised_is_listed_without_one_until_the_team_says(
+    database: Database,
+) -> None:
+    story = Story().raised(**builders.plain_mail())
+    story.later(minutes=5).completes(SOCIAL_CARE, reason=acts.Reason.REFERRAL, level_of_need=3)
+    await recorded(database, story)
+    found = await row(database)
+    assert (found.status, found.raising_agency, found.responding_agencies) == ("held", None, (SOCIAL_CARE,))
+    assert (found.concern, found.reason, found.level_of_need) == ("child", "referral_not_accepted", 3)
+    before = await everything(database)
+    async with database.write() as tx:
+        await read_models.rebuild(tx)
+    assert await everything(database) == before
+
+
+async def test_the_codes_of_a_case_completed_at_once_are_those_it_was_completed_with(database: Database) -> None:
+    story = Story().raised(**builders.plain_mail())
+    story.completes(reason=acts.Reason.REFERRAL)
+    await recorded(database, story)
+    async with database.write() as tx:
+        await read_models.rebuild(tx)  # All of its events in one go.
+    assert (await row(database)).reason == "referral_not_accepted"
