@@ -77,6 +77,12 @@ def obstacles(settings: Settings, *, not_yet: tuple[Obstacle, ...] = NOT_YET) ->
             _set(f"{field}_name", f"{field}_phone", f"{field}_hours"),
         )
     unless(
+        not is_invented_phone(settings.team_phone)
+        and not _INVENTED_DOMAIN.search(settings.team_email.rpartition("@")[2].lower()),
+        "The partnership team's number or address on the pages is invented.",
+        _set("team_phone", "team_email", "team_hours"),
+    )
+    unless(
         "(sample)" not in settings.front_door_name + settings.duty_team_name
         and settings.partnership_name != Settings.model_fields["partnership_name"].default,
         "The names on the pages are samples.",

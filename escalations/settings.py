@@ -135,6 +135,16 @@ class Settings(BaseSettings):
     duty_team_hours: str = Field(
         default="evenings, nights, weekends and bank holidays", description="When the duty team answers."
     )
+    team_phone: str = Field(
+        default="01632 960231",
+        description="The partnership team's number, wherever a page says to ask the team. The default is invented.",
+    )
+    team_email: str = Field(
+        default="team@partnership.example",
+        pattern=r"^[^\s@]+@[^\s@]+$",
+        description="The partnership team's address, beside its number. The default is invented.",
+    )
+    team_hours: str = Field(default="Monday to Friday, 9am to 5pm", description="When the partnership team answers.")
 
     mail_relay: str | None = Field(
         default=None,

@@ -32,6 +32,9 @@ class Site:
     duty_team_name: str
     duty_team_phone: str
     duty_team_hours: str
+    team_phone: str
+    team_email: str
+    team_hours: str
     privacy_notice_url: str | None
 
     @classmethod
@@ -47,6 +50,9 @@ class Site:
             settings.duty_team_name,
             settings.duty_team_phone,
             settings.duty_team_hours,
+            settings.team_phone,
+            settings.team_email,
+            settings.team_hours,
             str(settings.privacy_notice_url) if settings.privacy_notice_url else None,
         )
 

@@ -304,6 +304,8 @@ class Page:
             "01632 960100",
             "01632 960199",
             "evenings, nights, weekends",
+            "01632 960231",
+            "team@partnership.example",
             "Trial: do not enter real people",
         ):
             assert said in self.text, f"{self.path} does not say {said}"
