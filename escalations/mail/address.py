@@ -1,0 +1,183 @@
+"""Signed addresses: a reply says by its address which notice it answers, and nobody else can make one.
+
+``escalations+<token>@…``: key id, the notice, and 80 bits of HMAC-SHA-256 over both, in base32. It is the same in any
+case, has at most 48 octets of local part, and stands in Reply-To, in the Message-ID and in the last lines of a message,
+because each of them is sometimes lost on the way. It proves which side and recipient was *addressed*, not who wrote:
+whoever was forwarded the message has it too. So it may acknowledge and add words, and never agree, close, confirm or
+move up (the design, "Mail").
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from escalations.store import references
+
+MAC_BYTES: Final = 10
+LOCAL_OCTETS: Final = 48
+"""The most that a local part of ours has. RFC 5321 allows 64, and some gateways cut before that."""
+_LEAST_TOKEN: Final = 24
+_MOST_TOKEN: Final = 44
+_TOKEN = re.compile(rf"[a-z2-7]{{{_LEAST_TOKEN},{_MOST_TOKEN}}}")
+_NOTICE = re.compile(r"([A-Z]{2,6})-(\d{2})-(\d{4,9})-([0-9A-Z])-(\d{1,5})-(\d{1,3})")
+_ANY_ADDRESS = re.compile(r"[^\s<>()\"',;:]{1,80}@[^\s<>()\"',;:]{1,255}")
+_LETTERS: Final = 26
+_KEY_IDS: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where mail for us comes to, and how a signed address is written."""
+
+    mailbox: str
+    """The mailbox, such as ``escalations@partnership.example``."""
+    separator: str = "+"
+    """Between its local part and the token."""
+    domain: str = ""
+    """A domain of its own for signed addresses: the token is then the whole local part."""
+
+    def of(self, token: str) -> str:
+        """The address with this token."""
+        local, _, domain = self.mailbox.rpartition("@")
+        return f"{token}@{self.domain}" if self.domain else f"{local}{self.separator}{token}@{domain}"
+
+    def token(self, address: str) -> str | None:
+        """The token in an address of this form, in lower case; none where it is another address."""
+        local, _, domain = address.strip().strip("<>").lower().rpartition("@")
+        if self.domain:
+            return local if domain == self.domain.lower() and _TOKEN.fullmatch(local) else None
+        own, _, ours = self.mailbox.lower().rpartition("@")
+        if domain != ours or not local.startswith(own + self.separator):
+            return None
+        found = local.removeprefix(own + self.separator)
+        return found if _TOKEN.fullmatch(found) else None
+
+    def is_ours(self, address: str) -> bool:
+        """Whether mail to this address is for us: the mailbox, or anything in the form of a signed address.
+
+        A token that is not good is taken too: whoever answers an old message is held for the team, and not told that
+        there is nobody.
+        """
+        found = address.strip().strip("<>").lower()
+        if found == self.mailbox.lower():
+            return True
+        local, _, domain = found.rpartition("@")
+        if self.domain:
+            return domain == self.domain.lower() and bool(local)
+        own, _, ours = self.mailbox.lower().rpartition("@")
+        return domain == ours and local.startswith(own + self.separator)
+
+    def fits(self) -> bool:
+        """Whether the longest token still fits into a local part."""
+        local = "" if self.domain else self.mailbox.rpartition("@")[0] + self.separator
+        return len(local.encode()) + _TYPICAL_TOKEN <= LOCAL_OCTETS
+
+    def tokens_in(self, text: str) -> tuple[str, ...]:
+        """Every token in a text: in addresses of ours, in their order."""
+        found = (self.token(address.strip(".")) for address in _ANY_ADDRESS.findall(text.lower()))
+        return tuple(dict.fromkeys(token for token in found if token is not None))
+
+
+_TYPICAL_TOKEN: Final = 32
+"""Of the ten-thousandth escalation of a year, at its thousandth event, with a prefix of four letters."""
+
+
+class Signer:
+    """Makes tokens of notices, and reads them."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        """Take the wrapping keys, newest first: what each of them signed is good for as long as it is there."""
+        self._keys = [hmac.digest(key, b"escalations reply addresses 1", "sha256") for key in keys]
+
+    def token(self, notice_id: str) -> str:
+        """The token of a notice: the same at every try.
+
+        Raises:
+            ValueError: this is not the id of a notice.
+        """
+        payload = _packed(notice_id)
+        key = self._keys[0]
+        return _base32(bytes([_key_id(key)]) + payload + _mac(key, payload))
+
+    def notice_id(self, token: str) -> str | None:
+        """The notice that a token is for; none where none of our keys signed it."""
+        data = _unbase32(token)
+        if data is None or len(data) <= MAC_BYTES + 1:
+            return None
+        payload, mac = data[1:-MAC_BYTES], data[-MAC_BYTES:]
+        signed = [hmac.compare_digest(_mac(key, payload), mac) for key in self._keys if _key_id(key) == data[0]]
+        # Written in one way only: what decodes to the same bytes is not another address of the same notice.
+        return _unpacked(payload) if any(signed) and _base32(data) == token.lower() else None
+
+
+def _mac(key: bytes, payload: bytes) -> bytes:
+    return hmac.digest(key, b"reply address\n" + payload, "sha256")[:MAC_BYTES]
+
+
+def _key_id(key: bytes) -> int:
+    return hmac.digest(key, b"key id", "sha256")[0] % _KEY_IDS
+
+
+def _packed(notice_id: str) -> bytes:
+    """A notice's id in as few bytes as it needs; the reference's check character follows from the rest."""
+    found = _NOTICE.fullmatch(notice_id)
+    if found is None:
+        raise ValueError("this is not the id of a notice")
+    prefix, year, number, _, seq, place = found.groups()
+    letters = 0
+    for letter in prefix:
+        letters = letters * (_LETTERS + 1) + ord(letter) - ord("A") + 1
+    packed = b"".join(_varint(value) for value in (letters, int(year), int(number), int(seq), int(place)))
+    if _unpacked(packed) != notice_id:
+        raise ValueError("the reference in this notice's id has another check character")
+    return packed
+
+
+def _unpacked(payload: bytes) -> str | None:
+    values = _varints(payload)
+    if values is None or len(values) != 5:  # noqa: PLR2004  as _packed writes them
+        return None
+    letters, year, number, seq, place = values
+    prefix = ""
+    while letters:
+        letters, letter = divmod(letters, _LETTERS + 1)
+        prefix = chr(ord("A") + letter - 1) + prefix
+    return f"{references.Reference(prefix, year, number)}-{seq}-{place}"
+
+
+def _varint(value: int) -> bytes:
+    out = bytearray()
+    while True:
+        value, low = divmod(value, 128)
+        out.append(low | (128 if value else 0))
+        if not value:
+            return bytes(out)
+
+
+def _varints(data: bytes) -> list[int] | None:
+    values: list[int] = []
+    value, shift = 0, 0
+    for byte in data:
+        value |= (byte & 127) << shift
+        shift += 7
+        if not byte & 128:
+            values.append(value)
+            value, shift = 0, 0
+    return None if shift else values
+
+
+def _base32(data: bytes) -> str:
+    return base64.b32encode(data).decode("ascii").rstrip("=").lower()
+
+
+def _unbase32(token: str) -> bytes | None:
+    try:
+        return base64.b32decode(token.upper() + "=" * (-len(token) % 8))
+    except (binascii.Error, ValueError):
+        return None

@@ -1,0 +1,272 @@
+"""Labelled lines in a plain mail (``To agency: …``), read into fields.
+
+A label is recognised by its words alone, whole and in any case; what stands behind it is kept as it was written. Codes
+come only of words that mean exactly one of them: nothing is guessed, and what is not understood stays in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from escalations.rules.acts import LegalStatus, Reason
+
+VALUE_CHARS: Final = 6_000
+MOST_VALUES: Final = 12
+"""Of one label: agencies or people named one after another."""
+
+
+class Label(StrEnum):
+    """What a labelled line can say."""
+
+    TO_AGENCY = "to_agency"
+    FROM_AGENCY = "from_agency"
+    """Helps the team; whoever raises it is known by their address or not at all."""
+    ABOUT = "about"
+    BORN = "born"
+    CASE_NUMBER = "case_number"
+    REASON = "reason"
+    LEVEL_OF_NEED = "level_of_need"
+    LEGAL_STATUS = "legal_status"
+    URGENT = "urgent"
+    AROSE_ON = "arose_on"
+    PROBLEM = "problem"
+    WANTED = "wanted"
+    TRIED = "tried"
+    RISK = "risk"
+    SAFE_MEANWHILE = "safe_meanwhile"
+    FAMILY_AWARE = "family_aware"
+    NAME = "name"
+    ROLE = "role"
+    PHONE = "phone"
+
+
+_WORDS: Final[Mapping[Label, tuple[str, ...]]] = {
+    Label.TO_AGENCY: (
+        "to agency",
+        "to agencies",
+        "agency",
+        "raised with",
+        "raise with",
+        "responding agency",
+        "responding agencies",
+        "receiving agency",
+        "escalate to",
+        "escalation to",
+        "for agency",
+        "agency escalated to",
+        "agency challenged",
+        "agency you disagree with",
+    ),
+    Label.FROM_AGENCY: (
+        "from agency",
+        "my agency",
+        "our agency",
+        "raising agency",
+        "your agency",
+        "agency raising",
+        "raised by",
+        "organisation",
+        "school",
+    ),
+    Label.ABOUT: (
+        "about",
+        "child",
+        "childs name",
+        "name of child",
+        "child name",
+        "name of the child",
+        "children",
+        "young person",
+        "adult",
+        "family",
+        "person",
+        "concerning",
+        "who it is about",
+        "subject of escalation",
+    ),
+    Label.BORN: ("date of birth", "dob", "d o b", "born", "due date", "childs date of birth"),
+    Label.CASE_NUMBER: ("case number", "case reference", "case ref", "our reference", "our ref", "mosaic number"),
+    Label.REASON: ("reason", "reason for escalation", "type of disagreement", "reason for disagreement", "category"),
+    Label.LEVEL_OF_NEED: ("level of need", "level", "need", "threshold level", "rhrt level", "right help right time"),
+    Label.LEGAL_STATUS: ("legal status", "status", "childs status", "plan type"),
+    Label.URGENT: ("urgent", "is it urgent", "is this urgent", "urgency", "priority", "track"),
+    Label.AROSE_ON: (
+        "date of disagreement",
+        "date of the disagreement",
+        "date of decision",
+        "date of the decision",
+        "date it arose",
+        "arose on",
+    ),
+    Label.PROBLEM: (
+        "problem",
+        "the problem",
+        "what the problem is",
+        "what is the problem",
+        "concern",
+        "concerns",
+        "details",
+        "details of disagreement",
+        "what happened",
+        "disagreement",
+        "nature of disagreement",
+        "summary",
+    ),
+    Label.WANTED: (
+        "wanted",
+        "what we want",
+        "what i want",
+        "what you want",
+        "what you want to happen",
+        "outcome wanted",
+        "desired outcome",
+        "outcome sought",
+        "what should happen",
+        "action wanted",
+        "request",
+    ),
+    Label.TRIED: ("tried", "tried so far", "what has been tried", "what was tried", "steps taken", "action so far"),
+    Label.RISK: ("risk", "risks", "risk to the child", "the risk"),
+    Label.SAFE_MEANWHILE: ("safe meanwhile", "what keeps them safe", "safety plan", "keeping safe", "interim safety"),
+    Label.FAMILY_AWARE: ("family aware", "does the family know", "family informed", "parents aware"),
+    Label.NAME: ("name", "my name", "your name", "raised by name", "contact name"),
+    Label.ROLE: ("role", "job title", "my role", "your role", "position"),
+    Label.PHONE: ("phone", "telephone", "tel", "mobile", "phone number", "contact number", "telephone number"),
+}
+Code = TypeVar("Code", bound=StrEnum)
+_LABELS: Final = {word: label for label, words in _WORDS.items() for word in words}
+_LINE = re.compile(r"\s{0,8}[-*•_>]{0,3}\s{0,3}([^:：\n]{1,60}?)[*_]{0,2}\s{0,3}[:：][*_]{0,2}\s{0,20}(.*)")
+_NOT_WORD = re.compile(r"[^\w]+")
+_LONG: Final = frozenset({Label.PROBLEM, Label.WANTED, Label.TRIED, Label.RISK, Label.SAFE_MEANWHILE})
+"""What goes on over several lines, and over blank ones, until the next label."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Labelled:
+    """What the labelled lines of a message say, as it was written."""
+
+    values: Mapping[Label, tuple[str, ...]]
+    rest: str
+    """The text without those lines."""
+
+    def first(self, label: Label) -> str:
+        """The first value of a label, or nothing."""
+        values = self.values.get(label)
+        return values[0] if values else ""
+
+
+def normal(text: str) -> str:
+    """Words as they are compared: without case, signs, and more than one space between them."""
+    return " ".join(_NOT_WORD.sub(" ", text.casefold().replace("'", "").replace("’", "").replace("_", " ")).split())
+
+
+def read(text: str) -> Labelled:
+    """Read labelled lines. What stands before the first of them, and between, is kept as the rest."""
+    found: dict[Label, list[str]] = {}
+    rest: list[str] = []
+    current: Label | None = None
+    pieces: list[str] = []
+
+    def close() -> None:
+        nonlocal current, pieces
+        value = "\n".join(pieces).strip()
+        if current is not None and value and len(found.setdefault(current, [])) < MOST_VALUES:
+            found[current].append(value[:VALUE_CHARS])
+        current, pieces = None, []
+
+    for line in text.split("\n"):
+        label, value = _labelled(line)
+        if label is not None:
+            close()
+            current, pieces = label, [value]
+        elif current is None:
+            rest.append(line)
+        elif line.strip():
+            if current not in _LONG and any(pieces):
+                close()
+                rest.append(line)
+            else:
+                pieces.append(line)
+        elif current in _LONG:
+            pieces.append("")
+        elif any(pieces):
+            close()
+    close()
+    return Labelled({label: tuple(values) for label, values in found.items() if values}, "\n".join(rest).strip())
+
+
+def _labelled(line: str) -> tuple[Label | None, str]:
+    mark = _LINE.match(line)
+    if mark is None:
+        return None, ""
+    return _LABELS.get(normal(mark[1])), mark[2].strip()
+
+
+# ---- Codes of words that mean exactly one thing ---------------------------------------------------------------------
+
+_REASONS: Final[Mapping[Reason, tuple[str, ...]]] = {
+    Reason.THRESHOLD: ("threshold", "threshold not agreed", "level of need", "thresholds", "threshold dispute"),
+    Reason.REFERRAL: ("referral", "referral not accepted", "referral refused", "a referral was not accepted"),
+    Reason.PLAN: ("plan", "plan not followed", "a plan is not being followed", "plan is not followed"),
+    Reason.ACTION: ("action", "action not done", "actions not done", "an agreed action has not been done"),
+    Reason.NO_RESPONSE: ("no response", "drift", "delay", "no response or drift", "drift and delay", "no reply"),
+    Reason.STRATEGY_DISCUSSION: (
+        "strategy discussion",
+        "strategy meeting",
+        "strategy discussion refused",
+        "strategy discussion delayed",
+        "strategy discussion refused or delayed",
+    ),
+    Reason.CONFERENCE: ("conference", "conference decision", "quoracy", "conference decision or quoracy", "icpc"),
+    Reason.ASSESSMENT: ("assessment", "assessment outcome", "outcome of assessment", "the outcome of an assessment"),
+    Reason.CLOSURE: ("case closure", "closure", "step down", "case closed", "case closure or step down"),
+    Reason.INFORMATION_SHARING: ("information sharing", "information not shared", "information was not shared"),
+    Reason.ROLES: ("roles", "roles and responsibilities", "who is responsible", "who is responsible for what"),
+    Reason.RESOURCE: ("resource", "resources", "capacity", "resource or capacity"),
+    Reason.PLACEMENT: ("placement", "care setting", "placement or care setting", "a placement or care setting"),
+    Reason.OTHER: ("other", "something else"),
+}
+_LEGAL: Final[Mapping[LegalStatus, tuple[str, ...]]] = {
+    LegalStatus.NONE: ("none", "no", "no legal status", "universal", "early help"),
+    LegalStatus.CHILD_IN_NEED: ("cin", "child in need", "cin plan", "child in need plan", "section 17", "s17"),
+    LegalStatus.CHILD_PROTECTION: ("cp", "child protection", "cp plan", "child protection plan", "cpp"),
+    LegalStatus.CHILD_IN_CARE: ("cic", "lac", "child in care", "looked after", "looked after child", "in care"),
+    LegalStatus.ADULT_SAFEGUARDING: ("adult safeguarding", "section 42", "s42", "adult safeguarding enquiry"),
+    LegalStatus.NOT_KNOWN: ("not known", "unknown", "i do not know", "dont know"),
+}
+_LEVEL = re.compile(r"(?:rhrt )?(?:level |l)?([1-4])(?: .{0,60})?")
+_YES: Final = frozenset({"yes", "y", "urgent", "true", "high", "immediate"})
+_NO: Final = frozenset({"no", "n", "standard", "false", "normal", "low", "not urgent", "routine"})
+
+
+def reason(text: str) -> Reason | None:
+    """The reason that these words name, whole; none where they name none."""
+    return _exactly(text, ((reason, (reason.value, *words)) for reason, words in _REASONS.items()))
+
+
+def legal_status(text: str) -> LegalStatus | None:
+    """The legal status that these words name, whole."""
+    return _exactly(text, ((status, (status.value, *words)) for status, words in _LEGAL.items()))
+
+
+def level_of_need(text: str) -> int | None:
+    """A level from 1 to 4."""
+    found = _LEVEL.fullmatch(normal(text))
+    return int(found[1]) if found else None
+
+
+def yes(text: str) -> bool | None:
+    """Yes or no, by the first word; none where it is neither."""
+    said = normal(text)
+    if said in _NO or said.split(" ")[0] in {"no", "not"}:
+        return False
+    return True if said in _YES or said.split(" ")[0] in {"yes", "urgent"} else None
+
+
+def _exactly(text: str, known: Iterable[tuple[Code, tuple[str, ...]]]) -> Code | None:
+    said = normal(text)
+    return next((code for code, words in known if said in {normal(word) for word in words}), None)
