@@ -15,13 +15,13 @@ from escalations.rules import acts
 from escalations.rules.actors import Channel
 from escalations.rules.case import Case, Status
 from escalations.rules.notices import Ask
-from escalations.store import tables
+from escalations.store import directory, tables
 from escalations.store.links import Link, LinkState, Session
-from escalations.web import link_acts, story, summary, telling
+from escalations.web import became, link_acts, story, summary, telling
 from escalations.web.forms import Problem, Raw, Reading, first
 from escalations.web.link_acts import Doing
 from escalations.web.opened import Opened, OpenedLinks, typed_words
-from escalations.web.parts import STALE, differs, is_press, is_submission
+from escalations.web.parts import STALE, differs, is_press
 from escalations.web.story import Story
 
 
@@ -38,6 +38,7 @@ class Asked(OpenedLinks):
         status: int = 200,
         unkept: bool = False,
         doing: str = "",
+        refused: bool = False,
     ) -> Response:
         """The page of an open link, for somebody who may read it; that they read it is written down."""
         parts, link = self._parts, opened.link
@@ -47,6 +48,7 @@ class Asked(OpenedLinks):
             raised = None if found is None else await story.raised_act(tx, found)
             sealed = None if found is None else await story.sealed(tx, parts.vault, found.raised.submission_id)
             wrote = () if found is None else await story.written(tx, parts.vault, found)
+            titles = await directory.titles(tx, link.to.agency_id, parts.now()) if link.to.agency_id else {}
         if found is None:
             return self._say(
                 request,
@@ -66,6 +68,7 @@ class Asked(OpenedLinks):
             case=case,
             unkept=unkept,
             doing=doing,
+            refused=refused,
             f=parts.form(request, raw, problems),
             once=once if is_press(once := first(raw or {}, "once")) else secrets.token_urlsafe(12),
             offered=link_acts.offered(case, link),
@@ -80,7 +83,7 @@ class Asked(OpenedLinks):
             withheld=any(person.get("address_withheld") for person in (sealed or {}).get("people", [])),
             wrote=[
                 {
-                    "who": f"{item.name}{', ' + item.role if item.role else ''}",
+                    "who": became.deed(item.event, names, own=link.to, titles=titles, sealed=item.words).who,
                     "sentence": telling.sentence(item.event, names),
                     "words": item.words,
                 }
@@ -139,7 +142,7 @@ class Asked(OpenedLinks):
             return refused
         closed = opened.link.state(self._parts.now()) is not LinkState.OPEN
         if closed and not (opened.session and genuine and await self._pressed_before(opened, does, raw)):
-            return self._too_late(request, opened.link, raw)
+            return await self._too_late(request, opened, raw)
         if opened.session is None:
             return self._typed(
                 request,
@@ -226,10 +229,11 @@ class Asked(OpenedLinks):
             onward={"href": "/answer", "text": f"Back to escalation {link.reference}"},
         )
 
-    def _too_late(self, request: Request, link: Link, raw: Raw) -> Response:
+    async def _too_late(self, request: Request, opened: Opened, raw: Raw) -> Response:
         """The link had closed when the button was pressed: whatever was typed is given back."""
+        link = opened.link
         if not typed_words(raw):
-            return self._closed(request, link)
+            return await self._closed(request, opened)
         return self._typed(
             request,
             raw,
@@ -238,29 +242,6 @@ class Asked(OpenedLinks):
             f"escalation {link.reference}, use the link in the newest message about it.",
             status=409,
             onward={"href": "/answer", "text": f"Back to escalation {link.reference}"},
-        )
-
-    async def outcome(self, request: Request, submission_id: str) -> Response:
-        """What became of an act, within the few seconds that a person waits for a page."""
-        if not is_submission(submission_id):
-            raise HTTPException(404)
-        opened = await self._opened(request)
-        if opened is None:
-            return self._no_link(request)
-        async with self._parts.database.read() as tx:
-            known = await submissions.state(tx, submission_id)
-        if known is None or known.reference != opened.link.reference:
-            raise HTTPException(404)
-        found = await self._parts.outcome(submission_id)
-        return self._parts.show(
-            request,
-            "answer_outcome.html",
-            link=opened.link,
-            outcome=found,
-            State=submissions.State,
-            timers_up=found.settled or await self._parts.timers_up(),
-            more=opened.link.state(self._parts.now()) is LinkState.OPEN,
-            kind=known.act_kind,
         )
 
 

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from escalations.intake import recipients
-from escalations.store import links
+from escalations.store import directory, links
 from escalations.store.links import Link, LinkState, Session
-from escalations.web import telling
+from escalations.web import became, story, telling
+from escalations.web.became import Deed, Next, Unnamed
 from escalations.web.forms import Raw, first
 from escalations.web.parts import Parts
+from escalations.web.story import Story, Told
+from escalations.web.telling import Names
 
 _LINK_ID: Final = re.compile(r"[0-9a-f]{32}")
 _OWN_WORDS: Final = ("text", "reasons", "plan", "spoken-to", "name", "role")
@@ -32,6 +36,14 @@ class Opened:
     link: Link
     session: Session | None
     address: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What a page tells of something that was done."""
+
+    deed: Deed | None
+    coming: Next
 
 
 class OpenedLinks:
@@ -132,7 +144,20 @@ class OpenedLinks:
             status=404,
         )
 
-    def _closed(self, request: Request, link: Link) -> Response:
+    async def _told(self, tx: AsyncConnection, opened: Opened, found: Story, told: Told | None) -> Telling:
+        """What was done and what comes next, as whoever has this link open may read it."""
+        parts, link = self._parts, opened.link
+        agencies = await parts.agencies.read(parts.now())
+        names = Names(agencies) if opened.session else Unnamed(agencies, found.case, link.to)
+        deed = None
+        if told is not None:
+            titles = await directory.titles(tx, link.to.agency_id, parts.now()) if link.to.agency_id else {}
+            words = await story.sealed(tx, parts.vault, told.event.submission_id) if opened.session else None
+            deed = became.deed(told.event, names, own=link.to, titles=titles, sealed=words)
+        return Telling(deed, became.coming(found.case, names, link.to))
+
+    async def _closed(self, request: Request, opened: Opened) -> Response:
+        link = opened.link
         if link.state(self._parts.now()) is LinkState.OLD:
             return self._say(
                 request,
@@ -143,4 +168,15 @@ class OpenedLinks:
                 ],
                 status=410,
             )
-        return self._parts.show(request, "answer_done.html", link=link, awaited=telling.ASKED[link.asks])
+        async with self._parts.database.read() as tx:
+            found = await story.read(tx, self._parts.cases, link.reference)
+            told = None if found is None else await self._told(tx, opened, found, became.ended_by(found, link))
+        return self._parts.show(
+            request,
+            "answer_done.html",
+            link=link,
+            awaited=telling.ASKED[link.asks],
+            deed=told.deed if told else None,
+            coming=told.coming if told else None,
+            behind_code=opened.session is not None,
+        )

@@ -17,9 +17,9 @@ from escalations.mail.outgoing import House
 from escalations.rules.notices import Ask
 from escalations.store import links
 from escalations.store.links import Checked, LinkState
-from escalations.web.asked import Asked
 from escalations.web.forms import SHORT, Problem, Raw, Reading
 from escalations.web.opened import Opened
+from escalations.web.outcomes import Outcomes
 from escalations.web.parts import STALE, Parts
 from escalations.web.team import team_may
 
@@ -47,7 +47,7 @@ def routes(parts: Parts) -> APIRouter:
     return router
 
 
-class _Responding(Asked):
+class _Responding(Outcomes):
     async def follow(self, request: Request, token: str) -> Response:
         """Keep the token in a cookie, so that the address that stays on the screen is clean."""
         async with self._parts.database.read() as tx:
@@ -65,7 +65,7 @@ class _Responding(Asked):
             return self._no_link(request)
         link = opened.link
         if link.state(self._parts.now()) is not LinkState.OPEN:
-            return self._closed(request, link)
+            return await self._closed(request, opened)
         if link.asks is Ask.TEAM:
             if team_may(self._parts, request):
                 return self._parts.go(request, f"/board/{link.reference}")

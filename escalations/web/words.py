@@ -12,7 +12,7 @@ from typing import Final
 from escalations.policy import Awaits, Side, StartsFrom, Track
 from escalations.rules.acts import Concern, LegalStatus, Reason
 from escalations.rules.case import Cause, DeliveryState, Done, Outcome, Status
-from escalations.rules.notices import NoticeKind
+from escalations.rules.notices import RAISER, NoticeKind
 from escalations.store.notices import NoticeState
 
 REASONS: Final[Mapping[Reason, str]] = {
@@ -250,4 +250,4 @@ def agency_type(code: str) -> str:
 
 def position(code: str | None) -> str:
     """The words of a position: its code with spaces, where the directory has no title for it."""
-    return (code or "").replace("_", " ") or "nobody named"
+    return "who raised it" if code == RAISER else (code or "").replace("_", " ") or "nobody named"

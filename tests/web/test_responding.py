@@ -74,7 +74,7 @@ async def test_a_link_whose_asking_is_done_says_so(office: Office, asked: str) -
         "/answer/answer", token=page.token, once="1", offers="agreed_as_asked", reasons="We visit tomorrow."
     )
     again = await answering.open_link(office, asked)
-    assert "Nothing more is needed here" in again.text
+    assert "What this link asked is done" in again.text
     assert WORDS not in again.text
 
 
@@ -254,7 +254,7 @@ async def test_a_time_before_the_clock_began_is_refused_with_a_sentence(office: 
     )
     assert "This was not carried out" in page.text
     assert "what was tried earlier belongs in the text" in page.text
-    assert "What you wrote is kept" in page.text
+    assert page.value("done-text") == "We spoke."
 
 
 async def test_what_is_missing_is_asked_for_and_nothing_is_lost(office: Office, asked: str) -> None:

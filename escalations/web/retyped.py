@@ -1,0 +1,98 @@
+"""What somebody typed, again: from the act that came of it and the words that were sealed with it.
+
+Where an act was not carried out, its form comes back as it was filled in. The inverse of `link_acts.make`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from escalations.rules import acts
+from escalations.rules.acts import Act
+from escalations.rules.civiltime import civil
+from escalations.web.forms import Raw
+from escalations.web.link_acts import Doing
+
+_WHEN: Final = frozenset({"before_its_clock", "no_time", "in_the_future"})
+"""Refusals that are about the time that was given."""
+
+
+def doing_of(act: Act) -> Doing | None:
+    """Which form of a link's page an act came from; none for what no link offers."""
+    match act:
+        case acts.Acknowledge():
+            return Doing.ACKNOWLEDGE
+        case acts.ReachedByPerson():
+            return Doing.REACHED
+        case acts.SayDone():
+            return Doing.SAY_DONE
+        case acts.Respond():
+            return Doing.ANSWER
+        case acts.Agree():
+            return Doing.AGREE
+        case acts.MoveUp():
+            return Doing.MOVE_UP
+        case acts.Stay():
+            return Doing.STAY
+        case acts.ConfirmDone():
+            return Doing.CONFIRM
+        case acts.DenyDone():
+            return Doing.DENY
+        case acts.Decide():
+            return Doing.DECIDE
+        case _:
+            return None
+
+
+def typed(act: Act, sealed: Mapping[str, Any]) -> Raw:
+    """The fields of its form, filled in."""
+    text = str(sealed.get("text") or "")
+    match act:
+        case acts.Acknowledge():
+            return {"ack-text": [text]}
+        case acts.ReachedByPerson():
+            return {"spoken-to": [str(sealed.get("spoken_to") or "")], "reached-agency": [act.agency_id]}
+        case acts.SayDone():
+            when = {} if act.happened_at is None else _moment("done-at", act.happened_at)
+            return {"done": [act.done.value], "done-agency": [act.agency_id], **when, "done-text": [text]}
+        case acts.Respond():
+            return {"offers": [act.offers.value], "reasons": [text], "plan": [str(sealed.get("plan") or "")]}
+        case acts.Agree():
+            return {
+                "outcome": [act.outcome.value],
+                "agree-agency": [act.agency_id or "all"],
+                "agree-text": [text],
+            }
+        case acts.MoveUp():
+            return {"move-text": [text]}
+        case acts.Stay():
+            return {"stay-text": [text]}
+        case acts.ConfirmDone():
+            return {"confirm-text": [text]}
+        case acts.DenyDone():
+            return {"deny-text": [text]}
+        case acts.Decide():
+            return {"decision": [act.outcome.value], "reasons": [text]}
+        case _:
+            return {}
+
+
+def field_of(doing: Doing, code: str) -> str:
+    """The field that a refusal is about: the time that was given, or else the whole form."""
+    return "done-at-day" if doing is Doing.SAY_DONE and code in _WHEN else doing.value
+
+
+def _moment(name: str, instant: datetime) -> Raw:
+    local = civil(instant)
+    # Where the clocks went back, a time came twice, and the form asks which one is meant.
+    other = civil(instant + timedelta(hours=1)), civil(instant - timedelta(hours=1))
+    twice = any(there.replace(tzinfo=None) == local.replace(tzinfo=None) for there in other)
+    zone = f" {local.tzname()}" if twice else ""
+    return {
+        f"{name}-day": [str(local.day)],
+        f"{name}-month": [str(local.month)],
+        f"{name}-year": [str(local.year)],
+        f"{name}-time": [f"{local:%H:%M}{zone}"],
+    }
