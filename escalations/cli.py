@@ -32,6 +32,8 @@ Answer = TypeVar("Answer")
 policies = typer.Typer(help="The policy, as data.", no_args_is_help=True)
 registers = typer.Typer(help="The register: what is true.", no_args_is_help=True)
 workflows = typer.Typer(help="The workflows that wait for open escalations.", no_args_is_help=True)
+directories = typer.Typer(help="Agencies, and who holds which position.", no_args_is_help=True)
+app.add_typer(directories, name="directory")
 app.add_typer(policies, name="policy")
 app.add_typer(registers, name="register")
 app.add_typer(workflows, name="workflows")
@@ -146,6 +148,55 @@ def policy_show(
         typer.echo(json.dumps(policy.model_dump(mode="json"), indent=2, ensure_ascii=False))
     else:
         showing.show(policy, Console())
+
+
+@directories.command("show")
+def directory_show(
+    agency: Annotated[str | None, typer.Argument(help="The id of one agency; all of them by default.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything, for a machine.")] = False,
+) -> None:
+    """Show the agencies, or one with its positions."""
+    chosen = _settings()
+    from rich.console import Console
+
+    from escalations import directories as keeping
+
+    _do(keeping.show(chosen, agency, as_json=as_json, console=Console()))
+
+
+@directories.command("export")
+def directory_export(
+    file: Annotated[Path | None, typer.Argument(help="Where to write it; the terminal by default.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Write it for a machine, rather than as CSV.")] = False,
+) -> None:
+    """Write the directory as CSV, which a spreadsheet opens and `directory import` loads again."""
+    chosen = _settings()
+    from escalations import directories as keeping
+
+    text = _do(keeping.export(chosen, as_json=as_json))
+    if file is None:
+        typer.echo(text, nl=False)
+    else:
+        # With the mark by which Excel knows UTF-8.
+        file.write_text(text, encoding="utf-8" if as_json else "utf-8-sig", newline="")
+        file.chmod(0o600)
+        _say(f"{file} was written. It holds names and addresses.")
+
+
+@directories.command("import")
+def directory_import(
+    file: Annotated[Path, typer.Argument(help="A table as CSV.")],
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Only say what would change.")] = False,
+) -> None:
+    """Load agencies and contacts from a table. Nothing is changed where anything is wrong."""
+    chosen = _settings()
+    from escalations import directories as keeping
+
+    if not _do(keeping.load(chosen, file, only_check=check, say=_say)):
+        raise typer.Exit(1)
 
 
 @registers.command("verify")

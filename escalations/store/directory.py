@@ -35,6 +35,7 @@ _ON_DAY = select(_POSITIONS).where(
     _POSITIONS.c.since <= bindparam("day"),
     or_(_POSITIONS.c.until.is_(None), _POSITIONS.c.until >= bindparam("day")),
 )
+_STANDING = select(_POSITIONS).where(_POSITIONS.c.replaced_at.is_(None))
 _HELD = (
     _ON_DAY.where(_POSITIONS.c.agency_id == bindparam("agency"), _POSITIONS.c.position == bindparam("position"))
     .order_by(_POSITIONS.c.since.desc(), _POSITIONS.c.holding_id)
@@ -142,21 +143,42 @@ async def is_empty(tx: AsyncConnection) -> bool:
     return (await tx.execute(select(func.count()).select_from(_AGENCIES))).scalar_one() == 0
 
 
-async def appoint(tx: AsyncConnection, keys: vault.Vault, agency_id: str, holding: Holding) -> str:
+async def appoint(
+    tx: AsyncConnection, keys: vault.Vault, agency_id: str, holding: Holding, *, at: datetime | None = None
+) -> str:
     """Enter who holds a position from a day on, and give the holding's id.
 
-    Whoever held it before does so until the day before, and what was entered from a later day on stays as it is.
+    Whoever held it before does so until the day before, and what was entered from a later day on stays as it is: this
+    one then ends the day before that. What was entered from the very same day is replaced, and kept.
+
+    Args:
+        tx: a transaction.
+        keys: seals the names and addresses.
+        agency_id: the agency.
+        holding: who, and from which day.
+        at: the moment, for a holding of the same day that this one replaces; none where there can be no such.
     """
     holding_id = secrets.token_hex(16)
+    of_it = (
+        _POSITIONS.c.agency_id == agency_id,
+        _POSITIONS.c.position == holding.position,
+        _POSITIONS.c.replaced_at.is_(None),
+    )
+    if at is not None:
+        await tx.execute(update(_POSITIONS).where(*of_it, _POSITIONS.c.since == holding.since).values(replaced_at=at))
     await tx.execute(
         update(_POSITIONS)
         .where(
-            _POSITIONS.c.agency_id == agency_id,
-            _POSITIONS.c.position == holding.position,
+            *of_it,
             _POSITIONS.c.since < holding.since,
             or_(_POSITIONS.c.until.is_(None), _POSITIONS.c.until >= holding.since),
         )
         .values(until=holding.since - timedelta(days=1))
+    )
+    later = await tx.execute(select(func.min(_POSITIONS.c.since)).where(*of_it, _POSITIONS.c.since > holding.since))
+    followed = later.scalar_one_or_none()
+    until = min(
+        (day for day in (holding.until, followed and followed - timedelta(days=1)) if day is not None), default=None
     )
     holder = await _sealed(tx, keys, holding.holder, column="sealed_holder", row=holding_id, key_id=None)
     key_id = holder.key_id if holder else None
@@ -170,7 +192,7 @@ async def appoint(tx: AsyncConnection, keys: vault.Vault, agency_id: str, holdin
             kind=holding.kind.value,
             working_days=",".join(str(day) for day in holding.weekdays),
             since=holding.since,
-            until=holding.until,
+            until=until,
             sealed_holder=holder.data if holder else None,
             sealed_deputy=deputy.data if deputy else None,
             key_id=key_id or (deputy.key_id if deputy else None),
@@ -192,6 +214,85 @@ async def agencies(tx: AsyncConnection, on: datetime) -> list[Agency]:
     rows = await tx.execute(select(_AGENCIES))
     active = (found for found in map(_agency, rows) if found.active(on))
     return sorted(active, key=lambda found: (found.name.casefold(), found.agency_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A holding as it is stored, opened."""
+
+    holding_id: str
+    agency_id: str
+    position: str
+    title: str
+    kind: PositionKind
+    weekdays: tuple[int, ...]
+    """Monday is 0."""
+    since: date
+    until: date | None
+    holder: Person | None
+    """None where it is vacant, and where the details were erased."""
+    deputy: Person | None
+    key_id: str | None
+
+    def on(self, day: date) -> bool:
+        """Whether it is in force on a day."""
+        return self.since <= day <= (self.until or date.max)
+
+    @property
+    def vacant(self) -> bool:
+        """Whether nobody is named, not even a deputy."""
+        return self.holder is None and self.deputy is None
+
+
+async def holdings(tx: AsyncConnection, keys: vault.Vault, agency_id: str | None = None) -> list[Held]:
+    """Every holding that stands, of one agency or of all: by agency and position, the earliest first.
+
+    Raises:
+        vault.CannotOpen: what is stored was changed, or the settings lack the key.
+    """
+    query = _STANDING.order_by(_POSITIONS.c.agency_id, _POSITIONS.c.position, _POSITIONS.c.since)
+    if agency_id is not None:
+        query = query.where(_POSITIONS.c.agency_id == agency_id)
+    return [await _held(tx, keys, row) for row in (await tx.execute(query)).all()]
+
+
+async def holding(tx: AsyncConnection, keys: vault.Vault, holding_id: str) -> Held | None:
+    """A holding that stands; None where there is none of this id.
+
+    Raises:
+        vault.CannotOpen: what is stored was changed, or the settings lack the key.
+    """
+    row = (await tx.execute(_STANDING.where(_POSITIONS.c.holding_id == holding_id))).one_or_none()
+    return None if row is None else await _held(tx, keys, row)
+
+
+async def _held(tx: AsyncConnection, keys: vault.Vault, row: Row[*tuple[Any, ...]]) -> Held:
+    return Held(
+        holding_id=row.holding_id,
+        agency_id=row.agency_id,
+        position=row.position,
+        title=row.title,
+        kind=PositionKind(row.kind),
+        weekdays=tuple(int(day) for day in row.working_days.split(",") if day),
+        since=row.since,
+        until=row.until,
+        holder=await _person(tx, keys, row, "sealed_holder"),
+        deputy=await _person(tx, keys, row, "sealed_deputy"),
+        key_id=row.key_id,
+    )
+
+
+async def all_agencies(tx: AsyncConnection) -> dict[str, Agency]:
+    """Every agency that there ever was, by its id."""
+    return {row.agency_id: _agency(row) for row in await tx.execute(select(_AGENCIES))}
+
+
+async def all_domains(tx: AsyncConnection) -> dict[str, tuple[str, ...]]:
+    """The domains that are an agency's own, by the agency's id."""
+    found: dict[str, list[str]] = {}
+    for row in await tx.execute(select(_DOMAINS).order_by(_DOMAINS.c.domain)):
+        found.setdefault(row.agency_id, []).append(row.domain)
+    return {agency_id: tuple(names) for agency_id, names in found.items()}
 
 
 async def domains_of(tx: AsyncConnection, agency_id: str) -> tuple[str, ...]:

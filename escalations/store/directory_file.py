@@ -101,9 +101,18 @@ class AgencyEntry(_FileModel):
     """Its own mail domains: what stands after the @ in the addresses of everybody there, and of nobody elsewhere."""
     positions: tuple[Holding, ...] = ()
 
+    def facts(self) -> dict[str, object]:
+        """What is said of the agency itself, without its positions."""
+        return {name: getattr(self, name) for name in type(self).model_fields if name != "positions"}
+
     def exists_with(self, other: AgencyEntry) -> bool:
         """Whether there is a day on which both exist."""
         return self.active_from <= (other.active_to or date.max) and other.active_from <= (self.active_to or date.max)
+
+    def clashes(self, other: AgencyEntry) -> list[str]:
+        """The domains that both claim though only one of them can have them."""
+        related = self.id == other.parent or other.id == self.parent
+        return [] if related or not self.exists_with(other) else sorted({*self.domains} & {*other.domains})
 
 
 class DirectoryFile(_FileModel):
@@ -130,9 +139,7 @@ class DirectoryFile(_FileModel):
 
     def _domains_are_their_own(self) -> None:
         for one, other in itertools.combinations(self.agencies, 2):
-            if one.id == other.parent or other.id == one.parent or not one.exists_with(other):
-                continue
-            for domain in sorted({*one.domains} & {*other.domains}):
+            for domain in one.clashes(other):
                 raise ValueError(
                     f"{one.id} and {other.id} both claim {domain}: only an agency and its parent may share a domain"
                 )

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from escalations import cli, errors
 
-COMMANDS = ("run", "worker", "web", "dispatch", "policy", "register", "workflows", "doctor", "migrate")
+COMMANDS = ("run", "worker", "web", "dispatch", "policy", "directory", "register", "workflows", "doctor", "migrate")
 
 
 @pytest.fixture
@@ -85,6 +85,52 @@ def test_a_row_that_was_put_in_by_hand_is_named(here: Path) -> None:
     code, said = call("register", "verify")
     assert code == 1
     assert "position 1, PD-26-0001-K, event 1" in said
+
+
+def test_the_directory_is_shown_within_the_terminal(here: Path) -> None:
+    call("migrate")
+    for command in (["directory", "show"], ["directory", "show", "ridgeway-academy"]):
+        code, said = call(*command)
+        assert code == 0
+        assert "Petra" in said
+        assert "senior manager" in said
+        assert max(len(line) for line in said.splitlines()) <= 100
+    with pytest.raises(errors.FinalOurs, match="There is no agency elm"):
+        call("directory", "show", "elm")
+    found = json.loads(call("directory", "show", "--json")[1])
+    assert next(one for one in found if one["id"] == "ridgeway-academy")["vacant"] == ["senior_manager"]
+    assert json.loads(call("directory", "export", "--json")[1]) == found
+
+
+def test_a_table_is_checked_loaded_and_the_second_time_changes_nothing(here: Path, tmp_path: Path) -> None:
+    call("migrate")
+    table = tmp_path / "schools.csv"
+    table.write_text("agency;type;town;name;email\nElm School;School;Wyeford;Ada;ada@elm.example\n", encoding="utf-8")
+    checked = call("directory", "import", "--check", str(table))[1]
+    assert "line 2: new: Elm School: A new agency: school, Wyeford" in checked
+    assert "2 new, 0 changed, 0 ends, 0 the same. Nothing was changed." in checked
+    assert "Elm School" not in call("directory", "show")[1]
+    assert call("directory", "import", str(table))[1].endswith("2 new, 0 changed, 0 ends, 0 the same. Done.\n")
+    assert "Elm School" in call("directory", "show")[1]
+    assert "1 the same. Nothing was changed." in call("directory", "import", str(table))[1]
+    written = tmp_path / "out.csv"
+    assert call("directory", "export", str(written))[0] == 0
+    assert written.stat().st_mode & 0o077 == 0
+    assert written.read_bytes().startswith(b"\xef\xbb\xbfagency id,")
+    assert "Nothing was changed." in call("directory", "import", str(written))[1]
+
+
+def test_a_table_with_a_mistake_is_said_with_its_line_and_nothing_is_loaded(here: Path, tmp_path: Path) -> None:
+    call("migrate")
+    table = tmp_path / "schools.csv"
+    table.write_text("agency,type,town,name,email\nElm School,School,Wyeford,Ada,ada\n", encoding="utf-8")
+    code, said = call("directory", "import", str(table))
+    assert code == 1
+    assert "schools.csv, line 2, email: Write one email address" in said
+    assert "1 to put right. Nothing was changed." in said
+    assert "Elm School" not in call("directory", "show")[1]
+    with pytest.raises(errors.FinalOurs, match="cannot be read: No such file"):
+        call("directory", "import", str(tmp_path / "none.csv"))
 
 
 def test_the_doctor_ends_with_one_while_something_stands_in_the_way(here: Path) -> None:

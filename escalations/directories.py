@@ -1,0 +1,128 @@
+"""The directory from the command line: shown, written out, and loaded from a table. A composition root."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from rich.console import Console
+
+from escalations import errors, parts, telemetry
+from escalations.agencies import plan, showing, table
+from escalations.agencies.keeping import Keeper, Refused
+from escalations.agencies.plan import Kind, Plan
+from escalations.policy import Policy
+from escalations.settings import Settings
+from escalations.store.directory import LEAD
+from escalations.temporal.binaries import Say
+
+BY = "the command line"
+_WORDS = {Kind.NEW: "new", Kind.CHANGED: "changed", Kind.ENDED: "ends", Kind.SAME: "the same"}
+
+
+class NotATable(errors.FinalOurs):
+    """The table cannot be loaded. The text says what to put right, line by line."""
+
+    code = "not_a_table"
+
+
+class NoSuchAgency(errors.FinalOurs):
+    """The directory has no agency of this id today."""
+
+    code = "no_such_agency"
+
+
+def positions(policy: Policy) -> tuple[str, ...]:
+    """The positions that an agency may have: the rungs of the policy's ladder, and the lead."""
+    rungs = [stage.responding_position for stage in policy.stages] + [stage.raising_position for stage in policy.stages]
+    body = (policy.final_body.position, policy.final_body.alternate_position)
+    return tuple(dict.fromkeys((LEAD, *(rung for rung in rungs if rung not in body), *body, "team", "team_deputy")))
+
+
+async def show(settings: Settings, agency_id: str | None, *, as_json: bool, console: Console) -> None:
+    """Print the agencies, or one with its positions.
+
+    Raises:
+        NoSuchAgency: there is none of this id.
+        EscalationsError: the database cannot be used.
+    """
+    telemetry.configure(settings)
+    async with parts.opened(settings) as opened, opened.database.read() as tx:
+        now = opened.now()
+        found = await showing.listed(tx, opened.vault, now)
+    if agency_id is not None:
+        found = [one for one in found if one.agency.agency_id == agency_id]
+        if not found:
+            raise NoSuchAgency(f"There is no agency {agency_id}. `escalations directory show` lists them all.")
+    if as_json:
+        console.print_json(json.dumps(showing.as_data(found, now), ensure_ascii=False))
+    elif agency_id is not None:
+        showing.show_one(found[0], console, now)
+    else:
+        showing.show(found, console, now)
+
+
+async def export(settings: Settings, *, as_json: bool) -> str:
+    """The directory as a table that can be loaded again, or as data.
+
+    Raises:
+        EscalationsError: the database cannot be used.
+    """
+    telemetry.configure(settings)
+    async with parts.opened(settings) as opened, opened.database.read() as tx:
+        now = opened.now()
+        found = await showing.listed(tx, opened.vault, now)
+    if as_json:
+        return json.dumps(showing.as_data(found, now), indent=2, ensure_ascii=False) + "\n"
+    return showing.as_csv(found)
+
+
+async def load(settings: Settings, file: Path, *, only_check: bool, say: Say) -> bool:
+    """Load a table, or only say what it would change. Nothing is changed where anything is wrong.
+
+    Returns:
+        Whether nothing was wrong with it.
+
+    Raises:
+        NotATable: the file cannot be read.
+        EscalationsError: the database cannot be used.
+    """
+    telemetry.configure(settings)
+    read = table.read(_content(file))
+    async with parts.opened(settings) as opened:
+        allowed = positions(opened.in_force.policy)
+        if only_check:
+            async with opened.database.read() as tx:
+                made = await plan.make(tx, opened.vault, read, now=opened.now(), positions=allowed)
+            return _say(made, file, say, done=False)
+        async with opened.database.write() as tx:
+            keeper = Keeper(tx, opened.vault, at=opened.now(), by=BY)
+            await keeper.lock()
+            made = await plan.make(tx, opened.vault, read, now=opened.now(), positions=allowed)
+            refused = None if made.wrong else await plan.carry_out(keeper, made)
+            if isinstance(refused, Refused):
+                raise NotATable(refused.sentence)
+    return _say(made, file, say, done=True)
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as problem:
+        raise NotATable(f"{file} cannot be read: {problem.strerror}") from None
+
+
+def _say(made: Plan, file: Path, say: Say, *, done: bool) -> bool:
+    for wrong in made.wrong:
+        say(f"{file.name}, {wrong}")
+    if made.unread:
+        say(f"Not read, because no column has this name: {', '.join(made.unread)}.")
+    if made.wrong:
+        say(f"{len(made.wrong)} to put right. Nothing was changed.")
+        return False
+    for line in made.lines:
+        if line.kind is not Kind.SAME:
+            say(f"line {line.line}: {_WORDS[line.kind]}: {line.agency}: {line.sentence}")
+    counts = ", ".join(f"{made.count(kind)} {_WORDS[kind]}" for kind in Kind)
+    say(f"{counts}. " + ("Done." if done and made.changes else "Nothing was changed."))
+    return True
