@@ -10,7 +10,7 @@ from escalations.policy import Side
 from escalations.rules import acts, events
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act, Concern, Reason
-from escalations.rules.case import Case, DeliveryState, Done, Outcome
+from escalations.rules.case import Case, Cause, DeliveryState, Done, Outcome, Route
 from escalations.rules.notices import RAISER
 from tests.builders import POLICE, SCHOOL, SOCIAL_CARE, TEAM, origin, raiser, responder
 
@@ -42,6 +42,8 @@ ACTORS: dict[str, Actor] = {
     "whoever raised it for the school": raiser(position=RAISER),
 }
 
+OFFERS = (Outcome.AGREED_AS_ASKED, Outcome.AGREED_IN_PART, Outcome.AGREED_ANOTHER_WAY, Outcome.NOT_AGREED_DECIDED)
+
 KINDS: tuple[type[acts.ActModel], ...] = get_args(acts.Act)
 
 
@@ -70,7 +72,7 @@ _PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] 
         "agency_id": by.agency_id if by.side is Side.RESPONDING else _of(case),
         "position": "practitioner",
     },
-    acts.Respond: lambda _, __, choice: {"offers": list(Outcome)[choice % len(Outcome)]},
+    acts.Respond: lambda _, __, choice: {"offers": OFFERS[choice % len(OFFERS)]},
     acts.SayDone: lambda case, by, choice: {
         "done": list(Done)[choice % len(Done)],
         "agency_id": by.agency_id if by.side is Side.RESPONDING else _of(case),
@@ -91,6 +93,15 @@ _PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] 
     acts.NotePhoneCall: lambda case, _, choice: {
         "agency_id": (_of(case), SCHOOL, FINAL_BODY)[choice % 3],
         "reached": choice % 2 == 0,
+    },
+    acts.ConfirmCause: lambda case, _, choice: {
+        "clock_id": case.clocks[choice % len(case.clocks)].clock_id if case.clocks else "1-acknowledge",
+        "cause": list(Cause)[choice % len(Cause)],
+    },
+    acts.Close: lambda _, __, choice: {
+        "outcome": list(Outcome)[choice % len(Outcome)],
+        "on_word_of": (Side.RAISING, Side.FINAL_BODY, None)[choice % 3],
+        "route": list(Route)[choice % len(Route)] if list(Outcome)[choice % len(Outcome)] == "redirected" else None,
     },
     acts.ReportDelivery: lambda case, _, choice: {
         "notice_id": f"n{choice}",
@@ -135,6 +146,7 @@ BY_A_PERSON = (
     events.DoneDenied,
     events.Settled,
     events.Decided,
+    events.CauseConfirmed,
     events.Closed,
     events.MoveIntended,
     events.MoveDropped,

@@ -12,9 +12,9 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
-from escalations.policy import Position, Slug, Track
+from escalations.policy import Position, Side, Slug, Track
 from escalations.rules.actors import Actor, Channel
-from escalations.rules.case import DeliveryState, Done, Outcome
+from escalations.rules.case import Cause, DeliveryState, Done, Outcome, Route
 
 
 class Concern(StrEnum):
@@ -142,7 +142,9 @@ class Respond(ActModel):
     """The responding side's answer. Its words and reasons are sealed."""
 
     kind: Literal["respond"] = "respond"
-    offers: Outcome
+    offers: Literal[
+        Outcome.AGREED_AS_ASKED, Outcome.AGREED_IN_PART, Outcome.AGREED_ANOTHER_WAY, Outcome.NOT_AGREED_DECIDED
+    ]
 
 
 class SayDone(ActModel):
@@ -213,6 +215,28 @@ class NotePhoneCall(ActModel):
     position: Position | None = None
 
 
+class ConfirmCause(ActModel):
+    """The team makes the cause of a delay final, once both agencies had their time to add an account; or puts it right.
+
+    Why it says so is sealed.
+    """
+
+    kind: Literal["confirm_cause"] = "confirm_cause"
+    clock_id: str
+    cause: Cause
+
+
+class Close(ActModel):
+    """The team ends a case: on the word of the raising side or of the final body, or one that is held for it."""
+
+    kind: Literal["close"] = "close"
+    outcome: Outcome
+    on_word_of: Literal[Side.RAISING, Side.FINAL_BODY] | None = None
+    """Needed for an open case, and for what was withdrawn."""
+    route: Route | None = None
+    """Needed for what is redirected, and given for nothing else."""
+
+
 class ReportDelivery(ActModel):
     """What became of a notice that matters. An act of the system, never of a person."""
 
@@ -251,6 +275,8 @@ Act = (
     | Stay
     | Decide
     | NotePhoneCall
+    | ConfirmCause
+    | Close
     | ReportDelivery
     | ReportMessage
 )

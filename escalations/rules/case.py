@@ -48,6 +48,12 @@ class Cause(StrEnum):
     ANSWERED_LATE = "answered_late"
     RECORDED_LATE = "recorded_late"
     """It was done in time and written up afterwards; the passed limit is withdrawn."""
+    WAITING_FOR_OTHER_PROCESS = "waiting_for_other_process"
+    """A court, the police, a medical or a conference date. Only the team says so, when it confirms the cause."""
+    CLOSED = "closed"
+    """The agency was closed, for example in school holidays; it counts against nobody. Only the team says so."""
+    PAUSED_TOO_LONG = "paused_too_long"
+    """It was paused for longer than the policy has it. Only the team says so."""
 
 
 class Outcome(StrEnum):
@@ -59,6 +65,32 @@ class Outcome(StrEnum):
     DECIDED_AS_ASKED = "decided_as_asked"
     DECIDED_ANOTHER_WAY = "decided_another_way"
     NOT_AGREED_DECIDED = "not_agreed_decided"
+    WITHDRAWN = "withdrawn"
+    """Its raiser took it back."""
+    REDIRECTED = "redirected"
+    """It was not for this policy, and goes another way; see ``Route``."""
+    OVERTAKEN = "overtaken_by_events"
+    """What it was about has changed, or it was raised again."""
+
+
+WITHOUT_SETTLEMENT = (Outcome.WITHDRAWN, Outcome.REDIRECTED, Outcome.OVERTAKEN)
+"""How a case ends without anybody having agreed or decided; the clock over the whole process is not met by that."""
+
+
+class Route(StrEnum):
+    """Where something goes that is not for this policy."""
+
+    COMPLAINT = "complaint"
+    LADO = "lado"
+    """Staff conduct: the local authority's designated officer."""
+    WHISTLEBLOWING = "whistleblowing"
+    INSIDE_ONE_AGENCY = "inside_one_agency"
+    """Through that agency's own managers."""
+    CONFERENCE_DISSENT = "conference_dissent"
+    """Dissent at a child protection conference, where the area has its own route."""
+    FRONT_DOOR = "front_door"
+    """Children's services' front door: it is a new worry, and wants a referral."""
+    OTHER = "other"
 
 
 class Done(StrEnum):
@@ -116,7 +148,14 @@ class Clock:
     """How many reminders have been dealt with."""
     limit_passed_at: datetime | None = None
     """When the passed limit was noted; the limit itself passed at ``due_at``."""
+    accounts_until: datetime | None = None
+    """Until when both agencies may add their account of it; the team confirms the cause after that."""
     cause: Cause | None = None
+    """As it stands: from evidence, or as the team put it right."""
+    evidence_cause: Cause | None = None
+    """What evidence alone says."""
+    cause_confirmed_at: datetime | None = None
+    """None while the cause is provisional; also again where evidence came to say something else."""
     limit_withdrawn: bool = False
     ended_at: datetime | None = None
     end: ClockEnd | None = None
@@ -251,6 +290,10 @@ class Case:
     decider_position: str | None = None
     closed_at: datetime | None = None
     outcome: Outcome | None = None
+    on_word_of: Side | None = None
+    """On whose word it ended: the raising side's or the final body's. None for what was held, and the team ended."""
+    route: Route | None = None
+    """Where it goes instead, for what was redirected."""
     decided_by: tuple[str, ...] = ()
     quiet: bool = False
     """Entered for somebody: until the team presses "tell them" nobody but the team hears anything."""

@@ -2,7 +2,7 @@
 
 ``decide`` is pure. The workflow, the year simulation, the replay of old cases and the tests all drive this.
 What each act brings is in the module that is named for it: ``opening``, ``answering``, ``claiming``, ``settling``,
-``moving``, ``delivering``. ``docs/rules.md`` lists them all.
+``moving``, ``delivering``, ``confirming``. ``docs/rules.md`` lists them all.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from escalations.rules import (
     answering,
     claiming,
     clocks,
+    confirming,
     delivering,
     moving,
     opening,
@@ -74,9 +75,9 @@ def _after_what_time_brought(case: Case, act: Act, now: datetime) -> tuple[Event
 
 
 _OF_THE_SYSTEM = (acts.ReportDelivery, acts.ReportMessage)
-_OF_WHAT_WAS_DONE = (acts.ConfirmDone, acts.DenyDone)
+_OF_WHAT_WAS_DONE = (acts.ConfirmDone, acts.DenyDone, acts.ConfirmCause)
 """Acts that only put the record right; they are taken after a case has closed as well, for evidence stays fair."""
-_WHILE_HELD = (acts.Complete, acts.PassOn, acts.NotePhoneCall, *_OF_THE_SYSTEM)
+_WHILE_HELD = (acts.Complete, acts.PassOn, acts.NotePhoneCall, acts.ConfirmCause, acts.Close, *_OF_THE_SYSTEM)
 
 
 def _impossible(case: Case, act: Act, now: datetime) -> Refused | None:
@@ -127,6 +128,10 @@ def _decide(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:
             return answering.respond(case, act, now)
         case acts.NotePhoneCall():
             return answering.phone_call(case, act, now)
+        case acts.ConfirmCause():
+            return confirming.confirm_cause(case, act, now)
+        case acts.Close():
+            return settling.close_on_word(case, act, now)
         case acts.SayDone():
             return claiming.say_done(case, act, now)
         case acts.ConfirmDone():

@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 from escalations.policy import Awaits, OnLimit, Position, Side, Slug, Track
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act, Concern, LegalStatus, Reason
-from escalations.rules.case import Cause, ClockEnd, DeliveryState, Done, Outcome
+from escalations.rules.case import Cause, ClockEnd, DeliveryState, Done, Outcome, Route
 
 AlternateBecause = Literal["works_for_a_party", "both_work_for_a_party", "decided_before"]
 """Why the final body's alternate decides. Where both it and the holder work for a party, that is said."""
@@ -186,6 +186,17 @@ class CauseChanged(EventModel):
     cause: Cause
 
 
+class CauseConfirmed(ActEventModel):
+    """The team made the cause of a delay final, as evidence has it or as it put it right."""
+
+    kind: Literal["cause_confirmed"] = "cause_confirmed"
+    clock_id: str
+    awaits: Awaits
+    agency_id: Slug | None = None
+    was: Cause
+    cause: Cause
+
+
 class ClockEnded(EventModel):
     """A clock was met or stopped."""
 
@@ -308,12 +319,20 @@ class Decided(ActEventModel):
 
 
 class Closed(EventModel):
-    """The case is closed, because the raising side or the final body said so; never by time."""
+    """The case is closed, because the raising side or the final body said so; never by time.
+
+    What is held, the team itself may end.
+    """
 
     kind: Literal["closed"] = "closed"
     by: Actor
     stage: int
     outcome: Outcome
+    on_word_of: Annotated[Side | None, Field(exclude_if=not_)] = None
+    """On whose word the team closed it; none where whoever says so did it themselves."""
+    route: Annotated[Route | None, Field(exclude_if=not_)] = None
+    happened_at: Annotated[AwareDatetime | None, Field(exclude_if=not_)] = None
+    """When they said so to the team."""
 
 
 class PartnershipNotified(EventModel):
@@ -372,6 +391,7 @@ Event = (
     | LimitPassed
     | LimitWithdrawn
     | CauseChanged
+    | CauseConfirmed
     | ClockEnded
     | MoveProposed
     | ProposalEnded

@@ -12,11 +12,9 @@ from escalations.rules.acts import Concern, Reason
 from escalations.rules.case import (
     MEETS,
     Case,
-    Cause,
     Claim,
     ClaimState,
     Clock,
-    ClockEnd,
     DeliveryState,
     Evidence,
     Move,
@@ -73,9 +71,11 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912 
             return _limit_passed(case, event)
         case events.LimitWithdrawn():
             move = None if event.undoes_proposal else case.move
-            return replace(_with_clock(case, event.clock_id, limit_withdrawn=True, cause=event.cause), move=move)
+            return replace(_with_cause(case, event, limit_withdrawn=True), move=move)
         case events.CauseChanged():
-            return _with_clock(case, event.clock_id, cause=event.cause)
+            return _with_cause(case, event)
+        case events.CauseConfirmed():
+            return _with_clock(case, event.clock_id, cause=event.cause, cause_confirmed_at=event.at)
         case events.ClockEnded():
             return _with_clock(case, event.clock_id, ended_at=event.counts_from, end=event.end)
         case events.MoveProposed():
@@ -113,7 +113,14 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912 
             return replace(case, decided_by=(*case.decided_by, event.position))
         case events.Closed():
             return replace(
-                case, status=Status.CLOSED, closed_at=event.at, outcome=event.outcome, move=None, word_due_at=None
+                case,
+                status=Status.CLOSED,
+                closed_at=event.at,
+                outcome=event.outcome,
+                on_word_of=event.on_word_of or (None if event.by.side is Side.TEAM else event.by.side),
+                route=event.route,
+                move=None,
+                word_due_at=None,
             )
         case events.PartnershipNotified():
             return replace(case, partnership_told_at=case.partnership_told_at or event.at)
@@ -228,7 +235,14 @@ def _clock_started(case: Case, event: events.ClockStarted) -> Case:
 def _limit_passed(case: Case, event: events.LimitPassed) -> Case:
     # The reminders that were still to come have lost their purpose with the limit.
     clocks = tuple(
-        replace(clock, limit_passed_at=event.at, cause=event.cause, reminded=len(clock.reminders))
+        replace(
+            clock,
+            limit_passed_at=event.at,
+            accounts_until=event.accounts_until,
+            cause=event.cause,
+            evidence_cause=event.cause,
+            reminded=len(clock.reminders),
+        )
         if clock.clock_id == event.clock_id
         else clock
         for clock in case.clocks
@@ -265,7 +279,22 @@ def _confirmed(case: Case, event: events.DoneConfirmed) -> Case:
     return case
 
 
-def _with_clock(case: Case, clock_id: str, **changes: int | bool | Cause | ClockEnd | object) -> Case:
+def _with_cause(
+    case: Case, event: events.LimitWithdrawn | events.CauseChanged, *, limit_withdrawn: bool = False
+) -> Case:
+    """Evidence says something else now. Whatever the team had confirmed is to be looked at again."""
+    changes: dict[str, object] = {"limit_withdrawn": True} if limit_withdrawn else {}
+    return _with_clock(
+        case,
+        event.clock_id,
+        cause=event.cause,
+        evidence_cause=event.cause,
+        cause_confirmed_at=None,
+        **changes,
+    )
+
+
+def _with_clock(case: Case, clock_id: str, **changes: object) -> Case:
     return replace(
         case,
         clocks=tuple(

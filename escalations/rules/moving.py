@@ -9,7 +9,7 @@ from escalations.policy import Awaits, Side, StageRule, StartsFrom
 from escalations.rules import acts, clocks, events, workingtime
 from escalations.rules.access import Refused
 from escalations.rules.actors import Actor, Channel
-from escalations.rules.case import Case, Outcome
+from escalations.rules.case import WITHOUT_SETTLEMENT, Case, Outcome
 from escalations.rules.events import AlternateBecause, Event
 from escalations.rules.evolving import evolve_all
 
@@ -188,13 +188,29 @@ _MET_AT_THE_END = {
 
 def close(case: Case, at: datetime, *, by: Actor, outcome: Outcome) -> tuple[Event, ...]:
     """A person said that it is over: everything that ran ends, and the partnership is told where it was told before."""
-    met = case.running(*_MET_AT_THE_END[by.side])
-    happened: tuple[Event, ...] = clocks.meet(case, met, at, counts_from=at)
-    happened = (
-        *happened,
-        *clocks.stop(evolve_all(case, happened).clocks, at),
-        events.Closed(at=at, by=by, stage=case.stage, outcome=outcome),
+    return _close(case, at, by.side, events.Closed(at=at, by=by, stage=case.stage, outcome=outcome))
+
+
+def close_by_team(case: Case, act: acts.Close, at: datetime, *, outcome: Outcome) -> tuple[Event, ...]:
+    """The same, recorded by the team. What ends without settlement or decision has met no clock."""
+    closed = events.Closed(
+        at=at,
+        by=act.by,
+        stage=case.stage,
+        outcome=outcome,
+        on_word_of=act.on_word_of,
+        route=act.route,
+        happened_at=act.happened_at,
+        submission_id=act.submission_id,
+        content_digest=act.content_digest,
     )
+    return _close(case, at, None if outcome in WITHOUT_SETTLEMENT else act.on_word_of, closed)
+
+
+def _close(case: Case, at: datetime, on_word_of: Side | None, closed: events.Closed) -> tuple[Event, ...]:
+    met = () if on_word_of is None else case.running(*_MET_AT_THE_END[on_word_of])
+    happened: tuple[Event, ...] = clocks.meet(case, met, at, counts_from=at)
+    happened = (*happened, *clocks.stop(evolve_all(case, happened).clocks, at), closed)
     if case.partnership_told_at is not None and case.frame.policy.resolution_told:
         happened = (*happened, events.PartnershipNotified(at=at, of="resolution", stage=case.stage))
     return happened

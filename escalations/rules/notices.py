@@ -87,7 +87,7 @@ def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR091
         case events.Settled():
             return _settled(case, event)
         case events.Closed():
-            return _closed(case)
+            return () if case.quiet and not case.stage else _closed(case)
         case events.PartnershipNotified():
             kind = NoticeKind.PARTNERSHIP_STAGE if event.of == "stage" else NoticeKind.PARTNERSHIP_RESOLUTION
             return (_to_team(case, kind),)
@@ -102,6 +102,7 @@ def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR091
         case (
             events.ClockEnded()
             | events.CauseChanged()
+            | events.CauseConfirmed()
             | events.MoveProposed()
             | events.ProposalEnded()
             | events.SaidDone()
@@ -250,8 +251,11 @@ def _settled(case: Case, event: events.Settled) -> tuple[Notice, ...]:
 
 
 def _closed(case: Case) -> tuple[Notice, ...]:
-    """Everyone on the ladder so far, on both sides, and the final body where it was asked."""
-    told = [_to_raiser(case, NoticeKind.CLOSED)]
+    """Everyone on the ladder so far, on both sides, and the final body where it was asked.
+
+    Nobody but the team ever heard of a case that was entered quietly and never passed on; nobody hears of its end.
+    """
+    told = [_to_raiser(case, NoticeKind.REDIRECTED if case.route is not None else NoticeKind.CLOSED)]
     for rule in case.frame.policy.stages[: case.stage]:
         told.extend(
             Notice(

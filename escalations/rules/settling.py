@@ -1,13 +1,17 @@
-"""How a difference ends: the raising side says that the worry is dealt with, or the final body decides."""
+"""How a difference ends: the raising side says that the worry is dealt with, or the final body decides.
+
+They say it themselves, or to the partnership's team, which records on whose word it ended. The team's own judgement
+ends nothing but what is held, and of which no agency has been told.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from escalations.policy import Awaits
+from escalations.policy import Awaits, Side
 from escalations.rules import acts, clocks, events, moving
 from escalations.rules.access import Refused
-from escalations.rules.case import Case, Clock, Outcome
+from escalations.rules.case import WITHOUT_SETTLEMENT, Case, Clock, Outcome, Status
 from escalations.rules.events import Event
 from escalations.rules.evolving import evolve_all
 
@@ -20,12 +24,7 @@ def agree(case: Case, act: acts.Agree, now: datetime) -> tuple[Event, ...] | Ref
     if any(party.settled for party in case.parties if party.agency_id in agencies):
         return Refused("settled", "This is already settled with that agency. Nothing more is needed.")
     ends = {party.agency_id for party in case.open_parties} == set(agencies)
-    happened: tuple[Event, ...] = tuple(
-        events.Settled(
-            **events.origin(act, now), agency_id=agency, stage=case.stage, outcome=act.outcome, ends_the_case=ends
-        )
-        for agency in agencies
-    )
+    happened = _settled(case, act, agencies, act.outcome, now, ends=ends)
     settled = evolve_all(case, happened)
     if not settled.open_parties:
         return (*happened, *moving.close(settled, now, by=act.by, outcome=_overall(settled)))
@@ -34,6 +33,23 @@ def agree(case: Case, act: acts.Agree, now: datetime) -> tuple[Event, ...] | Ref
     left = evolve_all(case, happened).clocks
     happened = (*happened, *clocks.stop((clock for clock in left if _is_about(case, clock, agencies)), now))
     return (*happened, *moving.end_proposal(evolve_all(case, happened), now, "settled"))
+
+
+def _settled(
+    case: Case,
+    act: acts.Agree | acts.Close,
+    agencies: tuple[str, ...],
+    outcome: Outcome,
+    now: datetime,
+    *,
+    ends: bool,
+) -> tuple[Event, ...]:
+    return tuple(
+        events.Settled(
+            **events.origin(act, now), agency_id=agency, stage=case.stage, outcome=outcome, ends_the_case=ends
+        )
+        for agency in agencies
+    )
 
 
 def _is_about(case: Case, clock: Clock, agencies: tuple[str, ...]) -> bool:
@@ -55,3 +71,77 @@ def final_decision(case: Case, act: acts.Decide, now: datetime) -> tuple[Event, 
     """The final body decides, and the case closes."""
     decided = events.Decided(**events.origin(act, now), position=str(act.by.position), outcome=act.outcome)
     return (decided, *moving.close(evolve_all(case, (decided,)), now, by=act.by, outcome=act.outcome))
+
+
+_AGREED = (Outcome.AGREED_AS_ASKED, Outcome.AGREED_IN_PART, Outcome.AGREED_ANOTHER_WAY)
+_DECIDED = (Outcome.DECIDED_AS_ASKED, Outcome.DECIDED_ANOTHER_WAY, Outcome.NOT_AGREED_DECIDED)
+_ON_WORD_OF: dict[Side, tuple[Outcome, ...]] = {
+    Side.RAISING: (*_AGREED, *WITHOUT_SETTLEMENT),
+    Side.FINAL_BODY: (*_DECIDED, Outcome.REDIRECTED, Outcome.OVERTAKEN),
+}
+"""What an open case can end with, by whose word it is."""
+
+
+def close_on_word(case: Case, act: acts.Close, now: datetime) -> tuple[Event, ...] | Refused:
+    """The team ends a case on somebody's word, or one that is held."""
+    refused = _route(act) or (_held(act) if case.status is Status.HELD else _open(case, act))
+    if refused is not None:
+        return refused
+    happened: tuple[Event, ...] = ()
+    outcome = act.outcome
+    if case.status is Status.HELD:
+        # That is what the team was to look at, and it has.
+        happened = clocks.meet(case, case.running(Awaits.LOOK), now, counts_from=now)
+    elif outcome in _AGREED:
+        agencies = tuple(party.agency_id for party in case.open_parties)
+        happened = _settled(case, act, agencies, outcome, now, ends=True)
+        outcome = _overall(evolve_all(case, happened))
+    elif outcome in _DECIDED:
+        happened = (events.Decided(**events.origin(act, now), position=str(case.decider_position), outcome=outcome),)
+    return (*happened, *moving.close_by_team(evolve_all(case, happened), act, now, outcome=outcome))
+
+
+def _route(act: acts.Close) -> Refused | None:
+    if act.outcome is Outcome.REDIRECTED and act.route is None:
+        return Refused("route_needed", "Please say which way this goes instead, for example a complaint or a referral.")
+    if act.outcome is not Outcome.REDIRECTED and act.route is not None:
+        return Refused(
+            "route_not_needed",
+            "Only what is redirected goes another way. Please choose redirected, or leave the way out.",
+        )
+    return None
+
+
+_NOT_AT_FINAL_STAGE = Refused(
+    "not_at_final_stage",
+    "This has not reached the final body. It can decide once the raising side has taken it there.",
+)
+
+
+def _held(act: acts.Close) -> Refused | None:
+    if act.outcome not in WITHOUT_SETTLEMENT:
+        return Refused(
+            "not_passed_on",
+            "No agency has been told of this yet, so nobody has agreed or decided anything. It can be withdrawn by "
+            "whoever raised it, redirected, or overtaken by events.",
+        )
+    if act.outcome is Outcome.WITHDRAWN and act.on_word_of is None:
+        return Refused(
+            "word_needed", "Only whoever raised it withdraws it. Please record that they said so, in their own words."
+        )
+    return _NOT_AT_FINAL_STAGE if act.on_word_of is Side.FINAL_BODY else None
+
+
+def _open(case: Case, act: acts.Close) -> Refused | None:
+    if act.on_word_of is None:
+        return Refused(
+            "word_needed",
+            "This is open, so it ends when the raising side or the final body says so. Please record which of them "
+            "did.",
+        )
+    if act.on_word_of is Side.FINAL_BODY and case.decider_position is None:
+        return _NOT_AT_FINAL_STAGE
+    if act.outcome not in _ON_WORD_OF[act.on_word_of]:
+        whose = "The raising side agrees or withdraws" if act.on_word_of is Side.RAISING else "The final body decides"
+        return Refused("not_theirs_to_say", f"{whose}. Please choose an outcome that is theirs to say.")
+    return None

@@ -49,6 +49,8 @@ class NoticeKind(StrEnum):
     NO_ACTION_NEEDED = "no_action_needed"
     SETTLED = "settled"
     CLOSED = "closed"
+    REDIRECTED = "redirected"
+    """To the raiser: it is closed here, and goes another way that the page names."""
     STILL_OPEN = "still_open"
     UNREADABLE = "unreadable"
 

@@ -79,6 +79,10 @@ class CaseRow:
     """None for a move that is proposed and that nobody has taken up."""
     closed_at: datetime | None
     outcome: str | None
+    on_word_of: str | None
+    """On whose word it ended; None for what was held, and the team ended."""
+    route: str | None
+    """Where it goes instead, for what was redirected."""
     changed_at: datetime
 
 
@@ -114,6 +118,11 @@ class ClockRow:
     receipt_hash: str
     state: ClockState
     cause: str | None
+    """As it stands: from evidence, or as the team put it right."""
+    evidence_cause: str | None
+    """What evidence alone says."""
+    cause_confirmed_at: datetime | None
+    """None while the cause is provisional."""
     accounts_until: datetime | None
     limit_passed_at: datetime | None
     limit_withdrawn: bool
@@ -178,7 +187,6 @@ async def _clock_rows(
                 new[clock.clock_id] = {
                     "reference": step.after.reference,
                     **values,
-                    "accounts_until": None,
                     "amount": getattr(step.event, "amount", None),
                     "kept_dates": _kept([], clock.due_at, since=step.entry.recorded_at, because=step.event.kind),
                 }
@@ -186,8 +194,6 @@ async def _clock_rows(
                 row = new.get(clock.clock_id) or changed.setdefault(clock.clock_id, {})
                 kept = row.get("kept_dates")
                 row.update(values)
-                if isinstance(step.event, events.LimitPassed) and step.event.clock_id == clock.clock_id:
-                    row["accounts_until"] = step.event.accounts_until
                 if earlier.due_at != clock.due_at:
                     so_far = kept or await _kept_so_far(tx, step.after.reference, clock.clock_id)
                     row["kept_dates"] = _kept(
@@ -319,6 +325,8 @@ def _case_values(after: case.Case, entry: register.Entry) -> dict[str, Any]:
         "move_takes_effect_at": after.move.takes_effect_at if after.move else None,
         "closed_at": after.closed_at,
         "outcome": after.outcome.value if after.outcome else None,
+        "on_word_of": after.on_word_of.value if after.on_word_of else None,
+        "route": after.route.value if after.route else None,
         "changed_at": entry.recorded_at,
     }
 
@@ -339,6 +347,9 @@ def _clock_values(clock: case.Clock) -> dict[str, Any]:
         "receipt_hash": clock.receipt_hash,
         "state": clock_state(clock).value,
         "cause": clock.cause.value if clock.cause else None,
+        "evidence_cause": clock.evidence_cause.value if clock.evidence_cause else None,
+        "cause_confirmed_at": clock.cause_confirmed_at,
+        "accounts_until": clock.accounts_until,
         "limit_passed_at": clock.limit_passed_at,
         "limit_withdrawn": clock.limit_withdrawn,
         "ended_at": clock.ended_at,

@@ -28,6 +28,7 @@ class ClockLife:
     counts_from: datetime | None = None
     limit_passed_at: datetime | None = None
     cause: Cause | None = None
+    cause_confirmed: bool = False
     withdrawn: bool = False
 
     @property
@@ -67,7 +68,8 @@ class ClockLife:
             return f"Done at {workingtime.say(self.counts_from)}{late}"
         if self.end is ClockEnd.STOPPED:
             return f"Stopped{', after the time limit had passed' + cause if self.passed else ''}"
-        return f"Time limit passed{cause} (provisional)" if self.passed else "Running"
+        sure = "confirmed" if self.cause_confirmed else "provisional"
+        return f"Time limit passed{cause} ({sure})" if self.passed else "Running"
 
     @property
     def waits_for_the_team(self) -> bool:
@@ -96,7 +98,9 @@ def lives(happened: Iterable[Event]) -> tuple[ClockLife, ...]:
             case events.LimitPassed():
                 found[event.clock_id] = replace(found[event.clock_id], limit_passed_at=event.at, cause=event.cause)
             case events.CauseChanged():
-                found[event.clock_id] = replace(found[event.clock_id], cause=event.cause)
+                found[event.clock_id] = replace(found[event.clock_id], cause=event.cause, cause_confirmed=False)
+            case events.CauseConfirmed():
+                found[event.clock_id] = replace(found[event.clock_id], cause=event.cause, cause_confirmed=True)
             case events.LimitWithdrawn():
                 found[event.clock_id] = replace(
                     found[event.clock_id], withdrawn=True, cause=event.cause, counts_from=event.kept_at

@@ -163,7 +163,7 @@ def _make(  # noqa: PLR0917  one line a kind, and closed
                 "reasons", "Your reasons", missing="Give your answer with its reasons", most=LONG
             )
             sealed["plan"] = reading.text("plan", "The plan", most=LONG)
-            return None if offer is None else acts.Respond(**origin, offers=Outcome(offer.value))
+            return None if offer is None else acts.Respond.model_validate({**origin, "offers": Outcome(offer.value)})
         case Doing.AGREE:
             return _agree(reading, case, origin, sealed)
         case Doing.MOVE_UP:

@@ -91,9 +91,10 @@ async def raised_act(tx: AsyncConnection, story: Story) -> acts.Raise | None:
 
 async def written(tx: AsyncConnection, vault: Vault, story: Story) -> tuple[Written, ...]:
     """What people wrote after it was raised: answers, what was said to be done, decisions; oldest first."""
-    found = []
+    found: list[Written] = []
+    read: set[str | None] = set()
     for told in story.told[1:]:
-        if isinstance(
+        if told.event.submission_id not in read and isinstance(
             told.event,
             events.Completed
             | events.Responded
@@ -102,9 +103,12 @@ async def written(tx: AsyncConnection, vault: Vault, story: Story) -> tuple[Writ
             | events.DoneDenied
             | events.MoveIntended
             | events.Settled
+            | events.Closed
+            | events.CauseConfirmed
             | events.PersonReached
             | events.PhoneCallNoted,
         ):
+            read.add(told.event.submission_id)  # One act can bring several of these, and its words stand once.
             words = await sealed(tx, vault, told.event.submission_id)
             if words is not None:
                 found.append(Written(told.event, words))

@@ -118,6 +118,8 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
                 f"No longer counted as passed: what was waited for from {names.agency(event.agency_id)} was done on "
                 f"time ({say(event.kept_at)}) and recorded later."
             )
+        case events.CauseConfirmed():
+            return _cause_confirmed(event)
         case events.CauseChanged():
             return f"The cause of a passed time limit is now: {words.CAUSES[event.cause]}."
         case events.ClockEnded():
@@ -153,7 +155,7 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
         case events.Decided():
             return f"The final body decided: {words.OUTCOMES[event.outcome].lower()}."
         case events.Closed():
-            return f"Closed at stage {event.stage}: {words.OUTCOMES[event.outcome].lower()}."
+            return _ended(event)
         case events.PartnershipNotified():
             return (
                 "The partnership was told how it ended."
@@ -175,6 +177,18 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
             assert_never(event)
 
 
+def _cause_confirmed(event: events.CauseConfirmed) -> str:
+    changed = "" if event.cause is event.was else f" It was {words.CAUSES[event.was]} before."
+    return f"The partnership team confirmed the cause of a delay: {words.CAUSES[event.cause]}.{changed}"
+
+
+def _ended(event: events.Closed) -> str:
+    where = f"at stage {event.stage}" if event.stage else "before it was passed on"
+    word = f", on the word of {words.SIDES[event.on_word_of]}" if event.on_word_of else ""
+    way = f" It goes another way: {_in_line(words.ROUTES[event.route])}." if event.route else ""
+    return f"Closed {where}{word}: {words.OUTCOMES[event.outcome].lower()}.{way}"
+
+
 def _whom(event: events.NoticeReported, names: Names) -> str:
     what = "The notice of the stage" if event.starts_clocks else "A notice"
     return f"{what} to {'whoever raised it' if event.to_raiser else names.agency(event.agency_id)}"
@@ -182,7 +196,7 @@ def _whom(event: events.NoticeReported, names: Names) -> str:
 
 def _in_line(text: str) -> str:
     """A name inside a sentence."""
-    return text[0].lower() + text[1:] if text.startswith(("The ", "Whoever ")) else text
+    return text[0].lower() + text[1:] if text.startswith(("The ", "Whoever ", "A ", "Another ", "Inside ")) else text
 
 
 def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR0912  one line a kind, and closed
@@ -238,6 +252,8 @@ def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR
             return "Team phoned: reached" if event.reached else "Team phoned: nobody"
         case events.RaiserKeptInformed():
             return "Raiser kept informed"
+        case events.CauseConfirmed():
+            return "Cause confirmed"
         case events.ClockStarted() | events.ClockEnded() | events.CauseChanged():
             return None
         case _:
@@ -283,7 +299,8 @@ def closed(case: Case) -> str:
     """How and when a case ended."""
     when = f" at {say(case.closed_at)}" if case.closed_at else ""
     how = f": {words.OUTCOMES[case.outcome].lower()}" if case.outcome else ""
-    return f"It was closed{when}{how}." if case.status is Status.CLOSED else "It is open."
+    way = f" It goes another way: {_in_line(words.ROUTES[case.route])}." if case.route else ""
+    return f"It was closed{when}{how}.{way}" if case.status is Status.CLOSED else "It is open."
 
 
 def channel(code: Channel) -> str:

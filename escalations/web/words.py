@@ -11,7 +11,7 @@ from typing import Final
 
 from escalations.policy import Awaits, Side, StartsFrom, Track
 from escalations.rules.acts import Concern, LegalStatus, Reason
-from escalations.rules.case import Cause, DeliveryState, Done, Outcome, Status
+from escalations.rules.case import Cause, DeliveryState, Done, Outcome, Route, Status
 from escalations.rules.notices import RAISER, NoticeKind
 from escalations.store.notices import NoticeState
 
@@ -88,7 +88,21 @@ OUTCOMES: Final[Mapping[Outcome, str]] = {
     Outcome.DECIDED_AS_ASKED: "Decided as asked",
     Outcome.DECIDED_ANOTHER_WAY: "Decided another way",
     Outcome.NOT_AGREED_DECIDED: "Not agreed; decided by the final body",
+    Outcome.WITHDRAWN: "Withdrawn by whoever raised it",
+    Outcome.REDIRECTED: "Redirected",
+    Outcome.OVERTAKEN: "Overtaken by events",
 }
+
+ROUTES: Final[Mapping[Route, str]] = {
+    Route.COMPLAINT: "A complaint",
+    Route.LADO: "Staff conduct: the local authority’s designated officer (LADO)",
+    Route.WHISTLEBLOWING: "Whistleblowing",
+    Route.INSIDE_ONE_AGENCY: "Inside one agency, through its own managers",
+    Route.CONFERENCE_DISSENT: "Dissent at a child protection conference",
+    Route.FRONT_DOOR: "A referral to the front door of children’s services",
+    Route.OTHER: "Another way",
+}
+"""Where something goes that is not for this policy."""
 
 OFFERS: Final[Mapping[Outcome, str]] = {
     Outcome.AGREED_AS_ASKED: "We agree to what is asked",
@@ -129,6 +143,9 @@ CAUSES: Final[Mapping[Cause, str]] = {
     Cause.SILENT: "no reply recorded",
     Cause.ANSWERED_LATE: "answered after the time limit",
     Cause.RECORDED_LATE: "done in time, and recorded later",
+    Cause.WAITING_FOR_OTHER_PROCESS: "waiting for another process",
+    Cause.CLOSED: "the agency was closed",
+    Cause.PAUSED_TOO_LONG: "paused for longer than the policy has it",
 }
 
 AWAITED: Final[Mapping[Awaits, str]] = {
@@ -225,6 +242,7 @@ NOTICES: Final[Mapping[NoticeKind, str]] = {
     NoticeKind.NO_ACTION_NEEDED: "No action needed",
     NoticeKind.SETTLED: "Settled",
     NoticeKind.CLOSED: "Closed",
+    NoticeKind.REDIRECTED: "Closed, and goes another way",
     NoticeKind.STILL_OPEN: "Still open",
     NoticeKind.UNREADABLE: "A reply cannot be read",
 }

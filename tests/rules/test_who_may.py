@@ -34,6 +34,8 @@ MAY: dict[type[acts.ActModel], set[str]] = {
     acts.Complete: RAISING | {"team"},
     acts.PassOn: {"team"},
     acts.NotePhoneCall: {"team"},
+    acts.ConfirmCause: {"team"},
+    acts.Close: {"team"},
     acts.Acknowledge: RESPONDING,
     acts.Respond: RESPONDING,
     acts.ReachedByPerson: RAISING | RESPONDING | {"team"},

@@ -144,10 +144,10 @@ async def test_rebuilt_read_models_are_the_same_to_the_last_value(database: Data
         await tx.execute(delete(tables.CLOCKS).where(tables.CLOCKS.c.rule_id == "resolve"))
         await tx.execute(
             text(
-                "INSERT INTO clocks SELECT 'PD-27-0009-X', 'x', rule_id, awaits, waits_for, agency_id,"
-                " position, stage, started_at, due_at, kept_dates, reminders, reminded, amount,"
-                " receipt_hash, state, cause, accounts_until, limit_passed_at, limit_withdrawn, ended_at"
-                " FROM clocks LIMIT 1"
+                "INSERT INTO clocks (reference, clock_id, rule_id, awaits, waits_for, started_at, due_at, kept_dates,"
+                " reminders, reminded, receipt_hash, state, limit_withdrawn) SELECT 'PD-27-0009-X', 'x', rule_id,"
+                " awaits, waits_for, started_at, due_at, kept_dates, reminders, reminded, receipt_hash, state,"
+                " limit_withdrawn FROM clocks LIMIT 1"
             )
         )
     assert await everything(database) != before
@@ -197,3 +197,25 @@ async def test_the_codes_of_a_case_completed_at_once_are_those_it_was_completed_
     async with database.write() as tx:
         await read_models.rebuild(tx)  # All of its events in one go.
     assert (await row(database)).reason == "referral_not_accepted"
+
+
+async def test_a_cause_is_listed_as_evidence_has_it_and_as_the_team_made_it(database: Database) -> None:
+    story = Story().raised().at("2027-03-09 17:01")
+    clock = story.clock("acknowledge").clock_id
+    story.act(acts.ConfirmCause(**story.by_team(), clock_id=clock, cause=case.Cause.CLOSED))
+    await recorded(database, story)
+    [acknowledge] = await clocks(database, "acknowledge")
+    assert (acknowledge.cause, acknowledge.evidence_cause) == ("closed", "silent")
+    assert acknowledge.cause_confirmed_at == story.now
+    [resolve] = await clocks(database, "resolve")
+    assert (resolve.cause, resolve.evidence_cause, resolve.cause_confirmed_at) == ("silent", "silent", None)
+
+
+async def test_a_closed_case_is_listed_with_whose_word_it_was_and_its_route(database: Database) -> None:
+    story = Story().raised(responding_agencies=())
+    story.act(acts.Close(**story.by_team(), outcome=Outcome.REDIRECTED, route=case.Route.COMPLAINT))
+    await recorded(database, story)
+    found = await row(database)
+    assert (found.status, found.outcome, found.on_word_of, found.route) == ("closed", "redirected", None, "complaint")
+    await recorded(database, answered(), "PD-27-0002-X")
+    assert (await row(database, "PD-27-0002-X")).on_word_of == "raising"
