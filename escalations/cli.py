@@ -76,6 +76,15 @@ def dispatch() -> None:
 
 
 @app.command()
+def alive(part: Annotated[str, typer.Argument(help="web, dispatcher, worker, mail or post.")]) -> None:
+    """Say whether a part was seen on this machine within the last minute; for a container's health check."""
+    from escalations import settings, upkeep
+
+    if not _do(upkeep.alive(settings.read(), part, say=_say)):
+        raise typer.Exit(1)
+
+
+@app.command()
 def demo(
     *,
     start: Annotated[str | None, typer.Option(help="When the school raises it, civil time: 2027-03-01T09:30.")] = None,

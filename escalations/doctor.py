@@ -19,9 +19,10 @@ from sqlalchemy import func, select
 from temporalio import service
 
 from escalations import errors, going_live, parts, serving
+from escalations.metrics import figures
 from escalations.packs import reading
 from escalations.settings import PREFIX, Settings, WrongSettings
-from escalations.store import engine, tables, vault
+from escalations.store import engine, heartbeats, tables, vault
 from escalations.temporal import binaries, client, devserver
 
 ANSWERS_WITHIN_SECONDS = 5.0
@@ -226,7 +227,9 @@ async def _database(settings: Settings) -> list[Finding]:
                 else Finding("register", Verdict.FINE, "Guarded. `escalations register verify` recomputes every hash.")
             )
             fine = Finding("database", Verdict.FINE, f"{kind} at revision {revision}.")
-            return [fine, guarded, await _waiting(database, parts.wall_clock())]
+            now = parts.wall_clock()
+            queues = [await _waiting(database, now), await _due(database, now)]
+            return [fine, guarded, *queues, *await _seen(database, now)]
     except (errors.EscalationsError, TimeoutError) as problem:
         said = str(problem) if isinstance(problem, errors.Final) else f"{kind} does not answer."
         return [Finding("database", Verdict.WRONG, said, f"Is it running? {PREFIX}DATABASE_URL says where it is.")]
@@ -249,6 +252,52 @@ async def _waiting(database: engine.Database, now: datetime) -> Finding:
             "Is a dispatcher running, and a worker? They are stored; nothing is lost.",
         )
     return Finding("submissions", Verdict.FINE, f"{count} on their way." if count else "None wait.")
+
+
+async def _due(database: engine.Database, now: datetime) -> Finding:
+    async with database.read() as tx:
+        late = {what: queue for what, queue in (await figures.overdue(tx, now=now)).items() if queue.oldest}
+    oldest = min((queue.oldest for queue in late.values() if queue.oldest), default=now)
+    if now - oldest <= WAITS_TOO_LONG:
+        return Finding("clocks", Verdict.FINE, "What is due is recorded.")
+    counted = ", ".join(f"{queue.count} of kind {what}" for what, queue in late.items())
+    return Finding(
+        "clocks",
+        Verdict.WRONG,
+        f"Due and not recorded: {counted}. The oldest for {int((now - oldest).total_seconds() // 60)} minutes.",
+        "Are Temporal and a worker running? If they are: `escalations workflows restore`.",
+    )
+
+
+async def _seen(database: engine.Database, now: datetime) -> list[Finding]:
+    async with database.read() as tx:
+        seen = await heartbeats.seen(tx, now=now)
+    if not seen:
+        return [Finding("parts", Verdict.NOTE, "None was ever seen.", "`escalations run` starts them all.")]
+    if all(one.is_lost(now) for one in seen.values()):
+        last = max(one.at for one in seen.values())
+        return [Finding("parts", Verdict.NOTE, f"None runs. One was last seen at {last:%Y-%m-%d %H:%M} UTC.")]
+    findings = []
+    for part in (*heartbeats.NEEDED, heartbeats.Part.WEB, heartbeats.Part.MAIL):
+        one = seen.get(part)
+        if one is None and part in {heartbeats.Part.MAIL, heartbeats.Part.POST}:
+            continue  # Not every installation takes mail in, and the first post round ends within two minutes.
+        if one is None or one.is_lost(now):
+            when = f"since {one.at:%Y-%m-%d %H:%M} UTC" if one else "ever"
+            found = Finding(part.value, Verdict.WRONG, f"Not seen {when}, while other parts run.", _MEND_OF[part])
+        else:
+            found = Finding(part.value, Verdict.FINE, f"Seen {int((now - one.at).total_seconds())} s ago.")
+        findings.append(found)
+    return findings
+
+
+_MEND_OF = {
+    heartbeats.Part.WEB: "Start `escalations web`.",
+    heartbeats.Part.DISPATCHER: "Start `escalations dispatch`. What was received is stored and waits.",
+    heartbeats.Part.WORKER: "Start `escalations worker`. No time limit is noted and no reminder leaves without one.",
+    heartbeats.Part.MAIL: "Start the mail intake. Senders try again for some days.",
+    heartbeats.Part.POST: "Look at the worker, and at the schedule `post-round` in Temporal.",
+}
 
 
 async def _temporal(settings: Settings, environ: Mapping[str, str]) -> Finding:

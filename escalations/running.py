@@ -25,12 +25,12 @@ from fastapi import FastAPI
 from temporalio.client import Client
 from typing_extensions import override
 
-from escalations import errors, going_live, parts, telemetry
+from escalations import beating, errors, going_live, parts, telemetry
 from escalations.intake import restoring
-from escalations.intake.dispatcher import Dispatcher
 from escalations.settings import Settings
 from escalations.simulation import filling
 from escalations.store import directory, directory_file, vault
+from escalations.store.heartbeats import Part
 from escalations.temporal import binaries, client, devserver, keeping, schedules
 from escalations.web import app as web
 from escalations.web import slow
@@ -92,14 +92,18 @@ async def run(
                 await fill_for_a_first_look(opened, say=say)
             timers = timers_of(opened, environ=environ, say=say)
             dispatcher = opened.dispatcher(lambda: timers.client, owner=f"run-{os.getpid()}")
-            served = application(opened, timers_up=timers.answers, dispatcher=dispatcher)
+            served = application(opened, timers_up=timers.answers, wake=dispatcher.wake)
             server = QuietServer(uvicorn.Config(served, log_config=None, access_log=False, lifespan="off"))
+            heart = beating.Heart(opened)
+            heart.watch(Part.WEB, lambda: server.started)
+            heart.watch_dispatcher(dispatcher)
             # In the order in which they stop.
             running = {
                 "web": asyncio.create_task(server.serve(sockets=[listener])),
                 "dispatcher": asyncio.create_task(dispatcher.run()),
-                "worker": asyncio.create_task(work(opened, timers)),
+                "worker": asyncio.create_task(work(opened, timers, heart)),
                 "timers": asyncio.create_task(timers.run()),
+                "heart": asyncio.create_task(heart.run()),
             }
             announcing = asyncio.create_task(_announce(settings, timers, say=say, began=began))
             try:
@@ -174,9 +178,9 @@ async def fill_for_a_first_look(opened: parts.Parts, *, say: binaries.Say) -> No
 
 
 def application(
-    opened: parts.Parts, *, timers_up: Callable[[], Awaitable[bool]] | None, dispatcher: Dispatcher | None = None
+    opened: parts.Parts, *, timers_up: Callable[[], Awaitable[bool]] | None, wake: Callable[[], None] | None = None
 ) -> FastAPI:
-    """Compose the web on the open parts, with a dispatcher of the same process where there is one."""
+    """Compose the web on the open parts; ``wake`` tells a dispatcher of the same process that something has come."""
     return web.create_app(
         settings=opened.settings,
         database=opened.database,
@@ -185,8 +189,7 @@ def application(
         now=opened.now,
         relay=opened.relay,
         cases=opened.cases,
-        dispatcher_wake=dispatcher.wake if dispatcher else None,
-        dispatcher_round_at=(lambda: dispatcher.last_round_at) if dispatcher else None,
+        dispatcher_wake=wake,
         timers_up=timers_up,
         live=going_live.is_live(opened.settings),
     )
@@ -228,7 +231,7 @@ async def restore(opened: parts.Parts, connected: Client) -> int:
     return sum([1 async for one in found if one.found is restoring.Found.RESTORED])
 
 
-async def work(opened: parts.Parts, timers: keeping.Timers) -> None:
+async def work(opened: parts.Parts, timers: keeping.Timers, heart: beating.Heart) -> None:
     """Work whenever there is a timer service, with a new worker for each time that it comes up."""
     while True:
         connected = await timers.wait_until_up()
@@ -236,7 +239,8 @@ async def work(opened: parts.Parts, timers: keeping.Timers) -> None:
         working = asyncio.create_task(worker.run())
         gone = asyncio.create_task(timers.wait_until_away())
         try:
-            await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
+            with heart.at_work(Part.WORKER):
+                await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
             if working.done() and (problem := working.exception()) is not None:
                 _log.error("worker_ended", code=type(problem).__name__, exc_info=problem)
         finally:

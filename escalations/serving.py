@@ -9,8 +9,9 @@ from collections.abc import Mapping
 
 import uvicorn
 
-from escalations import parts, running, telemetry
+from escalations import beating, parts, running, telemetry
 from escalations.settings import Settings, WrongSettings
+from escalations.store.heartbeats import Part
 from escalations.temporal import binaries, client, devserver
 from escalations.workflows import attributes
 
@@ -45,9 +46,12 @@ async def web(settings: Settings, *, environ: Mapping[str, str], say: binaries.S
             timers = running.timers_of(opened, environ=environ, say=say)
             served = running.application(opened, timers_up=timers.answers)
             server = running.QuietServer(uvicorn.Config(served, log_config=None, access_log=False, lifespan="off"))
+            heart = beating.Heart(opened)
+            heart.watch(Part.WEB, lambda: server.started)
             started = {
                 "web": asyncio.create_task(server.serve(sockets=[listener])),
                 "timers": asyncio.create_task(timers.run()),
+                "heart": asyncio.create_task(heart.run()),
             }
             say(f"{settings.product_name}: {settings.web_address}/")
             await running.until_stopped(started, stop, before=lambda: setattr(server, "should_exit", True))
@@ -63,10 +67,11 @@ async def work(settings: Settings) -> None:
     settings, stop = elsewhere(settings), asyncio.Event()
     with running.signals(stop):
         async with parts.opened(settings) as opened:
-            timers = running.timers_of(opened, environ={}, say=lambda _: None)
+            timers, heart = running.timers_of(opened, environ={}, say=lambda _: None), beating.Heart(opened)
             started = {
-                "worker": asyncio.create_task(running.work(opened, timers)),
+                "worker": asyncio.create_task(running.work(opened, timers, heart)),
                 "timers": asyncio.create_task(timers.run()),
+                "heart": asyncio.create_task(heart.run()),
             }
             await running.until_stopped(started, stop)
 
@@ -83,10 +88,13 @@ async def dispatch(settings: Settings, *, environ: Mapping[str, str], say: binar
         async with parts.opened(settings) as opened:
             timers = running.timers_of(opened, environ=environ, say=say)
             dispatcher = opened.dispatcher(lambda: timers.client, owner=f"{socket.gethostname()}-{os.getpid()}")
+            heart = beating.Heart(opened)
+            heart.watch_dispatcher(dispatcher)
             say("Taking what was received to Temporal. Ctrl-C stops it.")
             started = {
                 "dispatcher": asyncio.create_task(dispatcher.run()),
                 "timers": asyncio.create_task(timers.run()),
+                "heart": asyncio.create_task(heart.run()),
             }
             await running.until_stopped(started, stop)
 

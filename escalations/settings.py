@@ -108,6 +108,11 @@ class Settings(BaseSettings):
     web_port: int = Field(
         default=8000, ge=0, le=65535, description="The port that the web listens on; 0 for a free one."
     )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="Who shows it as a bearer token may read `/metrics`. Unset: this machine alone.",
+    )
     public_url: HttpUrl | None = Field(
         default=None,
         description="How people reach the web: the beginning of every link in a notice. Unset: the address above.",

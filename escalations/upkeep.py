@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from escalations import parts, running, serving, telemetry
+from escalations import beating, errors, parts, running, serving, telemetry
 from escalations.settings import Settings
-from escalations.store import read_models, register
+from escalations.store import heartbeats, read_models, register
 from escalations.store.engine import Database
+from escalations.store.heartbeats import Part
 from escalations.temporal import binaries, client
 
 
@@ -29,6 +30,27 @@ async def verify(settings: Settings, *, say: binaries.Say) -> bool:
         return False
     say(f"The register agrees with itself: {last} events.")
     return True
+
+
+async def alive(settings: Settings, part: str, *, say: binaries.Say) -> bool:
+    """Whether a part was seen on this machine lately; the post round, which is of no machine, on any.
+
+    Raises:
+        FinalOurs: there is no such part.
+        EscalationsError: the database cannot be reached.
+    """
+    telemetry.configure(settings)
+    if part not in [one.value for one in Part]:
+        raise errors.FinalOurs(f"There is no part {part!r}: {', '.join(Part)}.")
+    asked = Part(part)
+    async with Database.open(settings.database, pool_size=1) as database, database.read() as tx:
+        last = await heartbeats.seen_here(tx, asked, host="" if asked is Part.POST else beating.this_machine())
+    now = parts.wall_clock()
+    if last is None:
+        say(f"{part} was never seen on this machine.")
+        return False
+    say(f"{part} was seen {(now - last).total_seconds():.0f} s ago.")
+    return now - last <= heartbeats.lost_after(asked)
 
 
 async def rebuild(settings: Settings, *, say: binaries.Say) -> None:

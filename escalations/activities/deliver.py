@@ -22,9 +22,11 @@ from escalations.mail import outgoing
 from escalations.mail.relay import Keeper, Relay
 from escalations.rules import acts
 from escalations.rules.actors import Channel
+from escalations.store import heartbeats
 from escalations.store import notices as rows
 from escalations.store.cases import Cases
 from escalations.store.engine import Database
+from escalations.store.heartbeats import Part
 from escalations.store.notices import NoticeRow, NoticeState
 from escalations.store.vault import Vault
 from escalations.workflows import contracts
@@ -128,6 +130,9 @@ class Postman:
             _log_tried(tried)
         else:
             tried = await self._leave(lease, now, until=until, submits=True)
+        async with self._database.write() as tx:
+            # That a round ended shows that Temporal, its schedule, a worker and the database all do their part.
+            await heartbeats.beat(tx, [Part.POST], host="", started_at=now, at=self._now())
         return PostRoundResult(tried=len(tried), reported=sum(one.submitted for one in tried))
 
     async def _leave(self, lease: Lease, at: datetime, *, until: datetime, submits: bool = False) -> list[_Tried]:

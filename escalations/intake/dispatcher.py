@@ -86,7 +86,9 @@ class Dispatcher:
         self._slower_until: datetime | None = None
         self._frozen: list[case.Frame] = []
         self.last_round_at: datetime | None = None
-        """When it last looked for work; what a readiness page reads."""
+        """When it last looked for work; its heartbeat asks for that."""
+        self.rounds = 0
+        """How often it has looked."""
 
     def wake(self) -> None:
         """Look for work now; a submission has just come."""
@@ -114,6 +116,7 @@ class Dispatcher:
     async def _round(self) -> bool:
         now = self._now()
         self.last_round_at = now
+        self.rounds += 1
         if self._client() is None or (self._slower_until is not None and now < self._slower_until):
             return False
         if len(self._running) >= AT_ONCE:

@@ -79,6 +79,8 @@ _DIGEST = String(64)
 
 # ---- The register and what it stands on -----------------------------------------------------------------------------
 
+_LIMITS = text("kind = 'limit_passed'")
+
 REGISTER = Table(
     "register",
     METADATA,
@@ -91,6 +93,8 @@ REGISTER = Table(
     Column("previous_hash", _DIGEST, nullable=False),
     Column("hash", _DIGEST, nullable=False),
     UniqueConstraint("reference", "seq"),
+    # What the figures of lateness read on from where they were; a whole index of kinds would mislead other questions.
+    Index("ix_register_limits_passed", "position", sqlite_where=_LIMITS, postgresql_where=_LIMITS),
 )
 
 FROZEN = Table(
@@ -134,6 +138,7 @@ SUBMISSIONS = Table(
 )
 
 _UNSETTLED = text("state IN ('queued', 'in_flight')")
+_HELD = text("state = 'held'")
 
 SUBMISSION_STATES = Table(
     "submission_states",
@@ -161,6 +166,7 @@ SUBMISSION_STATES = Table(
         postgresql_where=_UNSETTLED,
     ),
     Index("ix_submission_states_unsettled_oldest", "received_at", sqlite_where=_UNSETTLED, postgresql_where=_UNSETTLED),
+    Index("ix_submission_states_held", "received_at", sqlite_where=_HELD, postgresql_where=_HELD),
 )
 
 LANES = Table(
@@ -275,6 +281,7 @@ NOTICES = Table(
     Column("starts_clocks", Boolean, nullable=False),
     Index(None, "reference"),
     Index(None, "state", "next_attempt_at"),
+    Index(None, "state", "sent_at", "created_at"),
 )
 
 OUTBOX = Table(
@@ -354,6 +361,27 @@ ACCESS_LOG = Table(
     Column("what", _SLUG, nullable=False),
     Index(None, "reference"),
 )
+
+# ---- What the running parts say of themselves -----------------------------------------------------------------------
+
+HEARTBEATS = Table(
+    "heartbeats",
+    METADATA,
+    Column("part", _SLUG, primary_key=True),
+    Column("host", String(128), primary_key=True),
+    Column("started_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+)
+"""When each part was last seen, on each machine that ran one. A part that is gone leaves an old row."""
+
+TALLIES = Table(
+    "tallies",
+    METADATA,
+    Column("what", _SLUG, primary_key=True),
+    Column("outcome", _SLUG, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+"""Counts of what leaves no row of its own behind, kept so that they survive a restart."""
 
 # ---- Read models: derived from the register, rebuilt from it at any time --------------------------------------------
 

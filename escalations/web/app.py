@@ -25,7 +25,7 @@ from escalations.settings import Settings
 from escalations.store.cases import Cases
 from escalations.store.engine import Database
 from escalations.store.vault import Vault
-from escalations.web import board, case_page, health, outbox, raising, responding, security
+from escalations.web import board, case_page, health, metrics, outbox, raising, responding, security
 from escalations.web.drafts import Drafts
 from escalations.web.pages import Pages, Site
 from escalations.web.parts import AgencyList, Parts
@@ -48,7 +48,6 @@ def create_app(
     now: Callable[[], datetime],
     relay: Relay,
     dispatcher_wake: Callable[[], None] | None = None,
-    dispatcher_round_at: Callable[[], datetime | None] | None = None,
     timers_up: Callable[[], Awaitable[bool]] | None = None,
     cases: Cases | None = None,
     live: bool = False,
@@ -68,7 +67,6 @@ def create_app(
         now: the clock; pages, links and lists all ask it.
         relay: takes the codes that links ask for.
         dispatcher_wake: tells a dispatcher in this process that something has come.
-        dispatcher_round_at: when the dispatcher of this process last looked, for ``/readyz``; None: it runs elsewhere.
         timers_up: whether Temporal answers. Without it the pages say that the timer service is not running yet.
         cases: where cases are read from, to share what it remembers.
         live: whether real people may be entered; every page says "Trial" until then.
@@ -99,7 +97,8 @@ def create_app(
     )
     # No pages that describe the application: they load scripts from elsewhere.
     app = FastAPI(title=settings.product_name, docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(health.routes(parts, dispatcher_round_at=dispatcher_round_at))
+    app.include_router(health.routes(parts))
+    app.include_router(metrics.routes(parts))
     app.include_router(raising.routes(parts))
     app.include_router(responding.routes(parts))
     app.include_router(board.routes(parts))

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
 from typing import Final
 
 from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
 from escalations import errors
+from escalations.store import heartbeats
+from escalations.store.heartbeats import Part
 from escalations.web.parts import Parts
 
-HEARTBEAT: Final = timedelta(seconds=30)
-"""How old the dispatcher's last round may be. It looks at least every few seconds."""
+NEEDED: Final = (Part.DISPATCHER, Part.WORKER)
+"""Without these what comes is stored and waits. They may run anywhere: what they say of themselves is stored."""
+WHERE_USED: Final = (Part.MAIL,)
+"""Asked for once it was there: not every installation has one."""
 
 
-def routes(parts: Parts, *, dispatcher_round_at: Callable[[], datetime | None] | None) -> APIRouter:
-    """``/healthz`` and ``/readyz``. Where the dispatcher runs elsewhere, nothing is said of it."""
+def routes(parts: Parts) -> APIRouter:
+    """``/healthz`` and ``/readyz``."""
     router = APIRouter()
-    checks: dict[str, Callable[[], Awaitable[bool]]] = {
-        "database": lambda: _keeps(parts),
-        "temporal": parts.timers_up,
-    }
-    if dispatcher_round_at is not None:
-        checks["dispatcher"] = lambda: _beats(parts, dispatcher_round_at)
 
     @router.get("/healthz", include_in_schema=False)
     async def healthz() -> JSONResponse:
@@ -32,8 +29,9 @@ def routes(parts: Parts, *, dispatcher_round_at: Callable[[], datetime | None] |
 
     @router.get("/readyz", include_in_schema=False)
     async def readyz() -> JSONResponse:
-        found = {name: await _works(check) for name, check in checks.items()}
-        # Without the database nobody may be told "received". Without the other two what comes is stored and waits.
+        found = {"database": await _works(lambda: _keeps(parts)), "temporal": await _works(parts.timers_up)}
+        found |= await _seen(parts)
+        # Without the database nobody may be told "received". Without the others what comes is stored and waits.
         status = "ok" if all(found.values()) else "later" if found["database"] else "away"
         said = {name: "ok" if works else "away" for name, works in found.items()}
         return JSONResponse({"status": status, **said}, status_code=200 if status == "ok" else 503)
@@ -58,6 +56,13 @@ async def _keeps(parts: Parts) -> bool:
     return True
 
 
-async def _beats(parts: Parts, round_at: Callable[[], datetime | None]) -> bool:
-    last = round_at()
-    return last is not None and parts.now() - last <= HEARTBEAT
+async def _seen(parts: Parts) -> dict[str, bool]:
+    """Which parts were seen lately, wherever they run. With the database away nobody knows."""
+    now = parts.now()
+    try:
+        async with parts.database.read() as tx:
+            seen = await heartbeats.seen(tx, now=now)
+    except errors.EscalationsError:
+        return dict.fromkeys(NEEDED, False)
+    asked = (*NEEDED, *(part for part in WHERE_USED if part in seen))
+    return {part.value: part in seen and not seen[part].is_lost(now) for part in asked}

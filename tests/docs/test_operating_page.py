@@ -5,12 +5,18 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import typer.main
 from temporalio.api.enums.v1 import IndexedValueType
 
 from escalations import cli
+from escalations.metrics import exposition, figures
+from escalations.metrics.lateness import Lateness
+from escalations.store import heartbeats, tallies
+from escalations.store.engine import Database
+from escalations.store.heartbeats import Part
 from escalations.workflows import attributes
 
 ROOT = Path(__file__).parents[2]
@@ -104,6 +110,40 @@ def test_an_event_without_its_line_and_one_without_a_static_name_are_found() -> 
     row = "| `lost` | error | What it means. | What to do. |"
     assert events_of_the_page(row) == {("lost", "error")}
     assert events_of_the_page("| `lost` | error | What it means. | |") == set()
+
+
+def metrics_of_the_page(text: str) -> set[tuple[str, str]]:
+    """Give each metric of the page with its label."""
+    rows = re.findall(r"^\| `(escalations_\w+)` \| (?:`(\w+)`)? ?\| [^|]+\S \|", text, flags=re.MULTILINE)
+    return {(name, label) for name, label in rows}
+
+
+async def metrics_of_the_code(database: Database) -> set[tuple[str, str]]:
+    """Give each metric that an installation shows in which everything happened once."""
+    now = datetime(2027, 3, 1, tzinfo=UTC)
+    async with database.write() as tx:
+        await heartbeats.beat(tx, list(Part), host="one", started_at=now, at=now)
+        await tallies.add(tx, tallies.Tally.MAIL_IN, Part.MAIL)
+    async with database.read() as tx:
+        found = await figures.read(tx, now=now)
+    seen = exposition.Seen(now, temporal_up=True, figures=found, late=await Lateness(database).look(now), seconds=0.0)
+    return {
+        (family.name + ("_total" if family.type == "counter" else ""), next(iter(sample.labels), ""))
+        for family in exposition.families(seen)
+        for sample in family.samples
+        if not sample.name.endswith(("_sum", "_count"))
+    }
+
+
+async def test_every_metric_says_when_to_look(sqlite_url: str) -> None:
+    async with Database.open(sqlite_url) as database:
+        await database.migrate()
+        assert metrics_of_the_page(PAGE) == await metrics_of_the_code(database)
+
+
+def test_a_metric_without_its_line_is_found() -> None:
+    row = "| `escalations_lost` | `state` | What it is. | more than 5 |\n| `escalations_found` | | What. | |"
+    assert metrics_of_the_page(row) == {("escalations_lost", "state"), ("escalations_found", "")}
 
 
 def test_every_search_attribute_is_on_the_page_with_its_type() -> None:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+import socket
 import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from escalations import cli, errors
+from escalations.store.tables import instant_text
 
-COMMANDS = ("run", "worker", "web", "dispatch", "policy", "directory", "register", "workflows", "doctor", "migrate")
+COMMANDS = (
+    "run", "worker", "web", "dispatch", "policy", "directory", "register", "workflows", "doctor", "migrate", "alive",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -174,3 +181,56 @@ def test_a_wrong_key_serves_nobody(here: Path) -> None:
     assert "wrong keys" in said
     assert "do not open" in said
     assert call("register", "verify")[0] == 0  # it needs no key
+
+
+def put(here: Path, table: str, **values: object) -> None:
+    """Put a row into the database by hand, without its clients."""
+    columns, gaps = ", ".join(values), ", ".join("?" * len(values))
+    with closing(sqlite3.connect(here / "escalations.db")) as database, database:
+        database.execute(f"INSERT OR REPLACE INTO {table} ({columns}) VALUES ({gaps})", tuple(values.values()))  # noqa: S608  names above
+
+
+def beats(here: Path, part: str, *, minutes_ago: float, host: str = "x") -> None:
+    at = instant_text(datetime.now(UTC) - timedelta(minutes=minutes_ago))
+    put(here, "heartbeats", part=part, host=host, started_at=at, seen_at=at)
+
+
+def test_a_part_that_was_never_seen_here_is_not_alive(here: Path) -> None:
+    call("migrate")
+    assert call("alive", "worker") == (1, "worker was never seen on this machine.\n")
+    with pytest.raises(errors.FinalOurs, match=r"no part 'wroker': web, dispatcher, worker"):
+        call("alive", "wroker")
+    beats(here, "worker", minutes_ago=0, host="another-machine")
+    assert call("alive", "worker")[0] == 1
+    beats(here, "worker", minutes_ago=0, host=socket.gethostname())
+    beats(here, "dispatcher", minutes_ago=2, host=socket.gethostname())
+    assert call("alive", "worker")[0] == 0
+    assert call("alive", "dispatcher") == (1, "dispatcher was seen 120 s ago.\n")
+
+
+def test_the_doctor_names_the_part_that_has_not_been_seen_while_others_run(here: Path) -> None:
+    call("migrate")
+    assert "None was ever seen" in call("doctor")[1]
+    for part, minutes in (("worker", 0), ("web", 0), ("dispatcher", 9)):
+        beats(here, part, minutes_ago=minutes)
+    code, said = call("doctor")
+    assert code == 1
+    assert re.search(r"wrong +dispatcher +Not seen since .*, while other parts run", said)
+    assert re.search(r"fine +worker +Seen \d+ s ago", said)
+    for part in ("worker", "web", "dispatcher"):
+        beats(here, part, minutes_ago=9)
+    assert re.search(r"note +parts +None runs. One was last seen at ", call("doctor")[1])
+
+
+def test_the_doctor_says_what_is_due_and_not_recorded(here: Path) -> None:
+    call("migrate")
+    at = instant_text(datetime.now(UTC) - timedelta(minutes=30))
+    case = {"reference": "PD-26-0001-K", "seq": 1, "position": 1, "status": "open", "track": "standard", "stage": 1}
+    parties = {"raising_agency": "oak-school", "responding_agencies": "[]", "edition": 1}
+    put(here, "cases", **case, **parties, received_at=at, changed_at=at)
+    clock = {"clock_id": "c", "rule_id": "r", "awaits": "respond", "waits_for": "responding", "receipt_hash": ""}
+    stands = {"state": "running", "kept_dates": "[]", "reminders": "[]", "reminded": 0, "limit_withdrawn": 0}
+    put(here, "clocks", reference="PD-26-0001-K", **clock, **stands, started_at=at, due_at=at)
+    code, said = call("doctor")
+    assert code == 1
+    assert re.search(r"wrong +clocks +Due and not recorded: 1 of kind limit. The oldest for (30|29) minutes", said)

@@ -113,7 +113,6 @@ class Office:
             now=self.now,
             relay=self.relay,
             dispatcher_wake=self._wake,
-            dispatcher_round_at=self.now,
             timers_up=self._timers_up,
             cases=self.cases,
             settle_seconds=0.3,

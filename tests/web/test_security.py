@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import structlog
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
+from escalations.store import heartbeats
+from escalations.store.heartbeats import Part
 from escalations.web import security
 from tests.web import answering
 from tests.web.conftest import Office
@@ -26,6 +29,7 @@ PAGES = [
     "/dev/outbox",
     "/healthz",
     "/readyz",
+    "/metrics",
     "/nowhere",
     "/static/none.css",
 ]
@@ -135,8 +139,9 @@ async def test_a_crash_shows_a_page_and_logs_no_words(office: Office) -> None:
 
 async def test_health_says_what_is_there_and_readiness_what_lacks(office: Office) -> None:
     assert (await office.browser.get("/healthz")).json() == {"status": "ok"}
+    await beats(office, Part.DISPATCHER, Part.WORKER)
     ready = await office.browser.get("/readyz")
-    assert ready.json() == {"status": "ok", "database": "ok", "temporal": "ok", "dispatcher": "ok"}
+    assert ready.json() == {"status": "ok", "database": "ok", "temporal": "ok", "dispatcher": "ok", "worker": "ok"}
     office.timers = False
     away = await office.browser.get("/readyz")
     assert away.status_code == 503
@@ -145,6 +150,31 @@ async def test_health_says_what_is_there_and_readiness_what_lacks(office: Office
     office.database.away = True
     assert (await office.browser.get("/readyz")).json()["status"] == "away"
     assert (await office.browser.get("/healthz")).status_code == 200
+
+
+async def beats(office: Office, *parts: Part) -> None:
+    async with office.database.write() as tx:
+        await heartbeats.beat(tx, parts, host="somewhere", started_at=office.now(), at=office.now())
+
+
+async def test_readiness_names_the_part_that_has_not_been_seen_wherever_it_ran(office: Office) -> None:
+    assert (await office.browser.get("/readyz")).json()["dispatcher"] == "away"
+    await beats(office, Part.DISPATCHER, Part.WORKER)
+    office.time += heartbeats.LOST_AFTER
+    await beats(office, Part.DISPATCHER)
+    assert (await office.browser.get("/readyz")).status_code == 200
+    office.time += timedelta(seconds=1)
+    ready = await office.browser.get("/readyz")
+    assert ready.status_code == 503
+    assert ready.json() == {"status": "later", "database": "ok", "temporal": "ok", "dispatcher": "ok", "worker": "away"}
+
+
+async def test_readiness_speaks_of_the_mail_intake_where_there_was_one(office: Office) -> None:
+    await beats(office, Part.DISPATCHER, Part.WORKER, Part.MAIL)
+    assert (await office.browser.get("/readyz")).json()["mail"] == "ok"
+    office.time += heartbeats.LOST_AFTER * 2
+    await beats(office, Part.DISPATCHER, Part.WORKER)
+    assert (await office.browser.get("/readyz")).json()["mail"] == "away"
 
 
 async def test_with_the_database_away_a_page_says_so_in_words(office: Office) -> None:
