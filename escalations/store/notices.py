@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -61,6 +62,10 @@ class NoticeState(StrEnum):
     """Nobody holds the position, nor stands in."""
     OFF = "off"
     """The agency is not told by mail; the team tells it."""
+
+
+NEEDS_THE_TEAM: Final = frozenset({NoticeState.UNDELIVERED, NoticeState.UNKNOWN, NoticeState.NO_ONE, NoticeState.OFF})
+"""What became of a notice that somebody has to see to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,187 +1,143 @@
-"""The team's list: what is open, by when, what is waited for and from whom, and what needs the team itself.
+"""The team's board: what is open, by when, what is waited for and from whom, and what needs the team itself.
 
-Nothing here tells what a case is about.
+Nothing here tells what a case is about. How it is laid out is in `board_lines`, what is chosen in `board_filters`.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from fastapi import APIRouter, Request
-from sqlalchemy import select
 from starlette.responses import Response
 
-from escalations.intake.submissions import State
-from escalations.policy import Awaits, Side
 from escalations.rules.access import Page
-from escalations.rules.case import Cause, Status
-from escalations.store import directory, read_models, references, tables
-from escalations.store.notices import NoticeState
-from escalations.store.read_models import CaseRow, ClockRow, ClockState
-from escalations.web import telling, words
+from escalations.store import directory, open_cases, references
+from escalations.web import board_filters, board_lines, words
 from escalations.web.auth import allowed
+from escalations.web.board_filters import Filters, Section
 from escalations.web.forms import Problem, Raw, first
 from escalations.web.parts import Parts
 from escalations.web.telling import Names
 
-_NOTICES = tables.NOTICES
-_STATES = tables.SUBMISSION_STATES
-_SUBMISSIONS = tables.SUBMISSIONS
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One thing that a case waits for."""
-
-    what: str
-    """And from whom."""
-    due_at: datetime
-    passed: bool
-    """Whether the time limit has passed, by this clock or by the moment of looking."""
-    cause: str
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One case of the list."""
-
-    row: CaseRow
-    raising: str
-    responding: tuple[str, ...]
-    waiting: tuple[Waiting, ...]
-    undelivered: tuple[str, ...]
-    stage: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """Something received that no case has been opened for yet."""
-
-    reference: str
-    received_at: datetime
-
 
 def routes(parts: Parts) -> APIRouter:
-    """The list, the closed ones, and the way to a case by its reference."""
+    """The board, the closed cases, and the way to a case by its reference."""
     router = APIRouter(prefix="/board", dependencies=[allowed(parts, Page.BOARD)], include_in_schema=False)
-
-    @router.get("")
-    async def board(request: Request) -> Response:
-        return await _show(parts, request)
-
-    @router.get("/closed")
-    async def closed(request: Request) -> Response:
-        return await _show(parts, request, closed=True)
-
-    @router.post("/find")
-    async def find(request: Request) -> Response:
-        raw, _, genuine = await parts.posted(request)
-        found = references.parse(first(raw, "reference"))
-        if isinstance(found, references.Problem) or not genuine:
-            sentence = found.sentence if isinstance(found, references.Problem) else "Please press the button again."
-            return await _show(parts, request, raw=raw, problems=(Problem("reference", sentence),))
-        return parts.go(request, f"/board/{found}")
-
+    pages = _BoardPages(parts)
+    router.add_api_route("", pages.open, methods=["GET"])
+    router.add_api_route("/closed", pages.closed, methods=["GET"])
+    router.add_api_route("/find", pages.find, methods=["POST"])
     return router
 
 
-async def _show(
-    parts: Parts,
-    request: Request,
-    *,
-    closed: bool = False,
-    raw: Raw | None = None,
-    problems: tuple[Problem, ...] = (),
-) -> Response:
-    now = parts.now()
-    names = Names(await parts.agencies.read(now))
-    async with parts.database.read() as tx:
-        rows = await read_models.listed(tx, closed=closed)
-        clocks: dict[str, list[ClockRow]] = defaultdict(list)
-        for clock in await read_models.clocks_of(tx, *(row.reference for row in rows)):
-            clocks[clock.reference].append(clock)
-        troubles: dict[str, list[str]] = defaultdict(list)
-        for notice in (
-            await tx.execute(
-                select(_NOTICES)
-                .where(_NOTICES.c.state.in_([state.value for state in words.NEEDS_THE_TEAM]))
-                .order_by(_NOTICES.c.created_at)
-            )
-        ).all():
-            troubles[notice.reference].append(
-                f"{words.NOTICES[notice.kind]} to {names.agency(notice.agency_id)}: "
-                f"{words.NOTICE_STATES[NoticeState(notice.state)].lower()}"
-            )
-        stored = (
-            ()
-            if closed
-            else tuple(
-                Stored(row.reference, row.received_at)
-                for row in (
-                    await tx.execute(
-                        select(_STATES.c.reference, _STATES.c.received_at)
-                        .join(_SUBMISSIONS, _SUBMISSIONS.c.submission_id == _STATES.c.submission_id)
-                        .where(
-                            _SUBMISSIONS.c.act_kind == "raise",
-                            _STATES.c.state.in_([State.QUEUED.value, State.IN_FLIGHT.value]),
-                        )
-                        .order_by(_STATES.c.received_at)
-                    )
-                ).all()
-            )
+class _BoardPages:
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def open(self, request: Request) -> Response:
+        filters = board_filters.read(request.query_params)
+        if not board_filters.tidy(request.query_params.multi_items()):
+            # A form sends what was not chosen as well. The address that is kept or passed on says only what was.
+            return self._parts.go(request, f"/board{filters.query}")
+        return await self._open(request, filters)
+
+    async def find(self, request: Request) -> Response:
+        raw, _, genuine = await self._parts.posted(request)
+        found = references.parse(first(raw, "reference"))
+        if isinstance(found, references.Problem) or not genuine:
+            sentence = found.sentence if isinstance(found, references.Problem) else "Please press the button again."
+            return await self._open(request, Filters(), raw=raw, problems=(Problem("reference", sentence),))
+        return self._parts.go(request, f"/board/{found}")
+
+    async def _open(
+        self,
+        request: Request,
+        filters: Filters,
+        *,
+        raw: Raw | None = None,
+        problems: tuple[Problem, ...] = (),
+    ) -> Response:
+        parts, now = self._parts, self._parts.now()
+        names = Names(await parts.agencies.read(now))
+        stages = {stage.number: stage.title for stage in parts.policy.stages}
+        async with parts.database.read() as tx:
+            everything = await open_cases.read(tx)
+            filters = _known(filters, everything.cases, names)
+            board = board_lines.lay_out(everything, names, filters, now=now, stages=stages)
+            began = await open_cases.began(tx, board.shown)
+            team = await directory.holders(tx, parts.vault, None, "team", now)
+        return parts.show(
+            request,
+            "board.html",
+            status=422 if problems else 200,
+            now=now,
+            board=board,
+            filters=filters,
+            sections=Section,
+            unopened=everything.unopened,
+            began=began,
+            team=team,
+            choices=_choices(board.agencies, stages, filters, names),
+            timers_up=await parts.timers_up(),
+            f=parts.form(request, raw, problems),
         )
-        team = await directory.holders(tx, parts.vault, None, "team", now)
-    titles = {stage.number: stage.title for stage in parts.policy.stages}
-    lines = [_line(row, clocks[row.reference], troubles[row.reference], names, now, titles) for row in rows]
-    return parts.show(
-        request,
-        "board.html",
-        status=422 if problems else 200,
-        now=now,
-        closed=closed,
-        stored=stored,
-        held=[line for line in lines if line.row.status == Status.HELD],
-        team=team,
-        lines=[line for line in lines if line.row.status != Status.HELD],
-        timers_up=await parts.timers_up(),
-        f=parts.form(request, raw, problems),
-    )
+
+    async def closed(self, request: Request) -> Response:
+        parts, now = self._parts, self._parts.now()
+        filters = board_filters.read(request.query_params)
+        if not board_filters.tidy(request.query_params.multi_items()):
+            return parts.go(request, f"/board/closed{filters.query}")
+        names = Names(await parts.agencies.read(now))
+        filters = _known(filters, (), names)
+        stages = {stage.number: stage.title for stage in parts.policy.stages}
+        per_page = board_lines.PER_PAGE
+        async with parts.database.read() as tx:
+            count, found = await open_cases.closed(
+                tx,
+                agency=filters.agency,
+                stage=filters.stage,
+                track=filters.track and filters.track.value,
+                offset=(filters.page - 1) * per_page,
+                limit=per_page,
+            )
+            began = await open_cases.began(tx, [case.reference for case in found.cases])
+        lines = [
+            board_lines.line(case, (), found.troubles.get(case.reference, ()), names, stages, now=now)
+            for case in found.cases
+        ]
+        agencies = {agency.agency_id: agency.name for agency in names.agencies.values()}
+        return parts.show(
+            request,
+            "board_closed.html",
+            now=now,
+            lines=lines,
+            count=count,
+            pages=max(1, -(-count // per_page)),
+            filters=filters,
+            began=began,
+            choices=_choices(agencies, stages, filters, names),
+        )
 
 
-def _line(  # noqa: PLR0917  what one row of the list is made of
-    row: CaseRow,
-    clocks: list[ClockRow],
-    troubles: list[str],
-    names: Names,
-    now: datetime,
-    titles: dict[int, str],
-) -> Line:
-    running = sorted(
-        (clock for clock in clocks if clock.state in {ClockState.RUNNING, ClockState.LIMIT_PASSED}),
-        key=lambda clock: clock.due_at,
-    )
-    return Line(
-        row,
-        names.raising(row.raising_agency),
-        tuple(names.agency(agency) for agency in row.responding_agencies),
-        tuple(_waiting(clock, names, now) for clock in running if _worth_a_line(clock, now)),
-        tuple(troubles),
-        f"Stage {row.stage}: {titles.get(row.stage, '')}" if row.stage else "Not begun",
-    )
+def _known(filters: Filters, cases: Sequence[open_cases.OpenCase], names: Names) -> Filters:
+    """Leave out an agency that is neither in the directory nor in a case: nothing could be said of it by its name."""
+    there = {agency for case in cases for agency in (case.raising_agency, *case.responding_agencies)}
+    if filters.agency is None or filters.agency in names.agencies or filters.agency in there:
+        return filters
+    return replace(filters, agency=None, left_out=True)
 
 
-def _worth_a_line(clock: ClockRow, now: datetime) -> bool:
-    """The clock over the whole process stands on the case's page; in the list only once its limit has passed."""
-    return clock.awaits != Awaits.SETTLE_ALL or clock.due_at < now
-
-
-def _waiting(clock: ClockRow, names: Names, now: datetime) -> Waiting:
-    passed = clock.state is ClockState.LIMIT_PASSED or clock.due_at < now
-    return Waiting(
-        telling.awaited(Awaits(clock.awaits), Side(clock.waits_for), clock.agency_id, names),
-        clock.due_at,
-        passed,
-        words.CAUSES[Cause(clock.cause)] if clock.cause else "",
-    )
+def _choices(
+    agencies: Mapping[str, str], stages: Mapping[int, str], filters: Filters, names: Names
+) -> dict[str, dict[str, str]]:
+    """What the filters offer: codes with their words."""
+    offered = dict(agencies)
+    if filters.agency is not None:
+        offered.setdefault(filters.agency, names.agency(filters.agency))
+    return {
+        "agency": offered,
+        "stage": {"0": "Not begun", **{str(number): f"{number}: {title}" for number, title in stages.items()}},
+        "track": {track.value: text for track, text in words.TRACKS.items()},
+        "waiting": {code.value: words.WAITED_FOR[code.side] for code in board_filters.WaitedFor},
+    }

@@ -303,7 +303,7 @@ def _notice(row: NoticeRow, names: Names) -> dict[str, object]:
         "kind": words.NOTICES[row.notice.kind],
         "to": f"{names.agency(to.agency_id)} ({words.position(to.position)})",
         "state": words.NOTICE_STATES[row.state],
-        "trouble": row.state in words.NEEDS_THE_TEAM,
+        "trouble": row.state in notice_rows.NEEDS_THE_TEAM,
         "tries": row.attempts,
         "at": row.sent_at or row.created_at,
     }

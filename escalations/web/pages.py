@@ -135,6 +135,11 @@ def _short(moment: datetime) -> str:
     return f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {local:%H:%M}"
 
 
+def _short_day(moment: datetime) -> str:
+    local = civil(moment)
+    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+
+
 @functools.cache
 def environment() -> Environment:
     """The template environment, made once; it holds no state of any page."""
@@ -158,6 +163,7 @@ def environment() -> Environment:
         said=say,
         said_day=say_day,
         short=_short,
+        short_day=_short_day,
         position=words.position,
         agency_type=words.agency_type,
     )

@@ -194,6 +194,14 @@ SIDES: Final[Mapping[Side, str]] = {
     Side.FINAL_BODY: "the final body",
 }
 
+WAITED_FOR: Final[Mapping[Side, str]] = {
+    Side.RAISING: "The raising agency",
+    Side.RESPONDING: "A responding agency",
+    Side.TEAM: "The partnership team",
+    Side.FINAL_BODY: "The final body",
+}
+"""Whom the board can be narrowed to."""
+
 TRACKS: Final[Mapping[Track, str]] = {Track.STANDARD: "Standard", Track.URGENT: "Urgent"}
 
 STATUSES: Final[Mapping[Status, str]] = {
@@ -256,9 +264,6 @@ NOTICE_STATES: Final[Mapping[NoticeState, str]] = {
     NoticeState.NO_ONE: "Nobody in post",
     NoticeState.OFF: "Not by email: the team tells them",
 }
-
-NEEDS_THE_TEAM: Final = frozenset({NoticeState.UNDELIVERED, NoticeState.UNKNOWN, NoticeState.NO_ONE, NoticeState.OFF})
-"""What became of a notice that somebody has to see to."""
 
 
 def agency_type(code: str) -> str:

@@ -36,7 +36,7 @@ async def test_a_passed_limit_shows_its_cause_in_screen_words(office: Office, re
     board = await office.get("/board")
     assert "Time limit passed: 17:00 on Tuesday 2 March 2027" in board.text
     assert "Cause, provisional: no reply recorded" in board.text
-    assert "Proposed: stage 2" in board.text
+    assert "A move to stage 2 is proposed to the raising agency" in board.text
 
 
 async def test_neither_list_nor_case_tells_what_it_is_about_before_the_partnership_is_told(
@@ -180,7 +180,7 @@ async def test_a_notice_that_nobody_can_get_is_on_the_list(office: Office) -> No
     office.relay.refuses = True
     await office.settle()
     board = await office.get("/board")
-    assert "Notice of the stage to Wyeford Council education safeguarding: not delivered" in board.text
+    assert "Wyeford Council education safeguarding: not delivered (notice of the stage)" in board.text
     page = await office.get(f"/board/{reference}")
     assert "Not delivered" in page.text
     assert "the team to see to a notice that did not arrive at Wyeford Council education safeguarding" in page.text

@@ -256,7 +256,7 @@ async def test_with_the_timer_service_away_there_is_a_reference_and_a_word_about
     assert "Received, and not open yet" in board.text
     assert "PD-27-0001-" in board.text
     await office.settle()
-    assert "Open (1)" in (await office.get("/board")).text
+    assert "Open escalations (1)" in (await office.get("/board")).text
 
 
 async def test_a_page_that_was_open_for_too_long_gives_its_words_back(office: Office) -> None:
