@@ -103,6 +103,7 @@ _PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] 
         "on_word_of": (Side.RAISING, Side.FINAL_BODY, None)[choice % 3],
         "route": list(Route)[choice % len(Route)] if list(Outcome)[choice % len(Outcome)] == "redirected" else None,
     },
+    acts.AddWords: lambda _, __, choice: {"files": choice % 3},
     acts.ReportDelivery: lambda case, _, choice: {
         "notice_id": f"n{choice}",
         "agency_id": (*(party.agency_id for party in case.parties), SCHOOL, None)[choice % (len(case.parties) + 2)],
@@ -153,6 +154,7 @@ BY_A_PERSON = (
     events.LimitWithdrawn,
     events.ProposalEnded,
     events.PhoneCallNoted,
+    events.WordsAdded,
     events.NoticeReported,
     events.MessageReported,
 )

@@ -29,7 +29,7 @@ class Refused:
 NOT_YOUR_SIDE = "not_your_side"
 
 
-def refusal(case: Case, act: Act) -> Refused | None:
+def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901  one line a kind, and closed
     """Why this actor may not do this, or none where it may."""
     match act:
         case acts.Raise():
@@ -44,6 +44,8 @@ def refusal(case: Case, act: Act) -> Refused | None:
             return Refused(NOT_YOUR_SIDE, "Only the system reports what became of a message.")
         case acts.Acknowledge() | acts.Respond():
             return _responding(case, act.by)
+        case acts.AddWords():
+            return _adds(case, act.by)
         case acts.ReachedByPerson():
             return None if _is_team(act.by) else _of_a_side(case, act)
         case acts.SayDone():
@@ -86,6 +88,15 @@ def _of_a_side(case: Case, act: acts.SayDone | acts.ReachedByPerson) -> Refused 
     if act.by.side is Side.RESPONDING and act.by.agency_id != act.agency_id:
         return Refused(NOT_YOUR_SIDE, "You can only say what your own agency did.")
     return _responding(case, act.by)
+
+
+def _adds(case: Case, by: Actor) -> Refused | None:
+    """Whoever was written to may add words: either side, the final body where it is asked, and the team."""
+    if _is_team(by):
+        return None
+    if by.side is Side.RESPONDING:
+        return _responding(case, by)
+    return _deciding(case, by) if by.side is Side.FINAL_BODY else _raising(case, by)
 
 
 def _raising(case: Case, by: Actor) -> Refused | None:

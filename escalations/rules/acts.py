@@ -237,6 +237,18 @@ class Close(ActModel):
     """Needed for what is redirected, and given for nothing else."""
 
 
+class AddWords(ActModel):
+    """Somebody adds words or files to what is there: a reply by mail, or a mail that the team passes to its case.
+
+    They are evidence, and an answer to nothing: who wrote a reply is not proved by the address that it came to. So
+    adding words never acknowledges, agrees, confirms or moves anything.
+    """
+
+    kind: Literal["add_words"] = "add_words"
+    files: Annotated[int, Field(ge=0, le=100)] = 0
+    """How many came with it."""
+
+
 class ReportDelivery(ActModel):
     """What became of a notice that matters. An act of the system, never of a person."""
 
@@ -277,6 +289,7 @@ Act = (
     | NotePhoneCall
     | ConfirmCause
     | Close
+    | AddWords
     | ReportDelivery
     | ReportMessage
 )

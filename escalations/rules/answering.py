@@ -113,3 +113,18 @@ def phone_call(case: Case, act: acts.NotePhoneCall, now: datetime) -> tuple[Even
     if case.party(act.agency_id) is None:
         return (*happened, *delivering.seen_to(after, now, act.agency_id))
     return (*happened, *delivering.arrived(after, now, act.agency_id))
+
+
+def add_words(case: Case, act: acts.AddWords, now: datetime) -> tuple[Event, ...]:
+    """Somebody adds words. They are evidence, and that somebody has our notice; they meet no clock."""
+    added = events.WordsAdded(
+        **events.origin(act, now), agency_id=act.by.agency_id, stage=_stage_of(case, act), files=act.files
+    )
+    if act.by.side is not Side.RESPONDING or added.stage != case.stage:
+        return (added,)
+    return (added, *delivering.arrived(evolve_all(case, (added,)), now, str(act.by.agency_id)))
+
+
+def _stage_of(case: Case, act: acts.AddWords) -> int:
+    answers_for = access.stage_of(case, act.by.position) if act.by.side is Side.RESPONDING else None
+    return answers_for or case.stage

@@ -178,6 +178,8 @@ class Evidence:
     automatic_reply: bool = False
     person_reached: bool = False
     """Somebody recorded that they spoke to a person there. That is no acknowledgement, and no silence either."""
+    wrote: bool = False
+    """Somebody there added words, by mail. That is no acknowledgement either."""
     phone_asked: bool = False
     """The team was asked to phone, which it is once for an agency and a stage."""
 

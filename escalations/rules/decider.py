@@ -75,9 +75,17 @@ def _after_what_time_brought(case: Case, act: Act, now: datetime) -> tuple[Event
 
 
 _OF_THE_SYSTEM = (acts.ReportDelivery, acts.ReportMessage)
-_OF_WHAT_WAS_DONE = (acts.ConfirmDone, acts.DenyDone, acts.ConfirmCause)
+_OF_WHAT_WAS_DONE = (acts.ConfirmDone, acts.DenyDone, acts.AddWords, acts.ConfirmCause)
 """Acts that only put the record right; they are taken after a case has closed as well, for evidence stays fair."""
-_WHILE_HELD = (acts.Complete, acts.PassOn, acts.NotePhoneCall, acts.ConfirmCause, acts.Close, *_OF_THE_SYSTEM)
+_WHILE_HELD = (
+    acts.AddWords,
+    acts.Complete,
+    acts.PassOn,
+    acts.NotePhoneCall,
+    acts.ConfirmCause,
+    acts.Close,
+    *_OF_THE_SYSTEM,
+)
 
 
 def _impossible(case: Case, act: Act, now: datetime) -> Refused | None:
@@ -132,6 +140,8 @@ def _decide(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:
             return confirming.confirm_cause(case, act, now)
         case acts.Close():
             return settling.close_on_word(case, act, now)
+        case acts.AddWords():
+            return answering.add_words(case, act, now)
         case acts.SayDone():
             return claiming.say_done(case, act, now)
         case acts.ConfirmDone():

@@ -83,6 +83,7 @@ def _answered(case: Case, party: Party, stage: int) -> bool:
     return (
         evidence.acknowledged
         or evidence.person_reached
+        or evidence.wrote
         or party.answered_at is not None
         or any(claim.by_side is Side.RESPONDING for claim in _claims(case, party, stage))
     )

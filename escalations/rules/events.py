@@ -375,6 +375,16 @@ class PhoneCallNoted(ActEventModel):
     position: Position | None = None
 
 
+class WordsAdded(ActEventModel):
+    """Somebody added words or files. It answers nothing, and stops no clock."""
+
+    kind: Literal["words_added"] = "words_added"
+    agency_id: Slug | None = None
+    """The agency that was written to; none for the team, and for whoever raised it while their agency is not known."""
+    stage: int
+    files: int
+
+
 class RaiserKeptInformed(EventModel):
     """The raiser was due a word and gets one, though nothing happened."""
 
@@ -410,6 +420,7 @@ Event = (
     | NoticeReported
     | MessageReported
     | PhoneCallNoted
+    | WordsAdded
     | RaiserKeptInformed
 )
 """Everything that can have happened to a case."""

@@ -128,6 +128,8 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912 
             return _reported(case, event)
         case events.MessageReported():
             return _with_evidence(case, event.agency_id, case.stage, **{event.message: True})
+        case events.WordsAdded():
+            return _wrote(case, event)
         case events.PhoneCallNoted():
             return _phoned(case, event) if event.reached else case
         case events.RaiserKeptInformed():
@@ -173,6 +175,12 @@ def _completed(case: Case, event: events.Completed) -> Case:
 def _reminded(case: Case, event: events.ReminderFell) -> Case:
     case = _with_clock(case, event.clock_id, reminded=event.reminder, reminded_at=event.at)
     return _with_evidence(case, event.agency_id, case.stage, phone_asked=True) if event.phone_call_asked else case
+
+
+def _wrote(case: Case, event: events.WordsAdded) -> Case:
+    if event.by.side is not Side.RESPONDING or case.party(event.agency_id) is None:
+        return case
+    return _with_evidence(case, event.agency_id, event.stage, wrote=True)
 
 
 def _phoned(case: Case, event: events.PhoneCallNoted) -> Case:

@@ -93,6 +93,8 @@ def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR091
             return (_to_team(case, kind),)
         case events.MessageReported():
             return (_to_team(case, NoticeKind.UNREADABLE),) if event.message == "unreadable_reply" else ()
+        case events.WordsAdded():
+            return _words_added(case, event)
         case events.RaiserKeptInformed():
             return (_to_raiser(case, NoticeKind.STILL_OPEN),)
         case events.Responded():
@@ -154,6 +156,21 @@ def _completed(case: Case, event: events.Completed) -> tuple[Notice, ...]:
     if case.status is not Status.HELD or event.by.side is Side.TEAM or not case.running(Awaits.LOOK):
         return ()
     return (_to_team(case, NoticeKind.COMPLETED),)
+
+
+def _words_added(case: Case, event: events.WordsAdded) -> tuple[Notice, ...]:
+    """The other side reads them too. What is held is the team's to read, and what is closed is only kept with it."""
+    if event.by.side is not Side.RAISING:
+        return () if event.by.side is Side.TEAM else (_to_raiser(case, NoticeKind.WORDS_ADDED),)
+    if case.status is Status.HELD:
+        return (_to_team(case, NoticeKind.WORDS_ADDED),)
+    if case.status is Status.CLOSED:
+        return ()
+    position = case.frame.policy.stage(case.stage).responding_position
+    return tuple(
+        Notice(NoticeKind.WORDS_ADDED, Recipient(Side.RESPONDING, party.agency_id, position), Ask.RESPOND, case.stage)
+        for party in case.open_parties
+    )
 
 
 def _stage(case: Case, event: events.StageStarted) -> tuple[Notice, ...]:

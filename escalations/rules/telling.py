@@ -44,6 +44,8 @@ class NoticeKind(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     ANSWERED = "answered"
     ASKED_TO_CONFIRM = "asked_to_confirm"
+    WORDS_ADDED = "words_added"
+    """To the other side: somebody has added words, which can be read."""
     CONFIRMED = "confirmed"
     DENIED = "denied"
     NO_ACTION_NEEDED = "no_action_needed"

@@ -106,6 +106,7 @@ async def written(tx: AsyncConnection, vault: Vault, story: Story) -> tuple[Writ
             | events.Closed
             | events.CauseConfirmed
             | events.PersonReached
+            | events.WordsAdded
             | events.PhoneCallNoted,
         ):
             read.add(told.event.submission_id)  # One act can bring several of these, and its words stand once.

@@ -77,7 +77,7 @@ class Names:
 _OTHERS: Final[Mapping[str, str]] = {"partnership-team": "the partnership team", "partners-panel": "the final body"}
 
 
-def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912  one line a kind, and closed
+def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915  one line a kind, and closed
     """What an event tells, in one sentence."""
     match event:
         case events.Raised():
@@ -171,6 +171,11 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
             how = "and reached somebody" if event.reached else "and reached nobody"
             whom = "whoever raised it" if event.agency_id is None else names.agency(event.agency_id)
             return f"The partnership team phoned {whom} {how}."
+        case events.WordsAdded():
+            files = "" if not event.files else " and a file" if event.files == 1 else f" and {event.files} files"
+            return (
+                f"{names.actor(event.by)} added words{files} {channel(event.channel)}. That answers nothing by itself."
+            )
         case events.RaiserKeptInformed():
             return "Whoever raised it was told that it is still open."
         case _:
@@ -250,6 +255,8 @@ def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR
             return "Automatic reply" if event.message == "automatic_reply" else "Reply cannot be read"
         case events.PhoneCallNoted():
             return "Team phoned: reached" if event.reached else "Team phoned: nobody"
+        case events.WordsAdded():
+            return "Words added"
         case events.RaiserKeptInformed():
             return "Raiser kept informed"
         case events.CauseConfirmed():

@@ -34,6 +34,7 @@ steps = st.lists(
                 acts.DenyDone,
                 acts.NotePhoneCall,
                 acts.ReportMessage,
+                acts.AddWords,
                 acts.ReportDelivery,
             ]
         ),

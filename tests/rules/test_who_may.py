@@ -46,6 +46,7 @@ MAY: dict[type[acts.ActModel], set[str]] = {
     acts.MoveUp: RAISING,
     acts.Stay: RAISING,
     acts.Decide: set(),
+    acts.AddWords: RAISING | RESPONDING | {"team"},
     acts.ReportDelivery: {"system"},
     acts.ReportMessage: {"system"},
 }
@@ -103,14 +104,15 @@ def test_at_the_final_stage_its_holder_decides_and_every_position_may_answer() -
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_while_a_case_is_held_only_the_team_and_the_system_do_anything(kind: type[acts.ActModel]) -> None:
+def test_while_a_case_is_held_only_the_team_and_the_system_do_anything_but_add_words(kind: type[acts.ActModel]) -> None:
     story = Story().raised(responding_agencies=())
     accepted = {
         who
         for who, by in ACTORS.items()
         if not isinstance(decider.decide(story.case, deed(kind, by, story.case, story.now), story.now), decider.Refused)
     }
-    assert accepted <= {"team", "system"}
+    raising = {"raiser", "raiser's manager", "whoever raised it for the school"} if kind is acts.AddWords else set()
+    assert accepted <= {"team", "system", *raising}
 
 
 def test_a_responding_agency_says_only_what_it_did_itself() -> None:
@@ -158,7 +160,7 @@ def test_after_it_has_closed_only_the_record_is_put_right(kind: type[acts.ActMod
         decided = decider.decide(story.case, deed(kind, by, story.case, story.now, choice=1), story.now)
         if not isinstance(decided, decider.Refused):
             accepted.add(who)
-    puts_right = kind in {acts.ConfirmDone, acts.DenyDone, acts.ReportDelivery, acts.ReportMessage}
+    puts_right = kind in {acts.ConfirmDone, acts.DenyDone, acts.AddWords, acts.ReportDelivery, acts.ReportMessage}
     assert bool(accepted) == puts_right
 
 
