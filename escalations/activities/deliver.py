@@ -174,7 +174,7 @@ class Postman:
                 became = one.what
                 if isinstance(became, Message):
                     sent = await relay.keep(tx, became.message, to=became.address)
-                    became = became_of(sent, one.row, urgent=became.urgent)
+                    became = became_of(sent, one.row, became)
                 submitted = await self._settle(tx, one.row, became, at, submits=submits)
                 tried.append(_Tried(one.row, became, submitted))
         return tried
@@ -194,7 +194,7 @@ class Postman:
             raise
         except Exception as error:  # noqa: BLE001  nor does one that cannot be sent
             return stuck(row, error)
-        return became_of(sent, row, urgent=message.urgent)
+        return became_of(sent, row, message)
 
     async def _settle(
         self,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import assert_never
@@ -19,10 +19,11 @@ from escalations import errors
 from escalations.intake import recipients
 from escalations.mail import outgoing
 from escalations.mail.relay import Sent, SentCode
-from escalations.policy import Track
+from escalations.policy import Side, Track
 from escalations.rules import notices
 from escalations.rules.case import Case
-from escalations.rules.notices import NoticeKind
+from escalations.rules.clocks import TEAM_POSITION
+from escalations.rules.notices import NoticeKind, Recipient
 from escalations.store import links
 from escalations.store import notices as rows
 from escalations.store.cases import Cases
@@ -33,6 +34,10 @@ AGAIN_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60,
 """Until the next try, by how many there were; some 15 hours in all, then it counts as undelivered."""
 AGAIN_URGENT = tuple(timedelta(minutes=minutes) for minutes in (1, 1, 2, 5, 5, 5))
 """On the urgent track the team has to know within half an hour that a notice does not get through."""
+
+TEAM_TOLD = "team_told"
+"""The code of a notice that went to the team, in the place of an agency whose notices are for the team only."""
+_TEAM = Recipient(Side.TEAM, None, TEAM_POSITION)
 
 _log = structlog.get_logger()
 
@@ -54,7 +59,10 @@ class _Found:
 
     case: Case
     to: recipients.Addressee
-    token: str
+    token: str | None
+    """None where the team alone is told of a notice: an agency's link is nobody else's."""
+    by_hand: bool = False
+    """Whether what it tells the team of is a notice to an agency that is not told by mail at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,8 @@ class Message:
     message: EmailMessage
     address: str
     urgent: bool
+    to_the_team: bool = False
+    """Whether it goes to the team in the place of the agency, which has then not been told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +120,15 @@ class Letters:
         if case is None:
             return [Became(NoticeState.SUPERSEDED, "no_case")] * len(batch)
         held_back = {row.notice_id: await _held_back(tx, row, case) for row in batch}
+        by_hand = {row.notice_id for row in batch if await _told_by_hand(tx, row) is not None}
         leaving = [row for row in batch if held_back[row.notice_id] is None]
         there = {
             to: await recipients.find(tx, self.vault, reference, to, at=at)
             for to in dict.fromkeys(row.notice.to for row in leaving)
         }
+        team = None
+        if recipients.NobodyThere.TEAM_ONLY in there.values():
+            team = await recipients.find(tx, self.vault, reference, _TEAM, at=at)
         tokens = await links.issue_all(
             tx,
             self.vault,
@@ -132,9 +146,11 @@ class Letters:
             if became is not None:
                 return became
             to = there[row.notice.to]
+            if to is recipients.NobodyThere.TEAM_ONLY and isinstance(team, recipients.Addressee):
+                return _Found(case, team, None)
             if isinstance(to, recipients.NobodyThere):
                 return Became(_STATE_OF[to], to.value)
-            return _Found(case, to, tokens[row.notice_id])
+            return _Found(case, to, tokens[row.notice_id], by_hand=row.notice_id in by_hand)
 
         return [found(row) for row in batch]
 
@@ -145,22 +161,38 @@ class Letters:
                 row.notice,
                 self.house,
                 at=at,
-                link=f"{self.web_address}/l/{found.token}",
+                link=f"{self.web_address}/l/{found.token}"
+                if found.token is not None
+                else f"{self.web_address}/board/{row.reference}",
                 came_to=found.to.came_to,
+                by_hand=found.by_hand,
             )
-            message = outgoing.compose(
+            compose = outgoing.compose if found.token is not None else outgoing.compose_for_team
+            message = compose(
                 row.notice, facts, message_id=outgoing.message_id(row.notice_id, self.sender), sender=self.sender
             )
         except Exception as error:  # noqa: BLE001  one notice that cannot be made does not stop the others
             return Prepared(row, stuck(row, error))
-        return Prepared(row, Message(message, found.to.address, urgent=found.case.track is Track.URGENT))
+        urgent = found.case.track is Track.URGENT
+        return Prepared(row, Message(message, found.to.address, urgent=urgent, to_the_team=found.token is None))
 
 
 async def _held_back(tx: AsyncConnection, row: NoticeRow, case: Case) -> Became | None:
     """What becomes of a notice that is not to leave now; none where it is."""
     if notices.overtaken(case, row.notice.kind, stage=row.notice.stage, about=row.notice.about):
         return Became(NoticeState.SUPERSEDED, "overtaken")
+    if await _told_by_hand(tx, row) == TEAM_TOLD:
+        return Became(NoticeState.SUPERSEDED, TEAM_TOLD)
     return await _held_up(tx, row) if _waits(row) else None
+
+
+async def _told_by_hand(tx: AsyncConnection, row: NoticeRow) -> str | None:
+    """For what tells the team of trouble with a notice: the code of that notice, where it is the team's to tell."""
+    if row.notice.kind is not NoticeKind.DELIVERY_TROUBLE:
+        return None
+    of_case = await rows.of_case(tx, row.reference)
+    about = next((other for other in of_case if other.notice_id == row.notice.about), None)
+    return about.last_code if about is not None and about.state is NoticeState.OFF else None
 
 
 async def _held_up(tx: AsyncConnection, row: NoticeRow) -> Became | None:
@@ -202,11 +234,21 @@ def stuck(row: NoticeRow, error: Exception) -> Became:
 _STATE_OF = {
     recipients.NobodyThere.NO_ONE_IN_POST: NoticeState.NO_ONE,
     recipients.NobodyThere.NOT_BY_MAIL: NoticeState.OFF,
+    recipients.NobodyThere.TEAM_ONLY: NoticeState.OFF,
 }
 
 
-def became_of(sent: Sent, row: NoticeRow, *, urgent: bool) -> Became:
+def became_of(sent: Sent, row: NoticeRow, message: Message) -> Became:
     """What becomes of a notice by what a relay answered."""
+    became = _by_answer(sent, row, urgent=message.urgent)
+    if not message.to_the_team or became.again_after is not None:
+        return became
+    # The agency has not been told: whether its clocks run is not for a message to the team to say.
+    arrived = became.state is NoticeState.SENT
+    return replace(became, state=NoticeState.OFF, code=TEAM_TOLD if arrived else became.code)
+
+
+def _by_answer(sent: Sent, row: NoticeRow, *, urgent: bool) -> Became:
     match sent.code:
         case SentCode.ACCEPTED:
             return Became(NoticeState.SENT, sent.code, sent.message_id)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations.intake import submissions
 from escalations.policy import Side
+from escalations.rules.actors import Channel
 from escalations.rules.notices import RAISER, Recipient
 from escalations.store import directory
 from escalations.store.directory_file import Notices
@@ -37,7 +38,9 @@ class NobodyThere(StrEnum):
 
     NO_ONE_IN_POST = "no_one_in_post"
     NOT_BY_MAIL = "not_by_mail"
-    """The agency is not told by mail yet; the team tells it."""
+    """The agency's notices are off; the team is reminded whom to tell."""
+    TEAM_ONLY = "team_only"
+    """The team alone gets the agency's notices, and passes them on."""
 
 
 async def find(
@@ -59,20 +62,38 @@ async def find(
     """
     if to.side is Side.RAISING and to.position == RAISER:
         own = await _raiser(tx, vault, reference)
+        if own is not None and (untold := await _not_told(tx, to, entered_for=True, reference=reference)) is not None:
+            return untold
         if own is not None:
             return Addressee(own, directory.Rule.HOLDER)
         if to.agency_id is None:
             return NobodyThere.NO_ONE_IN_POST  # Not recognised, and without an address: there is nobody to ask.
         # Somebody who phoned and gave no address is told through their agency.
         to = Recipient(to.side, to.agency_id, _PRACTITIONER)
-    if to.side is Side.RESPONDING and to.agency_id is not None:
-        agency = await directory.agency(tx, to.agency_id)
-        if agency is not None and agency.notices is not Notices.ON:
-            return NobodyThere.NOT_BY_MAIL
+    if (untold := await _not_told(tx, to)) is not None:
+        return untold
     contact = await directory.holders(tx, vault, to.agency_id, to.position, at)
     if contact is None:
         return NobodyThere.NO_ONE_IN_POST
     return Addressee(contact.email, contact.rule, contact.title)
+
+
+async def _not_told(
+    tx: AsyncConnection, to: Recipient, *, entered_for: bool = False, reference: str = ""
+) -> NobodyThere | None:
+    """Why an agency is not told by mail, by what the directory says of its notices; none where it is.
+
+    The team is told in any case. So is whoever wrote to us or filled in the form themselves: that answers them. Whoever
+    the team entered it for did not, and is told as their agency is.
+    """
+    if to.side is Side.TEAM or to.agency_id in {None, directory.TEAM_AGENCY}:
+        return None
+    agency = await directory.agency(tx, str(to.agency_id))
+    if agency is None or agency.notices is Notices.ON:
+        return None
+    if entered_for and await submissions.raised_by(tx, reference) is not Channel.TEAM:
+        return None
+    return NobodyThere.TEAM_ONLY if agency.notices is Notices.TEAM_ONLY else NobodyThere.NOT_BY_MAIL
 
 
 async def _raiser(tx: AsyncConnection, vault: Vault, reference: str) -> str | None:

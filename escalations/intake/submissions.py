@@ -35,6 +35,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations import errors
+from escalations.rules.actors import Channel
 from escalations.store import references, register, tables, vault
 
 DEFAULT_PREFIX = "PD"
@@ -382,6 +383,12 @@ async def raised_with(tx: AsyncConnection, keys: vault.Vault, reference: str) ->
     return None if row is None else await _opened(tx, keys, row)
 
 
+async def raised_by(tx: AsyncConnection, reference: str) -> Channel | None:
+    """The channel by which a case was raised; None where nothing raised one of this reference."""
+    row = (await tx.execute(_RAISED_WITH, {"reference": reference})).one_or_none()
+    return None if row is None else Channel(row.channel)
+
+
 async def content(tx: AsyncConnection, keys: vault.Vault, submission_id: str) -> dict[str, Any]:
     """The words of a submission, opened.
 
@@ -545,7 +552,7 @@ _ARRIVE = {
 }
 _KNOWN_AS = _known().where(_ROWS.c.submission_id == _ID)
 _RAISED_WITH = (
-    select(_ROWS.c.submission_id, _ROWS.c.sealed, _ROWS.c.key_id)
+    select(_ROWS.c.submission_id, _ROWS.c.sealed, _ROWS.c.key_id, _ROWS.c.channel)
     .where(_ROWS.c.reference == bindparam("reference"), _ROWS.c.act_kind == "raise")
     .order_by(_ROWS.c.received_at)
     .limit(1)

@@ -41,8 +41,11 @@ def report_of(row: NoticeRow, state: NoticeState) -> Delivery | None:
             became = DeliveryState.DELIVERED
         case NoticeState.NO_ONE:
             became = DeliveryState.NO_ONE_IN_POST
-        case NoticeState.UNDELIVERED | NoticeState.UNKNOWN | NoticeState.OFF:
+        case NoticeState.UNDELIVERED | NoticeState.UNKNOWN:
             became = DeliveryState.UNDELIVERED
+        case NoticeState.OFF:
+            # The agency is not told by mail. Until the team has told it, what it did not do is not its own delay.
+            became = DeliveryState.NOT_SENT
         case _:
             assert_never(state)
     if became is DeliveryState.DELIVERED and not row.notice.starts_clocks:

@@ -98,6 +98,8 @@ class Facts:
     came_to: Rule = Rule.HOLDER
     """By which rule of the directory this reader was found. Whoever stands in is told so."""
     link: str | None = None
+    by_hand: bool = False
+    """Whether the notice that the team is told of is to an agency that is not told by mail."""
 
 
 _CLOCK_OF = {
@@ -116,6 +118,7 @@ def facts_of(
     at: datetime,
     link: str | None,
     came_to: Rule = Rule.HOLDER,
+    by_hand: bool = False,
 ) -> Facts:
     """What a notice may say of a case, as it stands when the notice leaves.
 
@@ -126,6 +129,7 @@ def facts_of(
         at: now.
         link: where its reader reads or acts, if anywhere.
         came_to: by which rule of the directory this reader was found.
+        by_hand: whether the team is told of a notice to an agency that is not told by mail.
     """
     clock = next((clock for clock in case.clocks if clock.clock_id == notice.about), None)
     rule = case.frame.policy.stage(notice.stage) if notice.stage else None
@@ -145,6 +149,7 @@ def facts_of(
         alternate=notice.to.side is Side.FINAL_BODY and notice.to.position == body.alternate_position,
         came_to=came_to,
         link=link,
+        by_hand=by_hand,
     )
 
 
@@ -205,6 +210,28 @@ def compose(notice: Notice, facts: Facts, *, message_id: str, sender: str) -> Em
     """
     said = _environment().get_template(f"{notice.kind.value}.txt").render(_values(notice, facts))
     return _message(said, facts, message_id=message_id, sender=sender)
+
+
+def compose_for_team(notice: Notice, facts: Facts, *, message_id: str, sender: str) -> EmailMessage:
+    """The message to the team in the place of a notice, for an agency whose notices are for the team only.
+
+    It says what the agency is to be told, and carries the team's own link: the agency's is nobody else's.
+    """
+    values = {**_values(notice, facts), "for_team": True, "what": words.TOLD[notice.kind], "whom": _whom(notice)}
+    said = _environment().get_template("through_team.txt").render(values)
+    return _message(said, facts, message_id=message_id, sender=sender)
+
+
+def _whom(notice: Notice) -> str:
+    """Whom the team is to tell, without a name: the page says which agency it is."""
+    if notice.to.position == RAISER:
+        return "whoever raised it"
+    of = {
+        Side.RAISING: "the agency that raised it",
+        Side.RESPONDING: "the agency that it was raised with",
+        Side.FINAL_BODY: "the final body",
+    }.get(notice.to.side, "the agency")
+    return f"the {notice.to.position.replace('_', ' ')} of {of}"
 
 
 def compose_code(facts: Facts, code: str, *, expires_at: datetime, message_id: str, sender: str) -> EmailMessage:

@@ -6,6 +6,7 @@ Source: rules of practice, "Words": plain English, and none of the words that bl
 from __future__ import annotations
 
 from escalations.policy import Awaits
+from escalations.rules.notices import NoticeKind
 
 TASK: dict[Awaits, str] = {
     Awaits.ACKNOWLEDGE: "acknowledge it",
@@ -34,3 +35,35 @@ AWAITED: dict[Awaits, str] = {
     Awaits.SETTLE_ALL: "the whole escalation to be settled",
 }
 """What is waited for, told to others: "waiting for ..."."""
+
+TOLD: dict[NoticeKind, str] = {
+    NoticeKind.RECEIPT: "the escalation was received",
+    NoticeKind.HELD: "the escalation is held for the partnership team",
+    NoticeKind.COMPLETED: "what was missing has been said",
+    NoticeKind.PASSED_ON: "the escalation has been passed on",
+    NoticeKind.ASKED: "an answer to an escalation is asked of them",
+    NoticeKind.ASKED_TO_DECIDE: "a decision is asked of them",
+    NoticeKind.REACHED: "the notice has reached the other agency",
+    NoticeKind.NOT_DELIVERED: "the notice has not reached the other agency yet",
+    NoticeKind.DELIVERY_TROUBLE: "a notice did not arrive",
+    NoticeKind.REMINDER: "a reminder of what is waited for",
+    NoticeKind.PLEASE_PHONE: "somebody is to be phoned",
+    NoticeKind.LIMIT_PASSED: "a time limit has passed",
+    NoticeKind.ASKED_TO_CHOOSE: "they are asked whether it moves up",
+    NoticeKind.MOVE_INTENDED: "it is about to move up",
+    NoticeKind.STAYING: "it stays at its stage",
+    NoticeKind.MOVED: "it has moved up",
+    NoticeKind.PARTNERSHIP_STAGE: "it has reached a stage of which the partnership is told",
+    NoticeKind.PARTNERSHIP_RESOLUTION: "it was resolved",
+    NoticeKind.ACKNOWLEDGED: "it was acknowledged",
+    NoticeKind.ANSWERED: "it was answered",
+    NoticeKind.ASKED_TO_CONFIRM: "they are asked whether what was reported was done",
+    NoticeKind.CONFIRMED: "what they said was done is confirmed",
+    NoticeKind.DENIED: "what they said was done is said not to be done",
+    NoticeKind.NO_ACTION_NEEDED: "no action is needed any more",
+    NoticeKind.SETTLED: "it is settled with an agency",
+    NoticeKind.CLOSED: "it is closed",
+    NoticeKind.STILL_OPEN: "it is still open",
+    NoticeKind.UNREADABLE: "a reply cannot be read",
+}
+"""What the team is to tell somebody who is not told by mail: "Please tell ...: ..."."""

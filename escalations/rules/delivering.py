@@ -37,7 +37,8 @@ def delivery(case: Case, act: acts.ReportDelivery, now: datetime) -> tuple[Event
     if act.stage != case.stage or party.settled:
         return (reported,)
     before = party.evidence.delivery
-    if act.starts_clocks and act.state is before:
+    # "Not sent" is how every notice begins. Reported, it is news: the agency is not told by mail, the team tells it.
+    if act.starts_clocks and act.state is before and act.state is not DeliveryState.NOT_SENT:
         return Refused("already_reported", "What became of this notice has been reported already.")
     if act.state is not DeliveryState.DELIVERED:
         return (reported, *_not_delivered(after, act, now, act.agency_id))

@@ -95,7 +95,7 @@ def every() -> Iterator[tuple[Notice, Facts]]:
     tasks = (Task(Awaits.ACKNOWLEDGE, builders.civil("2027-03-02 17:00")), Task(Awaits.RESPOND, DUE))
     variants: list[dict[str, object]] = [
         {},
-        {"urgent": True, "several": True, "came_to": Rule.LEAD, "alternate": True},
+        {"urgent": True, "several": True, "came_to": Rule.LEAD, "alternate": True, "by_hand": True},
         {"link": None, "due_at": None, "came_to": Rule.DEPUTY, "stage_title": None, "sample": False},
     ]
     asked = [(READERS[reader], asks) for reader, all_asks in ASKED_OF.items() for asks in all_asks]
@@ -157,14 +157,39 @@ def squeezed(text: str) -> str:
 
 @functools.cache
 def everything() -> tuple[tuple[Notice, Facts, EmailMessage], ...]:
-    return tuple((notice, told, composed(notice, told)) for notice, told in every())
+    own = ((notice, told, composed(notice, told)) for notice, told in every())
+    return (*own, *in_the_place_of_an_agency())
+
+
+def in_the_place_of_an_agency() -> Iterator[tuple[Notice, Facts, EmailMessage]]:
+    """What the team gets of each notice to somebody else."""
+    for notice, told in every():
+        if notice.to.side is not Side.TEAM:
+            yield (
+                notice,
+                told,
+                outgoing.compose_for_team(notice, told, message_id="<n-1@partnership.example>", sender=SENDER),
+            )
 
 
 def test_every_kind_has_a_template_and_every_template_a_kind() -> None:
-    shared = {"notice", "ending", "came_to", "code", "layout"}
+    shared = {"notice", "ending", "came_to", "code", "layout", "through_team"}
     found = {name.partition(".")[0] for name in outgoing._environment().list_templates()}
     assert found == {kind.value for kind in NoticeKind} | shared
     assert {notice.kind for notice, _, _ in everything()} == set(NoticeKind)
+
+
+def test_every_kind_has_words_for_whoever_is_to_tell_it() -> None:
+    assert set(words.TOLD) == set(NoticeKind)
+
+
+def test_the_team_is_told_whom_to_tell_and_that_nobody_there_has_been_told() -> None:
+    for notice, _, message in in_the_place_of_an_agency():
+        said = squeezed(plain(message))
+        assert said.startswith("Please tell ")
+        assert words.TOLD[notice.kind] in said
+        assert "nobody there has been told" in said
+        assert "code" not in said.partition("Trial:")[0]
 
 
 def test_everything_awaited_has_its_words() -> None:
@@ -409,6 +434,7 @@ def test_nothing_of_a_case_reaches_a_notice_but_reference_stage_and_times() -> N
         "alternate",
         "came_to",
         "link",
+        "by_hand",
     }
     story = builders.Story().raised().at("2027-03-02 17:00")
     for kind in (NoticeKind.ASKED, NoticeKind.LIMIT_PASSED, NoticeKind.ASKED_TO_CHOOSE):

@@ -231,7 +231,8 @@ def test_a_notice_that_has_not_left_is_ours_and_starts_nobody_s_time() -> None:
     other.delivers = False
     other.raised()
     report = reported(other, SOCIAL_CARE, DeliveryState.NOT_SENT).model_copy(update={"starts_clocks": True})
-    assert other.refused(report).code == "already_reported"
+    other.act(report)
+    assert other.runs("team-mend")
     assert not other.runs("acknowledge")
 
 

@@ -76,9 +76,13 @@ class Post(OutboxRelay):
     """The outbox, and a relay that refuses everything on demand."""
 
     refuses = False
+    taken: tuple[tuple[str, EmailMessage], ...] = ()
+    """Whom each message went to. The outbox keeps a hint of the address alone."""
 
     @override
     async def keep(self, tx: AsyncConnection, message: EmailMessage, *, to: str) -> Sent:
+        if not self.refuses:
+            self.taken = (*self.taken, (to, message))
         return Sent(SentCode.REFUSED) if self.refuses else await super().keep(tx, message, to=to)
 
 
