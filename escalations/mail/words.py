@@ -64,6 +64,8 @@ TOLD: dict[NoticeKind, str] = {
     NoticeKind.SETTLED: "it is settled with an agency",
     NoticeKind.CLOSED: "it is closed",
     NoticeKind.STILL_OPEN: "it is still open",
+    NoticeKind.REDIRECTED: "it is closed here and goes another way",
+    NoticeKind.WORDS_ADDED: "words were added to the escalation by mail",
     NoticeKind.UNREADABLE: "a reply cannot be read",
 }
 """What the team is to tell somebody who is not told by mail: "Please tell ...: ..."."""
