@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Coroutine
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -29,6 +30,7 @@ app = typer.Typer(
     add_completion=False,
 )
 Answer = TypeVar("Answer")
+Code = TypeVar("Code", bound=StrEnum)
 policies = typer.Typer(help="The policy, as data.", no_args_is_help=True)
 registers = typer.Typer(help="The register: what is true.", no_args_is_help=True)
 workflows = typer.Typer(help="The workflows that wait for open escalations.", no_args_is_help=True)
@@ -86,14 +88,59 @@ def alive(part: Annotated[str, typer.Argument(help="web, dispatcher, worker, mai
 
 @app.command()
 def demo(
+    which: Annotated[
+        str | None, typer.Argument(help="With --year: which one, such as 2025; by default the last one that is over.")
+    ] = None,
     *,
+    year: Annotated[
+        bool, typer.Option("--year", help="Write a past year of invented escalations into an empty register instead.")
+    ] = False,
     start: Annotated[str | None, typer.Option(help="When the school raises it, civil time: 2027-03-01T09:30.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the events for a machine.")] = False,
 ) -> None:
-    """Play the story of one escalation on the real timer service, in under a minute."""
+    """Play the story of one escalation on the real timer service, in under a minute; or write an invented year."""
     from escalations import demonstrating
 
+    if year:
+        _do(demonstrating.write_year(_settings(), which, say=_say))
+        return
+    if which is not None:
+        raise typer.BadParameter("a year is given together with --year: escalations demo --year 2025")
+
     _do(demonstrating.demo(start=start, as_json=as_json, environ=os.environ, say=_say))
+
+
+@app.command()
+def review(
+    *,
+    year: Annotated[
+        str | None, typer.Option(help="Such as 2025 or 2025/26; the last one that is over by default.")
+    ] = None,
+    as_format: Annotated[str, typer.Option("--format", help="table, html, csv or json.")] = "table",
+    output: Annotated[
+        Path | None, typer.Option(help="The file. With csv a second one beside it has every figure.")
+    ] = None,
+    audience: Annotated[str, typer.Option(help="partnership, agency or public.")] = "partnership",
+    agency: Annotated[str | None, typer.Option(help="With --audience agency: the agency's id.")] = None,
+    at_position: Annotated[int | None, typer.Option(help="As the register stood at this position.")] = None,
+) -> None:
+    """Make the review of a year from the register: figures without anybody's name."""
+    chosen = _settings()
+    from escalations import reporting
+    from escalations.review.figures import Audience
+
+    _do(
+        reporting.review(
+            chosen,
+            year=year,
+            as_format=_one_of(reporting.Format, as_format, "--format"),
+            output=output,
+            audience=_one_of(Audience, audience, "--audience"),
+            agency=agency,
+            at_position=at_position,
+            say=_say,
+        )
+    )
 
 
 @app.command()
@@ -247,6 +294,14 @@ def _settings() -> Settings:
     from escalations import settings
 
     return settings.read()
+
+
+def _one_of(vocabulary: type[Code], text: str, option: str) -> Code:
+    """A word of a closed vocabulary. Typer would want the vocabulary itself, and with it all that it imports."""
+    try:
+        return vocabulary(text)
+    except ValueError:
+        raise typer.BadParameter(f"{option} is one of {', '.join(vocabulary)}, and not {text}") from None
 
 
 def _do(work: Coroutine[object, object, Answer]) -> Answer:

@@ -13,10 +13,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from escalations import errors, parts, telemetry
+from escalations import errors, parts, running, telemetry
+from escalations.review import years
 from escalations.rules import events, workingtime
 from escalations.settings import Settings
-from escalations.simulation import story
+from escalations.simulation import story, year
 from escalations.store import directory_file
 from escalations.store.notices import NoticeRow
 from escalations.temporal import binaries, devserver
@@ -34,6 +35,12 @@ class WrongStart(errors.FinalTheirs):
     """The civil time that the story is to begin at cannot be used."""
 
     code = "wrong_start"
+
+
+class WrongYear(errors.FinalTheirs):
+    """The year that is asked for cannot be written."""
+
+    code = "wrong_year"
 
 
 async def demo(
@@ -85,6 +92,41 @@ async def demo(
         f"\n{civil_days:.0f} days of one escalation, {len(steps)} events in its register, on a real timer "
         f"service in {took.total_seconds():.0f} s. Everybody in it is invented."
     )
+
+
+async def write_year(settings: Settings, which: str | None, *, say: binaries.Say) -> None:
+    """Write an invented year into an installation with the sample policy and directory, and an empty register.
+
+    Args:
+        settings: of the installation.
+        which: the year, as 2025 or 2025/26; the last one that is over by default.
+        say: takes lines for the terminal.
+
+    Raises:
+        WrongYear: it is no year, or is not over.
+        year.NotForAYear: this installation is not one for invented escalations.
+        EscalationsError: the database cannot be used.
+    """
+    telemetry.configure(settings)
+    now = parts.wall_clock()
+    first = None
+    if which is not None:
+        found = years.read(which, now=now, starts_in=settings.review_year_starts_in)
+        if isinstance(found, years.WrongYear):
+            raise WrongYear(found.sentence)
+        if found.ends > now:
+            raise WrongYear(f"{found.short} is not over. Please choose an earlier one, such as {found.before.key}.")
+        first = found.first
+    running.prepare_folder(settings, say=say)
+    async with parts.opened(settings, migrate=True) as opened:
+        await running.load_sample_directory(opened, say=say)
+        count = await year.fill(opened, now, begins=first, told=year.progress(say))
+    if not count:
+        raise year.NotForAYear(
+            "The register holds escalations already, so no invented year is written beside them. "
+            "ESCALATIONS_FOLDER names another folder, in which everything begins anew."
+        )
+    say(f"{count} invented escalations were written: a past year, and a few that are open now.")
 
 
 def _begin(start: str | None, now: datetime) -> datetime:

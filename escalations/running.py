@@ -28,7 +28,7 @@ from typing_extensions import override
 from escalations import beating, errors, going_live, parts, telemetry
 from escalations.intake import restoring
 from escalations.settings import Settings
-from escalations.simulation import filling
+from escalations.simulation import year
 from escalations.store import directory, directory_file, vault
 from escalations.store.heartbeats import Part
 from escalations.temporal import binaries, client, devserver, keeping, schedules
@@ -172,9 +172,12 @@ async def load_sample_directory(opened: parts.Parts, *, say: binaries.Say) -> bo
 
 
 async def fill_for_a_first_look(opened: parts.Parts, *, say: binaries.Say) -> None:
-    """Write a few invented escalations, at the first start with the sample directory and the sample policy."""
-    if opened.in_force.policy.sample and (count := await filling.fill(opened, opened.now())):
-        say(f"{count} invented escalations were written for a first look.")
+    """Write invented escalations of a past year and of today, at the first start with sample directory and policy."""
+    if not opened.in_force.policy.sample:
+        return
+    count = await year.fill(opened, opened.now(), told=year.progress(say))
+    if count:
+        say(f"{count} invented escalations were written for a first look: a past year, and a few that are open now.")
 
 
 def application(

@@ -175,6 +175,13 @@ class Settings(BaseSettings):
         description="Agencies and positions that are loaded into an empty directory. Unset: the sample directory.",
     )
 
+    review_year_starts_in: int = Field(
+        default=4,
+        ge=1,
+        le=12,
+        description="The month in which a year of the review begins: 4 for April to March.",
+    )
+
     live: bool = Field(
         default=False,
         description="Whether real people may be entered. Has effect only while `escalations doctor --live` passes.",

@@ -11,15 +11,19 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from escalations.activities.record import record
-from escalations.intake import opening, submissions
+from escalations.intake import opening, submissions, unheard
 from escalations.parts import Parts
 from escalations.rules import acts, clocks, decider, passing
 from escalations.rules.acts import Act
 from escalations.rules.case import Case, new
 from escalations.rules.events import Event
+from escalations.store import notices
+from escalations.store.notices import NoticeState
 from escalations.workflows import contracts
-from escalations.workflows.contracts import DeliverRequest, RecordRequest
+from escalations.workflows.contracts import DeliverRequest, Delivery, RecordRequest
 
 
 class NotAppliedError(RuntimeError):
@@ -29,8 +33,14 @@ class NotAppliedError(RuntimeError):
 class Direct:
     """One case, driven from act to act. Time passes where an act is later than the last, and at ``until``."""
 
-    def __init__(self, parts: Parts) -> None:
-        """Take an open installation; nothing is raised yet."""
+    def __init__(self, parts: Parts, *, posts: bool = True) -> None:
+        """Take an open installation; nothing is raised yet.
+
+        Args:
+            parts: the installation.
+            posts: whether notices become messages. One of long ago is noted as sent, and no message is made.
+        """
+        self._posts = posts
         self._moment: datetime | None = None
         self._parts = replace(parts, now=self._now)
         self._postman = self._parts.postman()
@@ -64,8 +74,12 @@ class Direct:
         while (wake := clocks.next_wake(await self.case())) is not None and wake <= moment:
             self._moment = wake
             known = await self.case()
-            await self._record(known, passing.due(known, wake))
+            await self._bring(known, passing.due(known, wake))
         self._moment = moment
+
+    async def next_wake(self) -> datetime | None:
+        """When time alone next brings something; none before it is raised, and where nothing is owed."""
+        return clocks.next_wake(await self.case()) if self.reference else None
 
     async def case(self) -> Case:
         """The case as the register tells of it."""
@@ -92,41 +106,65 @@ class Direct:
                 prefix=known.frame.policy.reference_prefix,
             )
             stored = await submissions.get(tx, submission_id)
-        self.reference = receipt.reference
-        act = act.model_copy(update={"content_digest": stored.content_digest})
-        known = replace(known, reference=receipt.reference)
-        decided = decider.decide(known, act, act.received_at)
-        if isinstance(decided, decider.Refused):
-            raise NotAppliedError(decided.code)
-        await self._record(known, decided, submission_id=submission_id)
+            act = act.model_copy(update={"content_digest": stored.content_digest})
+            known = replace(known, reference=receipt.reference)
+            decided = decider.decide(known, act, act.received_at)
+            if isinstance(decided, decider.Refused):
+                raise NotAppliedError(decided.code)
+            self.reference = receipt.reference
+            to_deliver = await self._record(tx, known, decided, submission_id=submission_id)
+        await self._deliver(to_deliver)
+
+    async def _bring(self, known: Case, brought: tuple[Event, ...]) -> None:
+        async with self._parts.database.write() as tx:
+            to_deliver = await self._record(tx, known, brought)
+        await self._deliver(to_deliver)
 
     async def _record(
-        self,
-        known: Case,
-        brought: tuple[Event, ...],
-        *,
-        submission_id: str | None = None,
-    ) -> None:
-        async with self._parts.database.write() as tx:
-            result = await record(
-                tx,
-                self._parts.cases,
-                RecordRequest(
-                    reference=self.reference,
-                    after_seq=known.seq,
-                    recorded_at=self._now(),
-                    events=brought,
-                    submission_id=submission_id,
-                ),
-            )
-        if not result.to_deliver:
+        self, tx: AsyncConnection, known: Case, brought: tuple[Event, ...], *, submission_id: str | None = None
+    ) -> tuple[str, ...]:
+        """Record what was decided, and give the notices that are still to be delivered."""
+        result = await record(
+            tx,
+            self._parts.cases,
+            RecordRequest(
+                reference=self.reference,
+                after_seq=known.seq,
+                recorded_at=self._now(),
+                events=brought,
+                submission_id=submission_id,
+            ),
+        )
+        if self._posts or not result.to_deliver:
+            return result.to_deliver
+        for delivery in await self._as_sent(tx, result.to_deliver):
+            await self._report(tx, delivery)
+        return ()
+
+    async def _as_sent(self, tx: AsyncConnection, notice_ids: tuple[str, ...]) -> list[Delivery]:
+        """Write of notices that they were sent long ago: nobody writes those messages now, or makes their links."""
+        waiting = [row for row in await notices.waiting_for(tx, self.reference) if row.notice_id in notice_ids]
+        for row in waiting:
+            await notices.settle(tx, row.notice_id, state=NoticeState.SENT, code="accepted", at=self._now())
+        found = (unheard.report_of(row, NoticeState.SENT) for row in waiting)
+        return [delivery for delivery in found if delivery is not None]
+
+    async def _deliver(self, notice_ids: tuple[str, ...]) -> None:
+        if not notice_ids:
             return
         delivered = await self._postman.deliver(
-            DeliverRequest(reference=self.reference, notice_ids=result.to_deliver, at=self._now())
+            DeliverRequest(reference=self.reference, notice_ids=notice_ids, at=self._now())
         )
         for delivery in delivered.deliveries:
-            known = await self.case()
-            report = contracts.delivery_act(delivery, submission_id=f"delivery-{delivery.notice_id}", at=self._now())
-            heard = decider.decide(known, report, report.received_at)
-            if not isinstance(heard, decider.Refused):
-                await self._record(known, heard)
+            async with self._parts.database.write() as tx:
+                to_deliver = await self._report(tx, delivery)
+            await self._deliver(to_deliver)
+
+    async def _report(self, tx: AsyncConnection, delivery: Delivery) -> tuple[str, ...]:
+        """Let the case hear what became of a notice."""
+        known = await self._parts.cases.read(tx, self.reference)
+        if known is None:
+            raise NotAppliedError(self.reference)
+        report = contracts.delivery_act(delivery, submission_id=f"delivery-{delivery.notice_id}", at=self._now())
+        heard = decider.decide(known, report, report.received_at)
+        return () if isinstance(heard, decider.Refused) else await self._record(tx, known, heard)

@@ -1,0 +1,322 @@
+"""Who raised it with whom, why, about what, how far it went and how it ended: counts, each with its zeros."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from escalations.review import words
+from escalations.review.dataset import CaseRecord, Why
+from escalations.review.figures import Bars, Column, Mark, Part, Row, Share, Table, Unit
+from escalations.review.view import BOTH, NOTIFIED, View, by_code, dots
+from escalations.review.years import Year
+from escalations.review.years import of as year_of
+from escalations.rules.case import Status
+from escalations.rules.civiltime import say_day
+from escalations.rules.workingtime import civil
+
+_LEVELS = (1, 2, 3, 4)
+STAGE_KINDS = (
+    ("settled", Mark.FILLED, "settled or decided at this stage"),
+    ("higher", Mark.RING, "went higher"),
+    ("open", Mark.SQUARE, "still open at this stage, or ended otherwise"),
+)
+
+
+def where_resolved(view: View) -> Table:
+    """How far it went, and where it ended.
+
+    For each stage of the policy: how many of the cases notified in the year came to it, and of these how many were
+    settled or decided there, went higher, ended there without either (withdrawn, redirected, overtaken by events), or
+    are still open there, by what is known now. All but those that went higher have it as their highest stage. A case
+    that ended before its first stage, or is held, stands in the first row. Source: what a review reports ("by stage
+    reached; resolved at the stage where raised").
+    """
+    numbers = {stage.number for case in view.notified for stage in case.frame.policy.stages}
+    numbers |= {case.stage for case in view.notified}
+    titles = {stage.number: stage.title for case in view.notified for stage in case.frame.policy.stages}
+    rows, chart = [], []
+    for stage in sorted(numbers):
+        here = [case for case in view.notified if case.came_to(stage) or case.stage == stage]
+        top = [case for case in here if case.stage == stage]
+        settled = sum(1 for case in top if case.settled_at is not None)
+        still_open = sum(1 for case in top if case.closed_at is None)
+        higher, otherwise = len(here) - len(top), len(top) - settled - still_open
+        label = f"Stage {stage}: {titles.get(stage, '')}" if stage else "Before stage 1"
+        rows.append(Row(f"stage_{stage}", label, (len(here), settled, higher, otherwise, still_open, len(top))))
+        parts = (Part("settled", settled), Part("higher", higher), Part("open", still_open + otherwise))
+        chart.append((label, tuple(part for part in parts if part.count)))
+    all_settled = [case for case in view.notified if case.settled_at is not None]
+    at_first = sum(1 for case in all_settled if len(case.stages) == 1)
+    said = Share(at_first, len(all_settled), len(all_settled)).words()
+    return Table(
+        rests_on=len(view.notified),
+        of=NOTIFIED,
+        columns=(
+            Column("came", "Came to it"),
+            Column("settled", "Settled or decided there"),
+            Column("higher", "Went higher"),
+            Column("otherwise", "Ended otherwise there"),
+            Column("open", "Still open there"),
+            Column("highest", "Highest stage"),
+        ),
+        rows=tuple(rows),
+        says=(f"Settled at the stage where it was raised: {said} that were settled or decided.",)
+        if all_settled
+        else (),
+        chart=Bars(tuple(chart), STAGE_KINDS),
+    )
+
+
+def why_higher(view: View) -> Table:
+    """Why it went higher.
+
+    Each step up a stage of the cases notified in the year, by what stood at the stage that it left. Delay: a time limit
+    of a responding agency had passed there and was not withdrawn afterwards, or the policy moved the case by itself.
+    Otherwise: an answer had come, or none had and the raising agency took it up earlier. It says nothing about who was
+    right. Source: what a review reports ("why higher stages were reached").
+    """
+    steps = [(case, span) for case in view.notified for span in case.stages if span.stage > 1]
+    rows, chart = [], []
+    stages = sorted({span.stage for _, span in steps})
+    for why in Why:
+        counts = tuple(
+            sum(1 for case, span in steps if span.stage == stage and case.why_moved(span) is why) for stage in stages
+        )
+        rows.append(Row(why.value, words.WHY[why], (sum(counts), *counts)))
+        if sum(counts):
+            chart.append((words.WHY[why], (Part("cases", sum(counts)),)))
+    return Table(
+        rests_on=len({case.reference for case, _ in steps}),
+        of="cases notified in the year that went up a stage",
+        columns=(
+            Column("all", "Steps up", Unit.TIMES),
+            *(Column(f"to_{stage}", f"To stage {stage}", Unit.TIMES) for stage in stages),
+        ),
+        rows=tuple(rows),
+        chart=Bars(tuple(chart), (("cases", Mark.FILLED, "one step up"),)),
+    )
+
+
+def who_raised(view: View) -> Table:
+    """Who raised it.
+
+    How many cases each type of agency raised, with every type of the directory, also those that raised none; and how
+    many agencies of the type raised at least one of the notified cases, out of those that existed at some time in the
+    year. Agencies are counted by type and never ranked or named. Few cases from a type can mean that it has few
+    differences, or that it does not know the policy or meets barriers: the count does not tell which. Source: what a
+    review reports ("with agencies that raised none shown as 0").
+    """
+    rows = []
+    says = []
+    for code in view.types:
+        counts = [sum(1 for case in group if view.known.type_of(case.raising_agency) == code) for group in view.groups]
+        raised = {case.raising_agency for case in view.notified if view.known.type_of(case.raising_agency) == code}
+        there = view.agencies_of(code)
+        agencies = Share(len(raised), max(there, len(raised)), there)
+        rows.append(Row(code, words.agency_type(code), (counts[0], counts[1], f"{agencies.count} of {agencies.of}")))
+        if not any(counts) and there:
+            says.append(_none_of(there, code))
+    return Table(
+        rests_on=len(view.notified),
+        of=NOTIFIED,
+        columns=(*BOTH, Column("agencies", "Agencies that raised a notified one", Unit.WORDS)),
+        rows=tuple(rows),
+        says=tuple(says),
+        chart=dots((row.label, row) for row in rows),
+    )
+
+
+def _none_of(there: int, code: str) -> str:
+    if there == 1:
+        return f"{words.agency_type(code)}: the one agency of this type raised none."
+    return f"None of {there} {words.agencies(code)} raised one."
+
+
+def who_received(view: View) -> Table:
+    """With whom it was raised.
+
+    How many cases were raised with each type of agency, zeros included. A case raised with several agencies counts once
+    for each of their types, so the rows can add up to more than there are cases. Source: what a review reports ("by
+    raising agency x responding agency").
+    """
+    rows = tuple(
+        Row(
+            code,
+            words.agency_type(code),
+            tuple(sum(1 for case in group if code in view.types_of(case)) for group in view.groups),
+        )
+        for code in view.types
+    )
+    return Table(
+        rests_on=len(view.notified), of=NOTIFIED, columns=BOTH, rows=rows, chart=dots((row.label, row) for row in rows)
+    )
+
+
+def raising_by_responding(view: View) -> Table:
+    """Who raised it with whom.
+
+    The cases notified in the year by the type of agency that raised them (rows) and the types that they were raised
+    with (columns), with zeros, for every type of the directory. A case raised with several agencies counts once in the
+    column of each of their types. Source: the rules of practice, "The review's readers" ("raising x responding is by
+    agency type with zeros").
+    """
+    return _matrix(view, view.notified, NOTIFIED)
+
+
+def raising_by_responding_before(view: View) -> Table:
+    """Who raised it with whom, settled before notification (new).
+
+    The same for the cases that ended in the year before the policy would have told the partnership. This is new: no
+    earlier report counted them, so they are never added to the notified ones. Source: the rules of practice, "Who sees
+    what, and when".
+    """
+    return _matrix(view, view.settled_before, "cases settled before notification in the year")
+
+
+def _matrix(view: View, cases: tuple[CaseRecord, ...], of: str) -> Table:
+    types = view.types
+    rows = []
+    for raising in types:
+        raised = [case for case in cases if view.known.type_of(case.raising_agency) == raising]
+        cells = [sum(1 for case in raised if responding in view.types_of(case)) for responding in types]
+        rows.append(Row(raising, words.agency_type(raising), (*cells, len(raised))))
+    return Table(
+        rests_on=len(cases),
+        of=of,
+        columns=(*(Column(code, words.agency_type(code)) for code in types), Column("cases", "Cases raised")),
+        rows=tuple(rows),
+    )
+
+
+def reasons(view: View) -> Table:
+    """Why the agencies differed.
+
+    Why the agencies differed, as whoever raised it chose from the list. Source: what gets recorded ("reason").
+    """
+    return by_code(view, words.REASONS, lambda case: case.reason)
+
+
+def concerns(view: View) -> Table:
+    """Who or what it was about.
+
+    Who or what it was about. Source: what gets recorded ("child, adult, family or thematic issue").
+    """
+    return by_code(view, words.CONCERNS, lambda case: case.concern)
+
+
+def levels_of_need(view: View) -> Table:
+    """Level of need.
+
+    The level of need, 1 to 4, as whoever raised it stated it. Nobody here judges it, and where it was not stated that
+    is counted. Source: what gets recorded ("level of need"); the rules of practice, "Never by a timer, a parser or a
+    score".
+    """
+    rows = tuple(
+        Row(
+            f"level_{level}" if level else "not_stated",
+            f"Level {level}" if level else "Not stated",
+            tuple(sum(1 for case in group if case.level_of_need == level) for group in view.groups),
+        )
+        for level in (*_LEVELS, None)
+    )
+    return Table(
+        rests_on=len(view.notified), of=NOTIFIED, columns=BOTH, rows=rows, chart=dots((row.label, row) for row in rows)
+    )
+
+
+def legal_statuses(view: View) -> Table:
+    """Legal status.
+
+    The legal status of whom it is about, as whoever raised it stated it. Source: what gets recorded ("legal status").
+    """
+    return by_code(view, words.LEGAL_STATUSES, lambda case: case.legal_status)
+
+
+def tracks(view: View) -> Table:
+    """Track.
+
+    The track that it ran on. Source: the policy's own tracks.
+    """
+    return by_code(view, words.TRACKS, lambda case: case.track)
+
+
+def outcomes(view: View) -> Table:
+    """How it ended.
+
+    How it ended, by what is known now. A case with several responding agencies has one outcome: that of all of them
+    where it is the same, otherwise agreed in part. Source: what a review reports ("outcome").
+    """
+    return by_code(view, words.OUTCOMES, lambda case: case.outcome, none=("open", "Not ended yet"))
+
+
+def counts(view: View) -> Table:
+    """The year in numbers.
+
+    Notified: the policy told the partnership of it in the year; a case belongs to the year in which it was notified,
+    whenever it was received or ended. Settled before notification: it ended in the year and the partnership was never
+    told of its stage; these are new, and no earlier report had them. Open at the start or at the end: received before
+    that midnight and not ended before it; of the year that still runs, at the moment of looking. Source: the rules of
+    practice, "Who sees what, and when" ("raised is not notified") and "The review's readers".
+    """
+    year, known = view.year, view.known
+    end = min(year.ends, known.known_at)
+    running = known.known_at < year.ends
+    cases = known.cases
+    opened = [case for case in cases if case.open_at(end)]
+    rows = (
+        Row("notified", "Notified in the year", (len(view.notified),)),
+        Row("settled_before", "Settled before notification (new)", (len(view.settled_before),)),
+        Row("received", "Received in the year", (sum(1 for case in cases if year.holds(case.received_at)),)),
+        Row("open_at_start", "Open at the start", (sum(1 for case in cases if case.open_at(year.begins)),)),
+        Row("open_at_end", "Open now" if running else "Open at the end", (len(opened),)),
+        Row("open_notified", "… of these, notified by then", (sum(1 for case in opened if _notified(case, end)),)),
+        Row("held", "Held for the team now", (sum(1 for case in cases if case.status is Status.HELD),)),
+    )
+    return Table(rests_on=len(cases), of="cases in the register", columns=(Column("cases", "Cases"),), rows=rows)
+
+
+def _notified(case: CaseRecord, by: datetime) -> bool:
+    return case.notified_at is not None and case.notified_at < by
+
+
+def years(view: View) -> Table:
+    """Earlier years.
+
+    Cases notified in each year that the register knows, up to this one. Settled before notification stands apart and
+    cannot be compared with years before the register. The register's first year is whole only where it began on the
+    year's first day. No change from year to year is computed: there is no expected figure. Source: what a review
+    reports ("count notified in the year and in earlier years").
+    """
+    known, this = view.known, view.year
+    if known.began_at is None:
+        return Table(rests_on=0, of="cases in the register", columns=BOTH, rows=())
+    first = year_of(known.began_at, starts_in=this.starts_in)
+    shown = [Year(begins_in, this.starts_in) for begins_in in range(min(first, this).begins_in, this.begins_in + 1)]
+    rows = tuple(
+        Row(
+            year.key,
+            year.short,
+            (
+                sum(1 for case in known.cases if year.holds(case.notified_at)),
+                sum(1 for case in known.cases if case.notified_at is None and year.holds(case.closed_at)),
+            ),
+        )
+        for year in shown
+    )
+    began = civil(known.began_at).date()
+    says = [f"The register began on {say_day(began)}. Earlier escalations are not in it."]
+    if first.first < began and first <= this:
+        says.append(f"So {first.short} is not a whole year here.")
+    if known.known_at < this.ends:
+        says.append(f"{this.short} is not over.")
+    return Table(
+        rests_on=sum(row.cells[0] for row in rows if isinstance(row.cells[0], int)),
+        of="cases notified in these years",
+        columns=BOTH,
+        rows=rows,
+        says=tuple(says),
+        chart=Bars(
+            tuple((row.label, (Part("cases", int(str(row.cells[0]))),)) for row in rows),
+            (("cases", Mark.FILLED, "one case"),),
+        ),
+    )

@@ -1,0 +1,418 @@
+"""Cases as a review sees them: folded from the register alone, as known at one of its positions.
+
+A record holds codes, instants and the ids of agencies, because a review counts agencies. Nobody's name and no text ever
+comes here: the register has none. What leaves the house is a :class:`rows.Row`, with months in place of dates, types in
+place of agencies, and no reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final, assert_never
+
+from escalations.policy import Awaits, Side, Track
+from escalations.rules import events
+from escalations.rules.actors import Channel
+from escalations.rules.acts import Concern, LegalStatus, Reason
+from escalations.rules.case import (
+    MEETS,
+    WITHOUT_SETTLEMENT,
+    Cause,
+    ClockEnd,
+    DeliveryState,
+    Done,
+    Frame,
+    Outcome,
+    Status,
+)
+from escalations.rules.events import Event
+
+ANSWERS: Final = frozenset({Awaits.ACKNOWLEDGE, Awaits.BE_REACHED, Awaits.RESPOND})
+"""What a responding agency is awaited to do."""
+NOT_KNOWN: Final = "not-known"
+"""The type of an agency that is not known, or that the directory does not hold."""
+UNCOUNTED: Final = "partnership"
+"""The type of the partnership's own team and final body, which are no agencies that raise or are raised with."""
+
+LEFT_OUT: Final = (
+    events.ReminderFell,
+    events.MoveProposed,
+    events.ProposalEnded,
+    events.Acknowledged,
+    events.PersonReached,
+    events.SaidDone,
+    events.DoneDenied,
+    events.MessageReported,
+    events.RaiserKeptInformed,
+    events.WordsAdded,
+)
+"""What a review takes nothing from: what these bring about stands in the events of clocks, stages and endings."""
+
+
+class State(StrEnum):
+    """How far a finding of delay has come (rules of practice, "Evidence is fair")."""
+
+    CONFIRMED = "confirmed"
+    """The team confirmed it, after both agencies had their time to add to it."""
+    UNREVIEWED = "unreviewed"
+    """Both agencies had their time, and the team has not looked yet."""
+    OPEN = "open"
+    """The agencies may still add their account."""
+
+
+class Why(StrEnum):
+    """Why a case went up a stage."""
+
+    DELAY = "delay"
+    """A time limit of the responding side had passed at the stage that was left."""
+    ANSWER = "answer"
+    """The answer came in time and did not settle it."""
+    EARLY = "early"
+    """It was taken up before a time limit had passed, and without an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """What a review needs of an agency: its type, and when it existed."""
+
+    agency_id: str
+    agency_type: str
+    active_from: date
+    active_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSpan:
+    """One clock's time: what it waited for, from when, until when, and what became of its limit."""
+
+    clock_id: str
+    awaits: Awaits
+    waits_for: Side
+    agency_id: str | None
+    stage: int | None
+    started_at: datetime
+    due_at: datetime
+    first_due_at: datetime
+    """The limit as it was first set, before any pause or extension."""
+    ended_at: datetime | None = None
+    """When what it waited for happened or was received; for a stopped clock, when it stopped."""
+    end: ClockEnd | None = None
+    limit_passed_at: datetime | None = None
+    cause: Cause | None = None
+    accounts_until: datetime | None = None
+    confirmed: bool = False
+    """Whether the team confirmed the cause."""
+    withdrawn: bool = False
+    """The limit had been kept in truth."""
+    by_what_was_said: bool = False
+    """Met, or kept, only by what was said to be done and confirmed afterwards."""
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """When what it waited for came; none where that never came, or is no longer awaited."""
+        if self.withdrawn and self.awaits not in ANSWERS:
+            return None  # A question that should not have been asked.
+        return self.ended_at if self.end is ClockEnd.MET or self.withdrawn else None
+
+    @property
+    def in_time(self) -> bool | None:
+        """Whether its limit was kept; none where nobody can say: still running, or no longer awaited."""
+        return self._kept(self.due_at)
+
+    @property
+    def in_first_time(self) -> bool | None:
+        """The same for the limit as it was first set: without pauses and extensions."""
+        return self._kept(self.first_due_at)
+
+    def _kept(self, limit: datetime) -> bool | None:
+        if self.withdrawn and self.awaits not in ANSWERS:
+            return None
+        answered = self.answered_at
+        if answered is not None:
+            return answered <= limit
+        return False if self.limit_passed_at is not None else None
+
+    def state(self, known_at: datetime) -> State:
+        """How far the finding has come by a moment."""
+        if self.confirmed:
+            return State.CONFIRMED
+        return State.OPEN if self.accounts_until is not None and known_at < self.accounts_until else State.UNREVIEWED
+
+
+@dataclass(frozen=True, slots=True)
+class StageSpan:
+    """One stage that a case came to."""
+
+    stage: int
+    at: datetime
+    decided_at: datetime
+    """When somebody took it up; a level that is told first comes to it later."""
+    by_a_person: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRecord:
+    """One case, as far as the register tells."""
+
+    reference: str
+    frame: Frame
+    received_at: datetime
+    track: Track
+    channel: Channel
+    entered_by_team: bool
+    raising_agency: str | None
+    responding_agencies: tuple[str, ...]
+    concern: Concern
+    reason: Reason
+    level_of_need: int | None
+    legal_status: LegalStatus
+    status: Status = Status.OPEN
+    notified_at: datetime | None = None
+    """When the policy told the partnership of it; the case belongs to the year of this moment."""
+    stages: tuple[StageSpan, ...] = ()
+    answered: tuple[tuple[int, datetime], ...] = ()
+    """Stage of each answer, and when it came."""
+    settled: tuple[tuple[str, datetime], ...] = ()
+    """Each responding agency with which it was settled, and when."""
+    closed_at: datetime | None = None
+    outcome: Outcome | None = None
+    clocks: tuple[ClockSpan, ...] = ()
+    undelivered: int = 0
+    """How often a stage's notice did not reach a responding agency."""
+    phone_calls: int = 0
+    paused: bool = False
+    """Whether it was paused, or a limit extended, at any time."""
+
+    @property
+    def settled_at(self) -> datetime | None:
+        """When it was settled or decided; none while it is open, and where it ended without either."""
+        return None if self.outcome in WITHOUT_SETTLEMENT else self.closed_at
+
+    @property
+    def stage(self) -> int:
+        """The highest stage that it came to; 0 before the first."""
+        return self.stages[-1].stage if self.stages else 0
+
+    def open_at(self, moment: datetime) -> bool:
+        """Whether it was open just before a moment: received, and not yet ended."""
+        return self.received_at < moment and (self.closed_at is None or self.closed_at >= moment)
+
+    def came_to(self, stage: int) -> bool:
+        """Whether it came to a stage."""
+        return any(span.stage == stage for span in self.stages)
+
+    def why_moved(self, span: StageSpan) -> Why:
+        """Why it went to a stage above the first: what stood when that was decided, as it is known today."""
+        left = [
+            clock
+            for clock in self.clocks
+            if clock.waits_for is Side.RESPONDING and clock.awaits in ANSWERS and clock.stage == span.stage - 1
+        ]
+        passed = [
+            clock
+            for clock in left
+            if clock.limit_passed_at is not None and clock.limit_passed_at <= span.decided_at and not clock.withdrawn
+        ]
+        if passed or not span.by_a_person:
+            return Why.DELAY
+        came = any(stage == span.stage - 1 and at <= span.decided_at for stage, at in self.answered)
+        return Why.ANSWER if came else Why.EARLY
+
+
+@dataclass(slots=True)
+class Life:
+    """A case that is being read: each event of the register changes it, in their order."""
+
+    record: CaseRecord
+    _clocks: dict[str, ClockSpan] = field(default_factory=dict)
+    _confirming: events.DoneConfirmed | None = None
+    _intended_at: datetime | None = None
+    """When the move was decided that is still to take effect."""
+
+    @classmethod
+    def begun(cls, reference: str, event: events.Raised, frame: Frame) -> Life:
+        """Begin with the first event of a case."""
+        return cls(
+            CaseRecord(
+                reference=reference,
+                frame=frame,
+                received_at=event.at,
+                track=event.track,
+                channel=event.channel,
+                entered_by_team=event.by.side is Side.TEAM,
+                raising_agency=event.raising_agency,
+                responding_agencies=event.responding_agencies,
+                concern=event.concern,
+                reason=event.reason,
+                level_of_need=event.level_of_need,
+                legal_status=event.legal_status,
+                status=Status.HELD if event.held else Status.OPEN,
+            )
+        )
+
+    def told(self) -> CaseRecord:
+        """The case as far as it was read."""
+        return replace(self.record, clocks=tuple(self._clocks.values()))
+
+    def tell(self, event: Event) -> None:  # noqa: C901, PLR0912  one line a kind, and closed
+        """Take in what happened next."""
+        now = self.record
+        if not isinstance(event, events.ClockEnded | events.LimitWithdrawn | events.CauseChanged):
+            self._confirming = event if isinstance(event, events.DoneConfirmed) else None
+        match event:
+            case events.Completed():
+                self.record = replace(
+                    now,
+                    responding_agencies=event.responding_agencies,
+                    concern=event.concern,
+                    reason=event.reason,
+                    level_of_need=event.level_of_need,
+                    legal_status=event.legal_status,
+                )
+            case events.PassedOn():
+                self.record = replace(
+                    now,
+                    status=Status.OPEN,
+                    raising_agency=event.raising_agency or now.raising_agency,
+                    responding_agencies=event.responding_agencies,
+                )
+            case events.StageStarted():
+                decided = event.at if self._intended_at is None else self._intended_at
+                by_a_person = event.by is not None or event.stage == 1
+                self.record = replace(
+                    now, stages=(*now.stages, StageSpan(event.stage, event.at, decided, by_a_person=by_a_person))
+                )
+                self._intended_at = None
+            case events.MoveIntended():
+                self._intended_at = event.at
+            case events.MoveDropped():
+                self._intended_at = None
+            case (
+                events.ClockStarted()
+                | events.LimitPassed()
+                | events.LimitWithdrawn()
+                | events.CauseChanged()
+                | events.CauseConfirmed()
+                | events.ClockEnded()
+            ):
+                self._tell_of_clock(event)
+            case events.Responded():
+                self.record = replace(now, answered=(*now.answered, (event.stage, event.at)))
+            case events.DoneConfirmed():
+                if event.done is Done.ANSWERED:
+                    self.record = replace(now, answered=(*now.answered, (event.stage, event.counts_from)))
+            case events.Settled():
+                self.record = replace(now, settled=(*now.settled, (event.agency_id, event.at)))
+            case events.Decided():
+                pass  # The end of the case, which follows at once, says how it ended.
+            case events.Closed():
+                self.record = replace(now, status=Status.CLOSED, closed_at=event.at, outcome=event.outcome)
+            case events.PartnershipNotified():
+                self.record = replace(now, notified_at=now.notified_at or event.at)
+            case events.NoticeReported():
+                if event.starts_clocks and event.state is not DeliveryState.DELIVERED:
+                    self.record = replace(now, undelivered=now.undelivered + 1)
+            case events.PhoneCallNoted():
+                self.record = replace(now, phone_calls=now.phone_calls + 1)
+            case events.Raised():
+                pass  # It began the life.
+            case (
+                events.ReminderFell()
+                | events.MoveProposed()
+                | events.ProposalEnded()
+                | events.Acknowledged()
+                | events.PersonReached()
+                | events.SaidDone()
+                | events.DoneDenied()
+                | events.MessageReported()
+                | events.RaiserKeptInformed()
+                | events.WordsAdded()
+            ):
+                pass  # LEFT_OUT: mostly not even read.
+            case _:
+                assert_never(event)
+
+    def _tell_of_clock(
+        self,
+        event: events.ClockStarted
+        | events.LimitPassed
+        | events.LimitWithdrawn
+        | events.CauseChanged
+        | events.CauseConfirmed
+        | events.ClockEnded,
+    ) -> None:
+        match event:
+            case events.ClockStarted():
+                self._clocks[event.clock_id] = _span(event)
+            case events.LimitPassed():
+                self._change(
+                    event.clock_id,
+                    limit_passed_at=event.at,
+                    cause=event.cause,
+                    accounts_until=event.accounts_until,
+                )
+            case events.LimitWithdrawn():
+                self._change(
+                    event.clock_id,
+                    withdrawn=True,
+                    cause=event.cause,
+                    ended_at=event.kept_at,
+                    by_what_was_said=self._confirming is not None,
+                )
+            case events.CauseChanged():
+                self._change(event.clock_id, cause=event.cause)
+            case events.CauseConfirmed():
+                self._change(event.clock_id, cause=event.cause, confirmed=True)
+            case events.ClockEnded():
+                self._ended(event)
+            case _:
+                assert_never(event)
+
+    def _ended(self, event: events.ClockEnded) -> None:
+        clock = self._clocks[event.clock_id]
+        said = self._confirming
+        by_what_was_said = (
+            event.end is ClockEnd.MET
+            and said is not None
+            and clock.agency_id == said.agency_id
+            and clock.awaits in MEETS[said.done]
+        )
+        self._change(event.clock_id, ended_at=event.counts_from, end=event.end, by_what_was_said=by_what_was_said)
+
+    def _change(self, clock_id: str, **changes: object) -> None:
+        self._clocks[clock_id] = replace(self._clocks[clock_id], **changes)  # type: ignore[arg-type]  # checked by the caller's keywords
+
+
+def _span(event: events.ClockStarted) -> ClockSpan:
+    return ClockSpan(
+        clock_id=event.clock_id,
+        awaits=event.awaits,
+        waits_for=event.waits_for,
+        agency_id=event.agency_id,
+        stage=event.stage,
+        started_at=event.at,
+        due_at=event.due_at,
+        first_due_at=event.due_at,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Everything that a review is made from."""
+
+    cases: tuple[CaseRecord, ...]
+    agencies: Mapping[str, Agency]
+    position: int
+    """Of the register, that this is as of; 0 for an empty one."""
+    known_at: datetime
+    """The moment that this is as of."""
+    began_at: datetime | None = None
+    """When the register's first event was recorded; none for an empty one."""
+
+    def type_of(self, agency_id: str | None) -> str:
+        """The type of an agency."""
+        found = self.agencies.get(agency_id or "")
+        return found.agency_type if found else NOT_KNOWN

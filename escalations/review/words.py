@@ -1,0 +1,141 @@
+"""The words of a review for the codes of the rules: short, of nobody's side, and nothing that blames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from escalations.policy import Awaits, Side, Track
+from escalations.review.dataset import NOT_KNOWN, State, Why
+from escalations.rules.acts import Concern, LegalStatus, Reason
+from escalations.rules.case import Cause, Outcome
+
+REASONS: Final[Mapping[Reason, str]] = {
+    Reason.THRESHOLD: "Threshold or level of need not agreed",
+    Reason.REFERRAL: "Referral not accepted",
+    Reason.PLAN: "Plan not followed",
+    Reason.ACTION: "Agreed action not done",
+    Reason.NO_RESPONSE: "No response, or drift",
+    Reason.STRATEGY_DISCUSSION: "Strategy discussion refused or delayed",
+    Reason.CONFERENCE: "Conference decision or quoracy",
+    Reason.ASSESSMENT: "Outcome of an assessment",
+    Reason.CLOSURE: "Case closed or stepped down",
+    Reason.INFORMATION_SHARING: "Information sharing",
+    Reason.ROLES: "Roles and responsibilities",
+    Reason.RESOURCE: "Resource or capacity",
+    Reason.PLACEMENT: "Placement or care setting",
+    Reason.OTHER: "Another reason",
+    Reason.NOT_STATED: "Not stated",
+}
+
+LEGAL_STATUSES: Final[Mapping[LegalStatus, str]] = {
+    LegalStatus.NONE: "No legal status",
+    LegalStatus.CHILD_IN_NEED: "Child in need",
+    LegalStatus.CHILD_PROTECTION: "Child protection plan",
+    LegalStatus.CHILD_IN_CARE: "Child in care",
+    LegalStatus.ADULT_SAFEGUARDING: "Adult safeguarding enquiry",
+    LegalStatus.NOT_KNOWN: "Not known to whoever raised it",
+}
+
+CONCERNS: Final[Mapping[Concern, str]] = {
+    Concern.CHILD: "A child",
+    Concern.UNBORN_BABY: "An unborn baby",
+    Concern.SIBLINGS: "Brothers and sisters",
+    Concern.ADULT: "An adult",
+    Concern.FAMILY: "A family",
+    Concern.THEMATIC: "A theme, not one family",
+    Concern.NOT_STATED: "Not stated",
+}
+
+OUTCOMES: Final[Mapping[Outcome, str]] = {
+    Outcome.AGREED_AS_ASKED: "Agreed as asked",
+    Outcome.AGREED_IN_PART: "Agreed in part",
+    Outcome.AGREED_ANOTHER_WAY: "Agreed another way",
+    Outcome.DECIDED_AS_ASKED: "Decided as asked",
+    Outcome.DECIDED_ANOTHER_WAY: "Decided another way",
+    Outcome.NOT_AGREED_DECIDED: "Not agreed; decided by the final body",
+    Outcome.WITHDRAWN: "Withdrawn by whoever raised it",
+    Outcome.REDIRECTED: "Redirected to another route",
+    Outcome.OVERTAKEN: "Overtaken by events",
+}
+
+CAUSES: Final[Mapping[Cause, str]] = {
+    Cause.OUR_OUTAGE: "Our system was not running",
+    Cause.NOT_SENT: "Our notice had not been sent",
+    Cause.UNDELIVERED: "Our notice was not delivered",
+    Cause.NO_ONE_IN_POST: "Nobody in post",
+    Cause.UNREADABLE_REPLY: "A reply came that cannot be read",
+    Cause.SAID_DONE_UNCONFIRMED: "Said to be done, not confirmed",
+    Cause.ACKNOWLEDGED_ONLY: "Acknowledged, and not answered",
+    Cause.AUTOMATIC_REPLY_ONLY: "Only an automatic reply",
+    Cause.SILENT: "No reply recorded",
+    Cause.ANSWERED_LATE: "Answered after the time limit",
+    Cause.RECORDED_LATE: "Done in time, and recorded later",
+}
+
+STATES: Final[Mapping[State, str]] = {
+    State.CONFIRMED: "Confirmed by the team",
+    State.UNREVIEWED: "Provisional, not reviewed",
+    State.OPEN: "Provisional, agencies may still add to it",
+}
+
+WHY: Final[Mapping[Why, str]] = {
+    Why.DELAY: "Delay: a time limit of the responding side passed",
+    Why.ANSWER: "An answer came in time and did not settle it",
+    Why.EARLY: "Taken up early, without an answer",
+}
+
+AWAITED: Final[Mapping[Awaits, str]] = {
+    Awaits.ACKNOWLEDGE: "Acknowledge",
+    Awaits.BE_REACHED: "A person reached",
+    Awaits.RESPOND: "Answer",
+    Awaits.CONSIDER: "Raising agency says if it is dealt with",
+    Awaits.CHOOSE: "Raising agency chooses to move up or stay",
+    Awaits.CONFIRM: "Confirm what was said to be done",
+    Awaits.DECIDE: "Final body decides",
+    Awaits.LOOK: "Team passes on what was held",
+    Awaits.MEND_DELIVERY: "Team sees to an undelivered notice",
+    Awaits.SETTLE_ALL: "Whole matter settled",
+}
+
+SIDES: Final[Mapping[Side, str]] = {
+    Side.RAISING: "The raising agency",
+    Side.RESPONDING: "The responding agency",
+    Side.BOTH: "Both sides (the whole process)",
+    Side.TEAM: "Our system or the partnership team",
+    Side.FINAL_BODY: "The final body",
+}
+
+TRACKS: Final[Mapping[Track, str]] = {Track.STANDARD: "Standard track", Track.URGENT: "Urgent track"}
+
+AGENCY_TYPES: Final[Mapping[str, tuple[str, str]]] = {
+    "childrens-services": ("Children’s services", "children’s services"),
+    "adult-services": ("Adult services", "adult services"),
+    "health": ("Health", "health agencies"),
+    "police": ("Police", "police agencies"),
+    "education": ("Education services", "education services"),
+    "probation": ("Probation", "probation agencies"),
+    "housing": ("Housing", "housing agencies"),
+    "gp": ("GP practice", "GP practices"),
+    NOT_KNOWN: ("Not known", "agencies that are not known"),
+}
+"""Types whose words, or whose plural, are not simply their code with spaces."""
+
+
+def agency_type(code: str) -> str:
+    """The words of an agency's type, for the head of a row."""
+    found = AGENCY_TYPES.get(code)
+    return found[0] if found else code.replace("_", " ").replace("-", " ").capitalize()
+
+
+def agencies(code: str) -> str:
+    """Several agencies of a type, within a sentence: none of 98 schools."""
+    found = AGENCY_TYPES.get(code)
+    plain = code.replace("_", " ").replace("-", " ")
+    return found[1] if found else plain if plain.endswith("s") else f"{plain}s"
+
+
+def counted(number: int, one: str, several: str | None = None) -> str:
+    """A number with what it counts: 1 case, 2 cases, no cases."""
+    said = one if number == 1 else several or f"{one}s"
+    return f"{number or 'no'} {said}"

@@ -1,0 +1,119 @@
+"""What a review makes of what happened: verdicts on time limits, why a case went higher, what stands for what."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from escalations.policy import Awaits, Side
+from escalations.review.dataset import LEFT_OUT, Life, State, Why
+from escalations.rules import acts, events
+from escalations.rules.case import Cause, Outcome
+from tests.builders import POLICE, SOCIAL_CARE, Story, civil
+from tests.review.told import record, settled_at_two
+
+
+def test_an_answer_in_time_is_in_time_and_one_after_the_limit_is_not() -> None:
+    story = Story().raised()
+    story.at("2027-03-02 17:00").acknowledges()
+    story.at("2027-03-09 09:30").responds()
+    clocks = {clock.awaits: clock for clock in record(story, "A").clocks if clock.waits_for is Side.RESPONDING}
+    assert clocks[Awaits.ACKNOWLEDGE].in_time is True
+    assert clocks[Awaits.RESPOND].in_time is False
+    assert clocks[Awaits.RESPOND].cause is Cause.ANSWERED_LATE
+
+
+def test_nobody_judges_a_clock_that_still_runs_or_that_nobody_needs_any_more() -> None:
+    story = Story().raised()
+    running = record(story, "A").clocks
+    assert {clock.in_time for clock in running} == {None}
+    story.agrees()
+    assert {clock.in_time for clock in record(story, "A").clocks if clock.waits_for is Side.RESPONDING} == {None}
+
+
+def test_what_was_done_in_time_and_recorded_later_counts_from_when_it_happened() -> None:
+    story = Story().raised()
+    story.at("2027-03-02 12:00").acknowledges()
+    story.at("2027-03-09 11:00")
+    claim = story.says_done("2027-03-04 10:00")
+    story.confirms(claim)
+    clock = next(clock for clock in record(story, "A").clocks if clock.awaits is Awaits.RESPOND)
+    assert clock.withdrawn
+    assert clock.in_time is True
+    assert clock.by_what_was_said
+    assert clock.answered_at == civil("2027-03-04 10:00")
+
+
+def test_a_question_that_should_not_have_been_asked_is_in_no_figure() -> None:
+    story = Story().raised()
+    story.at("2027-03-04 18:00")
+    claim = story.says_done("2027-03-02 10:00")
+    story.confirms(claim)
+    choices = [clock for clock in record(story, "A").clocks if clock.awaits is Awaits.CHOOSE]
+    assert len(choices) == 1
+    assert choices[0].in_time is None
+
+
+def test_why_a_case_went_higher() -> None:
+    silent = Story().raised()
+    silent.at("2027-03-03 09:30").moves_up()
+    silent.later(days=2)
+    answered = settled_at_two()
+    early = Story().raised()
+    early.after(working_hours=1).moves_up()
+    early.later(days=3)
+    found = [record(story, "A") for story in (silent, answered, early)]
+    assert [case.why_moved(case.stages[1]) for case in found] == [Why.DELAY, Why.ANSWER, Why.EARLY]
+
+
+def test_a_delay_that_turns_out_to_be_none_was_no_reason() -> None:
+    story = Story().raised()
+    story.at("2027-03-02 11:00").acknowledges()
+    story.at("2027-03-09 09:30")
+    claim = story.says_done("2027-03-08 10:00")
+    story.moves_up()
+    story.later(days=3)
+    assert record(story, "A").why_moved(record(story, "A").stages[1]) is Why.DELAY
+    story.confirms(claim)
+    assert record(story, "A").why_moved(record(story, "A").stages[1]) is Why.ANSWER
+
+
+def test_a_cause_is_open_then_unreviewed_then_confirmed() -> None:
+    story = Story().raised()
+    story.at("2027-03-02 17:00").later(minutes=1)
+    clock = next(clock for clock in record(story, "A").clocks if clock.limit_passed_at is not None)
+    assert clock.state(civil("2027-03-09 16:59")) is State.OPEN
+    assert clock.state(civil("2027-03-09 17:00")) is State.UNREVIEWED
+    story.at("2027-03-10 10:00")
+    story.act(acts.ConfirmCause(**story.by_team(), clock_id=clock.clock_id, cause=Cause.NO_ONE_IN_POST))
+    after = next(one for one in record(story, "A").clocks if one.clock_id == clock.clock_id)
+    assert after.state(civil("2027-03-10 10:00")) is State.CONFIRMED
+    assert after.cause is Cause.NO_ONE_IN_POST
+
+
+def test_a_case_that_ended_without_anybody_agreeing_was_not_settled() -> None:
+    story = Story().raised()
+    story.later(hours=1)
+    story.act(acts.Close(**story.by_team(), outcome=Outcome.WITHDRAWN, on_word_of=Side.RAISING))
+    case = record(story, "A")
+    assert case.closed_at is not None
+    assert case.settled_at is None
+
+
+def test_a_case_that_was_held_is_known_by_whom_it_was_passed_on_to() -> None:
+    story = Story().raised(responding_agencies=(), hold=True)
+    story.later(minutes=30)
+    story.passes_on(SOCIAL_CARE, POLICE)
+    assert record(story, "A").responding_agencies == (SOCIAL_CARE, POLICE)
+
+
+def test_what_is_left_out_changes_nothing() -> None:
+    story = settled_at_two()
+    whole = record(story, "A")
+    first = story.happened[0]
+    assert isinstance(first, events.Raised)
+    life = Life.begun("A", first, story.frame)
+    for event in story.happened[1:]:
+        if not isinstance(event, LEFT_OUT):
+            life.tell(event)
+    assert life.told() == whole
+    assert set(LEFT_OUT) < set(get_args(events.Event))
