@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Row, bindparam, func, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations.policy import Side
@@ -394,6 +394,22 @@ async def session(
         await keys.open(tx, Sealed(row.key_id, row.sealed), table=_SESSIONS.name, column="sealed", row=row.session_hash)
     )
     return Session(link.link_id, opened["name"], opened["role"], row.created_at, row.expires_at)
+
+
+async def end_session(tx: AsyncConnection, keys: Vault, cookie: str, *, now: datetime) -> None:
+    """End a session because whoever began it leaves the computer to others. A session that is none is left alone.
+
+    Args:
+        tx: a transaction that may write.
+        keys: erases name and role.
+        cookie: its value.
+        now: the moment.
+    """
+    this = _SESSIONS.c.session_hash == _hashed(cookie)
+    key_id = (await tx.execute(select(_SESSIONS.c.key_id).where(this))).scalar_one_or_none()
+    if key_id is not None:
+        await tx.execute(delete(_SESSIONS).where(this))
+        await keys.erase(tx, key_id, at=now)
 
 
 def _link(row: Row[tuple[object, ...]]) -> Link:

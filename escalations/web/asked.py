@@ -17,15 +17,16 @@ from escalations.rules.case import Case, Status
 from escalations.rules.notices import Ask
 from escalations.store import directory, tables
 from escalations.store.links import Link, LinkState, Session
-from escalations.web import became, link_acts, story, summary, telling
+from escalations.web import became, link_acts, retyped, story, summary, telling
 from escalations.web.forms import Problem, Raw, Reading, first
 from escalations.web.link_acts import Doing
-from escalations.web.opened import Opened, OpenedLinks, typed_words
+from escalations.web.opened import Opened
 from escalations.web.parts import STALE, differs, is_press
+from escalations.web.returning import Returning
 from escalations.web.story import Story
 
 
-class Asked(OpenedLinks):
+class Asked(Returning):
     """The pages of what is asked."""
 
     async def _show(
@@ -39,6 +40,7 @@ class Asked(OpenedLinks):
         unkept: bool = False,
         doing: str = "",
         refused: bool = False,
+        returned: bool = False,
     ) -> Response:
         """The page of an open link, for somebody who may read it; that they read it is written down."""
         parts, link = self._parts, opened.link
@@ -69,6 +71,7 @@ class Asked(OpenedLinks):
             unkept=unkept,
             doing=doing,
             refused=refused,
+            returned=returned,
             f=parts.form(request, raw, problems),
             once=once if is_press(once := first(raw or {}, "once")) else secrets.token_urlsafe(12),
             offered=link_acts.offered(case, link),
@@ -144,14 +147,7 @@ class Asked(OpenedLinks):
         if closed and not (opened.session and genuine and await self._pressed_before(opened, does, raw)):
             return await self._too_late(request, opened, raw)
         if opened.session is None:
-            return self._typed(
-                request,
-                raw,
-                "Please ask for a code again",
-                "Nothing has been sent yet. A code is kept for "
-                "one working day. Open the link in your message and ask for a new one.",
-                status=403,
-            )
+            return await self._code_again(request, opened, does, raw, genuine=genuine)
         if not genuine or not is_press(first(raw, "once")):
             return await self._show(request, opened, raw, (STALE,), status=403, doing=does)
         return await self._submit(request, opened, opened.session, does, raw)
@@ -195,7 +191,9 @@ class Asked(OpenedLinks):
         if other:
             return await self._stored_before(request, opened, doing, raw, case=case)
         parts.wake()
-        return parts.go(request, f"/answer/outcome/{receipt.submission_id}")
+        sent = parts.go(request, f"/answer/outcome/{receipt.submission_id}")
+        await self._typed_is_sent(request, sent)
+        return sent
 
     async def _pressed_before(self, opened: Opened, doing: Doing, raw: Raw) -> bool:
         """Whether this button of this page was pressed before, and what it sent is stored."""
@@ -232,7 +230,7 @@ class Asked(OpenedLinks):
     async def _too_late(self, request: Request, opened: Opened, raw: Raw) -> Response:
         """The link had closed when the button was pressed: whatever was typed is given back."""
         link = opened.link
-        if not typed_words(raw):
+        if not retyped.readable(raw):
             return await self._closed(request, opened)
         return self._typed(
             request,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -35,6 +35,8 @@ class Draft:
 
     name: str
     answers: Answers
+    expires_at: datetime | None = None
+    """Until when it is kept; none while nothing of it is."""
 
 
 def fresh() -> Draft:
@@ -73,12 +75,12 @@ class Drafts:
                 return None
             try:
                 text = await self._vault.open(tx, Sealed(row.key_id, row.sealed), row=row.draft_id, **_PLACE)
-                return Draft(name, Answers.model_validate_json(text))
+                return Draft(name, Answers.model_validate_json(text), row.expires_at)
             except (Erased, CannotOpen, ValidationError):
                 return None  # Written under a key, or by an edition of the form, that is gone: as if it had expired.
 
-    async def keep(self, draft: Draft) -> None:
-        """Keep a draft as it is now.
+    async def keep(self, draft: Draft) -> Draft:
+        """Keep a draft as it is now; give it with the time until which it is kept.
 
         Raises:
             engine.DatabaseAway: the database cannot be reached, and what was typed is not kept.
@@ -97,10 +99,21 @@ class Drafts:
             else:
                 await tx.execute(update(_DRAFTS).where(_DRAFTS.c.draft_id == draft_id).values(**kept))
             await self._forget_expired(tx, now)
+        return replace(draft, expires_at=now + KEPT)
 
     async def forget(self, tx: AsyncConnection, name: str) -> None:
         """Erase a draft that was sent, in the transaction that stores what was sent."""
         await self._forget(tx, _DRAFTS.c.draft_id == _id(name))
+
+    async def clear(self, name: str) -> None:
+        """Erase a draft because whoever typed it says so, and whatever else is over.
+
+        Raises:
+            engine.DatabaseAway: the database cannot be reached, and what was typed is there until it expires.
+        """
+        async with self._database.write() as tx:
+            await self.forget(tx, name)
+            await self._forget_expired(tx, self._now())
 
     async def _forget_expired(self, tx: AsyncConnection, now: datetime) -> None:
         await self._forget(tx, _DRAFTS.c.expires_at <= now)

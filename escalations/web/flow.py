@@ -12,11 +12,11 @@ from escalations import errors
 from escalations.rules.actors import Channel
 from escalations.web import questions
 from escalations.web.answers import Answers, Asking, Step
-from escalations.web.drafts import Draft, fresh
+from escalations.web.drafts import KEPT, Draft, fresh
 from escalations.web.forms import first
 from escalations.web.parts import Parts
 
-HOURS: Final = 12
+HOURS: Final = int(KEPT.total_seconds()) // 3600
 """How long a browser knows its draft and its receipt."""
 
 
@@ -53,12 +53,11 @@ class Flow:
         except errors.Retry:
             return fresh(), True
 
-    async def _kept(self, draft: Draft) -> bool:
+    async def _kept(self, draft: Draft) -> Draft | None:
         try:
-            await self._parts.drafts.keep(draft)
+            return await self._parts.drafts.keep(draft)
         except errors.Retry:
-            return False
-        return True
+            return None
 
     async def _keep_and_go(self, request: Request, draft: Draft, where: str) -> Response:
         await self._parts.drafts.keep(draft)

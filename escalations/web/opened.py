@@ -13,7 +13,7 @@ from starlette.responses import Response
 from escalations.intake import recipients
 from escalations.store import directory, links
 from escalations.store.links import Link, LinkState, Session
-from escalations.web import became, story, telling
+from escalations.web import became, retyped, story, telling
 from escalations.web.became import Deed, Next, Unnamed
 from escalations.web.forms import Raw, first
 from escalations.web.parts import Parts
@@ -21,12 +21,6 @@ from escalations.web.story import Story, Told
 from escalations.web.telling import Names
 
 _LINK_ID: Final = re.compile(r"[0-9a-f]{32}")
-_OWN_WORDS: Final = ("text", "reasons", "plan", "spoken-to", "name", "role")
-
-
-def typed_words(raw: Raw) -> list[str]:
-    """What somebody wrote in their own words, to be given back."""
-    return [value for name, values in raw.items() if name.endswith(_OWN_WORDS) for value in values if value.strip()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +115,7 @@ class OpenedLinks:
         *,
         status: int,
         onward: dict[str, str] | None = None,
+        ask_code: bool = False,
     ) -> Response:
         """A page that gives back what was typed, for there is no page to type it on again yet."""
         return self._parts.show(
@@ -129,8 +124,10 @@ class OpenedLinks:
             status=status,
             heading=heading,
             sentence=sentence,
-            typed=typed_words(raw),
+            typed=retyped.readable(raw),
             onward=onward,
+            ask_code=ask_code,
+            link_id=first(raw, "link"),
         )
 
     def _no_link(self, request: Request) -> Response:

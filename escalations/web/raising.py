@@ -6,6 +6,7 @@ Both are the same pages. What was typed is kept after every press of a button, w
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from fastapi import APIRouter, HTTPException, Request
@@ -15,8 +16,9 @@ from escalations.rules.access import Page
 from escalations.web import questions, summary
 from escalations.web.answers import FAMILY_AWARE, MOST_AGENCIES, MOST_PEOPLE, Answers, Asking, Step
 from escalations.web.auth import allowed
+from escalations.web.clearing import Clearing
 from escalations.web.drafts import Draft
-from escalations.web.flow import BY_FORM, BY_TEAM, parties_of
+from escalations.web.flow import BY_FORM, BY_TEAM, HOURS, parties_of
 from escalations.web.forms import Problem, Raw, Reading, first, number_of
 from escalations.web.parts import STALE, Parts
 from escalations.web.sending import Sending
@@ -33,7 +35,7 @@ def routes(parts: Parts) -> APIRouter:
     return router
 
 
-class _Raising(Sending):
+class _Raising(Sending, Clearing):
     """The pages of one way in."""
 
     def add_to(self, router: APIRouter) -> None:
@@ -46,6 +48,8 @@ class _Raising(Sending):
             ("/check", "GET", self.check),
             ("/check", "POST", self.send),
             ("/receipt", "GET", self.receipt),
+            ("/clear", "GET", self.clear),
+            ("/clear", "POST", self.cleared),
             ("/people", "GET", self.people),
             ("/people", "POST", self.people_posted),
             ("/people/{place}", "GET", self.person),
@@ -59,7 +63,8 @@ class _Raising(Sending):
 
     async def begin(self, request: Request) -> Response:
         draft = await self._parts.drafts.read(self._parts.cookies.read(request, self._way.cookie))
-        return self._begin(request, {"referred": [draft.answers.referred]} if draft else {}, started=draft is not None)
+        raw = {"referred": [draft.answers.referred]} if draft else {}
+        return self._begin(request, raw, started=draft is not None, kept_until=draft.expires_at if draft else None)
 
     def _begin(
         self,
@@ -68,6 +73,7 @@ class _Raising(Sending):
         problems: tuple[Problem, ...] = (),
         *,
         started: bool = False,
+        kept_until: datetime | None = None,
         status: int = 200,
     ) -> Response:
         return self._parts.show(
@@ -77,6 +83,8 @@ class _Raising(Sending):
             f=self._parts.form(request, raw, problems),
             way=self._way,
             started=started,
+            kept_until=kept_until,
+            hours=HOURS,
         )
 
     async def begun(self, request: Request) -> Response:
@@ -133,6 +141,7 @@ class _Raising(Sending):
             way=self._way,
             asking=asking,
             back=self._before(draft.answers, page),
+            kept_until=draft.expires_at,
             unkept=unkept,
             chosen=[*questions.agency_fields(raw), *([""] if more or not questions.agency_fields(raw) else [])],
             agencies={agency.agency_id: agency.label for agency in asking.agencies.values()},
@@ -150,11 +159,11 @@ class _Raising(Sending):
             return await self._show_step(request, page, draft, raw, (STALE,), status=403)
         asking = await self._asking(though_away=True)
         problems = () if pressed == "add" else _problems(page, answers, asking)
-        if away or not await self._kept(draft):
+        if away or (kept := await self._kept(draft)) is None:
             return await self._show_step(request, page, draft, raw, status=503, unkept=True)
         if pressed == "add" or problems:
             shown = await self._show_step(
-                request, page, draft, raw, problems, status=422 if problems else 200, more=pressed == "add"
+                request, page, kept, raw, problems, status=422 if problems else 200, more=pressed == "add"
             )
             self._remember(shown, draft)
             return shown
@@ -182,6 +191,7 @@ class _Raising(Sending):
                 for raw in draft.answers.people
             ],
             back=self._before(draft.answers, Step.PEOPLE),
+            kept_until=draft.expires_at,
             most=MOST_PEOPLE,
         )
 
@@ -232,6 +242,7 @@ class _Raising(Sending):
             unkept=unkept,
             parties=[(agency, summary.name_of(asking.agencies, agency)) for agency in parties_of(draft.answers)],
             back=f"{self._way.start}/people" if draft.answers.people else self._before(draft.answers, Step.PEOPLE),
+            kept_until=draft.expires_at,
         )
 
     async def person_posted(self, request: Request, place: str) -> Response:
@@ -245,10 +256,10 @@ class _Raising(Sending):
         draft = Draft(draft.name, draft.answers.model_copy(update={"people": people}))
         reading = Reading(raw, now=self._parts.now())
         questions.read_person(reading, agencies=parties_of(draft.answers))
-        if away or not await self._kept(draft):
+        if away or (kept := await self._kept(draft)) is None:
             return await self._show_person(request, number, draft, raw, status=503, unkept=True)
         if reading.problems:
-            shown = await self._show_person(request, number, draft, raw, tuple(reading.problems), status=422)
+            shown = await self._show_person(request, number, kept, raw, tuple(reading.problems), status=422)
             self._remember(shown, draft)
             return shown
         return self._gone(request, draft, f"{self._way.start}/people")

@@ -40,6 +40,8 @@ def routes(parts: Parts) -> APIRouter:
     router.add_api_route("/l/{token}", pages.follow, methods=["GET", "HEAD"])
     router.add_api_route("/answer", pages.answer, methods=["GET"])
     router.add_api_route("/answer/send-code", pages.send_code, methods=["POST"])
+    router.add_api_route("/answer/leave", pages.leave, methods=["GET"])
+    router.add_api_route("/answer/leave", pages.left, methods=["POST"])
     router.add_api_route("/answer/code", pages.code, methods=["GET"])
     router.add_api_route("/answer/code", pages.code_entered, methods=["POST"])
     router.add_api_route("/answer/outcome/{submission_id}", pages.outcome, methods=["GET"])
@@ -76,6 +78,9 @@ class _Responding(Outcomes):
             )
         if opened.session is None:
             return self._parts.show(request, "answer_link.html", link=link, address_known=opened.address is not None)
+        typed = await self._typed_before(request, link)
+        if typed is not None:
+            return await self._show(request, opened, typed.raw, doing=typed.doing, returned=True)
         return await self._show(request, opened)
 
     async def send_code(self, request: Request) -> Response:

@@ -5,18 +5,68 @@ Where an act was not carried out, its form comes back as it was filled in. The i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from escalations.rules import acts
 from escalations.rules.acts import Act
+from escalations.rules.case import Done, Outcome
 from escalations.rules.civiltime import civil
-from escalations.web.forms import Raw
+from escalations.web import words
+from escalations.web.forms import Raw, first
 from escalations.web.link_acts import Doing
 
 _WHEN: Final = frozenset({"before_its_clock", "no_time", "in_the_future"})
 """Refusals that are about the time that was given."""
+
+
+def _said(options: Mapping[Outcome, str] | Mapping[Done, str]) -> Mapping[str, str]:
+    return {code.value: text for code, text in options.items()}
+
+
+_LABELS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
+    "name": ("Name", {}),
+    "role": ("Role", {}),
+    "spoken-to": ("Whom you spoke to", {}),
+    "offers": ("What you offer", _said(words.OFFERS)),
+    "reasons": ("Your reasons", {}),
+    "plan": ("What will be done", {}),
+    "decision": ("What you decided", _said(words.DECISIONS)),
+    "outcome": ("How it is dealt with", _said(words.AGREEMENTS)),
+    "done": ("What was done", _said(words.DONE)),
+    "done-text": ("Who took part, and what was said or agreed", {}),
+    "move-text": ("Why it moves up", {}),
+    "stay-text": ("Why it stays", {}),
+    "deny-text": ("What happened instead", {}),
+    "ack-text": ("What you add", {}),
+    "confirm-text": ("What you add", {}),
+    "agree-text": ("What changed", {}),
+}
+"""What each field of a link's forms is called where it is given back, and the words of its choices."""
+_DATE: Final = ("done-at-day", "done-at-month", "done-at-year", "done-at-time")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Something that was typed or chosen, as it can be read and copied."""
+
+    label: str
+    value: str
+
+
+def readable(raw: Mapping[str, Sequence[str]]) -> tuple[Given, ...]:
+    """Everything that somebody typed or chose on a form, to be given back where there is no form to show it on."""
+    found = []
+    for name, values in raw.items():
+        label, choices = _LABELS.get(name, ("", {}))
+        value = next((value for value in values if value.strip()), "")
+        if name == _DATE[0] and (when := " ".join(filter(None, (first(raw, part).strip() for part in _DATE)))):
+            found.append(Given("When it happened", when))
+        elif label and value:
+            found.append(Given(label, choices.get(value, value)))
+    return tuple(found)
 
 
 def doing_of(act: Act) -> Doing | None:

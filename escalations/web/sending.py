@@ -6,6 +6,8 @@ all of it stands on the page that says that nothing was received.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from fastapi import Request
 from pydantic import ValidationError
 from starlette.responses import Response
@@ -35,7 +37,7 @@ class Sending(Flow):
             return self._parts.go(request, self._way.start)
         asking = await self._asking()
         found = questions.whole(draft.answers, asking)
-        return await self._show_check(request, draft.answers, found, asking)
+        return await self._show_check(request, draft.answers, found, asking, kept_until=draft.expires_at)
 
     async def _show_check(
         self,
@@ -48,6 +50,7 @@ class Sending(Flow):
         not_received: bool = False,
         stale: bool = False,
         stored_before: str = "",
+        kept_until: datetime | None = None,
     ) -> Response:
         whole = not found.problems
         raised = None if not whole else self._act(found, "", asking)
@@ -75,6 +78,7 @@ class Sending(Flow):
             held=not found.agencies,
             urgent=raised is not None and raised.track is Track.URGENT,
             back=self._before(answers, Step.CHECK),
+            kept_until=kept_until,
         )
 
     async def send(self, request: Request) -> Response:
@@ -149,7 +153,7 @@ class Sending(Flow):
         answers = answers.model_copy(update={"key": fresh().answers.key})
         draft = Draft(self._parts.cookies.read(request, self._way.cookie) or fresh().name, answers)
         shown = await self._show_check(request, answers, found, asking, status=409, stored_before=reference)
-        if await self._kept(draft):
+        if await self._kept(draft) is not None:
             self._remember(shown, draft)
         return shown
 
