@@ -71,7 +71,7 @@ class Parts:
 
         Pollers scale by themselves: with the SDK's fixed ones a tail of seconds was seen on a small server.
         """
-        recorder, postman = Recorder(self.database, self.cases), self.postman()
+        recorder, postman = Recorder(self.database, self.cases, self.now), self.postman()
         return Worker(
             client,
             task_queue=task_queue,

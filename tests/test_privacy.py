@@ -208,7 +208,7 @@ class _Failing(Recorder):
         yield error
 
     def __init__(self, home: Installation) -> None:
-        super().__init__(home.parts.database, home.parts.cases)
+        super().__init__(home.parts.database, home.parts.cases, home.parts.now)
         self._left = list(self.failures())
 
     @activity.defn(name="record")

@@ -90,10 +90,11 @@ class Postman:
         Raises:
             engine.DatabaseAway: tried again.
         """
+        at = self._moment(request.at)
 
         async def lease(tx: AsyncConnection) -> list[NoticeRow]:
             return await rows.lease_due(
-                tx, now=request.at, limit=len(request.notice_ids), ids=request.notice_ids, reference=request.reference
+                tx, now=at, limit=len(request.notice_ids), ids=request.notice_ids, reference=request.reference
             )
 
         async def reports(tx: AsyncConnection) -> DeliverResult:
@@ -102,12 +103,12 @@ class Postman:
         until = self._now() + AT_MOST
         if isinstance(self._relay, Keeper):
             async with self._database.write() as tx:
-                tried = await self._keep(tx, self._relay, await lease(tx), at=request.at, until=until)
+                tried = await self._keep(tx, self._relay, await lease(tx), at=at, until=until)
                 # What waited until this transaction cannot have been reported before; of the others it is asked.
                 result = _new(tried) if len(tried) == len(request.notice_ids) else await reports(tx)
             _log_tried(tried)
             return result
-        await self._leave(lease, request.at, until=until)
+        await self._leave(lease, at, until=until)
         async with self._database.read() as tx:
             return await reports(tx)
 
@@ -210,6 +211,7 @@ class Postman:
         The submission stands in the transaction that settles the notice. Apart from it a kill between the two would
         leave a notice that has left, whose case never hears of it and whose clocks never start.
         """
+        at = self._moment(at)
         if became.again_after is not None:
             await rows.retry(tx, row.notice_id, next_attempt_at=at + became.again_after, code=became.code)
             return False
@@ -220,6 +222,14 @@ class Postman:
         if delivery is not None:
             await self._submit(tx, row.reference, delivery, at)
         return delivery is not None
+
+    def _moment(self, asked_at: datetime) -> datetime:
+        """Now; or when we were asked, where that is later, as in a story whose clock runs ahead.
+
+        What was asked for may have waited for a worker for hours. A lease counted from then would be over before it
+        began, and the post round would send the same notice at the same time; and nobody would see how late it left.
+        """
+        return max(asked_at, self._now())
 
     async def _submit(self, tx: AsyncConnection, reference: str, delivery: Delivery, now: datetime) -> None:
         submission_id = submissions.new_id(now)

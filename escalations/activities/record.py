@@ -6,6 +6,10 @@ are returned as the truth. The submission's row is the only truth about an act.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
@@ -23,10 +27,11 @@ from escalations.workflows.contracts import RecordAnswer, RecordRequest, RecordR
 class Recorder:
     """The activity with what it needs."""
 
-    def __init__(self, database: Database, cases: Cases) -> None:
-        """Take the database, and where cases are read from."""
+    def __init__(self, database: Database, cases: Cases, now: Callable[[], datetime]) -> None:
+        """Take the database, where cases are read from, and the clock that says when something was recorded."""
         self._database = database
         self._cases = cases
+        self._now = now
 
     @activity.defn(name="record")
     async def record(self, request: RecordRequest) -> RecordResult:
@@ -37,11 +42,23 @@ class Recorder:
             engine.DatabaseAway: the database is away or busy; tried again.
         """
         async with self._database.write() as tx:
-            return await record(tx, self._cases, request)
+            # The workflow's time is that of the first try. Where the database was away since then, the register says
+            # when it was written down; a story's clock may run ahead of ours.
+            return await record(tx, self._cases, request, recorded_at=max(request.recorded_at, self._now()))
 
 
-async def record(tx: AsyncConnection, cases: Cases, request: RecordRequest) -> RecordResult:
-    """The same within a transaction of the caller, for those who drive a case without Temporal."""
+async def record(
+    tx: AsyncConnection, cases: Cases, request: RecordRequest, *, recorded_at: datetime | None = None
+) -> RecordResult:
+    """The same within a transaction of the caller, for those who drive a case without Temporal.
+
+    Args:
+        tx: the transaction.
+        cases: where cases are read from.
+        request: what was decided.
+        recorded_at: when it is written down, where that is later than the moment of the request.
+    """
+    recorded_at = recorded_at or request.recorded_at
     known = await cases.read(tx, request.reference)
     seq = 0 if known is None else known.seq
     if seq > request.after_seq:
@@ -58,7 +75,7 @@ async def record(tx: AsyncConnection, cases: Cases, request: RecordRequest) -> R
         request.reference,
         after_seq=request.after_seq,
         bodies=[(event.kind, events.dumps(event)) for event in request.events],
-        recorded_at=request.recorded_at,
+        recorded_at=recorded_at,
     )
     to_deliver = await _project(tx, cases, known, request, rows)
     if state is not None:  # Otherwise an act of the workflow itself, such as the report of a delivery.
@@ -102,7 +119,11 @@ async def _project(
         state = evolving.evolve(state, event)
         steps.append(read_models.Step(event, state, row))
         obliged.extend(
-            NoticeRow.new(request.reference, row.seq, number, notice, at=request.recorded_at)
+            # Due from the moment of the request: the workflow asks for the first try by its own clock.
+            replace(
+                NoticeRow.new(request.reference, row.seq, number, notice, at=row.recorded_at),
+                next_attempt_at=request.recorded_at,
+            )
             for number, notice in enumerate(notices.notices_for(state, event), 1)
         )
     await read_models.project(tx, known, steps)

@@ -41,7 +41,7 @@ async def main() -> None:
     address, namespace, task_queue, kind = sys.argv[1:]
     connected = await client.connect(address, namespace=namespace)
     async with parts.opened(settings.read()) as opened:
-        recorder = DyingRecorder(opened.database, opened.cases)
+        recorder = DyingRecorder(opened.database, opened.cases, opened.now)
         recorder.kind = kind
         worker = Worker(
             connected,
