@@ -37,6 +37,7 @@ class Heart:
     def __init__(self, opened: parts.Parts) -> None:
         """Take what is open. Nothing beats before :meth:`run`."""
         self._database = opened.database
+        self._vault = opened.vault
         self._now = opened.now
         self._started_at = opened.now()
         self._works: dict[Part, Callable[[], bool]] = {}
@@ -87,6 +88,9 @@ class Heart:
         working = [part for part, works in self._works.items() if works()]
         rounds = self._dispatcher.rounds if self._dispatcher else 0
         now = self._now()
+        if not self._vault.knows_digests:  # The database was away when this process started.
+            async with self._database.read() as tx:
+                await self._vault.check(tx)
         async with self._database.write() as tx:
             await heartbeats.beat(tx, working, host=this_machine(), started_at=self._started_at, at=now)
             if rounds > self._rounds:

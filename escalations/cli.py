@@ -33,12 +33,14 @@ Answer = TypeVar("Answer")
 Code = TypeVar("Code", bound=StrEnum)
 policies = typer.Typer(help="The policy, as data.", no_args_is_help=True)
 registers = typer.Typer(help="The register: what is true.", no_args_is_help=True)
+wrapping = typer.Typer(help="The wrapping keys of the settings.", no_args_is_help=True)
 workflows = typer.Typer(help="The workflows that wait for open escalations.", no_args_is_help=True)
 directories = typer.Typer(help="Agencies, and who holds which position.", no_args_is_help=True)
 app.add_typer(directories, name="directory")
 app.add_typer(policies, name="policy")
 app.add_typer(registers, name="register")
 app.add_typer(workflows, name="workflows")
+app.add_typer(wrapping, name="keys")
 
 
 @app.command()
@@ -270,6 +272,14 @@ def register_rebuild() -> None:
     from escalations import settings, upkeep
 
     _do(upkeep.rebuild(settings.read(), say=_say))
+
+
+@wrapping.command("rotate")
+def keys_rotate() -> None:
+    """Wrap every data key anew with the newest wrapping key, so that the older ones can leave the list."""
+    from escalations import settings, upkeep
+
+    _do(upkeep.rotate_keys(settings.read(), say=_say))
 
 
 @workflows.command("restore")

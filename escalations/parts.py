@@ -129,7 +129,7 @@ async def opened(
     async with Database.open(settings.database, owner_url=settings.database_for_migrations) as database:
         if migrate:
             await database.migrate()
-        vault = Vault(settings.wrapping_keys())
+        vault = Vault(settings.wrapping_keys(), asks=True)
         # A database that is away for the moment is no reason not to start: each part waits for it in its own way.
         with suppress(errors.Retry):
             if await database.revision() is not None:

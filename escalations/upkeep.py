@@ -65,6 +65,33 @@ async def rebuild(settings: Settings, *, say: binaries.Say) -> None:
     say(f"The lists were rebuilt from {count} events.")
 
 
+async def rotate_keys(settings: Settings, *, say: binaries.Say) -> None:
+    """Wrap every data key anew with the newest wrapping key, so that the older ones can leave the list.
+
+    Raises:
+        EscalationsError: the database cannot be used, or a data key is wrapped by a key that is not in the list.
+    """
+    telemetry.configure(settings)
+    async with parts.opened(settings) as opened:
+        count = 0
+        while True:
+            # In short transactions: whoever receives something meanwhile waits for one of them at most.
+            async with opened.database.write() as tx:
+                done = await opened.vault.rotate(tx)
+            count += done
+            if not done:
+                break
+        async with opened.database.read() as tx:
+            wraps = await opened.vault.wraps(tx)
+    newest, *older = wraps
+    say(f"{count} data keys were wrapped anew with the newest key, {newest}.")
+    left = [name for name in older if wraps[name]]
+    if left:
+        say(f"Still in use: {', '.join(left)}. Was every part started with {newest} first? Then ask again.")
+    elif older:
+        say(f"Nothing is wrapped any more with {', '.join(older)}: that can leave the list.")
+
+
 async def restore(settings: Settings, *, say: binaries.Say) -> None:
     """Start a workflow for every escalation that is owed something and has none.
 

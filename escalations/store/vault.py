@@ -5,9 +5,9 @@ wrapped by a *wrapping key* from the settings. Table, column and row are bound i
 another place do not open. Erasing the data key makes the text unreadable for ever, while the sealed bytes, and every
 hash over them, stay as they were.
 
-Rotation: put a new wrapping key first in the settings, call :meth:`Vault.rotate`, then take the old one out. Digests
-for deduplication come from a key that is derived from the *last* wrapping key, or from ``digest_secret`` where that is
-set: set it before the last one is taken out, otherwise equal things no longer have equal digests.
+Rotation: put a new wrapping key first in the settings, call :meth:`Vault.rotate`, then take the old one out. Digests,
+and with them the tokens of links, come from a key of their own, which must outlive that: it is derived from the *last*
+wrapping key until the first rotation keeps it among the data keys, wrapped like any of them.
 """
 
 from __future__ import annotations
@@ -24,14 +24,16 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations import errors
-from escalations.store import tables
+from escalations.store import engine, tables
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
+_DIGESTS = "digests"
+"""The name, among the data keys, of the one that digests come from. Their own names are 32 hexadecimal digits."""
 _KEYS = tables.DATA_KEYS
 _ADD = insert(_KEYS)
 _KEY = select(_KEYS).where(_KEYS.c.key_id == bindparam("key"))
@@ -75,11 +77,22 @@ class WrongKeys(errors.FinalOurs):
     code = "wrong_keys"
 
 
-class Vault:
-    """Seals and opens. Holds the wrapping keys, and nothing else."""
+class DigestsUnknown(errors.RetryOurs):
+    """The database has not said yet which key digests come from. It was away when this part started."""
 
-    def __init__(self, wrapping_keys: Sequence[bytes], *, digest_secret: bytes | None = None) -> None:
+    code = "digests_unknown"
+
+
+class Vault:
+    """Seals and opens. Holds the wrapping keys, the key that digests come from, and nothing else."""
+
+    def __init__(self, wrapping_keys: Sequence[bytes], *, asks: bool = False) -> None:
         """Take the wrapping keys, newest first.
+
+        Args:
+            wrapping_keys: as the settings have them.
+            asks: no digest is made before :meth:`check` has asked the database for the key of digests. Without it they
+                come from the last wrapping key until then, which is right where keys were never rotated.
 
         Raises:
             BadKey: there is none, or one is not 32 bytes long.
@@ -88,10 +101,23 @@ class Vault:
             raise BadKey("at least one wrapping key is needed, and each must be 32 bytes long")
         self._wrapping = {_key_name(key): AESGCM(key) for key in wrapping_keys}
         self._newest = _key_name(wrapping_keys[0])
-        self._digest_key = hmac.digest(digest_secret or wrapping_keys[-1], b"escalations digests 1", "sha256")
+        self._derived_digest_key = hmac.digest(wrapping_keys[-1], b"escalations digests 1", "sha256")
+        self._digest_key = None if asks else self._derived_digest_key
+
+    @property
+    def knows_digests(self) -> bool:
+        """Whether digests can be made."""
+        return self._digest_key is not None
 
     def digest(self, data: bytes) -> str:
-        """A keyed digest (HMAC-SHA256, hex): equal for equal bytes, and no use to anyone without the key."""
+        """A keyed digest (HMAC-SHA256, hex): equal for equal bytes, and no use to anyone without the key.
+
+        Raises:
+            DigestsUnknown: the database was to be asked for their key first. A digest of another key would be taken for
+                that of something else.
+        """
+        if self._digest_key is None:
+            raise DigestsUnknown("the database has not been asked yet for the key of digests")
         return hmac.new(self._digest_key, data, "sha256").hexdigest()
 
     async def seal(
@@ -152,9 +178,19 @@ class Vault:
     async def rotate(self, tx: AsyncConnection, *, limit: int = 1000) -> int:
         """Wrap data keys anew under the newest wrapping key, and give how many; call until it gives 0.
 
+        The key of digests is kept among them from then on, so that no wrapping key has to stay for its sake.
+
         Raises:
             CannotOpen: a data key is wrapped by a key that the settings no longer hold.
         """
+        await self._learn_digests(tx)
+        assert self._digest_key is not None  # noqa: S101  it has just been learnt
+        digests = {
+            "key_id": _DIGESTS,
+            "wrapped": self._wrap(_DIGESTS, self._digest_key),
+            "wrapped_with": self._newest,
+        }
+        await tx.execute(engine.insert_unless_there(tx, _KEYS), digests)
         rows = (
             await tx.execute(
                 select(_KEYS)
@@ -174,6 +210,8 @@ class Vault:
     async def check(self, tx: AsyncConnection) -> None:
         """Open one data key of each wrapping key that the database knows of: a look-up or two, however many there are.
 
+        The key of digests is learnt with it.
+
         Raises:
             WrongKeys: one cannot be opened. Nothing may be served then: what is there could not be read, and what came
                 in would be sealed with a key that is not kept.
@@ -186,7 +224,7 @@ class Vault:
                 )
             ).one_or_none()
             if row is None:
-                return
+                break
             try:
                 self._unwrap(row.key_id, row.wrapped, row.wrapped_with)
             except (CannotOpen, TypeError):
@@ -195,6 +233,22 @@ class Vault:
                     f"{row.wrapped_with}. Put that key back from where keys are kept; nothing was changed."
                 ) from None
             after = row.wrapped_with
+        await self._learn_digests(tx)
+
+    async def wraps(self, tx: AsyncConnection) -> dict[str, int]:
+        """How many data keys each wrapping key wraps: those of the settings by name, in their order, then any other."""
+        rows = await tx.execute(
+            select(_KEYS.c.wrapped_with, func.count().label("wrapped_count"))
+            .where(_KEYS.c.wrapped_with.is_not(None))
+            .group_by(_KEYS.c.wrapped_with)
+        )
+        return dict.fromkeys(self._wrapping, 0) | {row.wrapped_with: row.wrapped_count for row in rows}
+
+    async def _learn_digests(self, tx: AsyncConnection) -> None:
+        row = (await tx.execute(_KEY, {"key": _DIGESTS})).one_or_none()
+        self._digest_key = (
+            self._derived_digest_key if row is None else self._unwrap(_DIGESTS, row.wrapped, row.wrapped_with)
+        )
 
     async def _data_key(self, tx: AsyncConnection, key_id: str) -> bytes:
         row = (await tx.execute(_KEY, {"key": key_id})).one_or_none()

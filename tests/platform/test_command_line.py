@@ -183,6 +183,25 @@ def test_a_wrong_key_serves_nobody(here: Path) -> None:
     assert call("register", "verify")[0] == 0  # it needs no key
 
 
+def test_after_a_rotation_the_old_key_can_leave_the_list(here: Path) -> None:
+    call("migrate")
+    keys = here / "keys.txt"
+    old, new = keys.read_text("ascii"), base64.b64encode(bytes(range(32))).decode() + "\n"
+    keys.write_text(new, "ascii")
+    assert "do not open what this database holds" in call("doctor")[1], "before it, it must stay"
+    keys.write_text(new + old, "ascii")
+    code, said = call("keys", "rotate")
+    assert code == 0
+    assert re.search(r"^[1-9]\d* data keys were wrapped anew with the newest key, \w{12}\.$", said, re.MULTILINE)
+    assert re.search(r"^Nothing is wrapped any more with \w{12}: that can leave the list\.$", said, re.MULTILINE)
+    keys.write_text(new, "ascii")
+    assert re.search(r"^fine +keys", call("doctor")[1], re.MULTILINE)
+    assert call("migrate")[0] == 0
+    assert call("keys", "rotate")[1].startswith("0 data keys were wrapped anew")
+    keys.write_text(old, "ascii")
+    assert "do not open what this database holds" in call("doctor")[1], "it opens nothing any more"
+
+
 def put(here: Path, table: str, **values: object) -> None:
     """Put a row into the database by hand, without its clients."""
     columns, gaps = ", ".join(values), ", ".join("?" * len(values))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from escalations.store import vault
 from escalations.store.engine import Database
-from escalations.store.vault import CannotOpen, Erased, Sealed, Vault, WrongKeys
+from escalations.store.vault import CannotOpen, DigestsUnknown, Erased, Sealed, Vault, WrongKeys
 
 OLD, NEW = bytes(32), bytes([1]) * 32
 PLACE = {"table": "submissions", "column": "sealed", "row": "s1"}
@@ -131,11 +131,46 @@ async def test_a_rotation_without_the_old_key_stops(database: Database) -> None:
             await Vault([NEW]).rotate(tx)
 
 
-def test_digests_are_keyed_and_outlive_a_rotation() -> None:
+def test_digests_are_keyed() -> None:
     assert Vault([OLD]).digest(b"x") == Vault([NEW, OLD]).digest(b"x")
     assert Vault([OLD]).digest(b"x") != Vault([NEW]).digest(b"x")
-    assert Vault([OLD]).digest(b"x") != Vault([OLD]).digest(b"y")
-    assert Vault([OLD], digest_secret=b"s").digest(b"x") == Vault([NEW], digest_secret=b"s").digest(b"x")
+
+
+async def test_digests_outlive_the_key_that_they_came_from(database: Database) -> None:
+    before = Vault([OLD]).digest(b"x")
+    newest = bytes([2]) * 32
+    for keys in ([NEW, OLD], [newest, NEW]):
+        both = Vault(keys, asks=True)
+        async with database.write() as tx:
+            await both.check(tx)
+            assert both.digest(b"x") == before
+            await both.rotate(tx)
+            assert both.digest(b"x") == before
+            while await both.rotate(tx):
+                pass
+    alone = Vault([newest], asks=True)
+    async with database.read() as tx:
+        await alone.check(tx)
+        assert list((await alone.wraps(tx)).values()) == [1]
+    assert alone.digest(b"x") == before
+
+
+def test_no_digest_is_made_before_the_database_said_of_which_key() -> None:
+    with pytest.raises(DigestsUnknown):
+        Vault([OLD], asks=True).digest(b"x")
+
+
+async def test_it_is_said_how_much_each_wrapping_key_still_wraps(database: Database) -> None:
+    await _sealed(database, Vault([OLD]))
+    erased = await _sealed(database, Vault([OLD]))
+    await _sealed(database, Vault([NEW]))
+    both = Vault([NEW, OLD])
+    async with database.write() as tx:
+        await both.erase(tx, erased.key_id, at=datetime(2027, 3, 1, tzinfo=UTC))
+        assert list((await both.wraps(tx)).values()) == [1, 1]
+        while await both.rotate(tx):
+            pass
+        assert list((await both.wraps(tx)).values()) == [3, 0]  # with the key of digests
 
 
 @pytest.mark.parametrize("wrong", [[], [b"short"], [bytes(32), bytes(31)]])
