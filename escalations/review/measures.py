@@ -13,7 +13,7 @@ from typing import Final
 
 from escalations.review import counting, delays, quality, timing, words
 from escalations.review.dataset import CaseRecord, Known
-from escalations.review.figures import FEW, Audience, Column, Figure, Review, Row, Section, Share, Table, Unit
+from escalations.review.figures import FEW, Audience, Bars, Column, Figure, Review, Row, Section, Share, Table, Unit
 from escalations.review.view import View, as_cases
 from escalations.review.years import Year
 
@@ -36,7 +36,10 @@ class Measure:
 
     def figure(self, view: View) -> Figure:
         """Count it."""
-        return Figure(self.id, self.title, self.section, self.definition, self.count(view), self.breakdown)
+        table = self.count(view)
+        if isinstance(table.chart, Bars) and not table.chart.rows:
+            table = replace(table, chart=None)
+        return Figure(self.id, self.title, self.section, self.definition, table, self.breakdown)
 
 
 _Q, _C, _P = Section.QUALITY, Section.COUNTS, Section.PROCESS

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import BrowserContext, Page, ViewportSize
 
+from escalations.rules import acts
+from escalations.rules.case import Outcome
 from escalations.rules.notices import NoticeKind
 from tests.browser.conftest import AXE, DESKTOP, PHONE, violations
+from tests.builders import origin, raiser
 from tests.web import answering
 from tests.web.conftest import Office
 from tests.web.forms_filled import raised
@@ -87,3 +90,23 @@ async def test_the_teams_pages(office: Office, scripted: BrowserContext, size: V
         await _looks_right(page, path)
     await page.click("main a >> nth=0")
     await _looks_right(page, "a message")
+
+
+@needs_axe
+@WIDTHS
+async def test_the_review(office: Office, scripted: BrowserContext, size: ViewportSize) -> None:
+    reference = await raised(office)
+    await office.settle()
+    await office.until("2027-03-02 17:30")
+    await office._apply(reference, acts.MoveUp(**origin(raiser(), office.time)), None)
+    await office.until("2027-03-30 10:00")
+    await office._apply(reference, acts.Agree(**origin(raiser(), office.time), outcome=Outcome.AGREED_IN_PART), None)
+    office.time = office.time.replace(month=6)
+    page = await scripted.new_page()
+    await page.set_viewport_size(size)
+    for path in ("/review?year=2026", "/review?year=2025", "/review?year=soon", "/review?year=2026&audience=public"):
+        await page.goto(office.address + path)
+        for summary in await page.locator("main summary").all():
+            await summary.click()
+        await _looks_right(page, path)
+        assert (await page.locator(".review-drawing svg").count() > 5) == (path == "/review?year=2026")
