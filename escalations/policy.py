@@ -151,11 +151,27 @@ class Undelivered(StrEnum):
     """They start when the delivery failed, and the case shows it."""
 
 
+def _not_said(value: object) -> bool:
+    """Whether a field that came later is left out of a policy's text: the hash of an older one stays as it is."""
+    return value is None
+
+
+LONGEST_PAUSE = Amount(value=20, unit=Unit.WORKING_DAYS)
+"""Where a policy does not say: our choice."""
+
+
 class Limit(PolicyModel):
     """How long one track allows, and when it reminds."""
 
     within: Amount
     remind_before: tuple[Amount, ...] = ()
+    extend_at_most: Annotated[Amount | None, Field(exclude_if=_not_said)] = None
+    """How much longer it may become by all extensions together, in the unit of the limit. Not said: as long again."""
+
+    @property
+    def longest_extension(self) -> Amount:
+        """How much longer it may become by all extensions together."""
+        return self.extend_at_most or self.within
 
 
 class ClockRule(PolicyModel):
@@ -168,7 +184,26 @@ class ClockRule(PolicyModel):
     limits: dict[Track, Limit]
     """A track that is not named here does not have this clock."""
     on_limit: OnLimit = OnLimit.TELL
+    may_pause: Annotated[bool | None, Field(exclude_if=_not_said)] = None
+    """Whether the clock stops while the team has paused a case. Not said: yes, where it waits for a side."""
+    may_extend: Annotated[bool | None, Field(exclude_if=_not_said)] = None
+    """Whether the team may extend it. Not said: yes, where it waits for a side."""
     source: str = OUR_CHOICE
+
+    @property
+    def pausable(self) -> bool:
+        """Whether it stops while a case is paused."""
+        return self._waits_for_a_side if self.may_pause is None else self.may_pause
+
+    @property
+    def extendable(self) -> bool:
+        """Whether it may be extended."""
+        return self._waits_for_a_side if self.may_extend is None else self.may_extend
+
+    @property
+    def _waits_for_a_side(self) -> bool:
+        """What the team has to do does not wait, and neither does a person to be reached on the urgent track."""
+        return self.waits_for is not Side.TEAM and self.awaits is not Awaits.BE_REACHED
 
 
 class StageRule(PolicyModel):
@@ -261,6 +296,8 @@ class Policy(PolicyModel):
     word_to_raiser_every: Amount = Amount(value=5, unit=Unit.WORKING_DAYS)
     accounts_within: Amount = Amount(value=5, unit=Unit.WORKING_DAYS)
     """How long both agencies have to add their account before the team may confirm a cause of delay."""
+    pause_at_most: Annotated[Amount | None, Field(exclude_if=_not_said)] = None
+    """How long a case is paused before the team is told that it still is."""
     resolution_told: bool = True
     """Whether the partnership is told how a case it was told of ended."""
     final_body: FinalBody
@@ -283,6 +320,11 @@ class Policy(PolicyModel):
         """The rung above, or none at the top."""
         return next((stage for stage in self.stages if stage.number == number + 1), None)
 
+    @property
+    def longest_pause(self) -> Amount:
+        """How long a case is paused before the team is told that it still is."""
+        return self.pause_at_most or LONGEST_PAUSE
+
     @functools.cached_property
     def content_hash(self) -> str:
         """SHA-256, in hex, of the canonical text."""
@@ -302,6 +344,9 @@ def _ladder_problems(policy: Policy) -> Iterator[PolicyProblem]:
             ("word_to_raiser_every",),
             f"the raiser is left {MOST_WITHOUT_WORD} working days without word at most, and this is {word.words()}",
         )
+    pause = policy.longest_pause
+    if pause.value > _LONGEST[pause.unit]:
+        yield PolicyProblem(("pause_at_most",), f"{pause.words()} is more than a year")
     for track in Track:
         if track not in policy.told_before_move:
             yield PolicyProblem(("told_before_move",), f"say how long for the {track} track, or null")
@@ -371,7 +416,7 @@ def _group_problems(
         if clock.id in seen:
             yield PolicyProblem((*where, place), f"two clocks here are called {clock.id}; give each its own id")
         seen.add(clock.id)
-        for sentence in (*_place_problems(group, stage, clock), *_limit_problems(clock)):
+        for sentence in (*_place_problems(group, stage, clock), *_limit_problems(clock), *_stopping_problems(clock)):
             yield PolicyProblem((*where, place), sentence)
 
 
@@ -417,6 +462,26 @@ def _place_problems(group: str, stage: int, clock: ClockRule) -> list[str]:
             "or write on_limit: propose"
         )
     return problems
+
+
+def _stopping_problems(clock: ClockRule) -> Iterator[str]:
+    """What the team has to do, and a person to be reached, wait for nobody's pause and nobody's extension."""
+    never = clock.waits_for is Side.TEAM or clock.awaits is Awaits.BE_REACHED
+    for said, name, what in ((clock.may_pause, "may_pause", "stopped"), (clock.may_extend, "may_extend", "extended")):
+        if never and said:
+            yield f"awaits {clock.awaits}, which is never {what}; write {name}: false, or leave it out"
+    for track, limit in clock.limits.items():
+        if limit.extend_at_most is None:
+            continue
+        if not clock.extendable:
+            yield f"{track} track: may not be extended, so leave extend_at_most out"
+        elif limit.extend_at_most.unit is not limit.within.unit:
+            yield (
+                f"{track} track: extend_at_most has to be in the unit of the limit ({limit.within.words()}), and is "
+                f"{limit.extend_at_most.words()}"
+            )
+        elif limit.extend_at_most.value > _LONGEST[limit.extend_at_most.unit]:
+            yield f"{track} track: extend_at_most of {limit.extend_at_most.words()} is more than a year"
 
 
 def _or(options: Iterable[str]) -> str:

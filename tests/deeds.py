@@ -10,8 +10,9 @@ from escalations.policy import Side
 from escalations.rules import acts, events
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act, Concern, Reason
-from escalations.rules.case import Case, Cause, DeliveryState, Done, Outcome, Route
+from escalations.rules.case import Case, Cause, DeliveryState, Done, Outcome, PauseReason, Route
 from escalations.rules.notices import RAISER
+from escalations.rules.workingtime import Unit
 from tests.builders import POLICE, SCHOOL, SOCIAL_CARE, TEAM, origin, raiser, responder
 
 HEALTH = "health"
@@ -94,6 +95,12 @@ _PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] 
         "agency_id": (_of(case), SCHOOL, FINAL_BODY)[choice % 3],
         "reached": choice % 2 == 0,
     },
+    acts.Pause: lambda _, __, choice: {"reason": list(PauseReason)[choice % len(PauseReason)]},
+    acts.Resume: lambda *_: {},
+    acts.Extend: lambda case, _, choice: {
+        "clock_id": case.clocks[choice % len(case.clocks)].clock_id if case.clocks else "1-acknowledge",
+        "by_amount": {"value": 1 + choice % 4, "unit": list(Unit)[choice // 4 % len(Unit)]},
+    },
     acts.ConfirmCause: lambda case, _, choice: {
         "clock_id": case.clocks[choice % len(case.clocks)].clock_id if case.clocks else "1-acknowledge",
         "cause": list(Cause)[choice % len(Cause)],
@@ -148,6 +155,10 @@ BY_A_PERSON = (
     events.Settled,
     events.Decided,
     events.CauseConfirmed,
+    events.Paused,
+    events.Resumed,
+    events.ClockResumed,
+    events.ClockExtended,
     events.Closed,
     events.MoveIntended,
     events.MoveDropped,

@@ -179,7 +179,8 @@ class Letters:
 
 async def _held_back(tx: AsyncConnection, row: NoticeRow, case: Case) -> Became | None:
     """What becomes of a notice that is not to leave now; none where it is."""
-    if notices.overtaken(case, row.notice.kind, stage=row.notice.stage, about=row.notice.about):
+    told = row.notice
+    if notices.overtaken(case, told.kind, stage=told.stage, about=told.about, due_at=told.due_at):
         return Became(NoticeState.SUPERSEDED, "overtaken")
     if await _told_by_hand(tx, row) == TEAM_TOLD:
         return Became(NoticeState.SUPERSEDED, TEAM_TOLD)

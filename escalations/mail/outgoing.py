@@ -91,6 +91,8 @@ class Facts:
     awaits: Awaits | None = None
     """What the clock that it is about waits for."""
     waits_for: Side | None = None
+    paused: bool = False
+    """Whether the case is paused as the message leaves."""
     several: bool = False
     """Whether it was raised with more than one agency."""
     alternate: bool = False
@@ -145,6 +147,7 @@ def facts_of(
         tasks=_tasks(case, notice, rule, at) if notice.kind is NoticeKind.ASKED and rule else (),
         awaits=clock.awaits if clock else None,
         waits_for=clock.waits_for if clock else None,
+        paused=case.pause is not None,
         several=len(case.parties) > 1,
         alternate=notice.to.side is Side.FINAL_BODY and notice.to.position == body.alternate_position,
         came_to=came_to,

@@ -133,6 +133,10 @@ def _conventions(policy: Policy) -> Iterator[str]:
         if policy.undelivered.value == "wait"
         else "A notice that does not arrive starts the agency's clocks all the same, and the case shows it."
     )
+    yield (
+        f"A case that is paused for {policy.longest_pause.words()} is put before the team again; what waits for a side "
+        "can be paused and extended, where its rule does not say otherwise."
+    )
     yield f"The raiser is never left more than {policy.word_to_raiser_every.words()} without word."
     yield (
         f"A cause of delay is provisional: both agencies have {policy.accounts_within.words()} to add their account "

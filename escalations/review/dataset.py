@@ -48,6 +48,8 @@ LEFT_OUT: Final = (
     events.MessageReported,
     events.RaiserKeptInformed,
     events.WordsAdded,
+    events.Resumed,
+    events.PausedTooLong,
 )
 """What a review takes nothing from: what these bring about stands in the events of clocks, stages and endings."""
 
@@ -299,6 +301,11 @@ class Life:
                 | events.ClockEnded()
             ):
                 self._tell_of_clock(event)
+            case events.ClockResumed() | events.ClockExtended():
+                self._change(event.clock_id, due_at=event.due_at)
+                self.record = replace(now, paused=True)
+            case events.Paused():
+                self.record = replace(now, paused=True)
             case events.Responded():
                 self.record = replace(now, answered=(*now.answered, (event.stage, event.at)))
             case events.DoneConfirmed():
@@ -330,6 +337,8 @@ class Life:
                 | events.MessageReported()
                 | events.RaiserKeptInformed()
                 | events.WordsAdded()
+                | events.Resumed()
+                | events.PausedTooLong()
             ):
                 pass  # LEFT_OUT: mostly not even read.
             case _:
@@ -363,7 +372,8 @@ class Life:
                     by_what_was_said=self._confirming is not None,
                 )
             case events.CauseChanged():
-                self._change(event.clock_id, cause=event.cause)
+                # Evidence says something else now, so whatever had been confirmed is to be looked at again.
+                self._change(event.clock_id, cause=event.cause, confirmed=False)
             case events.CauseConfirmed():
                 self._change(event.clock_id, cause=event.cause, confirmed=True)
             case events.ClockEnded():

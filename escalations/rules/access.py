@@ -36,7 +36,15 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901  one line a k
             return _raises(act)
         case acts.Complete():
             return None if _is_team(act.by) else _raising(case, act.by)
-        case acts.PassOn() | acts.NotePhoneCall() | acts.ConfirmCause() | acts.Close():
+        case (
+            acts.PassOn()
+            | acts.NotePhoneCall()
+            | acts.Pause()
+            | acts.Resume()
+            | acts.Extend()
+            | acts.ConfirmCause()
+            | acts.Close()
+        ):
             return None if _is_team(act.by) else Refused(NOT_YOUR_SIDE, "Only the partnership team can do this.")
         case acts.ReportDelivery() | acts.ReportMessage():
             if act.by == SYSTEM and act.channel is Channel.SYSTEM:

@@ -14,7 +14,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from escalations.policy import Position, Side, Slug, Track
 from escalations.rules.actors import Actor, Channel
-from escalations.rules.case import Cause, DeliveryState, Done, Outcome, Route
+from escalations.rules.case import Cause, DeliveryState, Done, Outcome, PauseReason, Route
+from escalations.rules.workingtime import Amount
 
 
 class Concern(StrEnum):
@@ -215,6 +216,27 @@ class NotePhoneCall(ActModel):
     position: Position | None = None
 
 
+class Pause(ActModel):
+    """The team stops the time of a case, because it waits for something else; what for, is sealed."""
+
+    kind: Literal["pause"] = "pause"
+    reason: PauseReason
+
+
+class Resume(ActModel):
+    """The team lets the time of a paused case go on; the pause gives back what it took."""
+
+    kind: Literal["resume"] = "resume"
+
+
+class Extend(ActModel):
+    """The team extends one time limit, from when it is due now; why, is sealed."""
+
+    kind: Literal["extend"] = "extend"
+    clock_id: str
+    by_amount: Amount
+
+
 class ConfirmCause(ActModel):
     """The team makes the cause of a delay final, once both agencies had their time to add an account; or puts it right.
 
@@ -287,6 +309,9 @@ Act = (
     | Stay
     | Decide
     | NotePhoneCall
+    | Pause
+    | Resume
+    | Extend
     | ConfirmCause
     | Close
     | AddWords

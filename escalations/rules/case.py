@@ -7,7 +7,7 @@ sealed with the submission, and a case knows only the submission's id.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pydantic import TypeAdapter
@@ -118,6 +118,16 @@ class DeliveryState(StrEnum):
     NO_ONE_IN_POST = "no_one_in_post"
 
 
+class PauseReason(StrEnum):
+    """Why a case is paused; what exactly it waits for is sealed."""
+
+    COURT = "court"
+    POLICE_INVESTIGATION = "police_investigation"
+    MEDICAL = "medical"
+    CONFERENCE_DATE = "conference_date"
+    AGREED_BY_BOTH = "agreed_by_both"
+
+
 class ClockEnd(StrEnum):
     """How a clock ended."""
 
@@ -127,7 +137,7 @@ class ClockEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """One clock, with the instants that it was started with; nothing recomputes them."""
+    """One clock, with its instants. A pause that ends and an extension move them, and nothing else does."""
 
     clock_id: str
     rule_id: str
@@ -161,6 +171,12 @@ class Clock:
     end: ClockEnd | None = None
     reminded_at: datetime | None = None
     """When the last reminder fell; late, where our system did not run at its moment."""
+    paused_since: datetime | None = None
+    """None where it runs. A clock that began while the case was paused has not run yet."""
+    extensions: int = 0
+    """How often it was extended ..."""
+    extended_by: int = 0
+    """... and by how much in all, in the unit of its limit."""
 
     @property
     def running(self) -> bool:
@@ -236,6 +252,18 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """The team has paused a case; its clocks that wait for a side do not run."""
+
+    paused_at: datetime
+    reason: PauseReason
+    until: datetime
+    """When it has been paused for as long as the policy has it; the team is told then, and it stays paused."""
+    told: bool = False
+    """Whether the team has been told."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unreached:
     """Whom our notices did not reach, apart from responding agencies: the raising side, the final body, the team."""
 
@@ -286,6 +314,11 @@ class Case:
     started_clocks: int = 0
     claims: tuple[Claim, ...] = ()
     move: Move | None = None
+    pause: Pause | None = None
+    pauses: int = 0
+    """How often it was paused ..."""
+    paused_for: timedelta = timedelta(0)
+    """... and for how long in all, without a pause that lasts."""
     partnership_told_at: datetime | None = None
     word_due_at: datetime | None = None
     """When the raiser is next due a word, whatever happens."""

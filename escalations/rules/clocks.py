@@ -2,7 +2,7 @@
 
 Every function returns events; none changes a case. A clock is counted in the calendar of the side it waits for, an act
 at the due instant is in time, and a limit that passes tells people, proposes, or moves a case up where the document of
-the partnership says so. It never closes, withdraws, redirects or pauses anything.
+the partnership says so. It never closes, withdraws, redirects or pauses anything. A paused clock says nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from escalations.policy import Awaits, ClockRule, OnLimit, Side, StartsFrom
+from escalations.policy import Awaits, ClockRule, Limit, OnLimit, Side, StartsFrom
 from escalations.rules import drift, events, workingtime
 from escalations.rules.case import Case, Cause, Clock, ClockEnd, Status
 from escalations.rules.events import Event
@@ -63,7 +63,6 @@ def start(
     limit = rule.limits[case.track]
     calendar = case.frame.calendar_for(agency)
     due = workingtime.deadline(calendar, at, limit.within)
-    reminders = sorted({workingtime.before(calendar, due, amount) for amount in limit.remind_before})
     spans = rule in case.frame.policy.process_clocks
     number = case.started_clocks + 1
     return events.ClockStarted(
@@ -77,12 +76,29 @@ def start(
         stage=None if spans else case.stage,
         amount=limit.within.words(),
         due_at=due,
-        reminders=tuple(moment for moment in reminders if at < moment < due),
+        reminders=reminders_before(calendar, limit, due, after=at),
         on_limit=rule.on_limit,
         receipt_hash=_receipt_hash(calendar, at, rule.starts_from.value, limit.within, rule.id),
         started_by=rule.starts_from.value,
         about=about,
+        paused=case.pause is not None and rule.pausable,
     )
+
+
+def reminders_before(calendar: Calendar, limit: Limit, due: datetime, *, after: datetime) -> tuple[datetime, ...]:
+    """When a clock that is due then reminds, from a moment on."""
+    moments = sorted({workingtime.before(calendar, due, amount) for amount in limit.remind_before})
+    return tuple(moment for moment in moments if after < moment < due)
+
+
+def rule_of(case: Case, clock: Clock) -> ClockRule:
+    """The policy's rule that a clock runs by. Raises ``KeyError`` where its policy has none."""
+    policy = case.frame.policy
+    of_stage = policy.stage(clock.stage).clocks if clock.stage else ()
+    for rule in (*of_stage, *policy.process_clocks, *policy.raiser_clocks, *policy.team_clocks):
+        if (rule.id, rule.awaits) == (clock.rule_id, clock.awaits):
+            return rule
+    raise KeyError(clock.rule_id)
 
 
 def _whom(case: Case, side: Side, agency_id: str | None) -> tuple[str | None, str | None]:
@@ -287,11 +303,11 @@ def stop(clocks: Iterable[Clock], at: datetime) -> tuple[Event, ...]:
 
 
 def next_instant(clock: Clock, *, by: datetime | None = None) -> datetime | None:
-    """When a clock next has something to say; none once its limit has passed or it has ended.
+    """When a clock next has something to say; none once its limit has passed or it has ended, and while it is paused.
 
     ``by`` is an instant up to which everything is due: a reminder whose limit lies before it has lost its purpose.
     """
-    if not clock.running or clock.limit_passed_at is not None:
+    if not clock.running or clock.limit_passed_at is not None or clock.paused_since is not None:
         return None
     if clock.reminded < len(clock.reminders) and (by is None or clock.due_at > by):
         return clock.reminders[clock.reminded]
@@ -352,4 +368,6 @@ def next_wake(case: Case) -> datetime | None:
     instants.append(case.word_due_at)
     if case.move is not None:
         instants.append(case.move.takes_effect_at)
+    if case.pause is not None and not case.pause.told:
+        instants.append(case.pause.until)
     return min((instant for instant in instants if instant is not None), default=None)

@@ -2,7 +2,7 @@
 
 ``decide`` is pure. The workflow, the year simulation, the replay of old cases and the tests all drive this.
 What each act brings is in the module that is named for it: ``opening``, ``answering``, ``claiming``, ``settling``,
-``moving``, ``delivering``, ``confirming``. ``docs/rules.md`` lists them all.
+``moving``, ``delivering``, ``confirming``, ``pausing``. ``docs/rules.md`` lists them all.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from escalations.rules import (
     moving,
     opening,
     passing,
+    pausing,
     settling,
     word,
     workingtime,
@@ -136,6 +137,12 @@ def _decide(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:
             return answering.respond(case, act, now)
         case acts.NotePhoneCall():
             return answering.phone_call(case, act, now)
+        case acts.Pause():
+            return pausing.pause(case, act, now)
+        case acts.Resume():
+            return pausing.resume(case, act, now)
+        case acts.Extend():
+            return pausing.extend(case, act, now)
         case acts.ConfirmCause():
             return confirming.confirm_cause(case, act, now)
         case acts.Close():

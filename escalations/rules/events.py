@@ -15,7 +15,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 from escalations.policy import Awaits, OnLimit, Position, Side, Slug, Track
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act, Concern, LegalStatus, Reason
-from escalations.rules.case import Cause, ClockEnd, DeliveryState, Done, Outcome, Route
+from escalations.rules.case import Cause, ClockEnd, DeliveryState, Done, Outcome, PauseReason, Route
+from escalations.rules.workingtime import Amount
 
 AlternateBecause = Literal["works_for_a_party", "both_work_for_a_party", "decided_before"]
 """Why the final body's alternate decides. Where both it and the holder work for a party, that is said."""
@@ -128,6 +129,34 @@ class ClockStarted(EventModel):
     started_by: str
     """The kind of event that started it, as the receipt names it."""
     about: str | None = None
+    paused: Annotated[bool, Field(exclude_if=not_)] = False
+    """Whether the case is paused, so that the clock does not run yet."""
+
+
+class ClockResumed(EventModel):
+    """A pause that ends gave a clock back what it had taken, and its due time moved."""
+
+    kind: Literal["clock_resumed"] = "clock_resumed"
+    clock_id: str
+    awaits: Awaits
+    agency_id: Slug | None = None
+    was_due_at: AwareDatetime
+    due_at: AwareDatetime
+    reminders: tuple[AwareDatetime, ...]
+
+
+class ClockExtended(ActEventModel):
+    """A time limit was extended, from when it was due."""
+
+    kind: Literal["clock_extended"] = "clock_extended"
+    clock_id: str
+    awaits: Awaits
+    waits_for: Side
+    agency_id: Slug | None = None
+    by_amount: Amount
+    was_due_at: AwareDatetime
+    due_at: AwareDatetime
+    reminders: tuple[AwareDatetime, ...]
 
 
 class ReminderFell(EventModel):
@@ -385,6 +414,31 @@ class WordsAdded(ActEventModel):
     files: int
 
 
+class Paused(ActEventModel):
+    """The team paused the case: these clocks do not run until it is resumed."""
+
+    kind: Literal["paused"] = "paused"
+    reason: PauseReason
+    until: AwareDatetime
+    """When the team is told that it is still paused."""
+    clock_ids: tuple[str, ...]
+
+
+class Resumed(ActEventModel):
+    """The team resumed a paused case. What each clock got back comes before this."""
+
+    kind: Literal["resumed"] = "resumed"
+    paused_at: AwareDatetime
+
+
+class PausedTooLong(EventModel):
+    """A case has been paused for as long as the policy has it. It stays paused, and the team is told."""
+
+    kind: Literal["paused_too_long"] = "paused_too_long"
+    paused_at: AwareDatetime
+    until: AwareDatetime
+
+
 class RaiserKeptInformed(EventModel):
     """The raiser was due a word and gets one, though nothing happened."""
 
@@ -397,6 +451,8 @@ Event = (
     | PassedOn
     | StageStarted
     | ClockStarted
+    | ClockResumed
+    | ClockExtended
     | ReminderFell
     | LimitPassed
     | LimitWithdrawn
@@ -421,6 +477,9 @@ Event = (
     | MessageReported
     | PhoneCallNoted
     | WordsAdded
+    | Paused
+    | Resumed
+    | PausedTooLong
     | RaiserKeptInformed
 )
 """Everything that can have happened to a case."""

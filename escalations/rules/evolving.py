@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import assert_never
+from datetime import datetime, timedelta
+from typing import Any, assert_never
 
 from escalations.policy import Awaits, Side
 from escalations.rules import events
@@ -19,6 +20,7 @@ from escalations.rules.case import (
     Evidence,
     Move,
     Party,
+    Pause,
     Status,
     Unreached,
 )
@@ -65,6 +67,8 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912 
             return _stage_started(case, event)
         case events.ClockStarted():
             return _clock_started(case, event)
+        case events.ClockResumed() | events.ClockExtended():
+            return _moved(case, event)
         case events.ReminderFell():
             return _reminded(case, event)
         case events.LimitPassed():
@@ -77,7 +81,7 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912 
         case events.CauseConfirmed():
             return _with_clock(case, event.clock_id, cause=event.cause, cause_confirmed_at=event.at)
         case events.ClockEnded():
-            return _with_clock(case, event.clock_id, ended_at=event.counts_from, end=event.end)
+            return _with_clock(case, event.clock_id, ended_at=event.counts_from, end=event.end, paused_since=None)
         case events.MoveProposed():
             return replace(case, move=Move(to_stage=event.to_stage, because_of=event.because_of, proposed_at=event.at))
         case events.MoveIntended():
@@ -121,6 +125,7 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912 
                 route=event.route,
                 move=None,
                 word_due_at=None,
+                **_no_longer_paused(case, event.at),
             )
         case events.PartnershipNotified():
             return replace(case, partnership_told_at=case.partnership_told_at or event.at)
@@ -132,6 +137,16 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912 
             return _wrote(case, event)
         case events.PhoneCallNoted():
             return _phoned(case, event) if event.reached else case
+        case events.Paused():
+            return _paused(case, event)
+        case events.Resumed():
+            return replace(
+                case,
+                clocks=tuple(replace(clock, paused_since=None) for clock in case.clocks),
+                **_no_longer_paused(case, event.at),
+            )
+        case events.PausedTooLong():
+            return case if case.pause is None else replace(case, pause=replace(case.pause, told=True))
         case events.RaiserKeptInformed():
             return replace(case, word_due_at=event.word_due_at)
         case _:
@@ -236,8 +251,33 @@ def _clock_started(case: Case, event: events.ClockStarted) -> Case:
         on_limit=event.on_limit,
         receipt_hash=event.receipt_hash,
         about=event.about,
+        paused_since=event.at if event.paused else None,
     )
     return replace(case, clocks=(*case.clocks, clock), started_clocks=case.started_clocks + 1)
+
+
+def _moved(case: Case, event: events.ClockResumed | events.ClockExtended) -> Case:
+    """A due time moved, and the reminders follow it; those that fell for the earlier one are over."""
+    changes: dict[str, object] = {"due_at": event.due_at, "reminders": event.reminders, "reminded": 0}
+    if isinstance(event, events.ClockExtended):
+        clock = case.clock(event.clock_id)
+        changes["extensions"] = clock.extensions + 1
+        changes["extended_by"] = clock.extended_by + event.by_amount.value
+    return _with_clock(case, event.clock_id, **changes)
+
+
+def _paused(case: Case, event: events.Paused) -> Case:
+    clocks = tuple(
+        replace(clock, paused_since=event.at) if clock.clock_id in event.clock_ids else clock for clock in case.clocks
+    )
+    pause = Pause(paused_at=event.at, reason=event.reason, until=event.until)
+    return replace(case, clocks=clocks, pause=pause, pauses=case.pauses + 1)
+
+
+def _no_longer_paused(case: Case, at: datetime) -> dict[str, Any]:
+    if case.pause is None:
+        return {}
+    return {"pause": None, "paused_for": case.paused_for + max(at - case.pause.paused_at, timedelta(0))}
 
 
 def _limit_passed(case: Case, event: events.LimitPassed) -> Case:

@@ -11,7 +11,7 @@ from escalations.rules.telling import ASKED_FOR, LEAD, RAISER, TEAM_DEPUTY, Ask,
 _TEAM = Recipient(Side.TEAM, None, TEAM_POSITION)
 
 
-def _waited_for(case: Case, clock: Clock) -> tuple[Recipient, ...]:
+def waited_for(case: Case, clock: Clock) -> tuple[Recipient, ...]:
     """Whom a clock waits for, and who can do what it awaits."""
     raiser = Recipient(Side.RAISING, case.raising_agency, RAISER)
     match clock.waits_for:
@@ -22,8 +22,7 @@ def _waited_for(case: Case, clock: Clock) -> tuple[Recipient, ...]:
         case Side.TEAM:
             return (_TEAM,)
         case Side.BOTH:
-            position = case.frame.policy.stage(max(case.stage, 1)).responding_position
-            return (raiser, *(Recipient(Side.RESPONDING, party.agency_id, position) for party in case.open_parties))
+            return (raiser, *level_of_responding_side(case))
 
 
 def of_reminder(case: Case, event: events.ReminderFell) -> tuple[Notice, ...]:
@@ -31,7 +30,7 @@ def of_reminder(case: Case, event: events.ReminderFell) -> tuple[Notice, ...]:
     clock = case.clock(event.clock_id)
     told = tuple(
         Notice(NoticeKind.REMINDER, to, ASKED_FOR[event.awaits], case.stage, event.due_at, event.clock_id)
-        for to in _waited_for(case, clock)
+        for to in waited_for(case, clock)
     )
     if not event.phone_call_asked:
         return told
@@ -47,12 +46,12 @@ def of_passed_limit(case: Case, event: events.LimitPassed) -> tuple[Notice, ...]
     recipients = _concerned(case, clock, case.stage)
     if clocks.what_follows(case, clock) is OnLimit.PROPOSE:
         recipients = tuple(to for to in recipients if to.position != RAISER)
-    asked = _waited_for(case, clock)
+    asked = waited_for(case, clock)
     return tuple(
         Notice(
             NoticeKind.LIMIT_PASSED,
             to,
-            ASKED_FOR[event.awaits] if to in asked else _reading(to),
+            ASKED_FOR[event.awaits] if to in asked else reading(to),
             case.stage,
             event.due_at,
             event.clock_id,
@@ -61,19 +60,47 @@ def of_passed_limit(case: Case, event: events.LimitPassed) -> tuple[Notice, ...]
     )
 
 
+def of_extension(case: Case, event: events.ClockExtended) -> tuple[Notice, ...]:
+    """Both sides: whom the clock waits for, whoever raised it, and the other side at its present level.
+
+    A responding agency hears nothing of the time that another one has.
+    """
+    clock = case.clock(event.clock_id)
+    asked = waited_for(case, clock)
+    others = () if clock.waits_for is Side.RESPONDING else level_of_responding_side(case)
+    recipients = dict.fromkeys((*asked, Recipient(Side.RAISING, case.raising_agency, RAISER), *others))
+    return tuple(
+        Notice(
+            NoticeKind.EXTENDED,
+            to,
+            ASKED_FOR[event.awaits] if to in asked else reading(to),
+            case.stage,
+            event.due_at,
+            event.clock_id,
+        )
+        for to in recipients
+    )
+
+
+def level_of_responding_side(case: Case) -> tuple[Recipient, ...]:
+    """The present level of each responding agency with which it is not settled."""
+    position = case.frame.policy.stage(max(case.stage, 1)).responding_position
+    return tuple(Recipient(Side.RESPONDING, party.agency_id, position) for party in case.open_parties)
+
+
 def of_withdrawn_limit(case: Case, event: events.LimitWithdrawn) -> tuple[Notice, ...]:
     """Everyone who was told that the limit had passed hears that nothing more is needed about it."""
     clock = case.clock(event.clock_id)
     stage = case.stage if clock.stage is None else clock.stage
     return tuple(
-        Notice(NoticeKind.NO_ACTION_NEEDED, to, _reading(to), stage, event.kept_at, event.clock_id)
+        Notice(NoticeKind.NO_ACTION_NEEDED, to, reading(to), stage, event.kept_at, event.clock_id)
         for to in _concerned(case, clock, stage)
     )
 
 
 def _concerned(case: Case, clock: Clock, stage: int) -> tuple[Recipient, ...]:
     """Everyone who hears that a limit passed at a stage."""
-    told = list(_waited_for(case, clock))
+    told = list(waited_for(case, clock))
     above = case.frame.policy.next_stage(stage)
     raiser = Recipient(Side.RAISING, case.raising_agency, RAISER)
     match clock.waits_for:
@@ -97,5 +124,6 @@ def _concerned(case: Case, clock: Clock, stage: int) -> tuple[Recipient, ...]:
     return tuple(dict.fromkeys(told))
 
 
-def _reading(to: Recipient) -> Ask:
+def reading(to: Recipient) -> Ask:
+    """What is asked of somebody who is only told."""
     return Ask.TEAM if to.side is Side.TEAM else Ask.READ

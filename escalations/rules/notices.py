@@ -11,10 +11,10 @@ from typing import assert_never
 
 from escalations.policy import Awaits, Side
 from escalations.rules import events, limits_told
-from escalations.rules.case import MEETS, Case, DeliveryState, Status
+from escalations.rules.case import MEETS, Case, Clock, DeliveryState, Status
 from escalations.rules.clocks import TEAM_POSITION
 from escalations.rules.events import Event
-from escalations.rules.telling import LEAD, RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind, Recipient
+from escalations.rules.telling import ASKED_FOR, LEAD, RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind, Recipient
 
 __all__ = [
     "LEAD",
@@ -95,6 +95,14 @@ def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR091
             return (_to_team(case, NoticeKind.UNREADABLE),) if event.message == "unreadable_reply" else ()
         case events.WordsAdded():
             return _words_added(case, event)
+        case events.ClockExtended():
+            return limits_told.of_extension(case, event)
+        case events.Paused():
+            return tuple(_told_of_pause(case, to, event.until) for to in _on_the_ladder(case))
+        case events.Resumed():
+            return tuple(_goes_on(case, to) for to in _on_the_ladder(case))
+        case events.PausedTooLong():
+            return (_to_team(case, NoticeKind.PAUSED_TOO_LONG, due_at=event.paused_at),)
         case events.RaiserKeptInformed():
             return (_to_raiser(case, NoticeKind.STILL_OPEN),)
         case events.Responded():
@@ -103,6 +111,7 @@ def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR091
             return (_to_raiser(case, NoticeKind.ANSWERED, asks=asks),)
         case (
             events.ClockEnded()
+            | events.ClockResumed()
             | events.CauseChanged()
             | events.CauseConfirmed()
             | events.MoveProposed()
@@ -272,31 +281,47 @@ def _closed(case: Case) -> tuple[Notice, ...]:
 
     Nobody but the team ever heard of a case that was entered quietly and never passed on; nobody hears of its end.
     """
-    told = [_to_raiser(case, NoticeKind.REDIRECTED if case.route is not None else NoticeKind.CLOSED)]
+    raiser = NoticeKind.REDIRECTED if case.route is not None else NoticeKind.CLOSED
+    return tuple(
+        Notice(raiser if to.position == RAISER else NoticeKind.CLOSED, to, Ask.READ, case.stage)
+        for to in _on_the_ladder(case)
+    )
+
+
+def _on_the_ladder(case: Case) -> tuple[Recipient, ...]:
+    """Whoever raised it, everyone who has been told so far on both sides, and the final body where it was asked."""
+    told = [Recipient(Side.RAISING, case.raising_agency, RAISER)]
     for rule in case.frame.policy.stages[: case.stage]:
-        told.extend(
-            Notice(
-                NoticeKind.CLOSED,
-                Recipient(Side.RESPONDING, party.agency_id, rule.responding_position),
-                Ask.READ,
-                case.stage,
-            )
-            for party in case.parties
-        )
+        told.extend(Recipient(Side.RESPONDING, party.agency_id, rule.responding_position) for party in case.parties)
         if rule.number > 1:
-            told.append(
-                Notice(
-                    NoticeKind.CLOSED,
-                    Recipient(Side.RAISING, case.raising_agency, rule.raising_position),
-                    Ask.READ,
-                    case.stage,
-                )
-            )
+            told.append(Recipient(Side.RAISING, case.raising_agency, rule.raising_position))
     if case.decider_position is not None:
-        # Asked to decide, it must not go on preparing a decision that nobody needs.
-        body = Recipient(Side.FINAL_BODY, case.frame.policy.final_body.agency, case.decider_position)
-        told.append(Notice(NoticeKind.CLOSED, body, Ask.READ, case.stage))
+        # Asked to decide, it must not go on preparing a decision that nobody needs, or needs at another time.
+        told.append(Recipient(Side.FINAL_BODY, case.frame.policy.final_body.agency, case.decider_position))
     return tuple(dict.fromkeys(told))
+
+
+def _told_of_pause(case: Case, to: Recipient, until: datetime) -> Notice:
+    """Whoever can answer in the meantime, may."""
+    party = case.party(to.agency_id)
+    answers = to in limits_told.level_of_responding_side(case) and party is not None and party.answered_at is None
+    return Notice(NoticeKind.PAUSED, to, Ask.RESPOND if answers else Ask.READ, case.stage, until)
+
+
+def _goes_on(case: Case, to: Recipient) -> Notice:
+    """Whoever is waited for hears by when; the others, that it goes on."""
+    waiting = [
+        clock
+        for clock in case.clocks
+        if clock.running
+        and clock.limit_passed_at is None
+        and clock.awaits is not Awaits.SETTLE_ALL
+        and to in limits_told.waited_for(case, clock)
+    ]
+    first = min(waiting, key=lambda clock: clock.due_at, default=None)
+    if first is None:
+        return Notice(NoticeKind.RESUMED, to, Ask.READ, case.stage)
+    return Notice(NoticeKind.RESUMED, to, ASKED_FOR[first.awaits], case.stage, first.due_at, first.clock_id)
 
 
 def waits_on(notice: Notice, other: Notice) -> bool:
@@ -321,11 +346,26 @@ _PASSING = (
     NoticeKind.STILL_OPEN,
     NoticeKind.HELD,
     NoticeKind.COMPLETED,
+    NoticeKind.RESUMED,
+    NoticeKind.EXTENDED,
 )
 
 
-def overtaken(case: Case, kind: NoticeKind, *, stage: int, about: str | None) -> bool:
-    """Whether a notice that has not left yet has been overtaken by events, and is settled instead of sent."""
+_OF_A_CLOCK = (NoticeKind.REMINDER, NoticeKind.PLEASE_PHONE, NoticeKind.ASKED_TO_CHOOSE, NoticeKind.EXTENDED)
+
+
+def overtaken(case: Case, kind: NoticeKind, *, stage: int, about: str | None, due_at: datetime | None = None) -> bool:
+    """Whether a notice that has not left yet has been overtaken by events, and is settled instead of sent.
+
+    Args:
+        case: as it stands.
+        kind: of the notice.
+        stage: at which it was made.
+        about: the clock that it is about, if any.
+        due_at: by when it says that something is awaited: nobody is reminded of a time that no longer holds.
+    """
+    if kind in {NoticeKind.PAUSED, NoticeKind.PAUSED_TOO_LONG}:
+        return case.pause is None
     if kind not in _PASSING:
         return False
     if case.status is Status.CLOSED or stage < case.stage:
@@ -333,8 +373,15 @@ def overtaken(case: Case, kind: NoticeKind, *, stage: int, about: str | None) ->
     clock = next((clock for clock in case.clocks if clock.clock_id == about), None)
     if kind in {NoticeKind.HELD, NoticeKind.COMPLETED}:
         return case.status is not Status.HELD
-    if kind in {NoticeKind.REMINDER, NoticeKind.PLEASE_PHONE, NoticeKind.ASKED_TO_CHOOSE}:
-        return clock is None or not clock.running
+    if kind is NoticeKind.RESUMED:
+        return case.pause is not None
+    if kind in _OF_A_CLOCK:
+        return clock is None or not clock.running or _says_another_time(clock, kind, due_at)
     if kind is NoticeKind.LIMIT_PASSED:
         return clock is not None and (clock.limit_withdrawn or not clock.running)
     return kind is NoticeKind.MOVE_INTENDED and (case.move is None or case.move.intended_at is None)
+
+
+def _says_another_time(clock: Clock, kind: NoticeKind, due_at: datetime | None) -> bool:
+    reminds = kind in {NoticeKind.REMINDER, NoticeKind.PLEASE_PHONE}
+    return (reminds and clock.paused_since is not None) or (due_at is not None and due_at != clock.due_at)

@@ -61,6 +61,9 @@ def _first(case: Case, now: datetime, until: datetime) -> tuple[Event, ...]:
         return moving.start_stage(
             case, effect.to_stage, now, by=effect.intended_by, channel=effect.channel, happened_at=effect.happened_at
         )
+    pause = case.pause
+    if pause is not None and not pause.told and pause.until <= until:
+        return (events.PausedTooLong(at=now, paused_at=pause.paused_at, until=pause.until),)
     return (events.RaiserKeptInformed(at=now),)
 
 
@@ -88,7 +91,8 @@ def _escalate(case: Case, clock: Clock, now: datetime) -> tuple[Event, ...]:
     """The document says so: the case moves up. Every limit that passed by then is noted first, for it did pass."""
     happened: tuple[Event, ...] = ()
     for other in case.clocks:
-        if other.running and other.limit_passed_at is None and other.due_at <= clock.due_at:
+        runs = other.running and other.limit_passed_at is None and other.paused_since is None
+        if runs and other.due_at <= clock.due_at:
             happened = (*happened, clocks.pass_limit(case, other, now))
     moved = moving.start_stage(evolve_all(case, happened), case.stage + 1, now)
     return (*happened, *moved)

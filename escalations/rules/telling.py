@@ -54,6 +54,11 @@ class NoticeKind(StrEnum):
     REDIRECTED = "redirected"
     """To the raiser: it is closed here, and goes another way that the page names."""
     STILL_OPEN = "still_open"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    PAUSED_TOO_LONG = "paused_too_long"
+    """To the team: a case has been paused for as long as the policy has it."""
+    EXTENDED = "extended"
     UNREADABLE = "unreadable"
 
 

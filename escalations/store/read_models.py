@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -37,6 +37,8 @@ class ClockState(StrEnum):
     RUNNING = "running"
     LIMIT_PASSED = "limit_passed"
     """Its limit has passed and it still waits."""
+    PAUSED = "paused"
+    """It does not run, because the case is paused."""
     MET = "met"
     STOPPED = "stopped"
 
@@ -83,6 +85,14 @@ class CaseRow:
     """On whose word it ended; None for what was held, and the team ended."""
     route: str | None
     """Where it goes instead, for what was redirected."""
+    paused_since: datetime | None
+    pause_reason: str | None
+    paused_until: datetime | None
+    """When it has been paused for as long as the policy has it."""
+    pauses: int
+    """How often it was paused, with a pause that lasts."""
+    paused_minutes: int
+    """Elapsed, over all pauses that have ended."""
     changed_at: datetime
 
 
@@ -127,6 +137,9 @@ class ClockRow:
     limit_passed_at: datetime | None
     limit_withdrawn: bool
     ended_at: datetime | None
+    paused_since: datetime | None
+    extensions: int
+    """How often it was extended; ``kept_dates`` has every due time that it had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +283,9 @@ def clock_state(clock: case.Clock) -> ClockState:
         return ClockState.MET
     if clock.end is case.ClockEnd.STOPPED:
         return ClockState.STOPPED
-    return ClockState.RUNNING if _before_its_limit(clock) else ClockState.LIMIT_PASSED
+    if not _before_its_limit(clock):
+        return ClockState.LIMIT_PASSED
+    return ClockState.RUNNING if clock.paused_since is None else ClockState.PAUSED
 
 
 def _before_its_limit(clock: case.Clock) -> bool:
@@ -305,7 +320,7 @@ def _codes(event: events.Raised | events.Completed) -> dict[str, Any]:
 
 
 def _case_values(after: case.Case, entry: register.Entry) -> dict[str, Any]:
-    limits = [clock.due_at for clock in after.clocks if clock.running and _before_its_limit(clock)]
+    limits = [clock.due_at for clock in after.clocks if clock_state(clock) is ClockState.RUNNING]
     return {
         "reference": after.reference,
         "seq": entry.seq,
@@ -327,6 +342,11 @@ def _case_values(after: case.Case, entry: register.Entry) -> dict[str, Any]:
         "outcome": after.outcome.value if after.outcome else None,
         "on_word_of": after.on_word_of.value if after.on_word_of else None,
         "route": after.route.value if after.route else None,
+        "paused_since": after.pause.paused_at if after.pause else None,
+        "pause_reason": after.pause.reason.value if after.pause else None,
+        "paused_until": after.pause.until if after.pause else None,
+        "pauses": after.pauses,
+        "paused_minutes": after.paused_for // timedelta(minutes=1),
         "changed_at": entry.recorded_at,
     }
 
@@ -353,6 +373,8 @@ def _clock_values(clock: case.Clock) -> dict[str, Any]:
         "limit_passed_at": clock.limit_passed_at,
         "limit_withdrawn": clock.limit_withdrawn,
         "ended_at": clock.ended_at,
+        "paused_since": clock.paused_since,
+        "extensions": clock.extensions,
     }
 
 

@@ -414,6 +414,11 @@ CASES = Table(
     Column("outcome", _SLUG),
     Column("on_word_of", _SLUG),
     Column("route", _SLUG),
+    Column("paused_since", Instant),
+    Column("pause_reason", _SLUG),
+    Column("paused_until", Instant),
+    Column("pauses", Integer, nullable=False, server_default="0"),
+    Column("paused_minutes", Integer, nullable=False, server_default="0"),
     Column("changed_at", Instant, nullable=False),
     Index(None, "status", "next_due_at"),
     Index(None, "received_at"),
@@ -445,6 +450,8 @@ CLOCKS = Table(
     Column("limit_passed_at", Instant),
     Column("limit_withdrawn", Boolean, nullable=False),
     Column("ended_at", Instant),
+    Column("paused_since", Instant),
+    Column("extensions", Integer, nullable=False, server_default="0"),
     Index(None, "state", "due_at"),
 )
 

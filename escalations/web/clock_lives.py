@@ -30,11 +30,23 @@ class ClockLife:
     cause: Cause | None = None
     cause_confirmed: bool = False
     withdrawn: bool = False
+    paused: bool = False
+    moved: tuple[events.ClockResumed | events.ClockExtended, ...] = ()
+    """What moved its due time, in its order."""
 
     @property
     def due_at(self) -> datetime:
         """By when it is met in time."""
-        return self.started.due_at
+        return self.moved[-1].due_at if self.moved else self.started.due_at
+
+    @property
+    def dates(self) -> tuple[str, ...]:
+        """Every due time that it had before the present one, and what moved it."""
+        return tuple(
+            f"{workingtime.say(event.was_due_at)}, until "
+            + (f"extended by {event.by_amount.words()}" if isinstance(event, events.ClockExtended) else "a pause")
+            for event in self.moved
+        )
 
     @property
     def passed(self) -> bool:
@@ -69,7 +81,8 @@ class ClockLife:
         if self.end is ClockEnd.STOPPED:
             return f"Stopped{', after the time limit had passed' + cause if self.passed else ''}"
         sure = "confirmed" if self.cause_confirmed else "provisional"
-        return f"Time limit passed{cause} ({sure})" if self.passed else "Running"
+        running = "Paused" if self.paused else "Running"
+        return f"Time limit passed{cause} ({sure})" if self.passed else running
 
     @property
     def waits_for_the_team(self) -> bool:
@@ -94,7 +107,14 @@ def lives(happened: Iterable[Event]) -> tuple[ClockLife, ...]:
     for event in happened:
         match event:
             case events.ClockStarted():
-                found[event.clock_id] = ClockLife(len(found) + 1, event)
+                found[event.clock_id] = ClockLife(len(found) + 1, event, paused=event.paused)
+            case events.ClockResumed() | events.ClockExtended():
+                life = found[event.clock_id]
+                found[event.clock_id] = replace(life, moved=(*life.moved, event))
+            case events.Paused():
+                found.update({one: replace(found[one], paused=True) for one in event.clock_ids})
+            case events.Resumed():
+                found = {one: replace(life, paused=False) for one, life in found.items()}
             case events.LimitPassed():
                 found[event.clock_id] = replace(found[event.clock_id], limit_passed_at=event.at, cause=event.cause)
             case events.CauseChanged():

@@ -105,6 +105,9 @@ async def written(tx: AsyncConnection, vault: Vault, story: Story) -> tuple[Writ
             | events.Settled
             | events.Closed
             | events.CauseConfirmed
+            | events.Paused
+            | events.Resumed
+            | events.ClockExtended
             | events.PersonReached
             | events.WordsAdded
             | events.PhoneCallNoted,

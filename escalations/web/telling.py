@@ -176,8 +176,32 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
             return (
                 f"{names.actor(event.by)} added words{files} {channel(event.channel)}. That answers nothing by itself."
             )
+        case (
+            events.ClockResumed() | events.ClockExtended() | events.Paused() | events.Resumed() | events.PausedTooLong()
+        ):
+            return _of_time(event)
         case events.RaiserKeptInformed():
             return "Whoever raised it was told that it is still open."
+        case _:
+            assert_never(event)
+
+
+def _of_time(
+    event: events.ClockResumed | events.ClockExtended | events.Paused | events.Resumed | events.PausedTooLong,
+) -> str:
+    match event:
+        case events.ClockResumed():
+            dates = f"due {say(event.due_at)}, and not {say(event.was_due_at)}"
+            return f"After the pause: {words.AWAITED[event.awaits]}, {dates}."
+        case events.ClockExtended():
+            dates = f"due {say(event.due_at)}, and not {say(event.was_due_at)}"
+            return f"Extended by {event.by_amount.words()}: {words.AWAITED[event.awaits]}, {dates}."
+        case events.Paused():
+            return f"Paused by the partnership team: {_in_line(words.PAUSE_REASONS[event.reason])}."
+        case events.Resumed():
+            return f"It goes on. It had been paused since {say(event.paused_at)}."
+        case events.PausedTooLong():
+            return f"Still paused, since {say(event.paused_at)}. The partnership team was asked to look at it."
         case _:
             assert_never(event)
 
@@ -257,11 +281,19 @@ def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR
             return "Team phoned: reached" if event.reached else "Team phoned: nobody"
         case events.WordsAdded():
             return "Words added"
+        case events.ClockExtended():
+            return f"More time: {words.SHORT_AWAITED[event.awaits].lower()}"
+        case events.Paused():
+            return "Paused"
+        case events.Resumed():
+            return "Goes on"
+        case events.PausedTooLong():
+            return "Still paused"
         case events.RaiserKeptInformed():
             return "Raiser kept informed"
         case events.CauseConfirmed():
             return "Cause confirmed"
-        case events.ClockStarted() | events.ClockEnded() | events.CauseChanged():
+        case events.ClockStarted() | events.ClockResumed() | events.ClockEnded() | events.CauseChanged():
             return None
         case _:
             assert_never(event)
@@ -290,6 +322,8 @@ def waiting(case: Case, names: Names) -> tuple[str, ...]:
 
 
 def _by(found: Clock) -> str:
+    if found.paused_since is not None:
+        return f"paused since {say(found.paused_since)}"
     if found.limit_passed_at is None or found.limit_withdrawn:
         return f"by {say(found.due_at)}"
     cause = f" ({words.CAUSES[found.cause]})" if found.cause else ""

@@ -86,6 +86,7 @@ _NOTICES: Final = (
     events.RaiserKeptInformed,
     events.ProposalEnded,
     events.LimitWithdrawn,
+    events.PausedTooLong,
 )
 
 
@@ -117,7 +118,7 @@ def _facts(found: Story, clocks: Sequence[ClockLife], names: Names, now: datetim
         facts.extend(
             Fact(clock.due_at, Mark.DUE, f"Due: {clock.title[0].lower()}{clock.title[1:]}", clock.number)
             for clock in clocks
-            if clock.end is None and clock.limit_passed_at is None
+            if clock.end is None and clock.limit_passed_at is None and not clock.paused
         )
         facts.append(Fact(now, Mark.NOW, "Now"))
     # In the order of time; what happened at one moment in the order of the register, and "now" after it.

@@ -11,7 +11,7 @@ from typing import Final
 
 from escalations.policy import Awaits, Side, StartsFrom, Track
 from escalations.rules.acts import Concern, LegalStatus, Reason
-from escalations.rules.case import Cause, DeliveryState, Done, Outcome, Route, Status
+from escalations.rules.case import Cause, DeliveryState, Done, Outcome, PauseReason, Route, Status
 from escalations.rules.notices import RAISER, NoticeKind
 from escalations.store.notices import NoticeState
 
@@ -210,6 +210,14 @@ STATUSES: Final[Mapping[Status, str]] = {
     Status.CLOSED: "Closed",
 }
 
+PAUSE_REASONS: Final[Mapping[PauseReason, str]] = {
+    PauseReason.COURT: "A court",
+    PauseReason.POLICE_INVESTIGATION: "A police investigation",
+    PauseReason.MEDICAL: "A medical",
+    PauseReason.CONFERENCE_DATE: "The date of a conference",
+    PauseReason.AGREED_BY_BOTH: "Agreed by both sides",
+}
+
 DELIVERIES: Final[Mapping[DeliveryState, str]] = {
     DeliveryState.NOT_SENT: "not sent yet",
     DeliveryState.DELIVERED: "delivered",
@@ -253,6 +261,10 @@ NOTICES: Final[Mapping[NoticeKind, str]] = {
     NoticeKind.CLOSED: "Closed",
     NoticeKind.REDIRECTED: "Closed, and goes another way",
     NoticeKind.STILL_OPEN: "Still open",
+    NoticeKind.PAUSED: "Paused",
+    NoticeKind.RESUMED: "Goes on after a pause",
+    NoticeKind.PAUSED_TOO_LONG: "Still paused, for the team to look at",
+    NoticeKind.EXTENDED: "More time",
     NoticeKind.UNREADABLE: "A reply cannot be read",
 }
 

@@ -95,12 +95,24 @@ def every() -> Iterator[tuple[Notice, Facts]]:
     tasks = (Task(Awaits.ACKNOWLEDGE, builders.civil("2027-03-02 17:00")), Task(Awaits.RESPOND, DUE))
     variants: list[dict[str, object]] = [
         {},
-        {"urgent": True, "several": True, "came_to": Rule.LEAD, "alternate": True, "by_hand": True},
+        {
+            "urgent": True,
+            "several": True,
+            "came_to": Rule.LEAD,
+            "alternate": True,
+            "by_hand": True,
+            "paused": True,
+        },
         {"link": None, "due_at": None, "came_to": Rule.DEPUTY, "stage_title": None, "sample": False},
     ]
     asked = [(READERS[reader], asks) for reader, all_asks in ASKED_OF.items() for asks in all_asks]
     for kind, (to, asks) in itertools.product(NoticeKind, asked):
-        of_clocks = kind in {NoticeKind.REMINDER, NoticeKind.LIMIT_PASSED}
+        of_clocks = kind in {
+            NoticeKind.REMINDER,
+            NoticeKind.LIMIT_PASSED,
+            NoticeKind.EXTENDED,
+            NoticeKind.RESUMED,
+        }
         about: list[tuple[Awaits | None, Side | None]] = [(None, None)] * len(variants)
         if of_clocks:
             about = [*about, *zip(Awaits, itertools.cycle(Side), strict=False)]
@@ -430,6 +442,7 @@ def test_nothing_of_a_case_reaches_a_notice_but_reference_stage_and_times() -> N
         "tasks",
         "awaits",
         "waits_for",
+        "paused",
         "several",
         "alternate",
         "came_to",

@@ -455,3 +455,37 @@ def test_a_file_that_is_not_there_or_not_text_is_said_in_a_sentence(tmp_path: Pa
     path.write_bytes(b"x" * 100_000)
     with pytest.raises(reading.NotAPolicyError, match="larger than"):
         reading.read(path)
+
+
+RESOLVE = "standard: {within: 5 working days, remind_before: [1 working day]}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (RESOLVE, RESOLVE.replace("}", ", extend_at_most: 48 elapsed hours}"), "has to be in the unit of the limit"),
+        (RESOLVE, RESOLVE.replace("}", ", extend_at_most: 300 working days}"), "300 working days is more than a year"),
+        ("awaits: look", "awaits: look\n    may_pause: true", "awaits look, which is never stopped"),
+        ("awaits: look", "awaits: look\n    may_extend: true", "awaits look, which is never extended"),
+        ("awaits: look", "awaits: look\n    may_pause: maybe", "has to be true or false"),
+        ("accounts_within:", "pause_at_most: 300 working days\naccounts_within:", "is more than a year"),
+    ],
+)
+def test_what_is_paused_and_extended_is_checked(old: str, new: str, says: str) -> None:
+    assert old in SAMPLE
+    found = problems(SAMPLE.replace(old, new, 1))
+    assert any(says in str(problem) and problem.line for problem in found), [str(problem) for problem in found]
+
+
+def test_what_may_not_be_extended_has_no_longest_extension() -> None:
+    text = SAMPLE.replace(RESOLVE, RESOLVE.replace("}", ", extend_at_most: 2 working days}"), 1)
+    assert reading.read_text(text, "policy.yaml").stages[0].clocks[-1].limits[Track.STANDARD].extend_at_most is not None
+    text = text.replace("awaits: respond", "awaits: respond\n        may_extend: false", 1)
+    assert any("so leave extend_at_most out" in str(problem) for problem in problems(text))
+
+
+def test_a_policy_that_says_nothing_of_pauses_has_the_text_that_it_had_before() -> None:
+    """Its hash is what open cases find it by."""
+    text = canonical(reading.sample())
+    assert not [name for name in ("may_pause", "may_extend", "extend_at_most", "pause_at_most") if name in text]
+    assert reading.sample().longest_pause.words() == "20 working days"

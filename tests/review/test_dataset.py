@@ -7,7 +7,8 @@ from typing import get_args
 from escalations.policy import Awaits, Side
 from escalations.review.dataset import LEFT_OUT, Life, State, Why
 from escalations.rules import acts, events
-from escalations.rules.case import Cause, Outcome
+from escalations.rules.case import Cause, Outcome, PauseReason
+from escalations.rules.workingtime import Amount
 from tests.builders import POLICE, SOCIAL_CARE, Story, civil
 from tests.review.told import record, settled_at_two
 
@@ -117,3 +118,31 @@ def test_what_is_left_out_changes_nothing() -> None:
             life.tell(event)
     assert life.told() == whole
     assert set(LEFT_OUT) < set(get_args(events.Event))
+
+
+def test_time_is_shown_with_and_without_what_a_pause_and_an_extension_gave() -> None:
+    story = Story().raised().at("2027-03-03 10:00")
+    resolve = story.clock("resolve").clock_id
+    by_amount = Amount.parse("1 working day")
+    story.act(acts.Extend(**story.by_team(), clock_id=resolve, by_amount=by_amount))
+    story.act(acts.Pause(**story.by_team(), reason=PauseReason.COURT))
+    story.at("2027-03-04 10:00")
+    story.act(acts.Resume(**story.by_team()))
+    story.at("2027-03-10 12:00")
+    story.responds()
+    lived = record(story, "A")
+    clock = next(one for one in lived.clocks if one.clock_id == resolve)
+    assert (clock.first_due_at, clock.due_at) == (civil("2027-03-08 17:00"), civil("2027-03-10 17:00"))
+    assert (clock.in_time, clock.in_first_time) == (True, False)
+    assert lived.paused
+
+
+def test_a_cause_is_unreviewed_again_where_evidence_came_to_say_something_else() -> None:
+    story = Story().raised().at("2027-03-09 17:01")
+    clock = story.clock("acknowledge").clock_id
+    story.act(acts.ConfirmCause(**story.by_team(), clock_id=clock, cause=Cause.SILENT))
+    confirmed = next(one for one in record(story, "A").clocks if one.clock_id == clock)
+    assert confirmed.state(story.now) is State.CONFIRMED
+    story.acknowledges()
+    late = next(one for one in record(story, "A").clocks if one.clock_id == clock)
+    assert (late.cause, late.state(story.now)) == (Cause.ANSWERED_LATE, State.UNREVIEWED)

@@ -117,6 +117,10 @@ class CaseMachine(RuleBasedStateMachine):
                 acts.DenyDone,
                 acts.NotePhoneCall,
                 acts.PassOn,
+                acts.Pause,
+                acts.Resume,
+                acts.Extend,
+                acts.ConfirmCause,
             ]
         ),
     )
@@ -127,7 +131,14 @@ class CaseMachine(RuleBasedStateMachine):
             party = self.case.parties[choice % len(self.case.parties)]
             position = self.case.frame.policy.stage(self.case.stage).responding_position
             who = builders.responder(position, party.agency_id)
-        elif kind in {acts.NotePhoneCall, acts.PassOn}:
+        elif kind in {
+            acts.NotePhoneCall,
+            acts.PassOn,
+            acts.Pause,
+            acts.Resume,
+            acts.Extend,
+            acts.ConfirmCause,
+        }:
             who = TEAM
         self._does(
             deed(kind, who, self.case, self.now, choice=choice, ago=None if ago is None else timedelta(minutes=ago))
@@ -187,7 +198,16 @@ class CaseMachine(RuleBasedStateMachine):
                     clock = before.clock(event.clock_id)
                     assert clock.running
                     assert clock.due_at <= event.at
+                    assert clock.paused_since is None
+                case events.ClockResumed() | events.ClockExtended():
+                    clock = before.clock(event.clock_id)
+                    assert event.was_due_at == clock.due_at < event.due_at
+                    assert not self.limits[event.clock_id]
+                    assert all(event.at < moment < event.due_at for moment in event.reminders)
+                case events.CauseConfirmed():
+                    assert self.limits[event.clock_id]
                 case events.ReminderFell():
+                    assert before.clock(event.clock_id).paused_since is None
                     assert event.at < event.due_at or before.clock(event.clock_id).due_at >= event.at
                     assert not self.limits[event.clock_id]
                 case events.ClockStarted():
@@ -235,6 +255,12 @@ class CaseMachine(RuleBasedStateMachine):
             assert [clock for clock in self.case.clocks if clock.running]
             if self.case.status is Status.OPEN:
                 assert self.case.word_due_at is not None
+
+    @invariant()
+    def only_a_paused_case_has_clocks_that_do_not_run(self) -> None:
+        """A clock that is forgotten in a pause would wait for ever."""
+        if self.case.pause is None:
+            assert not [clock for clock in self.case.clocks if clock.paused_since is not None]
 
     @invariant()
     def what_is_noted_of_a_side_waited_for_that_side(self) -> None:

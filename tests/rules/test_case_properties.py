@@ -36,6 +36,10 @@ steps = st.lists(
                 acts.ReportMessage,
                 acts.AddWords,
                 acts.ReportDelivery,
+                acts.Pause,
+                acts.Resume,
+                acts.Extend,
+                acts.ConfirmCause,
             ]
         ),
         st.sampled_from(["raiser", "practitioner", "manager", "police practitioner", "team", "system"]),
@@ -97,6 +101,7 @@ def test_time_alone_closes_withdraws_drops_and_moves_nothing(
     assert after.claims == story.case.claims
     assert after.stage <= story.case.stage + intended
     brings = {"reminder_fell", "limit_passed", "move_proposed", "clock_started", "raiser_kept_informed"}
+    brings |= {"paused_too_long"}
     by_a_move = {"clock_ended", "stage_started", "partnership_notified", "cause_changed"} if intended else set()
     assert {event.kind for event in happened} <= brings | by_a_move
 

@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, exc, insert, select, text
 from sqlalchemy.engine import make_url
 
-from escalations.store import engine, tables
+from escalations.store import engine, read_models, tables
 from escalations.store.engine import Database
 
 
@@ -52,6 +52,45 @@ async def test_migrating_again_or_from_several_processes_at_once_does_no_harm(da
     finally:
         for one in opened:
             await one.close()
+
+
+async def test_rows_of_before_a_migration_are_read_after_it(sqlite_url: str) -> None:
+    """A case that agreed and a clock that passed, as they stood before the team could do more to them."""
+    from alembic import command  # noqa: PLC0415  a step that the application never takes alone
+
+    async with Database.open(sqlite_url) as opened:
+
+        def upto(connection: Connection, revision: str) -> None:
+            config = engine.migration_config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+
+        async with opened.write() as tx:
+            await tx.run_sync(upto, "0001")
+            await tx.execute(
+                text(
+                    "INSERT INTO cases (reference, seq, position, status, track, stage, raising_agency,"
+                    " responding_agencies, edition, received_at, outcome, changed_at) VALUES ('PD-27-0001-X', 9, 9,"
+                    " 'closed', 'standard', 1, 'oak-school', '[]', 1, :at, 'agreed_as_asked', :at)"
+                ),
+                {"at": "2027-03-01T09:30:00.000000Z"},
+            )
+            await tx.execute(
+                text(
+                    "INSERT INTO clocks (reference, clock_id, rule_id, awaits, waits_for, started_at, due_at,"
+                    " kept_dates, reminders, reminded, receipt_hash, state, cause, limit_withdrawn) VALUES"
+                    " ('PD-27-0001-X', '1-a', 'a', 'respond', 'responding', :at, :at,"
+                    " '[]', '[]', 0, '', 'met', 'silent', 0)"
+                ),
+                {"at": "2027-03-01T09:30:00.000000Z"},
+            )
+        await opened.migrate()
+        async with opened.read() as tx:
+            case = await read_models.case_of(tx, "PD-27-0001-X")
+            [clock] = await read_models.clocks_of(tx, "PD-27-0001-X")
+    assert case is not None
+    assert (case.raising_agency, case.on_word_of, case.pauses, case.paused_since) == ("oak-school", "raising", 0, None)
+    assert (clock.evidence_cause, clock.cause_confirmed_at, clock.extensions) == ("silent", None, 0)
 
 
 async def test_a_guard_that_a_migration_lost_is_named(database: Database) -> None:

@@ -1,0 +1,118 @@
+"""The team stops the time of a case and lets it go on, or gives one time limit longer.
+
+Source: the conventions of time (a pause gives back what it took, ``workingtime`` W10; an extension counts from the
+present due time; every due time that a clock ever had is kept) and the rules of practice ("Never by a timer": pausing).
+Nothing here is done by time: a pause that has lasted for as long as the policy has it is told to the team, and
+lasts on.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from escalations.rules import acts, clocks, events, workingtime
+from escalations.rules.access import Refused
+from escalations.rules.case import Case, Clock
+from escalations.rules.events import Event
+from escalations.rules.workingtime import Amount
+
+
+def pause(case: Case, act: acts.Pause, now: datetime) -> tuple[Event, ...] | Refused:
+    """Every clock that waits for a side stops, as far as the policy lets it. People may go on all the same."""
+    if case.pause is not None:
+        return Refused(
+            "already_paused",
+            f"This has been paused since {workingtime.say(case.pause.paused_at)}. Please resume it before you pause it "
+            "again.",
+        )
+    stopping = [clock for clock in case.clocks if clock.running and clocks.rule_of(case, clock).pausable]
+    if not stopping:
+        return Refused("nothing_to_pause", "The policy lets no time limit be paused that runs here.")
+    until = workingtime.deadline(case.frame.calendar, now, case.frame.policy.longest_pause)
+    # A limit that has passed has nothing left to stop; what starts from here on does not run yet.
+    clock_ids = tuple(clock.clock_id for clock in stopping if clock.limit_passed_at is None)
+    return (events.Paused(**events.origin(act, now), reason=act.reason, until=until, clock_ids=clock_ids),)
+
+
+def resume(case: Case, act: acts.Resume, now: datetime) -> tuple[Event, ...] | Refused:
+    """What stopped goes on, with as much time left as it had."""
+    if case.pause is None:
+        return Refused("not_paused", "This is not paused, and its time limits run.")
+    happened: tuple[Event, ...] = ()
+    for clock in case.clocks:
+        if clock.running and clock.paused_since is not None:
+            happened = (*happened, *_resumed(case, clock, clock.paused_since, now))
+    return (*happened, events.Resumed(**events.origin(act, now), paused_at=case.pause.paused_at))
+
+
+def _resumed(case: Case, clock: Clock, since: datetime, now: datetime) -> tuple[Event, ...]:
+    limit = clocks.rule_of(case, clock).limits[case.track]
+    calendar = case.frame.calendar_for(clock.agency_id)
+    try:
+        due = workingtime.resume(calendar, clock.due_at, since, max(now, since), limit.within.unit)
+    except workingtime.CalendarExhausted:
+        # A case must not stay paused because the calendar ends. The last close of business that it knows has to do.
+        due = max(clock.due_at, workingtime.instant_of(calendar.last, calendar.close_of_business))
+    if due == clock.due_at:
+        return ()
+    return (
+        events.ClockResumed(
+            at=now,
+            clock_id=clock.clock_id,
+            awaits=clock.awaits,
+            agency_id=clock.agency_id,
+            was_due_at=clock.due_at,
+            due_at=due,
+            reminders=clocks.reminders_before(calendar, limit, due, after=now),
+        ),
+    )
+
+
+def extend(case: Case, act: acts.Extend, now: datetime) -> tuple[Event, ...] | Refused:
+    """One time limit is due later, counted from when it was due. A paused clock stays paused."""
+    clock = next((clock for clock in case.clocks if clock.clock_id == act.clock_id), None)
+    if clock is None or not clock.running:
+        return Refused("not_waiting", "This is not waited for any more, so there is no time limit to extend.")
+    if clock.limit_passed_at is not None:
+        return Refused(
+            "limit_passed",
+            f"This time limit passed at {workingtime.say(clock.due_at)}, and cannot be extended after that. If it was "
+            "extended before, please say so when you confirm the cause of the delay.",
+        )
+    rule = clocks.rule_of(case, clock)
+    if not rule.extendable:
+        return Refused("not_extendable", "The policy does not let this time limit be extended.")
+    limit = rule.limits[case.track]
+    refused = _too_long(clock, limit.longest_extension, act.by_amount)
+    if refused is not None:
+        return refused
+    calendar = case.frame.calendar_for(clock.agency_id)
+    due = workingtime.extend(calendar, clock.due_at, act.by_amount)
+    return (
+        events.ClockExtended(
+            **events.origin(act, now),
+            clock_id=clock.clock_id,
+            awaits=clock.awaits,
+            waits_for=clock.waits_for,
+            agency_id=clock.agency_id,
+            by_amount=act.by_amount,
+            was_due_at=clock.due_at,
+            due_at=due,
+            reminders=clocks.reminders_before(calendar, limit, due, after=now),
+        ),
+    )
+
+
+def _too_long(clock: Clock, at_most: Amount, by_amount: Amount) -> Refused | None:
+    if by_amount.unit is not at_most.unit:
+        unit = at_most.unit.value.replace("_", " ")
+        return Refused(
+            "other_unit", f"This time limit is counted in {unit}. Please give the extension in {unit} as well."
+        )
+    if clock.extended_by + by_amount.value <= at_most.value:
+        return None
+    used = Amount(value=clock.extended_by, unit=at_most.unit).words() if clock.extended_by else "nothing"
+    return Refused(
+        "extended_too_long",
+        f"The policy lets this time limit be extended by {at_most.words()} in all, and {used} of that is used.",
+    )
