@@ -25,7 +25,18 @@ from escalations.settings import Settings
 from escalations.store.cases import Cases
 from escalations.store.engine import Database
 from escalations.store.vault import Vault
-from escalations.web import board, case_page, health, metrics, outbox, raising, responding, reviewing, security
+from escalations.web import (
+    board,
+    case_page,
+    health,
+    metrics,
+    outbox,
+    raising,
+    responding,
+    reviewing,
+    security,
+    team_pages,
+)
 from escalations.web.drafts import Drafts
 from escalations.web.pages import Pages, Site
 from escalations.web.parts import AgencyList, Parts
@@ -103,6 +114,7 @@ def create_app(
     app.include_router(responding.routes(parts))
     app.include_router(board.routes(parts))
     app.include_router(case_page.routes(parts))
+    app.include_router(team_pages.routes(parts))
     app.include_router(reviewing.routes(parts))
     app.include_router(outbox.routes(parts))
     app.mount("/static", _static(static or Path(str(resources.files("escalations.web") / "static"))))

@@ -28,7 +28,11 @@ class ClockLife:
     counts_from: datetime | None = None
     limit_passed_at: datetime | None = None
     cause: Cause | None = None
+    evidence: Cause | None = None
+    """The cause by the evidence alone, whatever the team confirmed."""
     cause_confirmed: bool = False
+    accounts_until: datetime | None = None
+    """Until when both agencies can add their account of the delay; the team confirms the cause after that."""
     withdrawn: bool = False
     paused: bool = False
     moved: tuple[events.ClockResumed | events.ClockExtended, ...] = ()
@@ -72,7 +76,7 @@ class ClockLife:
     @property
     def state(self) -> str:
         """What became of it."""
-        cause = f": {words.CAUSES[self.cause]}" if self.cause else ""
+        cause = f": {self._cause(self.cause)}" if self.cause else ""
         if self.withdrawn:
             return f"Done on time, recorded later ({workingtime.say(self.counts_from or self.due_at)})"
         if self.end is ClockEnd.MET and self.counts_from is not None:
@@ -80,9 +84,21 @@ class ClockLife:
             return f"Done at {workingtime.say(self.counts_from)}{late}"
         if self.end is ClockEnd.STOPPED:
             return f"Stopped{', after the time limit had passed' + cause if self.passed else ''}"
-        sure = "confirmed" if self.cause_confirmed else "provisional"
         running = "Paused" if self.paused else "Running"
-        return f"Time limit passed{cause} ({sure})" if self.passed else running
+        return f"Time limit passed{cause}" if self.passed else running
+
+    def _cause(self, cause: Cause) -> str:
+        """Why its limit passed, and how sure that is."""
+        if not self.cause_confirmed:
+            return f"{words.CAUSES[cause]} (provisional)"
+        if self.evidence in {None, cause}:
+            return f"{words.CAUSES[cause]} (confirmed)"
+        return f"{words.CAUSES[cause]} (confirmed; by the evidence alone: {words.CAUSES[self.evidence or cause]})"
+
+    @property
+    def confirmable_from(self) -> datetime | None:
+        """After when the team can confirm the cause; none where there is none to confirm."""
+        return self.accounts_until if self.passed and not self.cause_confirmed else None
 
     @property
     def waits_for_the_team(self) -> bool:
@@ -116,9 +132,17 @@ def lives(happened: Iterable[Event]) -> tuple[ClockLife, ...]:
             case events.Resumed():
                 found = {one: replace(life, paused=False) for one, life in found.items()}
             case events.LimitPassed():
-                found[event.clock_id] = replace(found[event.clock_id], limit_passed_at=event.at, cause=event.cause)
+                found[event.clock_id] = replace(
+                    found[event.clock_id],
+                    limit_passed_at=event.at,
+                    cause=event.cause,
+                    evidence=event.cause,
+                    accounts_until=event.accounts_until,
+                )
             case events.CauseChanged():
-                found[event.clock_id] = replace(found[event.clock_id], cause=event.cause, cause_confirmed=False)
+                found[event.clock_id] = replace(
+                    found[event.clock_id], cause=event.cause, evidence=event.cause, cause_confirmed=False
+                )
             case events.CauseConfirmed():
                 found[event.clock_id] = replace(found[event.clock_id], cause=event.cause, cause_confirmed=True)
             case events.LimitWithdrawn():

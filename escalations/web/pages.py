@@ -140,6 +140,10 @@ def _short_day(moment: datetime) -> str:
     return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
 
 
+def _civil_day(moment: datetime) -> str:
+    return say_day(civil(moment).date())
+
+
 @functools.cache
 def environment() -> Environment:
     """The template environment, made once; it holds no state of any page."""
@@ -163,6 +167,7 @@ def environment() -> Environment:
         said=say,
         said_day=say_day,
         short=_short,
+        civil_day=_civil_day,
         short_day=_short_day,
         position=words.position,
         agency_type=words.agency_type,

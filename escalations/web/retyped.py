@@ -105,7 +105,7 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> Raw:
         case acts.ReachedByPerson():
             return {"spoken-to": [str(sealed.get("spoken_to") or "")], "reached-agency": [act.agency_id]}
         case acts.SayDone():
-            when = {} if act.happened_at is None else _moment("done-at", act.happened_at)
+            when = {} if act.happened_at is None else moment("done-at", act.happened_at)
             return {"done": [act.done.value], "done-agency": [act.agency_id], **when, "done-text": [text]}
         case acts.Respond():
             return {"offers": [act.offers.value], "reasons": [text], "plan": [str(sealed.get("plan") or "")]}
@@ -134,7 +134,8 @@ def field_of(doing: Doing, code: str) -> str:
     return "done-at-day" if doing is Doing.SAY_DONE and code in _WHEN else doing.value
 
 
-def _moment(name: str, instant: datetime) -> Raw:
+def moment(name: str, instant: datetime) -> Raw:
+    """The fields of a date and a time, as `forms.Reading.moment` reads them."""
     local = civil(instant)
     # Where the clocks went back, a time came twice, and the form asks which one is meant.
     other = civil(instant + timedelta(hours=1)), civil(instant - timedelta(hours=1))

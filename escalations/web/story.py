@@ -89,6 +89,10 @@ async def raised_act(tx: AsyncConnection, story: Story) -> acts.Raise | None:
     return act if isinstance(act, acts.Raise) else None
 
 
+_OFTEN_WITHOUT_WORDS = (events.Acknowledged, events.DoneConfirmed, events.MoveDropped)
+"""What is told of among what was said only where somebody wrote something with it."""
+
+
 async def written(tx: AsyncConnection, vault: Vault, story: Story) -> tuple[Written, ...]:
     """What people wrote after it was raised: answers, what was said to be done, decisions; oldest first."""
     found: list[Written] = []
@@ -96,12 +100,15 @@ async def written(tx: AsyncConnection, vault: Vault, story: Story) -> tuple[Writ
     for told in story.told[1:]:
         if told.event.submission_id not in read and isinstance(
             told.event,
-            events.Completed
+            events.Acknowledged
+            | events.Completed
             | events.Responded
+            | events.DoneConfirmed
             | events.SaidDone
             | events.Decided
             | events.DoneDenied
             | events.MoveIntended
+            | events.MoveDropped
             | events.Settled
             | events.Closed
             | events.CauseConfirmed
@@ -114,6 +121,6 @@ async def written(tx: AsyncConnection, vault: Vault, story: Story) -> tuple[Writ
         ):
             read.add(told.event.submission_id)  # One act can bring several of these, and its words stand once.
             words = await sealed(tx, vault, told.event.submission_id)
-            if words is not None:
+            if words is not None and (words.get("text") or not isinstance(told.event, _OFTEN_WITHOUT_WORDS)):
                 found.append(Written(told.event, words))
     return tuple(found)

@@ -104,6 +104,23 @@ ROUTES: Final[Mapping[Route, str]] = {
 }
 """Where something goes that is not for this policy."""
 
+ON_WORD_OF: Final[Mapping[Side | None, str]] = {
+    Side.RAISING: "The raising side’s",
+    Side.FINAL_BODY: "The final body’s",
+    None: "The partnership team’s own, while it holds this",
+}
+"""On whose word a case ends."""
+
+TEAM_ACTS: Final[Mapping[str, str]] = {
+    "pass-on": "Tell them: pass it on",
+    "phone-call": "Note a phone call",
+    "reached": "Record that a person was reached",
+    "said-done": "Confirm what was said to be done",
+    "cause": "Confirm the cause of a delay",
+    "close": "Close it on somebody’s word",
+}
+"""What the team can do on a case, by `team_acts.Doing`."""
+
 OFFERS: Final[Mapping[Outcome, str]] = {
     Outcome.AGREED_AS_ASKED: "We agree to what is asked",
     Outcome.AGREED_IN_PART: "We agree to a part of it",

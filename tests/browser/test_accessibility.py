@@ -110,3 +110,30 @@ async def test_the_review(office: Office, scripted: BrowserContext, size: Viewpo
             await summary.click()
         await _looks_right(page, path)
         assert (await page.locator(".review-drawing svg").count() > 5) == (path == "/review?year=2026")
+
+
+@needs_axe
+@WIDTHS
+async def test_the_teams_acts(office: Office, scripted: BrowserContext, size: ViewportSize) -> None:
+    reference = await raised(office, safety={"urgent": "yes"})
+    held = await raised(office, "/enter")
+    await office.settle()
+    await office.until("2027-03-10 10:00")
+    page = await scripted.new_page()
+    await page.set_viewport_size(size)
+    for path in (
+        "/board?section=passed",
+        "/board?agency=police&stage=2",
+        f"/board/{held}/pass-on",
+        f"/board/{held}/close",
+        *(f"/board/{reference}/{doing}" for doing in ("phone-call", "reached", "cause", "close")),
+    ):
+        await page.goto(office.address + path)
+        await _looks_right(page, path)
+    await page.goto(f"{office.address}/board/{reference}/close")
+    await page.click("main button")
+    assert await page.locator(".govuk-error-summary").count() == 1
+    await _looks_right(page, "close, with problems")
+    await page.goto(f"{office.address}/board/{held}/pass-on")
+    await page.click("button:has-text('Continue')")
+    await _looks_right(page, "check before they are told")

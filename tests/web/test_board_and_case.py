@@ -7,9 +7,9 @@ import re
 import pytest
 
 from escalations.intake import submissions
-from escalations.rules.case import ClaimState, Status
+from escalations.rules.case import ClaimState
 from escalations.rules.notices import NoticeKind
-from tests.web import answering
+from tests.web import answering, teamwork
 from tests.web.conftest import Office
 from tests.web.forms_filled import CHILD, WORDS, raised
 
@@ -117,11 +117,11 @@ async def test_the_register_is_told_in_plain_words(office: Office, reference: st
 
 async def test_a_phone_call_of_the_team_is_noted_and_is_no_acknowledgement(office: Office, reference: str) -> None:
     page = await office.get(f"/board/{reference}")
-    lacking = await office.post(f"/board/{reference}/phone-call", token=page.token, once="1")
+    where = f"/board/{reference}/phone-call"
+    assert f'href="{where}"' in page.html
+    lacking = await office.press(where)
     assert lacking.problems == ["Say whether you reached somebody"]
-    done = await office.post(
-        f"/board/{reference}/phone-call", token=page.token, once="2", reached="yes", spoken_to="The duty desk"
-    )
+    done = await office.press(where, reached="yes", spoken_to="The duty desk")
     assert "The partnership team phoned Wyeford Council children's services and reached somebody." in done.text
     assert "(acknowledged)" not in done.text
 
@@ -143,36 +143,13 @@ async def test_the_team_confirms_what_was_said_to_be_done(office: Office, refere
     )
     shown = await office.get(f"/board/{reference}")
     assert "Said to be done, not confirmed yet" in shown.text
-    await office.post(f"/board/{reference}/confirm", token=shown.token, once="1", claim=shown.value("claim"))
+    check = await teamwork.fills(office, reference, "said-done", was_done="yes")
+    assert "Wyeford Council children's services (practitioner)" in check.text, "who is told that it counts"
+    await teamwork.sends(office, check)
     async with office.database.read() as tx:
         case = await office.cases.read(tx, reference)
     assert case is not None
     assert case.claims[0].state is ClaimState.CONFIRMED
-
-
-async def test_tell_them_needs_an_agency_and_can_name_several(office: Office) -> None:
-    reference = await raised(office, "/enter", agencies={"with": "", "unknown": "yes"})
-    await office.settle()
-    page = await office.get(f"/board/{reference}")
-    lacking = await office.post(f"/board/{reference}/pass-on", token=page.token, once="1")
-    assert lacking.problems == ["Choose the agency that is to be told"]
-    more = await office.post(f"/board/{reference}/pass-on", token=page.token, do="add", with_="police")
-    assert 'id="with-2"' in more.html
-    await office.post(f"/board/{reference}/pass-on", token=page.token, once="2", with_=["police", "childrens-services"])
-    async with office.database.read() as tx:
-        case = await office.cases.read(tx, reference)
-    assert case is not None
-    assert case.status is Status.OPEN
-    assert [party.agency_id for party in case.parties] == ["police", "childrens-services"]
-
-
-async def test_a_refused_act_of_the_team_gets_its_sentence(office: Office) -> None:
-    reference = await raised(office, "/enter")
-    await office.settle()
-    page = await office.get(f"/board/{reference}")
-    await office.post(f"/board/{reference}/pass-on", token=page.token, once="1", with_="childrens-services")
-    again = await office.post(f"/board/{reference}/pass-on", token=page.token, once="2", with_="childrens-services")
-    assert "already been passed on" in again.text
 
 
 async def test_a_notice_that_nobody_can_get_is_on_the_list(office: Office) -> None:

@@ -119,8 +119,8 @@ async def test_a_raise_without_a_key_of_ours_is_not_stored_and_can_be_pressed_ag
 
 async def test_the_teams_other_words_stay_on_the_page(office: Office, reference: str) -> None:
     await office.until("2027-03-10 10:00")
-    page = await office.get(f"/board/{reference}")
     where = f"/board/{reference}/phone-call"
+    page = await office.get(where)
     office.settles_at_once = False
     await office.post(where, token=page.token, once="1", reached="yes", spoken_to="The desk")
     other = await office.post(where, token=page.token, once="1", reached="no", spoken_to="The desk")

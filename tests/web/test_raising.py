@@ -9,6 +9,7 @@ import pytest
 from escalations.intake import submissions
 from escalations.rules import acts
 from escalations.store.notices import NoticeState
+from tests.web import teamwork
 from tests.web.conftest import Office
 from tests.web.forms_filled import CHILD, DIFFERENCE, PERSON, SAFETY, WORDS, YOU, fill, raised
 
@@ -310,7 +311,7 @@ async def test_nobody_is_mailed_of_what_was_entered_until_tell_them_is_pressed(o
     page = await office.get(f"/board/{reference}")
     assert "They spoke on 10 February." in page.text
     assert CHILD in page.text
-    told = await office.post(f"/board/{reference}/pass-on", token=page.token, once="1", with_="childrens-services")
+    told = await teamwork.does(office, reference, "pass-on", with_="childrens-services")
     assert told.path == f"/board/{reference}"
     rows = await office.notices(reference)
     assert any(row.notice.to.agency_id == "childrens-services" and row.state is NoticeState.SENT for row in rows)

@@ -1,0 +1,280 @@
+"""What the partnership's team can do on a case: which acts it is offered, and what a posted form of each comes to.
+
+Who may do what is decided in `rules.access`, and whether it goes in `rules.decider`; nothing here decides that again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, assert_never
+
+from escalations.policy import Awaits, Side
+from escalations.rules import acts
+from escalations.rules.actors import Actor, Channel
+from escalations.rules.acts import Act
+from escalations.rules.case import WITHOUT_SETTLEMENT, Case, Cause, ClaimState, Clock, Outcome, Route, Status
+from escalations.web import questions
+from escalations.web.answers import Agency, Asking, YesNo
+from escalations.web.forms import LONG, Reading, first
+
+TEAM: Final = Actor(side=Side.TEAM, position="team")
+RAISER: Final = "raiser"
+"""In a form: whoever raised it, while their agency is not known."""
+
+
+class Doing(StrEnum):
+    """What the team can do; as it stands in the address of its page."""
+
+    PASS_ON = "pass-on"  # noqa: S105  the address of a page
+    PHONE_CALL = "phone-call"
+    REACHED = "reached"
+    SAID_DONE = "said-done"
+    CAUSE = "cause"
+    CLOSE = "close"
+
+
+class OnWordOf(StrEnum):
+    """On whose word a case ends."""
+
+    RAISING = "raising"
+    FINAL_BODY = "final-body"
+    TEAM = "team"
+    """The team's own, which ends what is held and nothing else."""
+
+
+WORDS_OF: Final[Mapping[OnWordOf, Side | None]] = {
+    OnWordOf.RAISING: Side.RAISING,
+    OnWordOf.FINAL_BODY: Side.FINAL_BODY,
+    OnWordOf.TEAM: None,
+}
+NEVER_CONFIRMED: Final = frozenset({Cause.RECORDED_LATE})
+"""What was done in time is said to be done, and confirmed; the limit then no longer counts as passed."""
+
+
+def offered(case: Case) -> tuple[Doing, ...]:
+    """What the page of a case offers the team now, in the order of the page."""
+    found: list[Doing] = []
+    if case.status is Status.HELD:
+        found.append(Doing.PASS_ON)
+    if said(case) and case.status is not Status.HELD:
+        found.append(Doing.SAID_DONE)
+    if case.status is not Status.CLOSED:
+        found.append(Doing.PHONE_CALL)
+    if case.running(Awaits.BE_REACHED):
+        found.append(Doing.REACHED)
+    if to_confirm(case):
+        found.append(Doing.CAUSE)
+    if case.status is not Status.CLOSED:
+        found.append(Doing.CLOSE)
+    return tuple(found)
+
+
+def said(case: Case) -> tuple[str, ...]:
+    """What was said to be done and is neither confirmed nor denied yet, by its id."""
+    return tuple(claim.claim_id for claim in case.claims if claim.state is ClaimState.SAID)
+
+
+def to_confirm(case: Case) -> tuple[Clock, ...]:
+    """The passed limits whose cause is still provisional, the oldest first."""
+    return tuple(
+        clock
+        for clock in case.clocks
+        if clock.cause is not None
+        and clock.limit_passed_at is not None
+        and not clock.limit_withdrawn
+        and clock.cause_confirmed_at is None
+    )
+
+
+def confirmable(case: Case, now: datetime) -> tuple[Clock, ...]:
+    """Those of them that can be confirmed now: both agencies have had their time to add an account."""
+    return tuple(clock for clock in to_confirm(case) if clock.accounts_until is None or now > clock.accounts_until)
+
+
+def whom_to_phone(case: Case) -> tuple[str, ...]:
+    """Everybody in a case whom the team can phone: who it was raised with, who raised it, and whoever decides it."""
+    body = (case.frame.policy.final_body.agency,) if case.decider_position is not None else ()
+    return (*(party.agency_id for party in case.parties), case.raising_agency or RAISER, *body)
+
+
+def outcomes(case: Case) -> tuple[Outcome, ...]:
+    """How the team can record that a case ended."""
+    if case.status is Status.HELD:
+        return WITHOUT_SETTLEMENT
+    return tuple(outcome for outcome in Outcome if case.decider_position is not None or outcome not in _OF_THE_BODY)
+
+
+_OF_THE_BODY: Final = (Outcome.DECIDED_AS_ASKED, Outcome.DECIDED_ANOTHER_WAY, Outcome.NOT_AGREED_DECIDED)
+
+
+def words_of(case: Case) -> tuple[OnWordOf, ...]:
+    """On whose word the team can record that it ended."""
+    own = (OnWordOf.TEAM,) if case.status is Status.HELD else ()
+    return (OnWordOf.RAISING, *((OnWordOf.FINAL_BODY,) if case.decider_position is not None else ()), *own)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An act, and what is sealed with it."""
+
+    act: Act
+    sealed: dict[str, object]
+
+
+def make(
+    doing: Doing,
+    reading: Reading,
+    *,
+    case: Case,
+    agencies: Mapping[str, Agency],
+    by: Mapping[str, str],
+    submission_id: str,
+) -> Made | None:
+    """The act of a posted form, or none where something is to be put right; the reading then says what.
+
+    Args:
+        doing: which form.
+        reading: what was typed.
+        case: as it stands.
+        agencies: to choose from.
+        by: who does it, to be sealed.
+        submission_id: the id that it is to have.
+    """
+    origin: dict[str, Any] = {
+        "submission_id": submission_id,
+        "by": TEAM,
+        "channel": Channel.TEAM,
+        "received_at": reading.now,
+    }
+    sealed: dict[str, object] = {"by": dict(by)}
+    act = _make(doing, reading, case, agencies, origin, sealed)
+    return None if act is None or reading.problems else Made(act, sealed)
+
+
+def _make(  # noqa: PLR0917  one line a kind, and closed
+    doing: Doing,
+    reading: Reading,
+    case: Case,
+    agencies: Mapping[str, Agency],
+    origin: dict[str, Any],
+    sealed: dict[str, object],
+) -> Act | None:
+    match doing:
+        case Doing.PASS_ON:
+            return _pass_on(reading, case, agencies, origin)
+        case Doing.PHONE_CALL:
+            return _phone_call(reading, case, origin, sealed)
+        case Doing.REACHED:
+            return _reached(reading, case, origin, sealed)
+        case Doing.SAID_DONE:
+            return _said_done(reading, case, origin, sealed)
+        case Doing.CAUSE:
+            return _cause(reading, case, origin, sealed)
+        case Doing.CLOSE:
+            return _close(reading, origin, sealed)
+        case _:
+            assert_never(doing)
+
+
+def _pass_on(reading: Reading, case: Case, agencies: Mapping[str, Agency], origin: dict[str, Any]) -> Act | None:
+    raising = first(reading.raw, "raising-agency") or case.raising_agency or ""
+    if raising not in agencies:
+        reading.problem("raising-agency", "Choose the agency that raised it")
+    asking = Asking(now=reading.now, agencies=agencies)
+    chosen = questions.read_agencies(reading, asking, raising=raising, missing="Choose the agency that is to be told")
+    if reading.problems:
+        return None
+    put_right = None if raising == case.raising_agency else raising
+    return acts.PassOn.model_validate({**origin, "responding_agencies": chosen, "raising_agency": put_right})
+
+
+def _phone_call(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:
+    agency = first(reading.raw, "agency")
+    if not agency and len(case.parties) == 1:
+        agency = case.parties[0].agency_id
+    elif agency not in whom_to_phone(case):
+        reading.problem("agency", "Choose the agency that you phoned")
+        agency = ""
+    reached = reading.choice("reached", YesNo, missing="Say whether you reached somebody")
+    sealed["spoken_to"] = reading.text("spoken-to", "The name")
+    sealed["text"] = reading.text("phone-text", "The note", most=LONG)
+    if not agency or reached is None:
+        return None
+    return acts.NotePhoneCall.model_validate(
+        {**origin, "agency_id": None if agency == RAISER else agency, "reached": reached is YesNo.YES}
+    )
+
+
+def _reached(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:
+    agency = _one_of(reading, [party.agency_id for party in case.parties], missing="Choose the agency")
+    sealed["spoken_to"] = reading.text("spoken-to", "The name", missing="Say whom you spoke to")
+    position = case.frame.policy.stage(max(case.stage, 1)).responding_position
+    if not agency:
+        return None
+    return acts.ReachedByPerson.model_validate({**origin, "agency_id": agency, "position": position})
+
+
+def _said_done(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:
+    claim = _one_of(
+        reading, [claim.claim_id for claim in case.claims], field="claim", missing="Choose what this is about"
+    )
+    was_done = reading.choice("was-done", YesNo, missing="Say whether it was done")
+    sealed["text"] = reading.text("claim-text", "The note", most=LONG)
+    if was_done is None or reading.problems:
+        return None
+    of = acts.ConfirmDone if was_done is YesNo.YES else acts.DenyDone
+    return of.model_validate({**origin, "claim_id": claim})
+
+
+def _cause(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:
+    found = _one_of(
+        reading, [clock.clock_id for clock in confirmable(case, reading.now)], field="clock", missing="Choose the delay"
+    )
+    cause = reading.choice("cause", Cause, missing="Choose the cause")
+    clock = next((clock for clock in case.clocks if clock.clock_id == found), None)
+    why = "Say in a few words what shows that it was another cause"
+    other = clock is not None and cause is not None and cause is not clock.cause
+    sealed["text"] = reading.text("cause-text", "The note", missing=why if other else None, most=LONG)
+    if clock is None or cause is None:
+        return None
+    return acts.ConfirmCause.model_validate({**origin, "clock_id": clock.clock_id, "cause": cause})
+
+
+def _close(reading: Reading, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:
+    outcome = reading.choice("outcome", Outcome, missing="Say how it ended")
+    word = reading.choice("on-word-of", OnWordOf, missing="Say on whose word it ends")
+    route = None
+    if outcome is Outcome.REDIRECTED:
+        route = reading.choice("route", Route, missing="Say which way it goes instead")
+    happened = None
+    if any(first(reading.raw, f"said-at-{part}") for part in ("day", "month", "year", "time")):
+        happened = reading.moment(
+            "said-at",
+            "The time",
+            missing_day="Enter the date on which they said so",
+            missing_time="Enter the time, as well as you know it",
+        )
+    sealed["spoken_to"] = reading.text(
+        "said-by-name", "The name", missing=None if word is OnWordOf.TEAM else "Say who told you, with their role"
+    )
+    sealed["text"] = reading.text(
+        "close-text",
+        "The note",
+        missing="Say in their own words how it ended, or why it is not for this policy",
+        most=LONG,
+    )
+    if outcome is None or word is None or reading.problems:
+        return None
+    return acts.Close.model_validate(
+        {**origin, "outcome": outcome, "on_word_of": WORDS_OF[word], "route": route, "happened_at": happened}
+    )
+
+
+def _one_of(reading: Reading, choices: list[str] | tuple[str, ...], *, missing: str, field: str = "agency") -> str:
+    """The one that was chosen, or the only one that there is."""
+    if len(choices) == 1 and not first(reading.raw, field):
+        return choices[0]
+    return reading.one_of(field, choices, missing=missing)

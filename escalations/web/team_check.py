@@ -1,0 +1,154 @@
+"""What an act of the team would bring, before it is sent: worked out by the rules themselves, on the case as it stands.
+
+Nothing is recorded here. Where others are told, the person reads first whom, and of what (``Preview.told``); what the
+rules would refuse is said while the form can still be changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, assert_never
+
+from escalations.policy import Side
+from escalations.rules import acts, decider, events, evolving
+from escalations.rules.access import Refused
+from escalations.rules.acts import Act
+from escalations.rules.case import Case
+from escalations.rules.civiltime import say
+from escalations.rules.notices import Notice, notices_for
+from escalations.web import telling, words
+from escalations.web.forms import Raw, first
+from escalations.web.retyped import Given, moment
+from escalations.web.summary import Row
+from escalations.web.team_acts import RAISER, WORDS_OF, Doing, Made
+from escalations.web.telling import Names
+
+_BY_TIME: Final = (events.LimitPassed, events.ReminderFell, events.CauseChanged, events.ClockEnded)
+"""What is not said of an act before it is sent: what time brings, and what merely ends with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would happen."""
+
+    refused: Refused | None
+    brought: tuple[str, ...] = ()
+    """What the register would say, one sentence each."""
+    told: tuple[str, ...] = ()
+    """Who would be told, by position; the team itself apart."""
+
+
+def preview(case: Case, act: Act, names: Names, *, now: datetime) -> Preview:
+    """Ask the rules what an act would bring."""
+    decided = decider.decide(case, act, now)
+    if isinstance(decided, Refused):
+        return Preview(decided)
+    notices: list[Notice] = []
+    for event in decided:
+        case = evolving.evolve(case, event)
+        notices.extend(notices_for(case, event))
+    told = dict.fromkeys(
+        f"{names.raising(notice.to.agency_id)} ({words.position(notice.to.position)})"
+        for notice in notices
+        if notice.to.side is not Side.TEAM
+    )
+    brought = tuple(telling.sentence(event, names) for event in decided if not isinstance(event, _BY_TIME))
+    return Preview(None, brought, tuple(told))
+
+
+def rows(made: Made, case: Case, names: Names) -> tuple[Row, ...]:
+    """What was typed and chosen, to be read once more."""
+    act, sealed = made.act, made.sealed
+    found: list[Row] = []
+    match act:
+        case acts.PassOn():
+            found.append(Row("Raised by", names.raising(act.raising_agency or case.raising_agency)))
+            found.append(Row("Tell", "\n".join(names.agency(agency) for agency in act.responding_agencies)))
+        case acts.ConfirmDone() | acts.DenyDone():
+            claim = case.claim(act.claim_id)
+            found.append(Row("What was said", telling.claim(claim, names) if claim else ""))
+            found.append(Row("Was it done?", "Yes" if isinstance(act, acts.ConfirmDone) else "No"))
+        case acts.ReachedByPerson() | acts.NotePhoneCall():
+            found.append(Row("Agency", names.raising(act.agency_id)))
+        case acts.Close():
+            found.append(Row("How it ended", words.OUTCOMES[act.outcome]))
+            if act.route is not None:
+                found.append(Row("Where it goes", words.ROUTES[act.route]))
+            found.append(Row("On whose word", words.ON_WORD_OF[act.on_word_of]))
+            if act.happened_at is not None:
+                found.append(Row("Said at", say(act.happened_at)))
+        case _:
+            pass
+    found.extend(Row(title, str(sealed[key])) for key, title in _WRITTEN.items() if sealed.get(key))
+    return tuple(found)
+
+
+_WRITTEN: Final[Mapping[str, str]] = {"spoken_to": "Who said so, or was spoken to", "text": "In words"}
+
+
+def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:
+    """The form that an act of the team came from, filled in as it was. The inverse of `team_acts.make`."""
+    text, spoken_to = [str(sealed.get("text") or "")], [str(sealed.get("spoken_to") or "")]
+    match act:
+        case acts.PassOn():
+            raising = {} if act.raising_agency is None else {"raising-agency": [act.raising_agency]}
+            return Doing.PASS_ON, {"with": list(act.responding_agencies), **raising}
+        case acts.NotePhoneCall():
+            reached = ["yes" if act.reached else "no"]
+            agency = [act.agency_id or RAISER]
+            return Doing.PHONE_CALL, {"agency": agency, "reached": reached, "spoken-to": spoken_to, "phone-text": text}
+        case acts.ReachedByPerson():
+            return Doing.REACHED, {"agency": [act.agency_id], "spoken-to": spoken_to}
+        case acts.ConfirmDone() | acts.DenyDone():
+            was_done = ["yes" if isinstance(act, acts.ConfirmDone) else "no"]
+            return Doing.SAID_DONE, {"claim": [act.claim_id], "was-done": was_done, "claim-text": text}
+        case acts.ConfirmCause():
+            return Doing.CAUSE, {"clock": [act.clock_id], "cause": [act.cause.value], "cause-text": text}
+        case acts.Close():
+            word = next(code.value for code, side in WORDS_OF.items() if side is act.on_word_of)
+            found = {
+                "outcome": [act.outcome.value],
+                "on-word-of": [word],
+                "said-by-name": spoken_to,
+                "close-text": text,
+            }
+            if act.route is not None:
+                found["route"] = [act.route.value]
+            return Doing.CLOSE, found if act.happened_at is None else {**found, **moment("said-at", act.happened_at)}
+        case _:
+            return None
+
+
+_LABELS: Final[Mapping[str, str]] = {
+    "spoken-to": "Whom you spoke to",
+    "phone-text": "What was said",
+    "claim-text": "Who told the team, and how",
+    "cause-text": "What shows the cause",
+    "said-by-name": "Who told you",
+    "close-text": "In their own words",
+}
+"""What each field for a person's own words is called where it is given back."""
+
+
+def readable(raw: Raw) -> tuple[Given, ...]:
+    """What somebody wrote in their own words, to be given back where there is no form to show it on."""
+    return tuple(Given(label, written) for name, label in _LABELS.items() if (written := first(raw, name).strip()))
+
+
+def field_of(doing: Doing) -> str:
+    """The field that a refusal leads to."""
+    match doing:
+        case Doing.PASS_ON:
+            return "with-1"
+        case Doing.PHONE_CALL | Doing.REACHED:
+            return "spoken-to"
+        case Doing.SAID_DONE:
+            return "was-done"
+        case Doing.CAUSE:
+            return "cause"
+        case Doing.CLOSE:
+            return "outcome"
+        case _:
+            assert_never(doing)

@@ -1,0 +1,81 @@
+"""What the form of each of the team's acts offers to choose from, and what stands in it before anybody types."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from escalations.rules.case import Case, Cause, Clock
+from escalations.rules.civiltime import say
+from escalations.web import team_acts, telling, words
+from escalations.web.forms import Raw
+from escalations.web.team_acts import RAISER, Doing
+from escalations.web.telling import Names
+
+
+def of(doing: Doing, case: Case, names: Names, *, now: datetime) -> dict[str, object]:
+    """The choices of a form, by the name that its template reads."""
+    match doing:
+        case Doing.PHONE_CALL:
+            return {"phoned": {agency: _phoned(agency, names) for agency in team_acts.whom_to_phone(case)}}
+        case Doing.REACHED:
+            return {"parties": {party.agency_id: names.agency(party.agency_id) for party in case.parties}}
+        case Doing.SAID_DONE:
+            said = team_acts.said(case)
+            return {
+                "claims": {
+                    claim.claim_id: telling.claim(claim, names) for claim in case.claims if claim.claim_id in said
+                }
+            }
+        case Doing.CAUSE:
+            ready = team_acts.confirmable(case, now)
+            return {
+                "delays": {clock.clock_id: _delay(clock, names) for clock in ready},
+                "later": [_later(clock, names) for clock in team_acts.to_confirm(case) if clock not in ready],
+                "causes": {
+                    cause.value: _first_up(text)
+                    for cause, text in words.CAUSES.items()
+                    if cause not in team_acts.NEVER_CONFIRMED
+                },
+            }
+        case Doing.CLOSE:
+            return {
+                "outcomes": {outcome.value: words.OUTCOMES[outcome] for outcome in team_acts.outcomes(case)},
+                "whose": {code.value: words.ON_WORD_OF[team_acts.WORDS_OF[code]] for code in team_acts.words_of(case)},
+                "routes": {route.value: text for route, text in words.ROUTES.items()},
+            }
+        case _:
+            return {}
+
+
+def known(doing: Doing, case: Case) -> Raw:
+    """What stands in a form at first: what is known of the case already."""
+    match doing:
+        case Doing.PASS_ON:
+            return {
+                "raising-agency": [case.raising_agency or ""],
+                "with": [party.agency_id for party in case.parties],
+            }
+        case Doing.PHONE_CALL | Doing.REACHED if len(case.parties) == 1:
+            return {"agency": [case.parties[0].agency_id]}
+        case Doing.SAID_DONE if len(team_acts.said(case)) == 1:
+            return {"claim": list(team_acts.said(case))}
+        case _:
+            return {}
+
+
+def _phoned(agency: str, names: Names) -> str:
+    return "Whoever raised it" if agency == RAISER else names.agency(agency)
+
+
+def _delay(clock: Clock, names: Names) -> str:
+    cause = words.CAUSES[clock.cause or Cause.SILENT]
+    return f"{_first_up(telling.clock(clock, names))}, due {say(clock.due_at)}. As recorded: {cause}"
+
+
+def _later(clock: Clock, names: Names) -> str:
+    when = f" after {say(clock.accounts_until)}" if clock.accounts_until else ""
+    return f"{_first_up(telling.clock(clock, names))}, due {say(clock.due_at)}: can be confirmed{when}"
+
+
+def _first_up(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,271 @@
+"""The team's acts, each a page of its own: the form, what is checked before anybody is told, and what became of it.
+
+A press is stored before it is acknowledged, once however often it is pressed. Whatever is in its way, the form comes
+back as it was filled in.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final
+
+from fastapi import APIRouter, HTTPException, Request
+from sqlalchemy import select
+from starlette.responses import Response
+
+from escalations import errors
+from escalations.intake import submissions
+from escalations.rules import access, acts
+from escalations.rules.access import Page
+from escalations.rules.actors import Channel
+from escalations.rules.case import Case
+from escalations.store import tables
+from escalations.web import story, summary, team_acts, team_check, team_choices, words
+from escalations.web.auth import allowed, signed_in
+from escalations.web.forms import Problem, Raw, Reading, first
+from escalations.web.opened_case import canonical, log_reading
+from escalations.web.parts import STALE, Parts, differs, is_press, is_submission
+from escalations.web.retyped import Given
+from escalations.web.team_acts import Doing, Made
+from escalations.web.telling import Names
+
+_STORED_BEFORE: Final = Problem(
+    "main-content",
+    "You had pressed this button before. What you sent then is stored. What you sent now differs, and was NOT stored: "
+    "it is still on this page, and pressing the button again sends it as well.",
+)
+
+
+def routes(parts: Parts) -> APIRouter:
+    """The form of each act, its post, and what became of one."""
+    router = APIRouter(
+        prefix="/board/{reference}", dependencies=[allowed(parts, Page.TEAM_ACT)], include_in_schema=False
+    )
+    pages = _TeamPages(parts)
+    router.add_api_route("/outcome/{submission_id}", pages.outcome, methods=["GET"])
+    router.add_api_route("/{doing}", pages.form, methods=["GET"])
+    router.add_api_route("/{doing}", pages.act, methods=["POST"])
+    return router
+
+
+def _doing(code: str) -> Doing:
+    try:
+        return Doing(code)
+    except ValueError:
+        raise HTTPException(404) from None
+
+
+class _TeamPages:
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    # ---- The form ---------------------------------------------------------------------------------------------------
+
+    async def form(self, request: Request, reference: str, doing: str) -> Response:
+        does = _doing(doing)
+        case = await self._case(canonical(reference))
+        if does not in team_acts.offered(case):
+            return self._not_now(request, case, "This cannot be done on this escalation now.")
+        chosen = {
+            name: [value]
+            for name, value in request.query_params.items()
+            if (name == "claim" and value in team_acts.said(case))
+            or (name == "clock" and value in {clock.clock_id for clock in case.clocks})
+        }
+        return await self._show(request, case, does, {**team_choices.known(does, case), **chosen})
+
+    async def _case(self, reference: str) -> Case:
+        async with self._parts.database.read() as tx:
+            case = await self._parts.cases.read(tx, reference)
+        if case is None:
+            raise HTTPException(404)
+        return case
+
+    async def _show(
+        self,
+        request: Request,
+        case: Case,
+        doing: Doing,
+        raw: Raw,
+        problems: tuple[Problem, ...] = (),
+        *,
+        status: int = 200,
+        refused: bool = False,
+    ) -> Response:
+        parts, now = self._parts, self._parts.now()
+        agencies = await parts.agencies.read(now, though_away=True)
+        names = Names(agencies)
+        return parts.show(
+            request,
+            "team_act.html",
+            status=status,
+            doing=doing,
+            Doing=Doing,
+            case=case,
+            title=words.TEAM_ACTS[doing.value],
+            refused=refused,
+            once=secrets.token_urlsafe(12),
+            f=parts.form(request, raw, problems),
+            all_agencies={agency.agency_id: agency.label for agency in agencies.values()},
+            chosen=raw.get("with") or [""],
+            sections=await self._raised(request, case, names) if doing is Doing.PASS_ON else (),
+            **team_choices.of(doing, case, names, now=now),
+        )
+
+    async def _raised(self, request: Request, case: Case, names: Names) -> tuple[summary.Section, ...]:
+        """What was raised, where somebody has to read it to choose agencies. That it was read is written down."""
+        if not access.reads_text(case, signed_in(request).roles):
+            return ()
+        async with self._parts.database.read() as tx:
+            found = await story.read(tx, self._parts.cases, case.reference)
+            if found is None:
+                return ()
+            raised = await story.raised_act(tx, found)
+            sealed = await story.sealed(tx, self._parts.vault, found.raised.submission_id)
+        await log_reading(self._parts, case.reference)
+        return summary.sections(raised, sealed, names.agencies) if raised and sealed else ()
+
+    # ---- What was posted --------------------------------------------------------------------------------------------
+
+    async def act(self, request: Request, reference: str, doing: str) -> Response:
+        does, reference = _doing(doing), canonical(reference)
+        raw, pressed, genuine = await self._parts.posted(request)
+        try:
+            return await self._take(request, reference, does, raw, pressed, genuine=genuine)
+        except errors.Retry:
+            return self._parts.show(
+                request,
+                "typed.html",
+                status=503,
+                heading="We have NOT received this",
+                sentence="Our system cannot store anything at the moment. Please go back and press the button again "
+                "in a few minutes.",
+                typed=team_check.readable(raw),
+                onward=None,
+            )
+
+    async def _take(
+        self, request: Request, reference: str, doing: Doing, raw: Raw, pressed: str, *, genuine: bool
+    ) -> Response:
+        now, case = self._parts.now(), await self._case(reference)
+        once = first(raw, "once")
+        if not genuine or not is_press(once):
+            return await self._show(request, case, doing, raw, (STALE,), status=403)
+        if pressed in {"add", "change"}:
+            more = {**raw, "with": [*raw.get("with", []), ""]} if pressed == "add" else raw
+            return await self._show(request, case, doing, more)
+        key = f"team:{reference}:{doing.value}:{once}"
+        reading = Reading(raw, now=now)
+        agencies = await self._parts.agencies.read(now)
+        by = signed_in(request).by
+        made = team_acts.make(
+            doing, reading, case=case, agencies=agencies, by=by, submission_id=submissions.new_id(now)
+        )
+        if made is None:
+            return await self._show(request, case, doing, raw, tuple(reading.problems), status=422)
+        if pressed != "send" and not await self._pressed_before(key):
+            looked = team_check.preview(case, made.act, Names(agencies), now=now)
+            if looked.refused is not None:
+                problem = Problem(team_check.field_of(doing), looked.refused.sentence)
+                return await self._show(request, case, doing, raw, (problem,), status=409, refused=True)
+            if looked.told:
+                return self._check(request, case, doing, raw, made, looked, Names(agencies))
+        return await self._store(request, case, doing, raw, made, key)
+
+    async def _pressed_before(self, key: str) -> bool:
+        of = tables.SUBMISSIONS
+        async with self._parts.database.read() as tx:
+            query = select(of.c.submission_id).where(of.c.idempotency_key == key)
+            return (await tx.execute(query)).one_or_none() is not None
+
+    def _check(  # noqa: PLR0917  what stands on the page
+        self,
+        request: Request,
+        case: Case,
+        doing: Doing,
+        raw: Raw,
+        made: Made,
+        looked: team_check.Preview,
+        names: Names,
+    ) -> Response:
+        return self._parts.show(
+            request,
+            "team_check.html",
+            doing=doing,
+            case=case,
+            title=words.TEAM_ACTS[doing.value],
+            rows=team_check.rows(made, case, names),
+            looked=looked,
+            hidden=[(name, value) for name, values in raw.items() for value in values],
+        )
+
+    async def _store(  # noqa: PLR0917  what is stored
+        self, request: Request, case: Case, doing: Doing, raw: Raw, made: Made, key: str
+    ) -> Response:
+        parts = self._parts
+        async with parts.database.write() as tx:
+            receipt = await submissions.receive(
+                tx,
+                parts.vault,
+                act_kind=made.act.kind,
+                act_json=acts.dumps(made.act),
+                channel=Channel.TEAM,
+                received_at=made.act.received_at,
+                sealed=made.sealed,
+                reference=case.reference,
+                submission_id=made.act.submission_id,
+                idempotency_key=key,
+            )
+            other = await differs(tx, receipt, made.act)
+        if other:
+            return await self._show(request, case, doing, raw, (_STORED_BEFORE,), status=409)
+        parts.wake()
+        return parts.go(request, f"/board/{case.reference}/outcome/{receipt.submission_id}")
+
+    # ---- What became of it ------------------------------------------------------------------------------------------
+
+    async def outcome(self, request: Request, reference: str, submission_id: str) -> Response:
+        if not is_submission(submission_id):
+            raise HTTPException(404)
+        async with self._parts.database.read() as tx:
+            known = await submissions.state(tx, submission_id)
+        if known is None or known.reference != canonical(reference) or acts.loads(known.act).by != team_acts.TEAM:
+            raise HTTPException(404)
+        found = await self._parts.outcome(submission_id)
+        if found.state is submissions.State.APPLIED:
+            return self._parts.go(request, f"/board/{known.reference}?did={submission_id}")
+        if found.state is submissions.State.REFUSED:
+            return await self._refused(request, known, found.sentence)
+        up = await self._parts.timers_up()
+        return self._parts.show(
+            request,
+            "message.html",
+            heading="Received",
+            sentences=[
+                f"It is stored with {known.reference} and counts from now.",
+                "It is being worked on." if up else "It starts as soon as the timer service is up.",
+            ],
+            onward={"href": f"/board/{known.reference}", "text": f"Back to {known.reference}"},
+        )
+
+    async def _refused(self, request: Request, known: submissions.Submission, sentence: str) -> Response:
+        """Its form again, filled in as it was; or the words, where the form is not offered any more."""
+        async with self._parts.database.read() as tx:
+            sealed = await story.sealed(tx, self._parts.vault, known.submission_id) or {}
+        case = await self._case(known.reference)
+        back = team_check.typed(acts.loads(known.act), sealed)
+        if back is not None and back[0] in team_acts.offered(case):
+            doing, raw = back
+            problem = Problem(team_check.field_of(doing), sentence)
+            return await self._show(request, case, doing, raw, (problem,), refused=True)
+        return self._not_now(request, case, sentence, team_check.readable(back[1]) if back else ())
+
+    def _not_now(self, request: Request, case: Case, sentence: str, typed: tuple[Given, ...] | None = None) -> Response:
+        return self._parts.show(
+            request,
+            "typed.html",
+            heading="This was not carried out" if typed is not None else "Not now",
+            sentence=sentence,
+            typed=typed or (),
+            onward={"href": f"/board/{case.reference}", "text": f"Back to {case.reference}"},
+        )
