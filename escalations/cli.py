@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from escalations import errors
+from escalations.rules.access import Role
 
 if TYPE_CHECKING:
     from escalations.settings import Settings
@@ -34,6 +35,7 @@ Code = TypeVar("Code", bound=StrEnum)
 policies = typer.Typer(help="The policy, as data.", no_args_is_help=True)
 registers = typer.Typer(help="The register: what is true.", no_args_is_help=True)
 wrapping = typer.Typer(help="The wrapping keys of the settings.", no_args_is_help=True)
+persons = typer.Typer(help="Who may sign in.", no_args_is_help=True)
 workflows = typer.Typer(help="The workflows that wait for open escalations.", no_args_is_help=True)
 directories = typer.Typer(help="Agencies, and who holds which position.", no_args_is_help=True)
 app.add_typer(directories, name="directory")
@@ -41,6 +43,7 @@ app.add_typer(policies, name="policy")
 app.add_typer(registers, name="register")
 app.add_typer(workflows, name="workflows")
 app.add_typer(wrapping, name="keys")
+app.add_typer(persons, name="people")
 
 
 @app.command()
@@ -288,6 +291,47 @@ def workflows_restore() -> None:
     from escalations import settings, upkeep
 
     _do(upkeep.restore(settings.read(), say=_say))
+
+
+@persons.command("add")
+def people_add(
+    address: Annotated[str, typer.Argument(help="Their work email address.")],
+    *,
+    name: Annotated[str, typer.Option(help="Their full name; it stands beside what they do.")],
+    role: Annotated[list[Role], typer.Option(help="What they are there for; may be given more than once.")],
+) -> None:
+    """Let somebody sign in. The first administrator comes from here."""
+    chosen = _settings()
+    from escalations import admitting
+
+    _do(admitting.add(chosen, address, name=name, roles=role, say=_say))
+
+
+@persons.command("list")
+def people_list() -> None:
+    """Say who may sign in, with which roles."""
+    chosen = _settings()
+    from escalations import admitting
+
+    _do(admitting.listed(chosen, say=_say))
+
+
+@persons.command("end")
+def people_end(address: Annotated[str, typer.Argument(help="Their address.")]) -> None:
+    """Let somebody in no more, from the next page that they open."""
+    chosen = _settings()
+    from escalations import admitting
+
+    _do(admitting.end(chosen, address, say=_say))
+
+
+@persons.command("link")
+def people_link(address: Annotated[str, typer.Argument(help="Their address.")]) -> None:
+    """Print a link to sign in, for when no mail arrives. It works once, for half an hour, and is written down."""
+    chosen = _settings()
+    from escalations import admitting
+
+    _do(admitting.link(chosen, address, say=_say))
 
 
 def main() -> None:

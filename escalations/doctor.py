@@ -21,8 +21,9 @@ from temporalio import service
 from escalations import errors, going_live, parts, serving
 from escalations.metrics import figures
 from escalations.packs import reading
+from escalations.rules.access import Role
 from escalations.settings import PREFIX, Settings, WrongSettings
-from escalations.store import engine, heartbeats, tables, vault
+from escalations.store import engine, heartbeats, people, tables, vault
 from escalations.temporal import binaries, client, devserver
 
 ANSWERS_WITHIN_SECONDS = 5.0
@@ -229,10 +230,24 @@ async def _database(settings: Settings) -> list[Finding]:
             fine = Finding("database", Verdict.FINE, f"{kind} at revision {revision}.")
             now = parts.wall_clock()
             queues = [await _waiting(database, now), await _due(database, now)]
-            return [fine, guarded, *queues, *await _seen(database, now)]
+            return [fine, guarded, await _sign_in(database), *queues, *await _seen(database, now)]
     except (errors.EscalationsError, TimeoutError) as problem:
         said = str(problem) if isinstance(problem, errors.Final) else f"{kind} does not answer."
         return [Finding("database", Verdict.WRONG, said, f"Is it running? {PREFIX}DATABASE_URL says where it is.")]
+
+
+async def _sign_in(database: engine.Database) -> Finding:
+    async with database.read() as tx:
+        counted = await people.counted(tx)
+    if not counted[Role.ADMINISTRATOR]:
+        return Finding(
+            "sign-in",
+            Verdict.NOTE,
+            "There is no administrator, so nobody can let anybody in.",
+            "`escalations people add ADDRESS --name NAME --role administrator`",
+        )
+    said = ", ".join(f"{number} {role.value}" for role, number in counted.items())
+    return Finding("sign-in", Verdict.FINE, f"May sign in: {said}.")
 
 
 async def _waiting(database: engine.Database, now: datetime) -> Finding:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from escalations.policy import Policy
+from escalations.rules.access import Role
 from escalations.settings import PREFIX, Settings
-from escalations.store import directory
+from escalations.store import directory, people
 from escalations.store.engine import Database
 from escalations.store.vault import Vault
 
@@ -25,6 +27,9 @@ _INVENTED_DOMAIN = re.compile(r"(^|\.)(example|test|invalid|localhost|local)$|(^
 _ON_THIS_MACHINE = re.compile(r"^https?://(localhost|127\.|\[?::1)")
 
 
+_LET_IN = "`escalations people add ADDRESS --name NAME --role administrator` lets one in."
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Obstacle:
     """One thing that is missing, and what to do about it."""
@@ -33,18 +38,9 @@ class Obstacle:
     mend: str
 
 
-NOT_YET = (
-    Obstacle(
-        "In this version the partnership team's pages have no sign-in, so it stays a trial.",
-        "Use it with invented people, and wait for the version that has sign-in.",
-    ),
-)
-"""What this version itself lacks before real people may be entered, whatever the settings say."""
-
-
-def obstacles(settings: Settings, *, not_yet: tuple[Obstacle, ...] = NOT_YET) -> tuple[Obstacle, ...]:
-    """Give what this version and the settings lack. Nothing else is read, so that every page may ask."""
-    found: list[Obstacle] = list(not_yet)
+def obstacles(settings: Settings) -> tuple[Obstacle, ...]:
+    """Give what the settings lack. Nothing else is read, so that every page may ask."""
+    found: list[Obstacle] = []
 
     def unless(holds: object, what: str, mend: str) -> None:
         if not holds:
@@ -140,16 +136,28 @@ async def obstacles_in(
                 found.append(
                     Obstacle(f"The lead at {agency.agency_id} has an invented address.", "Enter the real one.")
                 )
+        found += _people(await people.listed(tx, vault))
     return tuple(found)
 
 
-def is_live(settings: Settings, *, not_yet: tuple[Obstacle, ...] = NOT_YET) -> bool:
+def _people(listed: Sequence[people.Person]) -> Iterator[Obstacle]:
+    """What is missing among those who may sign in."""
+    current = [person for person in listed if person.until is None]
+    if not any(Role.ADMINISTRATOR in person.roles and not person.sample for person in current):
+        yield Obstacle("No administrator can sign in.", _LET_IN)
+    if not any(Role.TEAM in person.roles and not person.sample for person in current):
+        yield Obstacle("Nobody of the partnership's team can sign in.", "Let them in on the page of people.")
+    if samples := sum(person.sample for person in current):
+        yield Obstacle(f"{samples} invented people may sign in.", "End their access on the page of people.")
+
+
+def is_live(settings: Settings) -> bool:
     """Whether real people may be entered: somebody said so, and the settings leave nothing open.
 
     What lies in the database (a sample directory) is the doctor's alone: a database that is away for a moment must not
     turn a live installation into a trial, whose notices nobody gets.
     """
-    return settings.live and not obstacles(settings, not_yet=not_yet)
+    return settings.live and not obstacles(settings)
 
 
 def is_invented_phone(phone: str) -> bool:

@@ -29,7 +29,7 @@ from escalations import beating, errors, going_live, parts, telemetry
 from escalations.intake import restoring
 from escalations.settings import Settings
 from escalations.simulation import year
-from escalations.store import directory, directory_file, vault
+from escalations.store import directory, directory_file, people, vault
 from escalations.store.heartbeats import Part
 from escalations.temporal import binaries, client, devserver, keeping, schedules
 from escalations.web import app as web
@@ -90,6 +90,7 @@ async def run(
         async with parts.opened(settings, migrate=True) as opened:
             if await load_sample_directory(opened, say=say):
                 await fill_for_a_first_look(opened, say=say)
+            await load_sample_people(opened, say=say)
             timers = timers_of(opened, environ=environ, say=say)
             dispatcher = opened.dispatcher(lambda: timers.client, owner=f"run-{os.getpid()}")
             served = application(opened, timers_up=timers.answers, wake=dispatcher.wake)
@@ -169,6 +170,16 @@ async def load_sample_directory(opened: parts.Parts, *, say: binaries.Say) -> bo
         count = await directory.load(tx, opened.vault, file)
     say(f"{'The sample directory' if chosen is None else chosen.name} was loaded: {count} agencies.")
     return chosen is None
+
+
+async def load_sample_people(opened: parts.Parts, *, say: binaries.Say) -> None:
+    """Let invented people sign in, where nobody may yet: in the embedded default, with the sample directory."""
+    async with opened.database.write() as tx:
+        agencies = await directory.agencies(tx, opened.now())
+        if not opened.settings.first_look or not agencies or not all(agency.sample for agency in agencies):
+            return
+        if await people.add_samples(tx, opened.vault, now=opened.now()):
+            say(f"Invented people may sign in for a first look: {opened.settings.web_address}/sign-in")
 
 
 async def fill_for_a_first_look(opened: parts.Parts, *, say: binaries.Say) -> None:

@@ -246,6 +246,11 @@ class Settings(BaseSettings):
         return self.database if self.database_owner_url is None else self.database_owner_url.get_secret_value()
 
     @property
+    def first_look(self) -> bool:
+        """Whether this is the embedded default: mail goes to nobody, and the web has no public address."""
+        return self.mail_relay is None and self.public_url is None
+
+    @property
     def keys_path(self) -> Path:
         """The file that the wrapping keys are read from where ``keys`` is not set."""
         return self.keys_file or self.folder / "keys.txt"

@@ -247,6 +247,19 @@ def compose_code(facts: Facts, code: str, *, expires_at: datetime, message_id: s
     return _message(said, facts, message_id=message_id, sender=sender)
 
 
+def compose_sign_in(
+    house: House, link: str, *, at: datetime, expires_at: datetime, message_id: str, sender: str
+) -> EmailMessage:
+    """The message that carries a link to sign in. It names nobody and no case."""
+    facts = Facts(house=house, reference="", at=at)
+    said = (
+        _environment()
+        .get_template("sign_in.txt")
+        .render(facts=facts, house=house, link=link, expires=workingtime.say(expires_at))
+    )
+    return _message(said, facts, message_id=message_id, sender=sender)
+
+
 class _Header(BaseHeader):
     """Remembers how it folds."""
 

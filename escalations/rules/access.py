@@ -210,7 +210,9 @@ class Standing(StrEnum):
     LINK = "link"
     """They hold the link of a message; what more is needed to read or act, the page of the link asks."""
     THIS_MACHINE = "this_machine"
-    """They sit at the machine of a first look, where mail goes to nobody."""
+    """They sit at the machine that serves the page."""
+    WATCHES = "watches"
+    """A program that watches the installation, with the token of the settings."""
 
 
 class Page(StrEnum):
@@ -235,6 +237,7 @@ class Page(StrEnum):
     OUTBOX = "outbox"
     """The messages of a trial, with links that work."""
     METRICS = "metrics"
+    """The figures for whoever watches the installation."""
 
 
 LETS_IN: Final[Mapping[Page, frozenset[Role | Standing]]] = {
@@ -249,7 +252,7 @@ LETS_IN: Final[Mapping[Page, frozenset[Role | Standing]]] = {
     Page.PEOPLE: frozenset({Role.ADMINISTRATOR}),
     Page.READ_LOG: frozenset({Role.ADMINISTRATOR}),
     Page.OUTBOX: frozenset({Standing.THIS_MACHINE}),
-    Page.METRICS: frozenset({Standing.THIS_MACHINE, Role.ADMINISTRATOR}),
+    Page.METRICS: frozenset({Standing.THIS_MACHINE, Standing.WATCHES}),
 }
 """Whom each kind of page lets in: whoever has one of these."""
 

@@ -359,7 +359,53 @@ ACCESS_LOG = Table(
     Column("agency_id", _SLUG),
     Column("reference", _REFERENCE),
     Column("what", _SLUG, nullable=False),
+    Column("person_id", _ID),
+    Column("about_person", _ID),
     Index(None, "reference"),
+    Index(None, "about_person"),
+)
+
+# ---- Who may sign in ------------------------------------------------------------------------------------------------
+
+_NOT_ENDED = text("until IS NULL")
+
+PEOPLE = Table(
+    "people",
+    METADATA,
+    Column("person_id", _ID, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("key_id", _ID, nullable=False),
+    Column("address_digest", _DIGEST, nullable=False),
+    Column("roles", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant),
+    Column("sample", Boolean, nullable=False),
+    # One at a time for an address; who left and came back is another row, and old sessions belong to the old one.
+    Index("ix_people_current", "address_digest", unique=True, sqlite_where=_NOT_ENDED, postgresql_where=_NOT_ENDED),
+)
+"""Name and address are sealed; the address is found by its keyed digest."""
+
+SIGN_IN_LINKS = Table(
+    "sign_in_links",
+    METADATA,
+    Column("token_hash", _DIGEST, primary_key=True),
+    Column("person_id", _ID, ForeignKey(PEOPLE.c.person_id), nullable=False),
+    Column("sent_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    Index(None, "person_id"),
+    Index(None, "sent_at"),
+)
+
+PERSON_SESSIONS = Table(
+    "person_sessions",
+    METADATA,
+    Column("session_hash", _DIGEST, primary_key=True),
+    Column("person_id", _ID, ForeignKey(PEOPLE.c.person_id), nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Index(None, "person_id"),
 )
 
 # ---- What the running parts say of themselves -----------------------------------------------------------------------

@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
@@ -26,22 +26,24 @@ from escalations.store.cases import Cases
 from escalations.store.engine import Database
 from escalations.store.vault import Vault
 from escalations.web import (
+    auth,
     board,
     case_page,
     health,
     metrics,
     outbox,
+    people_page,
     raising,
     responding,
     reviewing,
     security,
+    signing_in,
     team_pages,
 )
 from escalations.web.drafts import Drafts
 from escalations.web.pages import Pages, Site
 from escalations.web.parts import AgencyList, Parts
 from escalations.web.security import Cookies, Guarded, TooLong, TooSlow
-from escalations.web.team import embedded, team_may
 
 _log = structlog.get_logger()
 
@@ -63,7 +65,6 @@ def create_app(
     cases: Cases | None = None,
     live: bool = False,
     settle_seconds: float = 4.0,
-    team_pages_to_all: bool = False,
     access_log: Callable[[str, str, int], None] | None = None,
     body_seconds: float = security.BODY_SECONDS,
     static: Path | None = None,
@@ -82,7 +83,6 @@ def create_app(
         cases: where cases are read from, to share what it remembers.
         live: whether real people may be entered; every page says "Trial" until then.
         settle_seconds: how long a page waits for the outcome of an act.
-        team_pages_to_all: see `escalations.web.team`.
         access_log: takes method, route template and status of each request, in place of the log.
         body_seconds: how long a form may take to arrive.
         static: the folder of styles and pictures, in place of the one that is built beside the pages.
@@ -104,18 +104,25 @@ def create_app(
         wake=dispatcher_wake or (lambda: None),
         timers_up=timers_up or _never,
         settle_seconds=settle_seconds,
-        team_pages_to_all=team_pages_to_all,
     )
     # No pages that describe the application: they load scripts from elsewhere.
-    app = FastAPI(title=settings.product_name, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title=settings.product_name,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        dependencies=[Depends(auth.know(parts))],
+    )
     app.include_router(health.routes(parts))
     app.include_router(metrics.routes(parts))
+    app.include_router(signing_in.routes(parts))
     app.include_router(raising.routes(parts))
     app.include_router(responding.routes(parts))
     app.include_router(board.routes(parts))
     app.include_router(case_page.routes(parts))
     app.include_router(team_pages.routes(parts))
     app.include_router(reviewing.routes(parts))
+    app.include_router(people_page.routes(parts))
     app.include_router(outbox.routes(parts))
     app.mount("/static", _static(static or Path(str(resources.files("escalations.web") / "static"))))
     _add_home(app, parts)
@@ -143,15 +150,21 @@ def _add_home(app: FastAPI, parts: Parts) -> None:
         return parts.show(
             request,
             "home.html",
-            team=team_may(parts, request),
             timers_up=await parts.timers_up(),
-            outbox=embedded(parts) and security.on_this_machine(request),
+            outbox=auth.first_look(parts, request),
         )
 
 
 def _add_troubles(app: FastAPI, parts: Parts) -> None:
+    look = auth.know(parts)
+
+    @app.exception_handler(auth.NotLetIn)
+    async def not_let_in(_: Request, error: Exception) -> Response:
+        return error.response if isinstance(error, auth.NotLetIn) else Response(status_code=403)
+
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: Exception) -> Response:
+        await look(request)
         status = error.status_code if isinstance(error, HTTPException) else 500
         if status == 404:  # noqa: PLR2004  not found
             return parts.show(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from fastapi import HTTPException, Request
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from starlette.responses import Response
 
 from escalations import errors
@@ -15,7 +15,8 @@ from escalations.rules import acts
 from escalations.rules.actors import Channel
 from escalations.rules.case import Case, Status
 from escalations.rules.notices import Ask
-from escalations.store import directory, tables
+from escalations.store import access_log, directory, tables
+from escalations.store.access_log import What
 from escalations.store.links import Link, LinkState, Session
 from escalations.web import became, link_acts, retyped, story, summary, telling
 from escalations.web.forms import Problem, Raw, Reading, first
@@ -104,15 +105,13 @@ class Asked(Returning):
 
     async def _log_reading(self, link: Link) -> None:
         async with self._parts.database.write() as tx:
-            await tx.execute(
-                insert(tables.ACCESS_LOG).values(
-                    access_id=secrets.token_hex(16),
-                    at=self._parts.now(),
-                    role=link.to.position,
-                    agency_id=link.to.agency_id,
-                    reference=link.reference,
-                    what="read_by_link",
-                )
+            await access_log.write(
+                tx,
+                What.READ_BY_LINK,
+                at=self._parts.now(),
+                role=link.to.position,
+                agency_id=link.to.agency_id,
+                reference=link.reference,
             )
 
     async def act(self, request: Request, doing: str) -> Response:

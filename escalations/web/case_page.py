@@ -1,8 +1,7 @@
 """One case, for the team: where it stands, its life, its clocks with their receipts, and the team's own acts.
 
-What the case is about is shown only from the point at
-which the policy tells the partnership, or while it is held for the team to pass on (rules of practice, "Raised is not
-notified").
+What the case is about is shown only from the point at which the policy tells the partnership, or while it is held for
+the team to pass on (rules of practice, "Raised is not notified").
 """
 
 from __future__ import annotations
@@ -54,8 +53,7 @@ class _CasePages:
             sealed = await story.sealed(tx, parts.vault, found.raised.submission_id) if reads else None
             wrote = await story.written(tx, parts.vault, found) if reads else ()
             rows = await notice_rows.of_case(tx, reference)
-        if reads:
-            await log_reading(parts, reference)
+        await log_reading(parts, request, reference, text=reads)
         names = Names(agencies)
         case = found.case
         return parts.show(

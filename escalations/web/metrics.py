@@ -11,6 +11,8 @@ from starlette.responses import Response
 from escalations import errors
 from escalations.metrics import exposition, figures
 from escalations.metrics.lateness import Lateness
+from escalations.rules import access
+from escalations.rules.access import Page, Role, Standing
 from escalations.web.parts import Parts
 from escalations.web.security import on_this_machine
 
@@ -32,9 +34,10 @@ def routes(parts: Parts) -> APIRouter:
 def _may(parts: Parts, request: Request) -> bool:
     token = parts.settings.metrics_token
     given = request.headers.get("authorization", "")
+    has: set[Role | Standing] = {Standing.THIS_MACHINE} if on_this_machine(request) else set()
     if token is not None and hmac.compare_digest(given.encode(), f"Bearer {token.get_secret_value()}".encode()):
-        return True
-    return on_this_machine(request)
+        has.add(Standing.WATCHES)
+    return access.may_open(Page.METRICS, frozenset(has))
 
 
 async def _seen(parts: Parts, lateness: Lateness) -> exposition.Seen:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
+from fastapi import HTTPException, Request
 
-from fastapi import HTTPException
-from sqlalchemy import insert
-
-from escalations.store import references, tables
+from escalations.rules.access import Role
+from escalations.store import access_log, references
+from escalations.store.access_log import What
 from escalations.web.parts import Parts
+from escalations.web.viewer import signed_in
 
 
 def canonical(reference: str) -> str:
@@ -19,16 +19,21 @@ def canonical(reference: str) -> str:
     return str(found)
 
 
-async def log_reading(parts: Parts, reference: str) -> None:
-    """Write down that the team read what a case is about."""
+async def log_reading(parts: Parts, request: Request, reference: str, *, text: bool) -> None:
+    """Write down who of the team read a case, before they are shown it.
+
+    Args:
+        parts: where it is kept.
+        request: for who has signed in.
+        reference: the case.
+        text: whether they are shown what it is about, rather than reference, agencies and dates.
+    """
     async with parts.database.write() as tx:
-        await tx.execute(
-            insert(tables.ACCESS_LOG).values(
-                access_id=secrets.token_hex(16),
-                at=parts.now(),
-                role="team",
-                agency_id=None,
-                reference=reference,
-                what="read_by_team",
-            )
+        await access_log.write(
+            tx,
+            What.READ_BY_TEAM if text else What.SEEN_BY_TEAM,
+            at=parts.now(),
+            role=Role.TEAM,
+            person_id=signed_in(request).person_id,
+            reference=reference,
         )

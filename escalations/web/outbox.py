@@ -14,11 +14,10 @@ from markupsafe import Markup, escape
 from sqlalchemy import select
 from starlette.responses import HTMLResponse, Response
 
-from escalations.mail.relay import OutboxRelay
+from escalations.rules.access import Page
 from escalations.store import tables
+from escalations.web.auth import allowed, first_look
 from escalations.web.parts import Parts
-from escalations.web.security import on_this_machine
-from escalations.web.team import embedded
 
 _OUTBOX = tables.OUTBOX
 _MOST: Final = 200
@@ -32,10 +31,10 @@ def routes(parts: Parts) -> APIRouter:
     """The list and the messages."""
 
     def here(request: Request) -> None:
-        if not (embedded(parts) and isinstance(parts.relay, OutboxRelay) and on_this_machine(request)):
+        if not first_look(parts, request):
             raise HTTPException(404)
 
-    router = APIRouter(prefix="/dev/outbox", dependencies=[Dependency(here)])
+    router = APIRouter(prefix="/dev/outbox", dependencies=[allowed(parts, Page.OUTBOX), Dependency(here)])
 
     @router.get("", include_in_schema=False)
     async def listed(request: Request) -> Response:

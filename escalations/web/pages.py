@@ -17,6 +17,7 @@ from escalations.rules.civiltime import civil, say, say_day
 from escalations.settings import Settings
 from escalations.web import words
 from escalations.web.forms import Problem, first
+from escalations.web.viewer import MENU
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,7 @@ def environment() -> Environment:
         agency_type=words.agency_type,
     )
     found.globals["words"] = words
+    found.globals["menu"] = MENU
     return found
 
 

@@ -32,6 +32,7 @@ from escalations.web.drafts import Drafts
 from escalations.web.forms import Problem, Raw, raw_of
 from escalations.web.pages import Form, Pages
 from escalations.web.security import Cookies
+from escalations.web.viewer import viewer
 
 _NOT_TO_CHOOSE = "partnership"
 _LOOK_AGAIN_SECONDS = 0.1
@@ -143,8 +144,6 @@ class Parts:
     timers_up: Callable[[], Awaitable[bool]]
     """Whether the timer service answers."""
     settle_seconds: float
-    team_pages_to_all: bool
-    """See `team`."""
 
     async def posted(self, request: Request) -> tuple[Raw, str, bool]:
         """What was posted: the fields, which button was pressed, and whether it came from a page of ours.
@@ -166,6 +165,7 @@ class Parts:
     def show(self, request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
         """A page for this visitor."""
         values.setdefault("f", self.form(request))
+        values.setdefault("viewer", viewer(request))
         response = self.pages.show(template, status=status, values=values)
         self.cookies.keeps(request, response)
         return response

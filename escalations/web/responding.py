@@ -21,7 +21,6 @@ from escalations.web.forms import SHORT, Problem, Raw, Reading
 from escalations.web.opened import Opened
 from escalations.web.outcomes import Outcomes
 from escalations.web.parts import STALE, Parts
-from escalations.web.team import team_may
 
 LINK_SECONDS: Final = 12 * 3600
 
@@ -69,13 +68,7 @@ class _Responding(Outcomes):
         if link.state(self._parts.now()) is not LinkState.OPEN:
             return await self._closed(request, opened)
         if link.asks is Ask.TEAM:
-            if team_may(self._parts, request):
-                return self._parts.go(request, f"/board/{link.reference}")
-            return self._say(
-                request,
-                "This is for the partnership team",
-                [f"Escalation {link.reference} waits on the team’s own pages, which have their own way in."],
-            )
+            return self._parts.go(request, f"/board/{link.reference}")
         if opened.session is None:
             return self._parts.show(request, "answer_link.html", link=link, address_known=opened.address is not None)
         typed = await self._typed_before(request, link)

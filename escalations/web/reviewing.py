@@ -18,9 +18,12 @@ from escalations.review.exports import Export
 from escalations.review.figures import Audience
 from escalations.review.reading import Reader
 from escalations.review.years import WrongYear, Year
+from escalations.rules.access import Page, Role
+from escalations.store import access_log
+from escalations.store.access_log import What
+from escalations.web.auth import allowed, signed_in
 from escalations.web.forms import Problem
 from escalations.web.parts import Parts
-from escalations.web.team import only_the_team
 
 SHOWN: Final = {
     Audience.PARTNERSHIP: "The partnership: all figures, not for publication",
@@ -42,7 +45,7 @@ _MARKED: Final = "\ufeff"
 
 def routes(parts: Parts) -> APIRouter:
     """The page and its files."""
-    router = APIRouter(prefix="/review", dependencies=[only_the_team(parts)], include_in_schema=False)
+    router = APIRouter(prefix="/review", dependencies=[allowed(parts, Page.REVIEW)], include_in_schema=False)
     reader = Reader(parts.database)
 
     @router.get("")
@@ -67,7 +70,7 @@ def routes(parts: Parts) -> APIRouter:
         )
 
     @router.get("/{year}/{file}")
-    async def export(year: str, file: str, audience: str = "") -> Response:
+    async def export(request: Request, year: str, file: str, audience: str = "") -> Response:
         known = await reader.read(now=parts.now())
         chosen = years.read(year, now=parts.now(), starts_in=parts.settings.review_year_starts_in)
         if isinstance(chosen, WrongYear) or file not in _FILES:
@@ -76,6 +79,7 @@ def routes(parts: Parts) -> APIRouter:
         if file == "cases.csv" and made.review.audience is Audience.PUBLIC:
             raise HTTPException(404)
         text = await asyncio.to_thread(_written, made, file, parts.settings.partnership_name)
+        await _write_down(parts, request)
         name, ending = file.split(".")
         named = f"review-{chosen.short.replace('/', '-')}{'' if name == 'review' else f'-{name}'}.{ending}"
         return Response(
@@ -83,6 +87,14 @@ def routes(parts: Parts) -> APIRouter:
         )
 
     return router
+
+
+async def _write_down(parts: Parts, request: Request) -> None:
+    """Keep who took a file away, before it is given."""
+    there = signed_in(request)
+    role = Role.REVIEWER if Role.REVIEWER in there.roles else Role.TEAM
+    async with parts.database.write() as tx:
+        await access_log.write(tx, What.EXPORTED, at=parts.now(), role=role, person_id=there.person_id)
 
 
 def _year(parts: Parts, text: str, known: Known) -> Year | WrongYear:

@@ -21,6 +21,7 @@ from escalations.rules.acts import LegalStatus, Reason
 from escalations.store import references
 from escalations.web import questions, summary
 from escalations.web.answers import Answers, Asking, Step, Whole
+from escalations.web.auth import signed_in
 from escalations.web.drafts import Draft, fresh
 from escalations.web.flow import HOURS, Flow
 from escalations.web.forms import first, start_of
@@ -127,6 +128,9 @@ class Sending(Flow):
         """
         name = self._parts.cookies.read(request, self._way.cookie)
         act = self._act(found, submissions.new_id(asking.now), asking)
+        words = questions.sealed(found, referred=answers.referred)
+        if self._way.entered_for:
+            words["by"] = signed_in(request).by
         async with self._parts.database.write() as tx:
             receipt = await submissions.receive(
                 tx,
@@ -135,7 +139,7 @@ class Sending(Flow):
                 act_json=acts.dumps(act),
                 channel=act.channel,
                 received_at=asking.now,
-                sealed=questions.sealed(found, referred=answers.referred),
+                sealed=words,
                 reference=None,
                 idempotency_key=f"{self._way.cookie}:{answers.key}",
                 submission_id=act.submission_id,

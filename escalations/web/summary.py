@@ -62,11 +62,11 @@ def sections(raised: Raise, sealed: Mapping[str, Any], agencies: Mapping[str, Ag
     found.extend([_difference(raised, sealed), _tried(sealed), _safety(raised, sealed)])
     began = sealed.get("entered_by_team")
     if began:
-        found.insert(0, _began(began))
+        found.insert(0, _began(began, sealed.get("by") or {}))
     return tuple(found)
 
 
-def _began(began: Mapping[str, Any]) -> Section:
+def _began(began: Mapping[str, Any], by: Mapping[str, str]) -> Section:
     tried: Sequence[str] = began.get("stages_tried") or ()
     return Section(
         "How it came to the team",
@@ -75,6 +75,7 @@ def _began(began: Mapping[str, Any]) -> Section:
             Row("Really began on", _day(began.get("began_on"))),
             Row("Stages tried before", ", ".join(f"Stage {number}" for number in tried) or "No stage"),
             Row("What was tried and when", _or_none(began.get("account"))),
+            *((Row("Entered by", f"{by['name']}, {by['role']}"),) if by.get("name") else ()),
         ),
     )
 

@@ -122,7 +122,7 @@ class _TeamPages:
                 return ()
             raised = await story.raised_act(tx, found)
             sealed = await story.sealed(tx, self._parts.vault, found.raised.submission_id)
-        await log_reading(self._parts, case.reference)
+        await log_reading(self._parts, request, case.reference, text=True)
         return summary.sections(raised, sealed, names.agencies) if raised and sealed else ()
 
     # ---- What was posted --------------------------------------------------------------------------------------------

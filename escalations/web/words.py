@@ -13,6 +13,7 @@ from escalations.policy import Awaits, Side, StartsFrom, Track
 from escalations.rules.acts import Concern, LegalStatus, Reason
 from escalations.rules.case import Cause, DeliveryState, Done, Outcome, PauseReason, Route, Status
 from escalations.rules.notices import RAISER, NoticeKind
+from escalations.store.access_log import What
 from escalations.store.notices import NoticeState
 
 REASONS: Final[Mapping[Reason, str]] = {
@@ -304,3 +305,19 @@ def agency_type(code: str) -> str:
 def position(code: str | None) -> str:
     """The words of a position: its code with spaces, where the directory has no title for it."""
     return "who raised it" if code == RAISER else (code or "").replace("_", " ") or "nobody named"
+
+
+ACCESS: Final[Mapping[What, str]] = {
+    What.READ_BY_LINK: "read it by link",
+    What.READ_BY_TEAM: "read it, with what it is about",
+    What.SEEN_BY_TEAM: "saw reference, agencies and dates",
+    What.EXPORTED: "exported",
+    What.LOG_READ: "looked at who read it",
+    What.SIGNED_IN: "signed in",
+    What.SIGNED_OUT: "signed out",
+    What.PERSON_ADDED: "added",
+    What.ROLES_CHANGED: "roles changed",
+    What.ACCESS_ENDED: "access ended",
+    What.LINK_PRINTED: "link to sign in made",
+}
+"""What stands in the log of readings, and in that of who may sign in."""

@@ -13,7 +13,8 @@ import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from escalations.web import app as web_app
-from tests.web.conftest import Office, SwitchedDatabase, furnished
+from escalations.web import auth
+from tests.web.conftest import SESSION, Office, SwitchedDatabase, furnished
 
 __all__ = ["furnished"]
 
@@ -63,19 +64,25 @@ async def office(tmp_path: Path, furnished: Path) -> AsyncIterator[Office]:
         await serving
 
 
+async def signed_in(context: BrowserContext, office: Office) -> BrowserContext:
+    """Somebody of every role is signed in for good in this browser: most pages are not about signing in."""
+    await context.add_cookies([{"name": auth.COOKIE, "value": SESSION, "url": office.address}])
+    return context
+
+
 @pytest.fixture
-async def plain(chromium: Browser) -> AsyncIterator[Page]:
-    """Give a page in a browser without JavaScript."""
+async def plain(chromium: Browser, office: Office) -> AsyncIterator[Page]:
+    """Give a page in a browser without JavaScript, signed in."""
     context = await chromium.new_context(java_script_enabled=False, viewport=DESKTOP)  # type: ignore[arg-type]  # two ints
-    yield await context.new_page()
+    yield await (await signed_in(context, office)).new_page()
     await context.close()
 
 
 @pytest.fixture
-async def scripted(chromium: Browser) -> AsyncIterator[BrowserContext]:
-    """Give a browser that runs axe; our pages' own policy lets no script run, so it is lifted here."""
+async def scripted(chromium: Browser, office: Office) -> AsyncIterator[BrowserContext]:
+    """Give a browser that runs axe, signed in; our pages' own policy lets no script run, so it is lifted here."""
     context = await chromium.new_context(bypass_csp=True)
-    yield context
+    yield await signed_in(context, office)
     await context.close()
 
 

@@ -8,6 +8,7 @@ from playwright.async_api import BrowserContext, Page, ViewportSize
 from escalations.rules import acts
 from escalations.rules.case import Outcome
 from escalations.rules.notices import NoticeKind
+from escalations.store import people
 from tests.browser.conftest import AXE, DESKTOP, PHONE, violations
 from tests.builders import origin, raiser
 from tests.web import answering
@@ -137,3 +138,40 @@ async def test_the_teams_acts(office: Office, scripted: BrowserContext, size: Vi
     await page.goto(f"{office.address}/board/{held}/pass-on")
     await page.click("button:has-text('Continue')")
     await _looks_right(page, "check before they are told")
+
+
+@needs_axe
+@WIDTHS
+async def test_signing_in_and_the_pages_of_administrators(
+    office: Office, scripted: BrowserContext, size: ViewportSize
+) -> None:
+    reference = await raised(office)
+    await office.settle()
+    async with office.database.write() as tx:
+        for address, name, role in people.SAMPLES:
+            await people.add(
+                tx, office.vault, address=address, name=name, roles=(role,), now=office.now(), by=None, sample=True
+            )
+    page = await scripted.new_page()
+    await page.set_viewport_size(size)
+    for path in (f"/board/{reference}", "/people", "/people/add", "/reads", f"/reads/{reference}", "/sign-out"):
+        await page.goto(office.address + path)
+        await _looks_right(page, path)
+    await page.goto(office.address + "/people")
+    await page.click("main tbody a >> nth=0")
+    await _looks_right(page, "a person")
+    await page.click("button:has-text('Sign out')")
+    await _looks_right(page, "signed out")
+    await page.goto(office.address + "/board")
+    await _looks_right(page, "sent to sign in")
+    await page.click("button:has-text('Send me a link')")
+    await _looks_right(page, "no address")
+    await page.fill("#address", "nobody@partnership.example")
+    await page.click("button:has-text('Send me a link')")
+    await _looks_right(page, "sent")
+    await page.goto(office.address + "/sign-in")
+    await page.click("button:has-text('sample reviewer')")
+    await _looks_right(page, "open")
+    await page.click("button:has-text('Sign in')")
+    await _looks_right(page, "for another role")
+    assert "This page is for another role" in await page.inner_text("main")

@@ -19,6 +19,7 @@ from escalations.store.tables import instant_text
 
 COMMANDS = (
     "run", "worker", "web", "dispatch", "policy", "directory", "register", "workflows", "doctor", "migrate", "alive",
+    "people",
 )  # fmt: skip
 
 
@@ -253,3 +254,43 @@ def test_the_doctor_says_what_is_due_and_not_recorded(here: Path) -> None:
     code, said = call("doctor")
     assert code == 1
     assert re.search(r"wrong +clocks +Due and not recorded: 1 of kind limit. The oldest for (30|29) minutes", said)
+
+
+def test_the_first_administrator_is_let_in_from_the_command_line_and_the_last_one_stays(here: Path) -> None:
+    call("migrate")
+    assert "Nobody yet" in call("people", "list")[1]
+    assert "no administrator" in call("doctor")[1]
+    code, said = call(
+        "people", "add", "boss@council.example", "--name", "Perpetua Lisle", "--role", "administrator", "--role", "team"
+    )
+    assert code == 0
+    assert "/sign-in" in said
+    assert call("people", "list")[1].strip() == "boss@council.example  Perpetua Lisle  (administrator, team)"
+    assert "May sign in: 1 team, 0 reviewer, 1 administrator." in call("doctor")[1]
+    code, said = call("people", "link", "boss@council.example")
+    assert code == 0
+    assert "/s/" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("add", "boss", "--name", "X", "--role", "team"), "not an address"),
+        (("end", "nobody@council.example"), "Nobody with this address"),
+        (("link", "nobody@council.example"), "Nobody with this address"),
+    ],
+)
+def test_what_cannot_be_done_about_people_is_a_sentence(here: Path, arguments: tuple[str, ...], says: str) -> None:
+    call("migrate")
+    with pytest.raises(errors.EscalationsError, match=says):
+        call("people", *arguments)
+
+
+def test_the_last_administrator_is_not_ended_from_the_command_line_either(here: Path) -> None:
+    call("migrate")
+    for name, role in (("boss", "administrator"), ("other", "team")):
+        call("people", "add", f"{name}@council.example", "--name", name, "--role", role)
+    assert call("people", "end", "other@council.example")[0] == 0
+    with pytest.raises(errors.EscalationsError, match="Nobody else is an administrator"):
+        call("people", "end", "boss@council.example")
+    assert ", ended 20" in call("people", "list")[1]

@@ -50,16 +50,8 @@ def ready(folder: Path) -> dict[str, object]:
 
 def test_nothing_stands_in_the_way_of_settings_that_say_everything(tmp_path: Path) -> None:
     complete = settings.Settings.model_validate(ready(tmp_path))
-    assert going_live.obstacles(complete, not_yet=()) == ()
-    assert going_live.is_live(complete, not_yet=())
-
-
-def test_this_version_stays_a_trial_whatever_the_settings_say(tmp_path: Path) -> None:
-    complete = settings.Settings.model_validate(ready(tmp_path))
-    assert [obstacle.what for obstacle in going_live.obstacles(complete)] == [
-        obstacle.what for obstacle in going_live.NOT_YET
-    ]
-    assert not going_live.is_live(complete)
+    assert going_live.obstacles(complete) == ()
+    assert going_live.is_live(complete)
 
 
 @pytest.mark.parametrize(
@@ -83,9 +75,9 @@ def test_this_version_stays_a_trial_whatever_the_settings_say(tmp_path: Path) ->
 )
 def test_each_thing_that_is_missing_keeps_it_a_trial(tmp_path: Path, lacks: dict[str, object], says: str) -> None:
     lacking = settings.Settings.model_validate({**ready(tmp_path), **lacks})
-    found = going_live.obstacles(lacking, not_yet=())
+    found = going_live.obstacles(lacking)
     assert [obstacle.what for obstacle in found if says in obstacle.what], found
-    assert not going_live.is_live(lacking, not_yet=())
+    assert not going_live.is_live(lacking)
 
 
 async def test_mail_leaves_only_once_nothing_stands_in_the_way(tmp_path: Path) -> None:
@@ -96,7 +88,7 @@ async def test_mail_leaves_only_once_nothing_stands_in_the_way(tmp_path: Path) -
 
 
 def test_nothing_is_live_by_itself(tmp_path: Path) -> None:
-    assert not going_live.is_live(settings.Settings.model_validate({**ready(tmp_path), "live": False}), not_yet=())
+    assert not going_live.is_live(settings.Settings.model_validate({**ready(tmp_path), "live": False}))
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,10 @@ OPENS: dict[Role | Standing, set[Page]] = {
     Standing.ANYBODY: {Page.PUBLIC},
     Standing.LINK: {Page.PUBLIC, Page.LINK},
     Standing.THIS_MACHINE: {Page.PUBLIC, Page.OUTBOX, Page.METRICS},
+    Standing.WATCHES: {Page.PUBLIC, Page.METRICS},
     Role.TEAM: {Page.PUBLIC, Page.BOARD, Page.CASE, Page.TEAM_ACT, Page.ENTER, Page.DIRECTORY, Page.REVIEW},
     Role.REVIEWER: {Page.PUBLIC, Page.REVIEW},
-    Role.ADMINISTRATOR: {Page.PUBLIC, Page.PEOPLE, Page.READ_LOG, Page.DIRECTORY, Page.METRICS},
+    Role.ADMINISTRATOR: {Page.PUBLIC, Page.PEOPLE, Page.READ_LOG, Page.DIRECTORY},
 }
 
 

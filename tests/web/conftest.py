@@ -8,7 +8,9 @@ Temporal: it stands in for dispatcher and workflow. The story with all parts is 
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
+import secrets
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,7 +23,7 @@ from typing import Any, Self
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from typing_extensions import override
 
@@ -32,18 +34,22 @@ from escalations.mail.outgoing import House
 from escalations.mail.relay import OutboxRelay, Sent, SentCode
 from escalations.packs import reading
 from escalations.rules import acts, case, clocks, decider, passing
+from escalations.rules.access import Role
 from escalations.settings import Settings
-from escalations.store import directory, directory_file, tables
+from escalations.store import directory, directory_file, people, sign_ins, tables
 from escalations.store import notices as notice_rows
 from escalations.store.cases import Cases
 from escalations.store.engine import Database, DatabaseAway
 from escalations.store.vault import Vault
+from escalations.web import auth
 from escalations.web.app import create_app
 from escalations.workflows.contracts import DeliverRequest, RecordAnswer, RecordRequest, Refusal, delivery_act
 from tests import builders
 
 KEY = b"k" * 32
 MONDAY = "2027-03-01 09:30"
+OFFICE = "office@partnership.example"
+SESSION = "a-session-that-never-ends"
 
 
 BANNED = re.compile(r"\b(breach\w*|silent\w*|owed by|faults?|against|failed|culprits?)\b", re.IGNORECASE)
@@ -101,7 +107,7 @@ class Office:
         self.relay = Post(database, self.now)
         self.woken = 0
         self.app = self.make_app()
-        self.browser = self.new_browser()
+        self.browser = self.new_browser(signed_in=True)
         self.settles_at_once = True
         self.address = "http://127.0.0.1:8000"
 
@@ -129,10 +135,29 @@ class Office:
         *,
         base: str = "http://127.0.0.1:8000",
         client: str = "127.0.0.1",
+        signed_in: bool = False,
     ) -> httpx.AsyncClient:
-        """Give a browser with no cookies yet."""
+        """Give a browser with no cookies yet, or with that of somebody of every role, whose session never ends."""
         transport = httpx.ASGITransport(app=app or self.app, client=(client, 1234), raise_app_exceptions=False)
-        return httpx.AsyncClient(transport=transport, base_url=base)
+        cookies = {("__Host-" if base.startswith("https:") else "") + auth.COOKIE: SESSION} if signed_in else {}
+        return httpx.AsyncClient(transport=transport, base_url=base, cookies=cookies)
+
+    async def sign_in(self, *roles: Role, browser: httpx.AsyncClient | None = None) -> httpx.AsyncClient:
+        """Let a person with these roles in, by a session that begins now, and give their browser."""
+        browser = browser or self.new_browser()
+        async with self.database.write() as tx:
+            person = await people.add(
+                tx,
+                self.vault,
+                address=f"{secrets.token_hex(4)}@partnership.example",
+                name="Perpetua Lisle",
+                roles=roles,
+                now=self.time,
+                by=None,
+            )
+            assert isinstance(person, str)
+            browser.cookies.set(auth.COOKIE, await sign_ins.start(tx, person, now=self.time))
+        return browser
 
     def _wake(self) -> None:
         self.woken += 1
@@ -367,7 +392,25 @@ async def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         await database.migrate()
         async with database.write() as tx:
             await directory.load(tx, Vault((KEY,)), directory_file.sample())
+            await _admit_the_office(tx)
     return file
+
+
+async def _admit_the_office(tx: AsyncConnection) -> None:
+    """Somebody of every role, signed in for good: most tests are not about signing in."""
+    began = builders.civil("2026-01-05 09:00")
+    person = await people.add(
+        tx, Vault((KEY,)), address=OFFICE, name="Robin Sayle", roles=tuple(Role), now=began, by=None
+    )
+    await tx.execute(
+        insert(tables.PERSON_SESSIONS).values(
+            session_hash=hashlib.sha256(SESSION.encode()).hexdigest(),
+            person_id=person,
+            started_at=began,
+            seen_at=began + timedelta(days=3650),
+            expires_at=began + timedelta(days=3650),
+        )
+    )
 
 
 @pytest.fixture

@@ -139,7 +139,8 @@ async def ask(office: Office, *, client: str, token: str | None = None, **header
 
 
 async def test_this_machine_may_read_it_and_nobody_else_is_told_that_it_is_there(office: Office) -> None:
-    nowhere = await office.browser.get("/nowhere")
+    async with office.new_browser() as browser:
+        nowhere = await browser.get("/nowhere")
     assert (await ask(office, client="127.0.0.1")).status_code == 200
     for refused in (
         await ask(office, client="192.0.2.7"),
