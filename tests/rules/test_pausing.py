@@ -166,7 +166,7 @@ def test_people_go_on_while_it_is_paused_and_an_answer_is_an_answer() -> None:
     assert story.case.status is Status.CLOSED
 
 
-def test_a_clock_that_began_meanwhile_has_all_of_its_time_when_it_goes_on() -> None:
+def test_a_clock_that_began_meanwhile_has_as_much_time_when_it_goes_on_as_when_it_began() -> None:
     whole = Story().raised().at("2027-03-17 10:00")
     whole.responds()
     story = Story().raised().later(hours=2)
