@@ -1,4 +1,4 @@
-"""Every measurement, or some by name: ``python -m benchmarks [deadlines|throughput|memory|burst|soak …] [--json]``.
+"""Every measurement, or some by name: ``python -m benchmarks [deadlines|throughput|review|soak …] [--json]``.
 
 Without a name it runs all but the soak, which is as long as it is told to be. The exit status is 1 where a promise is
 not kept. Progress goes to standard error.
@@ -12,10 +12,10 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import burst, deadlines, figures, installing, memory, soak, throughput
+from benchmarks import burst, deadlines, figures, installing, memory, review, soak, throughput
 from benchmarks.figures import Figure, Found
 
-ALL = ("deadlines", "throughput", "memory", "burst")
+ALL = ("deadlines", "throughput", "memory", "burst", "review")
 THROUGHPUT_CASES = 150
 MANY = 10_000
 CALLS = 20_000
@@ -29,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "throughput": lambda: asyncio.run(throughput.measure(chosen.cases or THROUGHPUT_CASES, rounds=chosen.rounds)),
         "memory": lambda: asyncio.run(memory.measure(chosen.cases or MANY)),
         "burst": lambda: asyncio.run(burst.measure(chosen.cases or MANY)),
+        "review": lambda: asyncio.run(review.measure(chosen.cases or MANY)),
         "soak": lambda: asyncio.run(soak.measure(minutes=chosen.minutes, seed=chosen.seed)),
     }
     before = figures.machine()
@@ -54,7 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[*ALL, "soak"], metavar="name", help="what to measure")
     parser.add_argument("--json", action="store_true", help="for machines")
-    parser.add_argument("--cases", type=int, help=f"{THROUGHPUT_CASES} for throughput, {MANY:,} for memory and burst")
+    parser.add_argument(
+        "--cases", type=int, help=f"{THROUGHPUT_CASES} for throughput, {MANY:,} for memory, burst and review"
+    )
     parser.add_argument("--rounds", type=int, default=3, help="rounds of throughput, of which the median counts")
     parser.add_argument("--calls", type=int, default=CALLS, help="calls in each round of deadlines")
     parser.add_argument("--minutes", type=float, default=10, help="how long a soak lasts")

@@ -51,7 +51,7 @@ def by_phone(script: Script, rng: Random) -> Script:
 
 def phoned_in(script: Script, rng: Random) -> Script:
     """Somebody phones it in; the team passes it on within the hour, or after its own limit."""
-    script.raised(held=True).passed_on(*rng.choice(((0, 11.5), (0, 12.25), (1, 10))))
+    script.raised(held=True).passed_on(*rng.choice(((0, 10.75), (0, 10.5), (0, 12.25), (1, 10))))
     script.acknowledged(2, 9.5).answered(5, 14)
     return script.agreed(6, _hour(rng), outcome=_agreed(rng))
 
