@@ -26,6 +26,7 @@ from escalations.rules.case import (
     Done,
     Frame,
     Outcome,
+    PauseReason,
     Status,
 )
 from escalations.rules.events import Event
@@ -48,7 +49,6 @@ LEFT_OUT: Final = (
     events.MessageReported,
     events.RaiserKeptInformed,
     events.WordsAdded,
-    events.Resumed,
     events.PausedTooLong,
 )
 """What a review takes nothing from: what these bring about stands in the events of clocks, stages and endings."""
@@ -156,6 +156,16 @@ class StageSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseSpan:
+    """One pause of a case."""
+
+    reason: PauseReason
+    at: datetime
+    until: datetime | None = None
+    """None while it lasts; one that lasts at the end of a case ends with it."""
+
+
+@dataclass(frozen=True, slots=True)
 class CaseRecord:
     """One case, as far as the register tells."""
 
@@ -185,8 +195,14 @@ class CaseRecord:
     undelivered: int = 0
     """How often a stage's notice did not reach a responding agency."""
     phone_calls: int = 0
-    paused: bool = False
-    """Whether it was paused, or a limit extended, at any time."""
+    pauses: tuple[PauseSpan, ...] = ()
+    extended: int = 0
+    """How often a time limit was extended."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether it was paused, or a limit extended, at any time."""
+        return bool(self.pauses or self.extended)
 
     @property
     def settled_at(self) -> datetime | None:
@@ -301,11 +317,15 @@ class Life:
                 | events.ClockEnded()
             ):
                 self._tell_of_clock(event)
-            case events.ClockResumed() | events.ClockExtended():
+            case events.ClockResumed():
                 self._change(event.clock_id, due_at=event.due_at)
-                self.record = replace(now, paused=True)
+            case events.ClockExtended():
+                self._change(event.clock_id, due_at=event.due_at)
+                self.record = replace(now, extended=now.extended + 1)
             case events.Paused():
-                self.record = replace(now, paused=True)
+                self.record = replace(now, pauses=(*now.pauses, PauseSpan(event.reason, event.at)))
+            case events.Resumed():
+                self.record = replace(now, pauses=(*now.pauses[:-1], replace(now.pauses[-1], until=event.at)))
             case events.Responded():
                 self.record = replace(now, answered=(*now.answered, (event.stage, event.at)))
             case events.DoneConfirmed():
@@ -313,8 +333,6 @@ class Life:
                     self.record = replace(now, answered=(*now.answered, (event.stage, event.counts_from)))
             case events.Settled():
                 self.record = replace(now, settled=(*now.settled, (event.agency_id, event.at)))
-            case events.Decided():
-                pass  # The end of the case, which follows at once, says how it ended.
             case events.Closed():
                 self.record = replace(now, status=Status.CLOSED, closed_at=event.at, outcome=event.outcome)
             case events.PartnershipNotified():
@@ -324,10 +342,10 @@ class Life:
                     self.record = replace(now, undelivered=now.undelivered + 1)
             case events.PhoneCallNoted():
                 self.record = replace(now, phone_calls=now.phone_calls + 1)
-            case events.Raised():
-                pass  # It began the life.
             case (
-                events.ReminderFell()
+                events.Raised()  # It began the life.
+                | events.Decided()  # The end of the case, which follows at once, says how it ended.
+                | events.ReminderFell()
                 | events.MoveProposed()
                 | events.ProposalEnded()
                 | events.Acknowledged()
@@ -337,10 +355,9 @@ class Life:
                 | events.MessageReported()
                 | events.RaiserKeptInformed()
                 | events.WordsAdded()
-                | events.Resumed()
                 | events.PausedTooLong()
             ):
-                pass  # LEFT_OUT: mostly not even read.
+                pass  # The others are LEFT_OUT, and mostly not even read.
             case _:
                 assert_never(event)
 

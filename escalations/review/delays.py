@@ -1,4 +1,4 @@
-"""Time limits that passed: why, for whom the clock waited, at which stage, and how sure that is."""
+"""Time limits that passed: why, for whom the clock waited, at which stage, how sure that is; and what stopped time."""
 
 from __future__ import annotations
 
@@ -136,3 +136,31 @@ def by_stage(view: View) -> Table:
     ]
     rows.append(_row(view, "whole", "The whole process", [one for one in findings if one[1].stage is None]))
     return _table(view, rows)
+
+
+def pauses(view: View) -> Table:
+    """Paused, and time limits extended.
+
+    How often the cases notified in the year were paused, by the reason that the team gave, and how often a time limit
+    of theirs was extended. Beside each length of time stands the one without pauses. Source: the rules of practice,
+    "Evidence is fair" (time with and without pauses and extensions).
+    """
+    rows = [
+        Row(
+            reason.value,
+            text,
+            (
+                sum(1 for case in view.notified for pause in case.pauses if pause.reason is reason),
+                sum(1 for case in view.notified if any(pause.reason is reason for pause in case.pauses)),
+            ),
+        )
+        for reason, text in words.PAUSES.items()
+    ]
+    extended = [case.extended for case in view.notified if case.extended]
+    rows.append(Row("extended", "A time limit extended", (sum(extended), len(extended))))
+    return Table(
+        rests_on=sum(1 for case in view.notified if case.paused),
+        of="cases notified in the year that were paused or had a limit extended",
+        columns=(Column("times", "Times", Unit.TIMES), Column("cases", "In so many cases")),
+        rows=tuple(rows),
+    )

@@ -22,6 +22,7 @@ def _columns(unit: Unit) -> tuple[Column, ...]:
         Column("in_first_time", "In time without pauses and extensions", Unit.TIMES),
         Column("median", f"Median, {unit.value}", unit),
         Column("ninetieth", f"90th percentile, {unit.value}", unit),
+        Column("median_unpaused", "Median without pauses", unit),
         Column("said", "Met only by what was said to be done", Unit.TIMES),
     )
 
@@ -36,6 +37,7 @@ def _row(key: str, label: str, timed: Sequence[Timed]) -> Row:
         share(timed, lambda clock: clock.in_first_time),
         median(values, cases=came),
         ninetieth(values, cases=came),
+        median([one.unpaused for one in timed if one.unpaused is not None], cases=came),
         sum(1 for one in timed if one.clock.by_what_was_said),
     )
     return Row(key, label, cells)
@@ -167,6 +169,7 @@ def time_to_resolve(view: View) -> Table:
             Column("in_first_time", "The same without pauses and extensions"),
             Column("median", "Median, working days", Unit.WORKING_DAYS),
             Column("ninetieth", "90th percentile, working days", Unit.WORKING_DAYS),
+            Column("median_unpaused", "Median without pauses", Unit.WORKING_DAYS),
         ),
         rows=rows,
         chart=Strips((strip,), Unit.WORKING_DAYS) if strip[1] else None,
@@ -174,7 +177,9 @@ def time_to_resolve(view: View) -> Table:
 
 
 def _whole_process(cases: Sequence[CaseRecord]) -> list[Timed]:
-    return [Timed(case, clock, None) for case in cases for clock in case.clocks if clock.awaits is Awaits.SETTLE_ALL]
+    return [
+        Timed(case, clock, None, None) for case in cases for clock in case.clocks if clock.awaits is Awaits.SETTLE_ALL
+    ]
 
 
 def _resolved(key: str, label: str, cases: Sequence[CaseRecord]) -> Row:
@@ -190,6 +195,7 @@ def _resolved(key: str, label: str, cases: Sequence[CaseRecord]) -> Row:
             share(limits, lambda clock: clock.in_first_time),
             median(values, cases=len(values)),
             ninetieth(values, cases=len(values)),
+            median([took for case in cases if (took := whole(case, unpaused=True)) is not None], cases=len(values)),
         ),
     )
 

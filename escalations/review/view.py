@@ -33,6 +33,8 @@ class Timed:
     clock: ClockSpan
     took: float | None
     """In working days, or in hours where the clock runs in hours; none where it never came."""
+    unpaused: float | None
+    """The same without the time for which the case was paused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,9 @@ class View:
     def clocks(self, cases: Iterable[CaseRecord], *awaits: Awaits, track: Track | None = None) -> tuple[Timed, ...]:
         """The clocks of these cases that waited for one of these."""
         return tuple(
-            Timed(case, clock, took(case, clock))
+            Timed(
+                case, clock, took(case, clock), took(case, clock, unpaused=True) if case.pauses else took(case, clock)
+            )
             for case in cases
             if track is None or case.track is track
             for clock in case.clocks
@@ -103,30 +107,38 @@ class View:
         )
 
 
-def took(case: CaseRecord, clock: ClockSpan) -> float | None:
+def took(case: CaseRecord, clock: ClockSpan, *, unpaused: bool = False) -> float | None:
     """How long what a clock waited for took: in working days; in hours on the urgent track and of the team."""
     if clock.answered_at is None:
         return None
-    spent = between(case, clock.started_at, clock.answered_at)
-    if spent is None:
-        return None
-    if case.track is Track.URGENT:
-        return _tenths(spent.elapsed.total_seconds() / 3600)
-    if clock.waits_for is Side.TEAM:
-        return _tenths(spent.worked.total_seconds() / 3600)
-    return _tenths(spent.worked / spent.working_day)
+    in_hours = clock.waits_for is Side.TEAM
+    return _length(case, clock.started_at, clock.answered_at, in_hours=in_hours, unpaused=unpaused)
 
 
-def whole(case: CaseRecord) -> float | None:
+def whole(case: CaseRecord, *, unpaused: bool = False) -> float | None:
     """How long a case took from receipt until it was settled or decided; none where it was not."""
     if case.settled_at is None:
         return None
-    spent = between(case, case.received_at, case.settled_at)
+    return _length(case, case.received_at, case.settled_at, in_hours=False, unpaused=unpaused)
+
+
+def _length(case: CaseRecord, start: datetime, end: datetime, *, in_hours: bool, unpaused: bool) -> float | None:
+    total = _amount(case, start, end, in_hours=in_hours)
+    if total is None or not unpaused:
+        return None if total is None else _tenths(total)
+    for pause in case.pauses:
+        first, last = max(start, pause.at), min(end, pause.until or end)
+        total -= (_amount(case, first, last, in_hours=in_hours) or 0.0) if first < last else 0.0
+    return _tenths(max(total, 0.0))
+
+
+def _amount(case: CaseRecord, start: datetime, end: datetime, *, in_hours: bool) -> float | None:
+    spent = between(case, start, end)
     if spent is None:
         return None
-    return _tenths(
-        spent.elapsed.total_seconds() / 3600 if case.track is Track.URGENT else spent.worked / spent.working_day
-    )
+    if case.track is Track.URGENT:
+        return spent.elapsed.total_seconds() / 3600
+    return spent.worked.total_seconds() / 3600 if in_hours else spent.worked / spent.working_day
 
 
 def between(case: CaseRecord, start: datetime, end: datetime) -> workingtime.WorkingTime | None:

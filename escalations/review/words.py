@@ -8,7 +8,7 @@ from typing import Final
 from escalations.policy import Awaits, Side, Track
 from escalations.review.dataset import NOT_KNOWN, State, Why
 from escalations.rules.acts import Concern, LegalStatus, Reason
-from escalations.rules.case import Cause, Outcome
+from escalations.rules.case import Cause, Outcome, PauseReason
 
 REASONS: Final[Mapping[Reason, str]] = {
     Reason.THRESHOLD: "Threshold or level of need not agreed",
@@ -71,6 +71,9 @@ CAUSES: Final[Mapping[Cause, str]] = {
     Cause.SILENT: "No reply recorded",
     Cause.ANSWERED_LATE: "Answered after the time limit",
     Cause.RECORDED_LATE: "Done in time, and recorded later",
+    Cause.WAITING_FOR_OTHER_PROCESS: "Waiting for another process",
+    Cause.PAUSED_TOO_LONG: "Paused for longer than the policy has it",
+    Cause.CLOSED: "The agency was closed",
 }
 
 STATES: Final[Mapping[State, str]] = {
@@ -104,6 +107,14 @@ SIDES: Final[Mapping[Side, str]] = {
     Side.BOTH: "Both sides (the whole process)",
     Side.TEAM: "Our system or the partnership team",
     Side.FINAL_BODY: "The final body",
+}
+
+PAUSES: Final[Mapping[PauseReason, str]] = {
+    PauseReason.COURT: "Waiting for a court",
+    PauseReason.POLICE_INVESTIGATION: "Waiting for a police investigation",
+    PauseReason.MEDICAL: "Waiting for a medical examination or report",
+    PauseReason.CONFERENCE_DATE: "Waiting for the date of a conference",
+    PauseReason.AGREED_BY_BOTH: "Agreed by both sides",
 }
 
 TRACKS: Final[Mapping[Track, str]] = {Track.STANDARD: "Standard track", Track.URGENT: "Urgent track"}

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from random import Random  # noqa: TID251  nothing secret: the same year for the same seed
 
 from escalations.policy import Side
-from escalations.rules.case import Cause, Done, Outcome, Route
+from escalations.rules.case import Cause, Done, Outcome, PauseReason, Route
 from escalations.simulation.scripts import Agreed, Script
 
 Way = Callable[[Script, Random], Script]
@@ -123,6 +123,19 @@ def withdrawn_at_two(script: Script, rng: Random) -> Script:
     """The managers had it when what it was about changed."""
     script.raised().acknowledged(1, _hour(rng)).answered(3, 12).moved_up(4, 10).acknowledged(6, 10)
     return script.closed(8, 12, Outcome.OVERTAKEN, on_word_of=Side.RAISING)
+
+
+def paused_at_two(script: Script, rng: Random) -> Script:
+    """At the managers it waits for a court for two weeks, and is settled after that."""
+    script.raised().acknowledged(1, 10).answered(3, 12).moved_up(4, 10).acknowledged(6, 10)
+    script.paused(7, 11, rng.choice((PauseReason.COURT, PauseReason.POLICE_INVESTIGATION))).resumed(16, 10)
+    return script.answered(18, 14).agreed(19, _hour(rng), outcome=_agreed(rng))
+
+
+def extended(script: Script, rng: Random) -> Script:
+    """The practitioners need two days more, and settle it in them."""
+    script.raised().acknowledged(1, 10).extended(4, 11, clock="3-resolve", days=2).answered(7, 12)
+    return script.agreed(8, _hour(rng), outcome=_agreed(rng))
 
 
 def late_at_two(script: Script, rng: Random) -> Script:

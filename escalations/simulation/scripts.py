@@ -15,7 +15,7 @@ from escalations.policy import Side, Track
 from escalations.rules import acts, workingtime
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act
-from escalations.rules.case import Cause, DeliveryState, Done, Outcome, Route
+from escalations.rules.case import Cause, DeliveryState, Done, Outcome, PauseReason, Route
 from escalations.rules.workingtime import Amount, Calendar, Unit
 
 TEAM = Actor(side=Side.TEAM, position="team")
@@ -185,6 +185,19 @@ class Script:
     ) -> Self:
         """The team writes down on whose word it ends, or ends what it holds."""
         return self._step(acts.Close(**self._by_team(day, hour), outcome=outcome, on_word_of=on_word_of, route=route))
+
+    def paused(self, day: int, hour: float, reason: PauseReason) -> Self:
+        """The team stops its time."""
+        return self._step(acts.Pause(**self._by_team(day, hour), reason=reason))
+
+    def resumed(self, day: int, hour: float) -> Self:
+        """The team lets its time go on."""
+        return self._step(acts.Resume(**self._by_team(day, hour)))
+
+    def extended(self, day: int, hour: float, *, clock: str, days: int) -> Self:
+        """The team gives one time limit longer."""
+        by_amount = Amount(value=days, unit=Unit.WORKING_DAYS)
+        return self._step(acts.Extend(**self._by_team(day, hour), clock_id=clock, by_amount=by_amount))
 
     def cause_confirmed(self, day: int, hour: float, *, clock: str, cause: Cause) -> Self:
         """The team makes the cause of a delay final."""

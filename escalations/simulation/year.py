@@ -35,19 +35,21 @@ RECENT = timedelta(days=30)
 _START_HOURS = (9, 9.5, 10, 10.25)
 
 WAYS: tuple[tuple[Way, int], ...] = (
-    (lives.at_once, 8),
+    (lives.at_once, 7),
     (lives.slow_to_acknowledge, 2),
     (lives.by_phone, 3),
     (lives.phoned_in, 2),
     (lives.notice_came_back, 1),
     (lives.urgent, 1),
     (lives.withdrawn, 1),
+    (lives.extended, 1),
     (lives.redirected, 1),
     (lives.two_agencies, 1),
-    (lives.not_enough, 6),
+    (lives.not_enough, 5),
     (lives.no_reply, 4),
     (lives.automatic_reply, 1),
     (lives.withdrawn_at_two, 1),
+    (lives.paused_at_two, 1),
     (lives.late_at_two, 2),
     (lives.recorded_late, 2),
     (lives.denied, 1),

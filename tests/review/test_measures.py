@@ -6,13 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from escalations.policy import Track
+from escalations.policy import Awaits, Track
 from escalations.review import measures
 from escalations.review.dataset import Agency, CaseRecord, Known
 from escalations.review.figures import Audience, Figure, Review, Section, Share
 from escalations.review.view import median, ninetieth
 from escalations.review.years import Year
+from escalations.rules import acts
 from escalations.rules.acts import LegalStatus, Reason
+from escalations.rules.case import PauseReason
+from escalations.rules.workingtime import Amount
 from tests.builders import POLICE, SCHOOL, SOCIAL_CARE, Story, civil
 from tests.review.told import AGENCIES, known, of_records, record, settled_at_two
 
@@ -130,7 +133,7 @@ def test_the_first_year_of_the_register_is_said_not_to_be_whole() -> None:
 @pytest.mark.parametrize(("count", "percent"), [(1, None), (19, None), (20, 100)])
 def test_under_twenty_cases_there_is_no_percentage_no_median_and_no_percentile(count: int, percent: int | None) -> None:
     figure = reviewed(many(count)).figure("times")
-    _, _, in_time, _, middle, ninth, _ = cells(figure, "acknowledge")
+    _, _, in_time, _, middle, ninth, _, _ = cells(figure, "acknowledge")
     assert isinstance(in_time, Share)
     assert in_time.percent == percent
     assert (middle is None, ninth is None) == (percent is None, percent is None)
@@ -234,6 +237,28 @@ def test_a_withdrawn_limit_is_no_delay() -> None:
     assert sum(row.cells[3] for row in figure.table.rows if isinstance(row.cells[3], int)) == 0
     assert "Withdrawn, because it had been done in time: 1 limit." in figure.table.says
     assert cells(reviewed(known(story)).figure("times"), "respond")[-1] == 1, "met only by what was said"
+
+
+def test_pauses_and_extensions_are_counted_and_time_stands_without_them_too() -> None:
+    story = Story().raised()
+    story.after(working_hours=2).acknowledges()
+    story.at("2027-03-02 12:00").responds()
+    story.moves_up()
+    story.at("2027-03-04 10:00").acknowledges("manager")
+    answer = story.case.running(Awaits.RESPOND)[0].clock_id
+    story.act(acts.Extend(**story.by_team(), clock_id=answer, by_amount=Amount.parse("1 working day")))
+    story.act(acts.Pause(**story.by_team(), reason=PauseReason.COURT))
+    story.at("2027-03-11 10:00").act(acts.Resume(**story.by_team()))
+    story.at("2027-03-12 10:00").responds("manager")
+    story.agrees()
+    review = reviewed(many(20, story))
+    assert cells(review.figure("pauses"), PauseReason.COURT) == (20, 20)
+    assert cells(review.figure("pauses"), "extended") == (20, 20)
+    assert cells(review.figure("gaps"), "paused") == (Share(20, 20, 20),)
+    stage_two = cells(review.figure("times_by_stage"), "respond_2")
+    assert (stage_two[4], stage_two[6]) == (6.1, 1.1)
+    whole = cells(review.figure("time_to_resolve"), "all")
+    assert (whole[4], whole[6]) == (9.1, 4.1)
 
 
 # ---- Audiences -------------------------------------------------------------------------------------------------------

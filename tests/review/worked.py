@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from escalations.parts import Parts
-from escalations.policy import Side
+from escalations.policy import Awaits, Side
 from escalations.review.figures import Cell, Review, Share
 from escalations.rules import acts
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.case import Cause, Done, Outcome
+from escalations.rules.workingtime import Amount
 from escalations.simulation.direct import Direct
 from escalations.store import directory_file
 from escalations.store.directory_file import AgencyEntry, DirectoryFile
@@ -144,12 +145,23 @@ class Case:
                 return acts.SayDone(**{**by, "happened_at": civil(happened)}, done=Done.ANSWERED, agency_id=agency)
 
 
+async def extension(life: Direct, at: datetime, said: str) -> Act | None:
+    """Give the act by which a time limit is extended, where a row tells of one."""
+    found = re.fullmatch(r"limit to answer extended by the team by (\d+ working days)", said)
+    if found is None:
+        return None
+    clock = (await life.case()).running(Awaits.RESPOND)[0]
+    team = origin(TEAM, at, channel=Channel.TEAM)
+    return acts.Extend(**team, clock_id=clock.clock_id, by_amount=Amount.parse(found[1]))
+
+
 async def live_through(parts: Parts, text: str) -> None:
     """Let everything happen that the page tells of, and time pass until the page's now."""
     cases = {cells[0]: Case(cells) for cells in table(text, "| Case | Track |")}
     lives = {number: Direct(parts, posts=False) for number in cases}
     for number, when, said in table(text, "| Case | When |"):
-        act = cases[number].act(civil(when), said)
+        at = civil(when)
+        act = await extension(lives[number], at, said) or cases[number].act(at, said)
         if isinstance(act, acts.Raise):
             await lives[number].raises(act, words={})
         else:
