@@ -173,7 +173,8 @@ class Began:
     """What the team adds to what somebody said by phone."""
 
     began_on: date | None
-    stages_tried: tuple[str, ...]
+    tried: Mapping[str, str]
+    """By the number of each stage that was tried before it reached us: when and with whom, as they told it."""
     account: str
 
 

@@ -10,21 +10,18 @@ from starlette.responses import Response
 
 from escalations import errors
 from escalations.intake import submissions
-from escalations.policy import Side
 from escalations.rules import acts
 from escalations.rules.actors import Channel
-from escalations.rules.case import Case, Status
-from escalations.rules.notices import Ask
-from escalations.store import access_log, directory, tables
+from escalations.rules.case import Case
+from escalations.store import access_log, tables
 from escalations.store.access_log import What
 from escalations.store.links import Link, LinkState, Session
-from escalations.web import became, link_acts, retyped, story, summary, telling
+from escalations.web import link_acts, link_page, retyped
 from escalations.web.forms import Problem, Raw, Reading, first
 from escalations.web.link_acts import Doing
 from escalations.web.opened import Opened
 from escalations.web.parts import STALE, differs, is_press
 from escalations.web.returning import Returning
-from escalations.web.story import Story
 
 
 class Asked(Returning):
@@ -45,14 +42,8 @@ class Asked(Returning):
     ) -> Response:
         """The page of an open link, for somebody who may read it; that they read it is written down."""
         parts, link = self._parts, opened.link
-        agencies = await parts.agencies.read(parts.now())
-        async with parts.database.read() as tx:
-            found = await story.read(tx, parts.cases, link.reference)
-            raised = None if found is None else await story.raised_act(tx, found)
-            sealed = None if found is None else await story.sealed(tx, parts.vault, found.raised.submission_id)
-            wrote = () if found is None else await story.written(tx, parts.vault, found)
-            titles = await directory.titles(tx, link.to.agency_id, parts.now()) if link.to.agency_id else {}
-        if found is None:
+        read = await link_page.read(parts, link)
+        if read is None:
             return self._say(
                 request,
                 "This is not ready yet",
@@ -60,47 +51,18 @@ class Asked(Returning):
                 status=503,
             )
         await self._log_reading(link)
-        case = found.case
-        names = telling.Names(agencies)
-        claim = link_acts.claim_of(case, link) if link.asks is Ask.CONFIRM else None
         return parts.show(
             request,
             "answer_act.html",
             status=status,
-            link=link,
-            case=case,
             unkept=unkept,
             doing=doing,
             refused=refused,
             returned=returned,
             f=parts.form(request, raw, problems),
             once=once if is_press(once := first(raw or {}, "once")) else secrets.token_urlsafe(12),
-            offered=link_acts.offered(case, link),
             Doing=Doing,
-            heading=telling.HEADINGS[link.asks],
-            sections=_own_number_first(
-                summary.sections(raised, sealed, agencies), summary.name_of(agencies, link.to.agency_id)
-            )
-            if raised and sealed
-            else (),
-            unsafe=any(person.get("not_safe_to_tell_family") for person in (sealed or {}).get("people", [])),
-            withheld=any(person.get("address_withheld") for person in (sealed or {}).get("people", [])),
-            wrote=[
-                {
-                    "who": became.deed(item.event, names, own=link.to, titles=titles, sealed=item.words).who,
-                    "sentence": telling.sentence(item.event, names),
-                    "words": item.words,
-                }
-                for item in wrote
-            ],
-            waiting=telling.waiting(case, names),
-            claim=claim,
-            claim_words=telling.claim(claim, names) if claim else "",
-            parties={party.agency_id: names.agency(party.agency_id) for party in case.open_parties},
-            several=len(case.open_parties) > 1,
-            raising=link.to.side is Side.RAISING,
-            above=case.frame.policy.next_stage(case.stage),
-            status_words=_status(found),
+            **link_page.values(read, link),
         )
 
     async def _log_reading(self, link: Link) -> None:
@@ -244,26 +206,3 @@ class Asked(Returning):
 
 def _key(link: Link, doing: Doing, raw: Raw) -> str:
     return f"link:{link.link_id}:{doing}:{first(raw, 'once')}"
-
-
-def _own_number_first(sections: tuple[summary.Section, ...], own: str) -> tuple[summary.Section, ...]:
-    """Each agency reads of people in its own terms: its case number first."""
-
-    def ordered(section: summary.Section) -> summary.Section:
-        rows = sorted(section.rows, key=lambda row: row.key != f"Case number of {own}")
-        return (
-            summary.Section(section.title, section.page, tuple(rows))
-            if section.title.startswith("Person ")
-            else section
-        )
-
-    return tuple(ordered(section) for section in sections)
-
-
-def _status(found: Story) -> str:
-    case = found.case
-    if case.status is Status.CLOSED:
-        return telling.closed(case)
-    if case.status is Status.HELD:
-        return "The partnership team has it and has not passed it on yet."
-    return f"It is at stage {case.stage}: {case.frame.policy.stage(case.stage).title}."

@@ -132,7 +132,8 @@ def _of_own(named: str, title: str) -> str:
 
 def same_side(by: Actor, own: Recipient) -> bool:
     """Whether somebody acted for the side and agency of whoever reads."""
-    return by.side is own.side and by.agency_id == own.agency_id
+    # There is one raising side, also where the sender was not recognised at first.
+    return by.side is own.side and (by.side is Side.RAISING or by.agency_id == own.agency_id)
 
 
 def author(by: Actor, names: Names) -> str:
@@ -176,24 +177,21 @@ def coming(case: Case, names: Names, own: Recipient) -> Next:
         return Next((), (), "The partnership team has it, and no other agency has been told of it yet.")
     running = sorted((clock for clock in case.clocks if clock.running), key=lambda clock: clock.due_at)
     asked = [clock for clock in running if clock.awaits is not Awaits.SETTLE_ALL]
-    yours = tuple(_line(clock, names) for clock in asked if _is_own(clock, case, own))
-    others = [_line(clock, names) for clock in asked if not _is_own(clock, case, own)]
+    yours = tuple(_line(clock, names) for clock in asked if _is_own(clock, own))
+    others = [_line(clock, names) for clock in asked if not _is_own(clock, own)]
     if case.move is not None and case.move.takes_effect_at is not None:
         others.insert(0, f"It moves up to stage {case.move.to_stage} at {say(case.move.takes_effect_at)}")
     others.extend(_line(clock, names) for clock in running if clock.awaits is Awaits.SETTLE_ALL)
     return Next(yours, tuple(others))
 
 
-def _is_own(clock: Clock, case: Case, own: Recipient) -> bool:
-    if clock.waits_for is not own.side:
-        return False
-    if own.side is Side.RESPONDING:
-        return clock.agency_id == own.agency_id
-    return own.side is not Side.RAISING or own.agency_id == case.raising_agency
+def _is_own(clock: Clock, own: Recipient) -> bool:
+    return clock.waits_for is own.side and (own.side is not Side.RESPONDING or clock.agency_id == own.agency_id)
 
 
 def _line(clock: Clock, names: Names) -> str:
     said = telling.clock(clock, names)
     past = clock.limit_passed_at is not None and not clock.limit_withdrawn
-    when = f"the time limit passed at {say(clock.due_at)}" if past else f"by {say(clock.due_at)}"
+    cause = f" ({words.CAUSES[clock.cause]})" if clock.cause and not isinstance(names, Unnamed) else ""
+    when = f"the time limit passed at {say(clock.due_at)}{cause}" if past else f"by {say(clock.due_at)}"
     return f"{said[:1].upper()}{said[1:]}: {when}"

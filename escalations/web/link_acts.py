@@ -101,6 +101,7 @@ def _reading(case: Case) -> tuple[Doing, ...]:
     moving = case.move is not None and case.move.intended_at is not None
     top = case.frame.policy.next_stage(case.stage) is None
     return (
+        *((Doing.REACHED,) if case.running(Awaits.BE_REACHED) else ()),
         Doing.SAY_DONE,
         Doing.AGREE,
         *(() if moving or top else (Doing.MOVE_UP,)),

@@ -212,10 +212,13 @@ def read_safety(reading: Reading) -> Safety:
 
 def read_began(reading: Reading, asking: Asking) -> Began:
     """What the team adds to what somebody said by phone. Nothing fires for what is past."""
-    tried = tuple(number for number in reading.raw.get("stages", []) if number in asking.stages)
     return Began(
         reading.day("began", "The date it began", missing="Enter the date on which it really began"),
-        tried,
+        {
+            number: when
+            for number, title in asking.stages.items()
+            if (when := reading.text(f"tried-{number}", f"What you write for {title.lower()}"))
+        },
         reading.text("account", "The account", most=LONG),
     )
 
@@ -282,7 +285,13 @@ def _people(
 def sealed(found: Whole, *, referred: str) -> dict[str, object]:
     """The personal and free-text part of a submission. Everything in it is encrypted before it is stored."""
     content: dict[str, object] = {
-        "raiser": {"name": found.you.name, "email": found.you.email, "phone": found.you.phone, "role": found.you.role},
+        "raiser": {
+            "name": found.you.name,
+            "email": found.you.email,
+            "phone": found.you.phone,
+            "role": found.you.role,
+            "agency": found.you.agency_id,
+        },
         "people": [
             {
                 "kind": person.kind.value,
@@ -310,7 +319,7 @@ def sealed(found: Whole, *, referred: str) -> dict[str, object]:
     if found.began is not None:
         content["entered_by_team"] = {
             "began_on": found.began.began_on.isoformat() if found.began.began_on else None,
-            "stages_tried": list(found.began.stages_tried),
+            "stages_tried": dict(found.began.tried),
             "account": found.began.account,
         }
     return content

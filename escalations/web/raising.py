@@ -12,8 +12,9 @@ from typing import Final
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
+from escalations.policy import Track
 from escalations.rules.access import Page
-from escalations.web import questions, summary
+from escalations.web import limits, questions, summary
 from escalations.web.answers import FAMILY_AWARE, MOST_AGENCIES, MOST_PEOPLE, Answers, Asking, Step
 from escalations.web.auth import allowed
 from escalations.web.clearing import Clearing
@@ -146,6 +147,7 @@ class _Raising(Sending, Clearing):
             chosen=[*questions.agency_fields(raw), *([""] if more or not questions.agency_fields(raw) else [])],
             agencies={agency.agency_id: agency.label for agency in asking.agencies.values()},
             most=MOST_AGENCIES,
+            urgent_limits=limits.in_one_line(self._parts.policy, Track.URGENT),
             family_aware={aware.value: text for aware, text in FAMILY_AWARE.items()},
         )
 

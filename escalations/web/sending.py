@@ -18,14 +18,16 @@ from escalations.policy import Side, Track
 from escalations.rules import acts
 from escalations.rules.actors import Actor
 from escalations.rules.acts import LegalStatus, Reason
-from escalations.store import references
-from escalations.web import questions, summary
+from escalations.store import directory
+from escalations.web import limits, questions, summary
+from escalations.web import receipt as receipts
 from escalations.web.answers import Answers, Asking, Step, Whole
 from escalations.web.auth import signed_in
 from escalations.web.drafts import Draft, fresh
 from escalations.web.flow import HOURS, Flow
 from escalations.web.forms import first, start_of
 from escalations.web.parts import differs, is_press
+from escalations.web.receipt import Held, Receipt
 
 
 class Sending(Flow):
@@ -38,7 +40,10 @@ class Sending(Flow):
             return self._parts.go(request, self._way.start)
         asking = await self._asking()
         found = questions.whole(draft.answers, asking)
-        return await self._show_check(request, draft.answers, found, asking, kept_until=draft.expires_at)
+        outside = not found.problems and not await self._recognised(found, asking.now)
+        return await self._show_check(
+            request, draft.answers, found, asking, kept_until=draft.expires_at, outside=outside
+        )
 
     async def _show_check(
         self,
@@ -52,9 +57,10 @@ class Sending(Flow):
         stale: bool = False,
         stored_before: str = "",
         kept_until: datetime | None = None,
+        outside: bool = False,
     ) -> Response:
         whole = not found.problems
-        raised = None if not whole else self._act(found, "", asking)
+        raised = None if not whole else self._act(found, "", asking, recognised=True)
         sections = (
             ()
             if raised is None
@@ -77,6 +83,10 @@ class Sending(Flow):
             stale=stale,
             stored_before=stored_before,
             held=not found.agencies,
+            outside=outside,
+            own_agency=summary.name_of(asking.agencies, found.you.agency_id),
+            limits=limits.in_one_line(self._parts.policy, found.track),
+            look=limits.to_look(self._parts.policy, found.track),
             urgent=raised is not None and raised.track is Track.URGENT,
             back=self._before(answers, Step.CHECK),
             kept_until=kept_until,
@@ -101,7 +111,8 @@ class Sending(Flow):
         if found.problems:
             return await self._show_check(request, answers, found, asking, status=422)
         try:
-            receipt, other = await self._receive(request, answers, found, asking)
+            recognised = await self._recognised(found, asking.now)
+            receipt, other = await self._receive(request, answers, found, asking, recognised=recognised)
         except errors.Retry:
             return await self._show_check(request, answers, found, asking, status=503, not_received=True)
         if other:
@@ -109,11 +120,42 @@ class Sending(Flow):
         self._parts.wake()
         response = self._parts.go(request, f"{self._way.start}/receipt")
         self._parts.cookies.drop(response, self._way.cookie)
-        kept = (
-            f"{receipt.reference}/{'again' if receipt.repeated else 'first'}/{'held' if not found.agencies else 'sent'}"
+        told = Receipt(
+            reference=receipt.reference,
+            received_at=receipt.received_at,
+            repeated=receipt.repeated,
+            held=self._held(found, recognised=recognised),
+            track=found.track,
+            agencies=found.agencies,
+            began_on=found.began.began_on if found.began else None,
+            tried=tuple(found.began.tried) if found.began else (),
         )
-        self._parts.cookies.set(response, "receipt", kept, seconds=HOURS * 3600)
+        self._parts.cookies.set(response, "receipt", told.dumps(), seconds=HOURS * 3600)
         return response
+
+    def _held(self, found: Whole, *, recognised: bool) -> Held | None:
+        """Why it waits for the team, if it does."""
+        if self._way.entered_for:
+            return Held.ENTERED
+        if not recognised:
+            return Held.ADDRESS
+        return None if found.agencies else Held.NO_AGENCY
+
+    async def _recognised(self, found: Whole, at: datetime) -> bool:
+        """Whether the address is one of the own ones of the agency that was chosen. The team vouches for itself.
+
+        Anybody can type the name of a school into a form. An agency that has stated no domains is known by the
+        addresses of those who hold its positions, and nobody else's is taken for its own (practice, "Who sees what,
+        and when": a new person outside the agency's own addresses waits for the team).
+
+        Raises:
+            engine.DatabaseAway: it cannot be asked.
+        """
+        if self._way.entered_for:
+            return True
+        async with self._parts.database.read() as tx:
+            whose = await directory.agency_of_address(tx, self._parts.vault, found.you.email, at)
+        return whose is not None and whose == found.you.agency_id
 
     async def _receive(
         self,
@@ -121,13 +163,15 @@ class Sending(Flow):
         answers: Answers,
         found: Whole,
         asking: Asking,
+        *,
+        recognised: bool,
     ) -> tuple[submissions.Receipt, bool]:
         """Store it; and whether the first press of this button, which alone is stored, said something else.
 
         Only when the transaction has been committed does anybody read a receipt.
         """
         name = self._parts.cookies.read(request, self._way.cookie)
-        act = self._act(found, submissions.new_id(asking.now), asking)
+        act = self._act(found, submissions.new_id(asking.now), asking, recognised=recognised)
         words = questions.sealed(found, referred=answers.referred)
         if self._way.entered_for:
             words["by"] = signed_in(request).by
@@ -161,12 +205,13 @@ class Sending(Flow):
             self._remember(shown, draft)
         return shown
 
-    def _act(self, found: Whole, submission_id: str, asking: Asking) -> acts.Raise:
+    def _act(self, found: Whole, submission_id: str, asking: Asking, *, recognised: bool) -> acts.Raise:
+        agency = found.you.agency_id if recognised else None
         began = found.began.began_on if found.began is not None else found.difference.arose_on
         by = (
             Actor(side=Side.TEAM, position="team")
             if self._way.entered_for
-            else Actor(side=Side.RAISING, agency_id=found.you.agency_id, position="practitioner")
+            else Actor(side=Side.RAISING, agency_id=agency, position="practitioner")
         )
         return acts.Raise(
             submission_id=submission_id,
@@ -175,7 +220,7 @@ class Sending(Flow):
             received_at=asking.now,
             happened_at=start_of(began) if began is not None else None,
             track=found.track,
-            raising_agency=found.you.agency_id,
+            raising_agency=agency,
             responding_agencies=found.agencies,
             concern=found.concern,
             people=len(found.people),
@@ -187,16 +232,20 @@ class Sending(Flow):
 
     async def receipt(self, request: Request) -> Response:
         """Show the reference and what happens next. It comes from a cookie, so that a reload shows it too."""
-        reference, _, rest = self._parts.cookies.read(request, "receipt").partition("/")
-        if isinstance(references.parse(reference), references.Problem):
+        told = receipts.loads(self._parts.cookies.read(request, "receipt"))
+        if told is None:
             return self._parts.go(request, self._way.start)
-        repeated, _, held = rest.partition("/")
+        asking = await self._asking(though_away=True)
         return self._parts.show(
             request,
             "raise_receipt.html",
             way=self._way,
-            reference=reference,
-            repeated=repeated == "again",
-            held=held == "held" or self._way.entered_for,
+            told=told,
+            Held=Held,
+            agencies=[summary.name_of(asking.agencies, agency) for agency in told.agencies],
+            stages=[asking.stages.get(number, f"Stage {number}") for number in told.tried],
+            limits=limits.in_one_line(self._parts.policy, told.track),
+            look=limits.to_look(self._parts.policy, told.track),
+            urgent=told.track is Track.URGENT,
             timers_up=await self._parts.timers_up(),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -67,14 +67,15 @@ def sections(raised: Raise, sealed: Mapping[str, Any], agencies: Mapping[str, Ag
 
 
 def _began(began: Mapping[str, Any], by: Mapping[str, str]) -> Section:
-    tried: Sequence[str] = began.get("stages_tried") or ()
+    tried: Mapping[str, str] = began.get("stages_tried") or {}
     return Section(
         "How it came to the team",
         Step.BEGAN,
         (
             Row("Really began on", _day(began.get("began_on"))),
-            Row("Stages tried before", ", ".join(f"Stage {number}" for number in tried) or "No stage"),
-            Row("What was tried and when", _or_none(began.get("account"))),
+            *(Row(f"Stage {number} tried before", when) for number, when in tried.items()),
+            *(() if tried else (Row("Stages tried before", "None"),)),
+            Row("What else was tried", _or_none(began.get("account"))),
             *((Row("Entered by", f"{by['name']}, {by['role']}"),) if by.get("name") else ()),
         ),
     )
@@ -88,11 +89,19 @@ def _who(raised: Raise, sealed: Mapping[str, Any], agencies: Mapping[str, Agency
         (
             Row("Name", _or_none(raiser.get("name"))),
             Row("Role", _or_none(raiser.get("role"))),
-            Row("Agency", _label(agencies, raised.raising_agency)),
+            Row("Agency", _raising(raised, raiser, agencies)),
             Row("Email address", _or_none(raiser.get("email"))),
             Row("Phone number", _or_none(raiser.get("phone"))),
         ),
     )
+
+
+def _raising(raised: Raise, raiser: Mapping[str, Any], agencies: Mapping[str, Agency]) -> str:
+    """The agency; where the address is not one of its own, it is what somebody says."""
+    said = raiser.get("agency")
+    if raised.raising_agency is None and isinstance(said, str) and said:
+        return f"{_label(agencies, said)}. So they say: the address is not one of that agency’s own."
+    return _label(agencies, raised.raising_agency)
 
 
 def _with(raised: Raise, agencies: Mapping[str, Agency]) -> Section:

@@ -306,6 +306,8 @@ def clock(clock: Clock, names: Names) -> str:
 
 def awaited(awaits: Awaits, side: Side, agency_id: str | None, names: Names) -> str:
     """What is waited for, and from whom; what waits for the team names the team, and the agency that it concerns."""
+    if awaits is Awaits.BE_REACHED:
+        return f"{words.AWAITED[awaits]}, with {names.waited(side, agency_id)}"
     if side is not Side.TEAM:
         return f"{words.AWAITED[awaits]} from {names.waited(side, agency_id)}"
     return f"{words.AWAITED[awaits]}{' at ' + names.agency(agency_id) if agency_id else ''}"

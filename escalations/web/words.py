@@ -168,7 +168,7 @@ CAUSES: Final[Mapping[Cause, str]] = {
 
 AWAITED: Final[Mapping[Awaits, str]] = {
     Awaits.ACKNOWLEDGE: "an acknowledgement",
-    Awaits.BE_REACHED: "a person to be reached",
+    Awaits.BE_REACHED: "a call in which both sides speak",
     Awaits.RESPOND: "an answer",
     Awaits.CONSIDER: "word on whether the answer deals with the worry",
     Awaits.CHOOSE: "a choice to move up or stay",
@@ -181,7 +181,7 @@ AWAITED: Final[Mapping[Awaits, str]] = {
 
 SHORT_AWAITED: Final[Mapping[Awaits, str]] = {
     Awaits.ACKNOWLEDGE: "Acknowledge",
-    Awaits.BE_REACHED: "Reach a person",
+    Awaits.BE_REACHED: "Speak by phone",
     Awaits.RESPOND: "Answer",
     Awaits.CONSIDER: "Say if it is dealt with",
     Awaits.CHOOSE: "Move up or stay",

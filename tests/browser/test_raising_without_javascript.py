@@ -24,7 +24,7 @@ async def _raise(page: Page, address: str) -> str:
     await page.keyboard.type("Ottoline Brack")
     await page.fill("#role", "Designated safeguarding lead")
     await page.select_option("#agency", "oak-school")
-    await page.fill("#email", "ottoline.brack@oak.example")
+    await page.fill("#email", "ottoline.brack@oaklane.example")
     await page.fill("#phone", "01632 960 301")
     await page.click("button:has-text('Save and continue')")
     await page.select_option("#with-1", "childrens-services")

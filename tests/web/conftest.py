@@ -23,7 +23,7 @@ from typing import Any, Self
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from typing_extensions import override
 
@@ -290,6 +290,12 @@ class Office:
         async with self.database.read() as tx:
             rows = (await tx.execute(select(tables.OUTBOX).order_by(tables.OUTBOX.c.made_at))).all()
         return [row.raw.decode() for row in rows]
+
+    async def forget_domains(self, agency_id: str) -> None:
+        """Leave an agency without mail domains of its own, as one that has stated none."""
+        domains = tables.AGENCY_DOMAINS
+        async with self.database.write() as tx:
+            await tx.execute(delete(domains).where(domains.c.agency_id == agency_id))
 
     async def access_log(self) -> set[tuple[str, str, str]]:
         """Give who read which case: what, reference, agency."""

@@ -17,7 +17,7 @@ YOU: dict[str, Any] = {
     "name": "Ottoline Brack",
     "role": "Designated safeguarding lead",
     "agency": "oak-school",
-    "email": "ottoline.brack@oak.example",
+    "email": "ottoline.brack@oaklane.example",
     "phone": "01632 960 301",
 }
 PERSON: dict[str, Any] = {
@@ -68,7 +68,7 @@ def _pages(start: str, changes: dict[str, Any]) -> list[tuple[str, dict[str, Any
                     "began_day": "8",
                     "began_month": "2",
                     "began_year": "2027",
-                    "stages": ["1"],
+                    "tried_1": "About 10 February, with the duty social worker",
                     "account": "They spoke on 10 February.",
                 },
             ),

@@ -364,7 +364,7 @@ async def test_an_urgent_case_asks_whom_somebody_spoke_to(office: Office) -> Non
     await office.settle()
     token = await answering.link(office, found, NoticeKind.ASKED)
     page = await answering.enter(office, token)
-    assert "Record who was reached by phone" in page.text
+    assert "Record a phone call" in page.text
     done = await _do(office, page, "reached", spoken_to="Ottoline Brack, safeguarding lead")
     assert "Recorded" in done.title
 
@@ -373,5 +373,5 @@ async def test_what_is_unsafe_to_tell_stands_at_the_top(office: Office) -> None:
     found = await raised(office, people_1={"not_safe": "yes", "address_withheld": "yes"})
     await office.settle()
     page = await answering.enter(office, await answering.link(office, found, NoticeKind.ASKED))
-    assert page.text.index("not safe to tell the family") < page.text.index("Waiting for")
+    assert page.text.index("not safe to tell the family") < page.text.index("Asked of you")
     assert "address in this case is withheld" in page.text

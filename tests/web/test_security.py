@@ -111,7 +111,7 @@ async def test_the_access_log_holds_templates_of_routes_and_nothing_of_a_person(
     assert len(lines) > 20
     assert "/l/{token}" in written
     assert "/board/{reference}" in written
-    for told in ("abcdefghijklmnop", CHILD, "Ottoline", "oak.example"):
+    for told in ("abcdefghijklmnop", CHILD, "Ottoline", "oaklane.example"):
         assert told not in written
 
 

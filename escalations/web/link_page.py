@@ -1,0 +1,153 @@
+"""What stands on the page of a link, for whoever has shown a code: what it is about, what is asked, and by when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from escalations.policy import Side
+from escalations.rules import acts
+from escalations.rules.case import Case, Status
+from escalations.rules.notices import Ask
+from escalations.store import directory
+from escalations.store.links import Link
+from escalations.web import became, calling, link_acts, story, summary, telling
+from escalations.web.answers import Agency
+from escalations.web.calling import Call
+from escalations.web.link_acts import Doing
+from escalations.web.parts import Parts
+from escalations.web.story import Story, Written
+from escalations.web.telling import Names
+
+TITLES: Final[Mapping[Doing, str]] = {
+    Doing.ACKNOWLEDGE: "Acknowledge it",
+    Doing.REACHED: "Record a phone call",
+    Doing.CONFIRM: "Yes, it was done",
+    Doing.DENY: "No, it was not done",
+    Doing.ANSWER: "Give your answer",
+    Doing.DECIDE: "Record your decision",
+    Doing.AGREE: "Yes: it is dealt with",
+    Doing.MOVE_UP: "It moves up",
+    Doing.STAY: "It stays at this stage",
+    Doing.SAY_DONE: "Write up what was done by phone or in a meeting",
+}
+"""What each form of a link's page is called, in the order of the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Everything that the page is made of."""
+
+    found: Story
+    raised: acts.Raise | None
+    sealed: Mapping[str, Any] | None
+    wrote: tuple[Written, ...]
+    calls: tuple[Call, ...]
+    titles: Mapping[str, str]
+    agencies: Mapping[str, Agency]
+
+
+async def read(parts: Parts, link: Link) -> Read | None:
+    """Read it; none where the case is stored and not open yet."""
+    now = parts.now()
+    agencies = await parts.agencies.read(now)
+    async with parts.database.read() as tx:
+        found = await story.read(tx, parts.cases, link.reference)
+        if found is None:
+            return None
+        sealed = await story.sealed(tx, parts.vault, found.raised.submission_id)
+        return Read(
+            found,
+            await story.raised_act(tx, found),
+            sealed,
+            await story.written(tx, parts.vault, found),
+            await calling.wanted(
+                tx, parts.vault, case=found.case, link=link, sealed=sealed, names=Names(agencies), at=now
+            ),
+            await directory.titles(tx, link.to.agency_id, now) if link.to.agency_id else {},
+            agencies,
+        )
+
+
+def values(page: Read, link: Link) -> dict[str, Any]:
+    """What the template shows."""
+    case, names = page.found.case, Names(page.agencies)
+    claim = link_acts.claim_of(case, link) if link.asks is Ask.CONFIRM else None
+    people = (page.sealed or {}).get("people", [])
+    return {
+        "link": link,
+        "case": case,
+        "calls": page.calls,
+        "offered": link_acts.offered(case, link),
+        "heading": telling.HEADINGS[link.asks],
+        "in_short": _in_short(page) if link.asks in {Ask.RESPOND, Ask.DECIDE} else (),
+        "sections": _sections(page, link),
+        "unsafe": any(person.get("not_safe_to_tell_family") for person in people),
+        "withheld": any(person.get("address_withheld") for person in people),
+        "wrote": [
+            {
+                "who": became.deed(item.event, names, own=link.to, titles=page.titles, sealed=item.words).who,
+                "sentence": telling.sentence(item.event, names),
+                "words": item.words,
+            }
+            for item in page.wrote
+        ],
+        "coming": became.coming(case, names, link.to) if case.status is Status.OPEN else None,
+        "claim": claim,
+        "claim_words": telling.claim(claim, names) if claim else "",
+        "parties": {party.agency_id: names.agency(party.agency_id) for party in case.open_parties},
+        "several": len(case.open_parties) > 1,
+        "raising": link.to.side is Side.RAISING,
+        "above": case.frame.policy.next_stage(case.stage),
+        "status_words": _status(case),
+        "titles": {**TITLES, Doing.MOVE_UP: "No: it moves up"} if link.asks is Ask.CONSIDER else TITLES,
+        "order": TITLES,
+    }
+
+
+def _in_short(page: Read) -> tuple[summary.Row, ...]:
+    """Who raised it, what the problem is and what is wanted: the rest is there to unfold."""
+    words = page.sealed or {}
+    raiser = words.get("raiser") or {}
+    who = ", ".join(
+        str(part)
+        for part in (
+            raiser.get("name"),
+            raiser.get("role"),
+            summary.name_of(page.agencies, page.found.case.raising_agency),
+            raiser.get("phone"),
+        )
+        if part
+    )
+    rows = (("Raised by", who), ("The problem", words.get("problem")), ("What they want", words.get("wanted")))
+    return tuple(summary.Row(key, str(value)) for key, value in rows if value)
+
+
+def _sections(page: Read, link: Link) -> tuple[summary.Section, ...]:
+    if not page.raised or not page.sealed:
+        return ()
+    own = summary.name_of(page.agencies, link.to.agency_id)
+    return _own_number_first(summary.sections(page.raised, page.sealed, page.agencies), own)
+
+
+def _own_number_first(sections: tuple[summary.Section, ...], own: str) -> tuple[summary.Section, ...]:
+    """Each agency reads of people in its own terms: its case number first."""
+
+    def ordered(section: summary.Section) -> summary.Section:
+        rows = sorted(section.rows, key=lambda row: row.key != f"Case number of {own}")
+        return (
+            summary.Section(section.title, section.page, tuple(rows))
+            if section.title.startswith("Person ")
+            else section
+        )
+
+    return tuple(ordered(section) for section in sections)
+
+
+def _status(case: Case) -> str:
+    if case.status is Status.CLOSED:
+        return telling.closed(case)
+    if case.status is Status.HELD:
+        return "The partnership team has it and has not passed it on yet."
+    return f"It is at stage {case.stage}: {case.frame.policy.stage(case.stage).title}."
