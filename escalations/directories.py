@@ -8,12 +8,10 @@ from pathlib import Path
 from rich.console import Console
 
 from escalations import errors, parts, telemetry
-from escalations.agencies import plan, showing, table
+from escalations.agencies import ladder, plan, showing, table
 from escalations.agencies.keeping import Keeper, Refused
 from escalations.agencies.plan import Kind, Plan
-from escalations.policy import Policy
 from escalations.settings import Settings
-from escalations.store.directory import LEAD
 from escalations.temporal.binaries import Say
 
 BY = "the command line"
@@ -30,13 +28,6 @@ class NoSuchAgency(errors.FinalOurs):
     """The directory has no agency of this id today."""
 
     code = "no_such_agency"
-
-
-def positions(policy: Policy) -> tuple[str, ...]:
-    """The positions that an agency may have: the rungs of the policy's ladder, and the lead."""
-    rungs = [stage.responding_position for stage in policy.stages] + [stage.raising_position for stage in policy.stages]
-    body = (policy.final_body.position, policy.final_body.alternate_position)
-    return tuple(dict.fromkeys((LEAD, *(rung for rung in rungs if rung not in body), *body, "team", "team_deputy")))
 
 
 async def show(settings: Settings, agency_id: str | None, *, as_json: bool, console: Console) -> None:
@@ -90,7 +81,7 @@ async def load(settings: Settings, file: Path, *, only_check: bool, say: Say) ->
     telemetry.configure(settings)
     read = table.read(_content(file))
     async with parts.opened(settings) as opened:
-        allowed = positions(opened.in_force.policy)
+        allowed = ladder.positions(opened.in_force.policy)
         if only_check:
             async with opened.database.read() as tx:
                 made = await plan.make(tx, opened.vault, read, now=opened.now(), positions=allowed)

@@ -323,6 +323,8 @@ class _Planner:
                     f"Line {said} says already who holds this position from that day. Write another position, or name "
                     "this person as the deputy there",
                 )
+            elif entry is not None and entry.active_to is not None and holding.since > entry.active_to:
+                row.problem(Column.SINCE, f"The agency ended on {say_day(entry.active_to)}")
             elif entry is not None and self._say_holding(group, row, holding, entry.name):
                 found.append(holding)
         return found

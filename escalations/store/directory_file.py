@@ -97,7 +97,9 @@ class AgencyEntry(_FileModel):
     notices: Notices = Notices.TEAM_ONLY
     active_from: date
     active_to: date | None = None
-    domains: tuple[Annotated[str, AfterValidator(own_domain)], ...] = ()
+    domains: Annotated[
+        tuple[Annotated[str, AfterValidator(own_domain)], ...], AfterValidator(lambda found: tuple(sorted({*found})))
+    ] = ()
     """Its own mail domains: what stands after the @ in the addresses of everybody there, and of nobody elsewhere."""
     positions: tuple[Holding, ...] = ()
 

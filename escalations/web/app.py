@@ -29,6 +29,7 @@ from escalations.web import (
     auth,
     board,
     case_page,
+    directory_pages,
     health,
     metrics,
     outbox,
@@ -123,6 +124,7 @@ def create_app(
     app.include_router(team_pages.routes(parts))
     app.include_router(reviewing.routes(parts))
     app.include_router(people_page.routes(parts))
+    app.include_router(directory_pages.routes(parts))
     app.include_router(outbox.routes(parts))
     app.mount("/static", _static(static or Path(str(resources.files("escalations.web") / "static"))))
     _add_home(app, parts)

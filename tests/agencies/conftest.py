@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from escalations import directories
-from escalations.agencies import history, plan, showing, table
+from escalations.agencies import history, ladder, plan, showing, table
 from escalations.agencies.keeping import Done, Keeper, Refused
 from escalations.agencies.plan import Plan
 from escalations.packs import reading
@@ -20,7 +19,7 @@ from escalations.store.vault import Vault
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 BY = "Mirela Stanhope"
-POSITIONS = directories.positions(reading.sample())
+POSITIONS = ladder.positions(reading.sample())
 
 
 class Desk:

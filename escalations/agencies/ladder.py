@@ -1,0 +1,15 @@
+"""The positions that an agency may have, by the policy in force."""
+
+from __future__ import annotations
+
+from escalations.policy import Policy
+from escalations.rules.clocks import TEAM_POSITION
+from escalations.rules.notices import TEAM_DEPUTY
+from escalations.store.directory import LEAD
+
+
+def positions(policy: Policy) -> tuple[str, ...]:
+    """The lead, to whom empty ones fall, then the rungs of the ladder, the final body's and the team's."""
+    body = (policy.final_body.position, policy.final_body.alternate_position)
+    ladder = [position for stage in policy.stages for position in (stage.raising_position, stage.responding_position)]
+    return tuple(dict.fromkeys((LEAD, *(one for one in ladder if one not in body), *body, TEAM_POSITION, TEAM_DEPUTY)))
