@@ -18,6 +18,7 @@ from escalations.store.directory_file import AgencyEntry
 from escalations.web import auth, directory_forms, words
 from escalations.web.forms import Problem, Raw, Reading
 from escalations.web.parts import STALE, Parts
+from escalations.web.retyped import Given
 
 Act = Callable[[Keeper, Reading], Awaitable[Done | Refused | None]]
 """Reads a form and carries it out; None where something on it is to be put right."""
@@ -100,6 +101,13 @@ class DirectoryForms:
             heading="This could not be stored",
             sentence="Our system cannot be reached at the moment. Nothing was changed. Go back in your browser, where "
             "what you typed still stands, and press the button again in a few minutes.",
-            typed=[value for values in raw.values() for value in values if value.strip()],
+            typed=[
+                Given(_label(name), ", ".join(values)) for name, values in raw.items() if any(map(str.strip, values))
+            ],
             onward={"href": "/directory", "text": "The directory"},
         )
+
+
+def _label(name: str) -> str:
+    """What a field is called, of its name: "Deputy email"."""
+    return name.replace("-", " ").capitalize()

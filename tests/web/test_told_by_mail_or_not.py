@@ -11,7 +11,7 @@ from escalations.rules.case import Cause
 from escalations.rules.notices import NoticeKind
 from escalations.store.directory_file import AgencyEntry, Notices
 from escalations.store.notices import NoticeState
-from tests.web import answering
+from tests.web import answering, teamwork
 from tests.web.conftest import Office
 from tests.web.forms_filled import raised
 
@@ -103,8 +103,7 @@ async def test_once_the_team_has_told_them_what_runs_from_the_notice_runs(office
     await told(office, notices)
     reference = await raised(office)
     await office.settle()
-    page = await office.get(f"/board/{reference}")
-    await office.post(f"/board/{reference}/phone-call", token=page.token, once="1", reached="yes")
+    await office.press(f"/board/{reference}/phone-call", reached="yes")
     assert await runs(office, reference, Awaits.ACKNOWLEDGE) or await runs(office, reference, Awaits.RESPOND)
     assert not await runs(office, reference, Awaits.MEND_DELIVERY)
 
@@ -155,8 +154,7 @@ async def test_whoever_it_was_entered_for_is_told_as_their_agency_is(office: Off
     await told(office, Notices.TEAM_ONLY, SCHOOL)
     reference = await raised(office, "/enter")
     await office.settle()
-    page = await office.get(f"/board/{reference}")
-    await office.post(f"/board/{reference}/pass-on", token=page.token, once="1", with_=AGENCY)
+    await teamwork.does(office, reference, "pass-on", with_=AGENCY)
     sent = mails(office)
     assert RAISER not in {to for to, _, _ in sent}
     assert any("whoever raised it: the escalation was received" in " ".join(text.split()) for _, _, text in sent)
