@@ -92,7 +92,7 @@ def allowed(parts: Parts, page: Page) -> Dependency:
         if Standing.THIS_MACHINE in LETS_IN[page]:
             raise HTTPException(404)
         if isinstance(away := getattr(request.state, "away", None), errors.Retry):
-            raise away
+            raise NotLetIn(await _given_back(parts, request)) if request.method == "POST" else away
         raise NotLetIn(await _turned_away(parts, request, page, found))
 
     return Dependency(guard)
@@ -114,6 +114,21 @@ def _typed(raw: Raw) -> list[dict[str, str]]:
         for value in values
         if len(value.split()) > 1
     ]
+
+
+async def _given_back(parts: Parts, request: Request) -> Response:
+    """Nobody can be known while the database is away, and nothing can be stored; what was typed is not lost."""
+    raw, _, _ = await parts.posted(request)
+    return parts.show(
+        request,
+        "typed.html",
+        status=503,
+        heading="We have NOT received this",
+        sentence="Our system cannot be reached at the moment. Nothing was sent and nothing was changed. Please go back "
+        "and press the button again in a few minutes.",
+        typed=_typed(raw),
+        onward=None,
+    )
 
 
 async def _turned_away(parts: Parts, request: Request, page: Page, found: Viewer | None) -> Response:

@@ -28,14 +28,12 @@ Again = Callable[[Raw, tuple[Problem, ...], int], Awaitable[Response]]
 
 def keeps_for(request: Request) -> str:
     """The name under which a change is written down."""
-    viewer = auth.viewer(request)
-    return (viewer.name if viewer else "") or "Partnership team"
+    return auth.signed_in(request).name
 
 
 def reads_cases(request: Request) -> bool:
     """Whether this visitor may follow a reference to its case."""
-    viewer = auth.viewer(request)
-    return viewer is not None and Role.TEAM in viewer.roles
+    return Role.TEAM in auth.signed_in(request).roles
 
 
 class DirectoryForms:

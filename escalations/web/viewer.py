@@ -54,6 +54,13 @@ MENU: Final = (
         "The review of a year",
         "What the partnership was told of, how it went, and the same as files.",
     ),
+    Item(
+        Page.DIRECTORY,
+        "/directory",
+        "Directory",
+        "The directory",
+        "Agencies, who holds which position, and how each is told.",
+    ),
     Item(Page.PEOPLE, "/people", "People", "People who may sign in", "Add somebody, change roles, end access."),
     Item(Page.READ_LOG, "/reads", "Readings", "Who read a case", "Every reading of a case, by whom and when."),
 )

@@ -80,6 +80,17 @@ OPENS: dict[str, set[str]] = {
     "GET /reads": ADMINISTRATOR,
     "POST /reads": ADMINISTRATOR,
     "GET /reads/{reference}": ADMINISTRATOR,
+    # Whoever keeps the directory.
+    **{f"{method} /directory{path}": TEAM | ADMINISTRATOR for method, path in (
+        ("GET", ""), ("POST", "/find"), ("GET", "/to-tell"), ("GET", "/import"), ("POST", "/import"),
+        ("GET", "/export.csv"), ("GET", "/new"), ("POST", "/new"), ("GET", "/agencies/{agency_id}"),
+        ("GET", "/agencies/{agency_id}/change"), ("POST", "/agencies/{agency_id}/change"),
+        ("GET", "/agencies/{agency_id}/notices"), ("POST", "/agencies/{agency_id}/notices"),
+        ("GET", "/agencies/{agency_id}/end"), ("POST", "/agencies/{agency_id}/end"),
+        ("GET", "/agencies/{agency_id}/appoint"), ("POST", "/agencies/{agency_id}/appoint"),
+        ("GET", "/agencies/{agency_id}/holdings/{holding_id}/end"),
+        ("POST", "/agencies/{agency_id}/holdings/{holding_id}/end"),
+    )},
     "GET /review": {"team", "reviewer"},
     "GET /review/{year}/{file}": {"team", "reviewer"},
     # At this machine alone, whoever it is; from elsewhere, as here, there is no such page.
@@ -147,6 +158,8 @@ async def test_each_cell(office: Office, reference: str, who: str) -> None:
         "submission_id": "00000000-0000-0000-0000-000000000000",
         "person_id": "0" * 32,
         "mail_id": "0" * 32,
+        "agency_id": "police",
+        "holding_id": "0" * 32,
         "token": "none",
         "year": "2026",
         "file": "measures.csv",
