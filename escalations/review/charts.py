@@ -31,7 +31,8 @@ _DOT: Final = 17
 """From one dot to the next."""
 _MOST_DOTS: Final = SMALL - 1
 """In a row; more become bars."""
-_BAR: Final = 300
+_LETTER: Final = 9
+"""The room for one figure of a number beside a bar."""
 _LETTERS: Final = 50
 _STACK: Final = 11
 _MOST_STACKED: Final = 6
@@ -136,15 +137,16 @@ def _solid(chart: Bars) -> Iterator[alt.Chart]:
     height = _ROW * len(chart.rows)
     marks = {key: mark for key, mark, _ in chart.legend}
     longest = max((sum(part.count for part in parts) for _, parts in chart.rows), default=1)
+    said = [" + ".join(str(part.count) for part in parts if part.count) or "0" for _, parts in chart.rows]
+    room = WIDTH - 8 - _LETTER * max((len(text) for text in said), default=1)
     bars, numbers = [], []
     for number, (_, parts) in enumerate(chart.rows):
         x, top = 0.0, _ROW * number + _MARKS_AT - 9
         for part in parts:
-            end = x + _BAR * part.count / max(longest, 1)
+            end = x + room * part.count / max(longest, 1)
             bars.append({"x": x, "x2": end, "y": top, "y2": top + 18, "mark": marks[part.key].value})
             x = end
-        said = " + ".join(str(part.count) for part in parts if part.count) or "0"
-        numbers.append({"x": x + 6, "y": top + 9, "text": said})
+        numbers.append({"x": x + 6, "y": top + 9, "text": said[number]})
     kinds = [mark.value for mark in Mark]
     yield (
         alt.Chart(_data(bars))

@@ -39,6 +39,14 @@ def test_many_cases_are_a_bar_with_its_number() -> None:
     assert ">25 + 6<" in drawn
 
 
+@pytest.mark.parametrize("counts", [(25, 6, 1), (180, 600, 1), (12_345, 6_789, 1_234)])
+def test_no_number_beside_a_bar_is_cut_off(counts: tuple[int, int, int]) -> None:
+    said = " + ".join(str(count) for count in counts)
+    placed = re.search(rf"translate\(([\d.]+),[\d.]+\)[^>]*>{re.escape(said)}<", charts.svg(bars(*counts)))
+    assert placed is not None
+    assert float(placed[1]) + 8 * len(said) <= charts.WIDTH
+
+
 def test_kinds_are_told_apart_by_shape_and_filling() -> None:
     assert len({(mark, drawn) for drawn, mark, _ in charts.legend(bars(2, 2, 2))}) == 3
     paths = re.findall(
