@@ -92,6 +92,15 @@ def alive(part: Annotated[str, typer.Argument(help="web, dispatcher, worker, mai
 
 
 @app.command()
+def mail() -> None:
+    """Take mail in; a dispatcher and a worker run elsewhere."""
+    chosen = _settings()
+    from escalations import serving
+
+    _do(serving.mail(chosen, say=_say))
+
+
+@app.command()
 def demo(
     which: Annotated[
         str | None, typer.Argument(help="With --year: which one, such as 2025; by default the last one that is over.")

@@ -19,6 +19,7 @@ from sqlalchemy import func, select
 from temporalio import service
 
 from escalations import errors, going_live, parts, serving
+from escalations.mail.address import Replies
 from escalations.metrics import figures
 from escalations.packs import reading
 from escalations.rules.access import Role
@@ -89,6 +90,7 @@ async def examine(settings: Settings, *, environ: Mapping[str, str]) -> list[Fin
     findings += await _database(settings)
     findings.append(await _temporal(settings, environ))
     findings.append(await _mail(settings))
+    findings.append(await _mail_in(settings))
     return findings
 
 
@@ -362,3 +364,30 @@ async def _mail(settings: Settings) -> Finding:
             "mail", Verdict.WRONG, f"{where} does not answer.", "Is the address right, and the way to it open?"
         )
     return Finding("mail", Verdict.FINE, f"{settings.mail_relay}:{settings.mail_port} answers.")
+
+
+async def _mail_in(settings: Settings) -> Finding:
+    if not settings.takes_mail:
+        return Finding("mail in", Verdict.NOTE, "No mail comes in.", f"{PREFIX}MAIL_IN=true, and `escalations mail`.")
+    try:
+        Replies.of(settings)
+        parts.certificate_of(settings)
+    except WrongSettings as problem:
+        return Finding("mail in", Verdict.WRONG, str(problem), "Mend the setting that it names.")
+    where = f"{settings.mail_in_host}:{settings.mail_in_port}"
+    found = f"Mail to {settings.mailbox} is taken at {where}."
+    try:
+        async with asyncio.timeout(ANSWERS_WITHIN_SECONDS):
+            _, writer = await asyncio.open_connection(settings.mail_in_host, settings.mail_in_port)
+            writer.close()
+            await writer.wait_closed()
+    except (OSError, TimeoutError):
+        return Finding("mail in", Verdict.NOTE, f"{where} does not answer now.", "`escalations run` and `mail` do.")
+    if settings.mail_trusted_hop is None and not settings.embedded:
+        return Finding(
+            "mail in",
+            Verdict.NOTE,
+            f"{found} No sender is believed, so the team has to say whose each escalation is.",
+            f"{PREFIX}MAIL_TRUSTED_HOP names the server whose word on a sender counts.",
+        )
+    return Finding("mail in", Verdict.FINE, found)

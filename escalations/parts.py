@@ -5,6 +5,7 @@ A composition root: nothing but entry points (worker, web, command line, demo) a
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -18,12 +19,18 @@ from escalations import errors, going_live
 from escalations.activities.deliver import Postman
 from escalations.activities.record import Recorder
 from escalations.intake.dispatcher import Dispatcher
+from escalations.intake.mail_in import MailRoom, Reader
+from escalations.intake.mail_router import Post, Router
+from escalations.intake.mail_routing import Ways
 from escalations.intake.opening import InForce
+from escalations.mail.address import Replies
+from escalations.mail.authentication import Trust
 from escalations.mail.outgoing import House
 from escalations.mail.relay import OutboxRelay, Relay, SmtpRelay
+from escalations.mail.smtp_server import Limits, Server
 from escalations.packs import reading
 from escalations.policy import Policy
-from escalations.settings import Settings
+from escalations.settings import PREFIX, Settings, WrongSettings
 from escalations.store.cases import Cases
 from escalations.store.engine import Database
 from escalations.store.vault import Vault
@@ -52,6 +59,8 @@ class Parts:
     relay: Relay
     house: House
     now: Callable[[], datetime]
+    replies: Replies | None = None
+    """How notices are answered by mail; none where no mail comes in."""
 
     def postman(self) -> Postman:
         """Who delivers notices."""
@@ -64,6 +73,7 @@ class Parts:
             sender=self.settings.mail_from,
             web_address=self.settings.web_address,
             now=self.now,
+            replies=self.replies,
         )
 
     def worker(self, client: Client, *, task_queue: str = TASK_QUEUE) -> Worker:
@@ -82,6 +92,40 @@ class Parts:
             max_concurrent_local_activities=LOCAL_ACTIVITIES_AT_ONCE,
             workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
             activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        )
+
+    def mail_reader(self, replies: Replies) -> Reader:
+        """How mail that comes in is read here."""
+        settings = self.settings
+        own = {settings.mailbox.lower(), settings.mail_from.rpartition("<")[2].strip("> ").lower()}
+        trust = Trust(hop=settings.mail_trusted_hop or "", loopback=settings.embedded)
+        return Reader(replies, trust, frozenset(own))
+
+    def mail_router(self, replies: Replies, *, submitted: Callable[[], None] = lambda: None) -> Router:
+        """Who decides on mail that is stored."""
+        ways = Ways(self.vault, self.cases, self.mail_reader(replies), self.in_force.policy.reference_prefix)
+        post = Post(self.relay, self.house, self.settings.mail_from, self.settings.web_address)
+        return Router(database=self.database, vault=self.vault, ways=ways, post=post, now=self.now, submitted=submitted)
+
+    def mail_server(self, replies: Replies, *, wake: Callable[[], None] = lambda: None) -> Server:
+        """What takes mail in.
+
+        Raises:
+            settings.WrongSettings: the certificate cannot be used.
+        """
+        settings = self.settings
+        room = MailRoom(self.database, self.vault, self.mail_reader(replies), now=self.now, wake=wake)
+        return Server(
+            room.take,
+            is_ours=replies.addresses.is_ours,
+            hostname=settings.mailbox.rpartition("@")[2],
+            limits=Limits(
+                megabytes=settings.mail_in_megabytes,
+                connections=settings.mail_in_connections,
+                silent_seconds=settings.mail_in_seconds,
+            ),
+            protocol=settings.mail_in_protocol,
+            tls=certificate_of(settings),
         )
 
     def dispatcher(
@@ -144,7 +188,26 @@ async def opened(
             relay=relay or relay_of(settings, database, now),
             house=House.of(settings, trial=not going_live.is_live(settings)),
             now=now,
+            replies=Replies.of(settings),
         )
+
+
+def certificate_of(settings: Settings) -> ssl.SSLContext | None:
+    """What mail in offers STARTTLS with; none where the settings name no certificate.
+
+    Raises:
+        settings.WrongSettings: it cannot be used.
+    """
+    if settings.mail_in_tls_certificate_file is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(settings.mail_in_tls_certificate_file, settings.mail_in_tls_key_file)
+    except (OSError, ssl.SSLError):
+        raise WrongSettings(
+            f"{PREFIX}MAIL_IN_TLS_CERTIFICATE_FILE and its key cannot be used: are both PEM files of one pair?"
+        ) from None
+    return context
 
 
 def policy_of(file: Path | None) -> Policy:
@@ -165,4 +228,5 @@ def relay_of(settings: Settings, database: Database, now: Callable[[], datetime]
         user=settings.mail_user,
         password=password.get_secret_value() if password else None,
         seconds=settings.mail_seconds,
+        signed_return_path=settings.mail_signed_return_path and settings.takes_mail,
     )

@@ -25,7 +25,7 @@ from fastapi import FastAPI
 from temporalio.client import Client
 from typing_extensions import override
 
-from escalations import beating, errors, going_live, parts, telemetry
+from escalations import beating, errors, going_live, mailing, parts, telemetry
 from escalations.intake import restoring
 from escalations.settings import Settings
 from escalations.simulation import year
@@ -98,9 +98,11 @@ async def run(
             heart = beating.Heart(opened)
             heart.watch(Part.WEB, lambda: server.started)
             heart.watch_dispatcher(dispatcher)
+            router = mailing.router_of(opened, submitted=dispatcher.wake)
             # In the order in which they stop.
             running = {
                 "web": asyncio.create_task(server.serve(sockets=[listener])),
+                "mail": asyncio.create_task(mailing.run(opened, router, heart, say=say, or_any_port=settings.embedded)),
                 "dispatcher": asyncio.create_task(dispatcher.run()),
                 "worker": asyncio.create_task(work(opened, timers, heart)),
                 "timers": asyncio.create_task(timers.run()),

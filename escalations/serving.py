@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 import uvicorn
 
-from escalations import beating, parts, running, telemetry
-from escalations.settings import Settings, WrongSettings
+from escalations import beating, mailing, parts, running, telemetry
+from escalations.settings import PREFIX, Settings, WrongSettings
 from escalations.store.heartbeats import Part
 from escalations.temporal import binaries, client, devserver
 from escalations.workflows import attributes
@@ -94,6 +94,26 @@ async def dispatch(settings: Settings, *, environ: Mapping[str, str], say: binar
             started = {
                 "dispatcher": asyncio.create_task(dispatcher.run()),
                 "timers": asyncio.create_task(timers.run()),
+                "heart": asyncio.create_task(heart.run()),
+            }
+            await running.until_stopped(started, stop)
+
+
+async def mail(settings: Settings, *, say: binaries.Say) -> None:
+    """Take mail in until Ctrl-C or SIGTERM. A dispatcher elsewhere takes to Temporal what it brings.
+
+    Raises:
+        EscalationsError: the database, the port or the settings cannot be used; the text says why.
+    """
+    telemetry.configure(settings)
+    if not settings.takes_mail:
+        raise WrongSettings(f"{PREFIX}MAIL_IN is not set, so no notice says that it can be answered by mail: set it.")
+    stop = asyncio.Event()
+    with running.signals(stop):
+        async with parts.opened(settings) as opened:
+            heart = beating.Heart(opened)
+            started = {
+                "mail": asyncio.create_task(mailing.run(opened, mailing.router_of(opened), heart, say=say)),
                 "heart": asyncio.create_task(heart.run()),
             }
             await running.until_stopped(started, stop)

@@ -50,6 +50,14 @@ class MailSecurity(StrEnum):
     """Only for a relay on this machine."""
 
 
+class MailProtocol(StrEnum):
+    """How mail is handed to us."""
+
+    SMTP = "smtp"
+    LMTP = "lmtp"
+    """As by a mail server of the same machine: one answer for each recipient."""
+
+
 class Settings(BaseSettings):
     """One installation. Frozen: what was read at the start holds until the end."""
 
@@ -167,6 +175,51 @@ class Settings(BaseSettings):
         description="The longest that one message may take at the relay, in seconds.",
     )
 
+    mail_in: bool | None = Field(
+        default=None,
+        description="Whether escalations and answers come in by mail. Unset: in the embedded default alone.",
+    )
+    mail_in_host: str = Field(default="127.0.0.1", description="The address that mail in listens on.")
+    mail_in_port: int = Field(
+        default=8025, ge=0, le=65535, description="The port that mail in listens on; 0 for a free one."
+    )
+    mail_in_protocol: MailProtocol = Field(
+        default=MailProtocol.SMTP, description="`smtp`, or `lmtp` behind a mail server that hands over locally."
+    )
+    mail_in_address: str | None = Field(
+        default=None,
+        pattern=r"^[^@\s]+@[^@\s]+$",
+        description="The mailbox that people write to. Unset: the address that notices come from.",
+    )
+    mail_in_megabytes: int = Field(default=25, ge=1, le=100, description="The longest message that is taken.")
+    mail_in_connections: int = Field(default=50, ge=1, le=1000, description="How many may send to us at once.")
+    mail_in_seconds: float = Field(
+        default=300.0, gt=0, le=3600, description="The longest that a connection may say nothing, in seconds."
+    )
+    mail_in_tls_certificate_file: Path | None = Field(
+        default=None, description="The certificate with which mail in offers STARTTLS. Unset: it offers none."
+    )
+    mail_in_tls_key_file: Path | None = Field(default=None, description="The private key of that certificate.")
+    mail_trusted_hop: str | None = Field(
+        default=None,
+        description="The name in the Authentication-Results of the server that hands us mail. "
+        "Unset: no sender is believed, but over loopback in the embedded default.",
+    )
+    mail_reply_separator: str = Field(
+        default="+",
+        pattern=r"^[+=_.-]$",
+        description="Between the mailbox and the token in an address that a notice is answered at.",
+    )
+    mail_reply_domain: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9.-]+$",
+        description="A domain of its own for those addresses, in place of the separator.",
+    )
+    mail_signed_return_path: bool = Field(
+        default=False,
+        description="Whether reports that a notice did not arrive go to its own address, where the relay allows it.",
+    )
+
     policy_file: Path | None = Field(
         default=None, description="The policy in force, as YAML. Unset: the sample policy."
     )
@@ -226,7 +279,24 @@ class Settings(BaseSettings):
             raise ValueError("TEMPORAL_TLS_CERTIFICATE_FILE and TEMPORAL_TLS_KEY_FILE are given together or not at all")
         if (self.mail_user is None) != (self.mail_password is None):
             raise ValueError("MAIL_USER and MAIL_PASSWORD are given together or not at all")
+        if (self.mail_in_tls_certificate_file is None) != (self.mail_in_tls_key_file is None):
+            raise ValueError("MAIL_IN_TLS_CERTIFICATE_FILE and MAIL_IN_TLS_KEY_FILE are given together or not at all")
         return self
+
+    @property
+    def embedded(self) -> bool:
+        """Whether this is the embedded default: everything on one machine, and mail to nobody."""
+        return self.mail_relay is None and self.public_url is None
+
+    @property
+    def takes_mail(self) -> bool:
+        """Whether escalations and answers come in by mail."""
+        return self.embedded if self.mail_in is None else self.mail_in
+
+    @property
+    def mailbox(self) -> str:
+        """The mailbox that people write to."""
+        return self.mail_in_address or self.mail_from.rpartition("<")[2].strip("> ")
 
     @property
     def embedded_database(self) -> bool:

@@ -19,6 +19,7 @@ from escalations import errors
 from escalations.activities.letters import Became, Letters, Message, Prepared, became_of, in_turn, stuck, together
 from escalations.intake import submissions, unheard
 from escalations.mail import outgoing
+from escalations.mail.address import Replies
 from escalations.mail.relay import Keeper, Relay
 from escalations.rules import acts
 from escalations.rules.actors import Channel
@@ -72,11 +73,12 @@ class Postman:
         sender: str,
         web_address: str,
         now: Callable[[], datetime],
+        replies: Replies | None = None,
     ) -> None:
         """Take what delivering needs; ``now`` is the post round's clock, a case's deliveries come with their own."""
         self._database = database
         self._vault = vault
-        self._letters = Letters(cases, vault, house, sender, web_address)
+        self._letters = Letters(cases, vault, house, sender, web_address, replies)
         self._relay = relay
         self._now = now
 

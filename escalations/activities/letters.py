@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from escalations import errors
 from escalations.intake import recipients
 from escalations.mail import outgoing
+from escalations.mail.address import Replies
 from escalations.mail.relay import Sent, SentCode
 from escalations.policy import Side, Track
 from escalations.rules import notices
@@ -93,6 +94,8 @@ class Letters:
     house: outgoing.House
     sender: str
     web_address: str
+    replies: Replies | None = None
+    """How notices are answered by mail; none where no mail comes in."""
 
     async def prepared(self, tx: AsyncConnection, batch: list[NoticeRow], at: datetime) -> list[Prepared]:
         """What it takes to send each of these notices of one case, looked up together.
@@ -166,15 +169,23 @@ class Letters:
                 else f"{self.web_address}/board/{row.reference}",
                 came_to=found.to.came_to,
                 by_hand=found.by_hand,
+                reply_to=self._reply_to(row, found),
             )
             compose = outgoing.compose if found.token is not None else outgoing.compose_for_team
-            message = compose(
-                row.notice, facts, message_id=outgoing.message_id(row.notice_id, self.sender), sender=self.sender
-            )
+            message = compose(row.notice, facts, message_id=self._message_id(row), sender=self.sender)
         except Exception as error:  # noqa: BLE001  one notice that cannot be made does not stop the others
             return Prepared(row, stuck(row, error))
         urgent = found.case.track is Track.URGENT
         return Prepared(row, Message(message, found.to.address, urgent=urgent, to_the_team=found.token is None))
+
+    def _reply_to(self, row: NoticeRow, found: _Found) -> str | None:
+        """Where it is answered by mail; what the team gets in an agency's place is not."""
+        return None if self.replies is None or found.token is None else self.replies.address_of(row.notice_id)
+
+    def _message_id(self, row: NoticeRow) -> str:
+        if self.replies is None:
+            return outgoing.message_id(row.notice_id, self.sender)
+        return self.replies.message_id(row.notice_id, self.sender)
 
 
 async def _held_back(tx: AsyncConnection, row: NoticeRow, case: Case) -> Became | None:

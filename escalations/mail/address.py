@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from escalations.settings import PREFIX, Settings, WrongSettings
 from escalations.store import references
 
 MAC_BYTES: Final = 10
@@ -28,6 +29,7 @@ _TOKEN = re.compile(rf"[a-z2-7]{{{_LEAST_TOKEN},{_MOST_TOKEN}}}")
 _NOTICE = re.compile(r"([A-Z]{2,6})-(\d{2})-(\d{4,9})-([0-9A-Z])-(\d{1,5})-(\d{1,3})")
 _ANY_ADDRESS = re.compile(r"[^\s<>()\"',;:]{1,80}@[^\s<>()\"',;:]{1,255}")
 _LETTERS: Final = 26
+_SIGNS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _KEY_IDS: Final = 32
 
 
@@ -116,6 +118,61 @@ class Signer:
         return _unpacked(payload) if any(signed) and _base32(data) == token.lower() else None
 
 
+_MESSAGE_ID = re.compile(r"<([^<>@\s.]+)\.([a-z2-7]+)@[^<>@\s]+>", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """How the notices of an installation are answered by mail."""
+
+    addresses: Addresses
+    signer: Signer
+
+    @classmethod
+    def of(cls, settings: Settings) -> Replies | None:
+        """What the settings say; none where no mail comes in.
+
+        Raises:
+            WrongSettings: a key cannot be read, or a signed address would be too long.
+        """
+        if not settings.takes_mail:
+            return None
+        addresses = Addresses(settings.mailbox, settings.mail_reply_separator, settings.mail_reply_domain or "")
+        if not addresses.fits():
+            raise WrongSettings(
+                f"{PREFIX}MAIL_IN_ADDRESS: the part before the @ may have {LOCAL_OCTETS - _TYPICAL_TOKEN - 1} "
+                f"characters at most, because a token follows it. {PREFIX}MAIL_REPLY_DOMAIN is the other way."
+            )
+        return cls(addresses, Signer(settings.wrapping_keys()))
+
+    def address_of(self, notice_id: str) -> str:
+        """The address that a notice is answered at."""
+        return self.addresses.of(self.signer.token(notice_id))
+
+    def message_id(self, notice_id: str, sender: str) -> str:
+        """The Message-ID of a notice, signed like its address: the same at every try."""
+        domain = sender.rpartition("@")[2].strip(" >") or "localhost"
+        return f"<{notice_id}.{self.signer.token(notice_id)}@{domain}>"
+
+    def notice_at(self, address: str) -> str | None:
+        """The notice that is answered at an address."""
+        token = self.addresses.token(address)
+        return None if token is None else self.signer.notice_id(token)
+
+    def notice_with(self, message_id: str) -> str | None:
+        """The notice that went under a Message-ID; none where we did not sign it."""
+        found = _MESSAGE_ID.fullmatch(message_id.strip())
+        if found is None:
+            return None
+        notice_id = self.signer.notice_id(found[2].lower())
+        return notice_id if notice_id is not None and notice_id.lower() == found[1].lower() else None
+
+    def notice_in(self, text: str) -> str | None:
+        """The notice whose address stands first in a text; what somebody quotes has it in its last lines."""
+        found = (self.signer.notice_id(token) for token in self.addresses.tokens_in(text))
+        return next((notice_id for notice_id in found if notice_id is not None), None)
+
+
 def _mac(key: bytes, payload: bytes) -> bytes:
     return hmac.digest(key, b"reply address\n" + payload, "sha256")[:MAC_BYTES]
 
@@ -129,26 +186,27 @@ def _packed(notice_id: str) -> bytes:
     found = _NOTICE.fullmatch(notice_id)
     if found is None:
         raise ValueError("this is not the id of a notice")
-    prefix, year, number, _, seq, place = found.groups()
+    prefix, year, number, check, seq, place = found.groups()
     letters = 0
     for letter in prefix:
         letters = letters * (_LETTERS + 1) + ord(letter) - ord("A") + 1
-    packed = b"".join(_varint(value) for value in (letters, int(year), int(number), int(seq), int(place)))
-    if _unpacked(packed) != notice_id:
-        raise ValueError("the reference in this notice's id has another check character")
-    return packed
+    values = [letters, int(year), int(number), int(seq), int(place)]
+    if str(references.Reference(prefix, int(year), int(number)))[-1] != check:
+        values.append(int(check, 36))  # Not one that we gave; but what it is, it stays.
+    return b"".join(_varint(value) for value in values)
 
 
 def _unpacked(payload: bytes) -> str | None:
     values = _varints(payload)
-    if values is None or len(values) != 5:  # noqa: PLR2004  as _packed writes them
+    if values is None or len(values) not in {5, 6}:
         return None
-    letters, year, number, seq, place = values
+    letters, year, number, seq, place, *check = values
     prefix = ""
     while letters:
         letters, letter = divmod(letters, _LETTERS + 1)
         prefix = chr(ord("A") + letter - 1) + prefix
-    return f"{references.Reference(prefix, year, number)}-{seq}-{place}"
+    reference = str(references.Reference(prefix, year, number))
+    return f"{reference[:-1] + _SIGNS[check[0]] if check else reference}-{seq}-{place}"
 
 
 def _varint(value: int) -> bytes:

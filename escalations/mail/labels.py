@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Final, TypeVar
 
@@ -26,6 +27,9 @@ class Label(StrEnum):
     FROM_AGENCY = "from_agency"
     """Helps the team; whoever raises it is known by their address or not at all."""
     ABOUT = "about"
+    CHILD = "child"
+    UNBORN_BABY = "unborn_baby"
+    ADULT = "adult"
     BORN = "born"
     CASE_NUMBER = "case_number"
     REASON = "reason"
@@ -74,20 +78,16 @@ _WORDS: Final[Mapping[Label, tuple[str, ...]]] = {
     ),
     Label.ABOUT: (
         "about",
-        "child",
-        "childs name",
-        "name of child",
-        "child name",
-        "name of the child",
         "children",
-        "young person",
-        "adult",
         "family",
         "person",
         "concerning",
         "who it is about",
         "subject of escalation",
     ),
+    Label.CHILD: ("child", "childs name", "name of child", "child name", "name of the child", "young person", "pupil"),
+    Label.UNBORN_BABY: ("unborn baby", "unborn child", "baby"),
+    Label.ADULT: ("adult", "adults name", "name of adult", "name of the adult"),
     Label.BORN: ("date of birth", "dob", "d o b", "born", "due date", "childs date of birth"),
     Label.CASE_NUMBER: ("case number", "case reference", "case ref", "our reference", "our ref", "mosaic number"),
     Label.REASON: ("reason", "reason for escalation", "type of disagreement", "reason for disagreement", "category"),
@@ -257,6 +257,28 @@ def level_of_need(text: str) -> int | None:
     """A level from 1 to 4."""
     found = _LEVEL.fullmatch(normal(text))
     return int(found[1]) if found else None
+
+
+_DAY_MONTH_YEAR = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[ ./-]+(\d{1,2}|[a-z]{3,9})[ ,./-]+(\d{4})")
+_YEAR_MONTH_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def day(text: str) -> date | None:
+    """A day as it is written here: the day first, or the year with dashes."""
+    said = text.strip().casefold()[:40]
+    if (found := _YEAR_MONTH_DAY.fullmatch(said)) is not None:
+        year, month, number = found.groups()
+    elif (found := _DAY_MONTH_YEAR.fullmatch(said)) is not None:
+        number, month, year = found.groups()
+        if not month.isdecimal():
+            month = str(_MONTHS.index(month[:3]) + 1) if month[:3] in _MONTHS else "0"
+    else:
+        return None
+    try:
+        return date(int(year), int(month), int(number))
+    except ValueError:
+        return None
 
 
 def yes(text: str) -> bool | None:

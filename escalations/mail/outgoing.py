@@ -34,7 +34,8 @@ from escalations.settings import Settings
 from escalations.store.directory import Rule
 
 _WIDTH = 76
-_MESSAGE_ID = re.compile(r"<([^<>@\s]+)@[^<>@\s]+>")
+_PLAIN_ID = re.compile(r"<[!-;=?-~]{1,200}>")
+_MESSAGE_ID = re.compile(r"<([^<>@\s.]+)(?:\.[a-z2-7]+)?@[^<>@\s]+>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +103,8 @@ class Facts:
     link: str | None = None
     by_hand: bool = False
     """Whether the notice that the team is told of is to an agency that is not told by mail."""
+    reply_to: str | None = None
+    """The address at which this notice is answered by mail."""
 
 
 _CLOCK_OF = {
@@ -121,6 +124,7 @@ def facts_of(
     link: str | None,
     came_to: Rule = Rule.HOLDER,
     by_hand: bool = False,
+    reply_to: str | None = None,
 ) -> Facts:
     """What a notice may say of a case, as it stands when the notice leaves.
 
@@ -132,6 +136,7 @@ def facts_of(
         link: where its reader reads or acts, if anywhere.
         came_to: by which rule of the directory this reader was found.
         by_hand: whether the team is told of a notice to an agency that is not told by mail.
+        reply_to: the address at which it is answered by mail, if it can be.
     """
     clock = next((clock for clock in case.clocks if clock.clock_id == notice.about), None)
     rule = case.frame.policy.stage(notice.stage) if notice.stage else None
@@ -153,6 +158,7 @@ def facts_of(
         came_to=came_to,
         link=link,
         by_hand=by_hand,
+        reply_to=None if notice.to.side is Side.TEAM else reply_to,
     )
 
 
@@ -196,6 +202,10 @@ def notice_id(message_id: str) -> str | None:
     """The notice whose Message-ID this is."""
     found = _MESSAGE_ID.fullmatch(message_id.strip())
     return found[1] if found else None
+
+
+def _bare(sender: str) -> str:
+    return sender.rpartition("<")[2].strip("> ")
 
 
 def _domain(sender: str) -> str:
@@ -260,6 +270,46 @@ def compose_sign_in(
     return _message(said, facts, message_id=message_id, sender=sender)
 
 
+class Answer(StrEnum):
+    """What a message of ours says that answers one that came; each has one template."""
+
+    MAIL_HELD = "mail_held"
+    """To whoever wrote: the team has it."""
+    MAIL_ADDED = "mail_added"
+    """To whom we had written: it was added, and what settles or moves the matter needs the link."""
+    MAIL_ACKNOWLEDGED = "mail_acknowledged"
+    """The same, and their agency is recorded as having it."""
+    MAIL_WAITS = "mail_waits"
+    """To the team: messages wait for it."""
+
+
+def compose_answer(
+    facts: Facts, answer: Answer, *, message_id: str, sender: str, answers: str = "", waiting: int = 0
+) -> EmailMessage:
+    """The message that answers one which came. It repeats nothing of it.
+
+    Args:
+        facts: what may be said.
+        answer: which.
+        message_id: with its angle brackets.
+        sender: the address that it comes from.
+        answers: the Message-ID of what it answers, as that said.
+        waiting: for the team: how many messages wait.
+    """
+    said = (
+        _environment()
+        .get_template(f"{answer.value}.txt")
+        .render(facts=facts, house=facts.house, say=workingtime.say, waiting=waiting)
+    )
+    message = _message(said, facts, message_id=message_id, sender=sender)
+    if _PLAIN_ID.fullmatch(answers):
+        # RFC 3834, 3.1.4 and 3.1.5: an answer says that it is one, and to what.
+        message.replace_header("Auto-Submitted", "auto-replied")
+        message["In-Reply-To"] = answers
+        message["References"] = answers
+    return message
+
+
 class _Header(BaseHeader):
     """Remembers how it folds."""
 
@@ -300,6 +350,8 @@ def _message(said: str, facts: Facts, *, message_id: str, sender: str) -> EmailM
     message = EmailMessage(policy=_POLICY)
     message["Subject"] = " ".join(subject.split())
     message["From"] = sender
+    if facts.reply_to is not None:
+        message["Reply-To"] = facts.reply_to
     message["Date"] = format_datetime(facts.at)
     message["Message-ID"] = message_id
     # RFC 3834, section 5: not a person's message, so other automata keep quiet. No Precedence: the RFC (3.1.8) allows
@@ -307,6 +359,7 @@ def _message(said: str, facts: Facts, *, message_id: str, sender: str) -> EmailM
     message["Auto-Submitted"] = "auto-generated"
     # Exchange: no read receipts and no rule replies. Reports that it did not arrive (NDR) and out-of-office replies
     # (OOF) are not suppressed: that nobody is there is what the partnership's team needs to hear.
+    message["X-Loop"] = _bare(sender)  # By which we know our own when it comes back.
     message["X-Auto-Response-Suppress"] = "DR, RN, NRN, AutoReply"
     message["Content-Language"] = "en-GB"
     text = _plain(blocks)

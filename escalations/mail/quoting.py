@@ -11,8 +11,6 @@ from typing import Final
 
 from mailparser_reply import EmailReplyParser  # type: ignore[import-untyped]
 
-MARK: Final = "Please write above this line"
-"""Stands in our own messages that can be answered; a mail program puts it below what its user writes."""
 _SEEN_CHARS: Final = 20_000
 """Of a text that the library is given; a longer one was mostly not typed as a reply."""
 _SEEN_LINE_CHARS: Final = 400
@@ -49,7 +47,7 @@ def _history_begins(lines: list[str]) -> int:
         said = line.strip()
         if not said:
             continue
-        if MARK in said or _DASHED.match(said) or _QUOTED.match(line):
+        if _DASHED.match(said) or _QUOTED.match(line):
             return place
         if _is_header_block(lines, place) or _attribution_ends(lines, place):
             return place

@@ -119,6 +119,7 @@ class SmtpRelay(Relay):
         password: str | None = None,
         seconds: float = 20.0,
         tls: ssl.SSLContext | None = None,
+        signed_return_path: bool = False,
     ) -> None:
         """Take what the settings say; nothing connects before the first message.
 
@@ -131,6 +132,8 @@ class SmtpRelay(Relay):
             password: that user's.
             seconds: the longest that one message may take, from connection to answer.
             tls: what to trust, where it is not what this machine trusts.
+            signed_return_path: whether the envelope's sender is the address that a message is answered at, so that a
+                report says by it which message did not arrive.
         """
         self._host = host
         self._port = port
@@ -140,6 +143,7 @@ class SmtpRelay(Relay):
         self._password = password
         self._seconds = seconds
         self._tls = tls
+        self._signed_return_path = signed_return_path
 
     @override
     async def send(self, message: EmailMessage, *, to: str) -> Sent:
@@ -177,7 +181,7 @@ class SmtpRelay(Relay):
 
     async def _converse(self, client: aiosmtplib.SMTP, message: EmailMessage, to: str, progress: _Progress) -> Sent:
         await client.connect()
-        await client.mail(self._sender)
+        await client.mail(self._return_path(message))
         progress.phase = _Phase.RECIPIENT
         await client.rcpt(to)
         progress.phase = _Phase.MESSAGE
@@ -187,6 +191,10 @@ class SmtpRelay(Relay):
             await client.quit(timeout=_QUIT_SECONDS)
         ours = str(message["Message-ID"])
         return Sent(SentCode.ACCEPTED, theirs(answer.message, to=to) or ours, answer.code)
+
+    def _return_path(self, message: EmailMessage) -> str:
+        signed = message["Reply-To"] if self._signed_return_path else None
+        return self._sender if signed is None else str(signed)
 
     def _went(self, sent: Sent, phase: _Phase) -> Sent:
         if sent.code is not SentCode.ACCEPTED:

@@ -228,6 +228,34 @@ async def of_case(tx: AsyncConnection, reference: str) -> list[NoticeRow]:
     return [_row(row) for row in rows]
 
 
+async def get(tx: AsyncConnection, notice_id: str) -> NoticeRow | None:
+    """The notice of that id."""
+    row = (await tx.execute(select(_NOTICES).where(_NOTICES.c.notice_id == notice_id))).one_or_none()
+    return None if row is None else _row(row)
+
+
+async def sent_as(tx: AsyncConnection, message_ids: Collection[str]) -> NoticeRow | None:
+    """The notice that left under one of these Message-IDs, for a relay that puts its own in the place of ours."""
+    if not message_ids:
+        return None
+    query = select(_NOTICES).where(_NOTICES.c.message_id.in_(list(message_ids))).limit(1)
+    row = (await tx.execute(query)).one_or_none()
+    return None if row is None else _row(row)
+
+
+async def bounced(tx: AsyncConnection, notice_id: str, *, code: str) -> bool:
+    """Say that a notice which a relay took did not arrive after all, and give whether that was new."""
+    done = await tx.execute(
+        update(_NOTICES)
+        .where(
+            _NOTICES.c.notice_id == notice_id,
+            _NOTICES.c.state.in_([NoticeState.SENT.value, NoticeState.UNKNOWN.value]),
+        )
+        .values(state=NoticeState.UNDELIVERED.value, last_code=code)
+    )
+    return done.rowcount == 1
+
+
 def _row(row: Row[tuple[object, ...]]) -> NoticeRow:
     values = row._mapping  # noqa: SLF001  SQLAlchemy's public name for it
     to = Recipient(Side(values["side"]), values["agency_id"], values["position"])

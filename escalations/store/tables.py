@@ -429,6 +429,63 @@ TALLIES = Table(
 )
 """Counts of what leaves no row of its own behind, kept so that they survive a restart."""
 
+# ---- Mail that came in ----------------------------------------------------------------------------------------------
+
+MAILS = Table(
+    "mails",
+    METADATA,
+    Column("mail_id", _ID, primary_key=True),
+    Column("received_at", Instant, nullable=False),
+    Column("kind", _SLUG, nullable=False),
+    Column("arrival", _SLUG),
+    Column("markers", Text, nullable=False),
+    Column("vouched", _SLUG, nullable=False),
+    Column("notice_id", _ID),
+    Column("message_key", _DIGEST, unique=True),
+    Column("words_key", _DIGEST, nullable=False),
+    Column("sender_key", _DIGEST),
+    Column("size", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("key_id", _ID, nullable=False),
+    Index(None, "words_key", "received_at"),
+    Index(None, "sender_key", "received_at"),
+    Index(None, "received_at"),
+)
+
+_RECEIVED = text("state = 'received'")
+
+MAIL_STATES = Table(
+    "mail_states",
+    METADATA,
+    Column("mail_id", _ID, ForeignKey(MAILS.c.mail_id), primary_key=True),
+    Column("state", _SLUG, nullable=False),
+    Column("reference", _REFERENCE),
+    Column("code", _SLUG),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_attempt_at", Instant),
+    Column("answered_at", Instant),
+    Column("changed_at", Instant, nullable=False),
+    Index(None, "state"),
+    Index(None, "reference"),
+    Index(None, "answered_at"),
+    Index("ix_mail_states_received", "next_attempt_at", sqlite_where=_RECEIVED, postgresql_where=_RECEIVED),
+)
+
+MAIL_ACTS = Table(
+    "mail_acts",
+    METADATA,
+    Column("act_id", _ID, primary_key=True),
+    Column("mail_id", _ID, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("what", _SLUG, nullable=False),
+    Column("reference", _REFERENCE),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("key_id", _ID, nullable=False),
+    Column("idempotency_key", String(128), nullable=False, unique=True),
+    Index(None, "mail_id"),
+)
+"""What the team did with a message that was held for it."""
+
 # ---- Read models: derived from the register, rebuilt from it at any time --------------------------------------------
 
 CASES = Table(
@@ -501,7 +558,7 @@ CLOCKS = Table(
     Index(None, "state", "due_at"),
 )
 
-APPEND_ONLY = (REGISTER, FROZEN, SUBMISSIONS, ACCESS_LOG, DIRECTORY_CHANGES)
+APPEND_ONLY = (REGISTER, FROZEN, SUBMISSIONS, ACCESS_LOG, DIRECTORY_CHANGES, MAILS, MAIL_ACTS)
 """Nothing in these is ever changed or taken away; what must be erasable (a data key) stands outside them."""
 
 READ_MODELS = (CASES, CLOCKS)

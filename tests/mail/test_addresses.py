@@ -84,6 +84,13 @@ def test_another_key_neither_makes_nor_reads_it_and_a_rotated_one_still_reads() 
     assert Signer([other, KEY]).notice_id(Signer([other]).token(NOTICE)) == NOTICE
 
 
+def test_a_reference_with_another_check_character_is_read_back_too() -> None:
+    signer = Signer([KEY])
+    assert signer.notice_id(signer.token("PD-27-0001-X-4-1")) == "PD-27-0001-X-4-1"
+    with pytest.raises(ValueError, match="not the id of a notice"):
+        signer.token("code-0123")
+
+
 @hypothesis.given(
     st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=2, max_size=6),
     st.integers(20, 99),

@@ -25,6 +25,9 @@ from tests import builders
 REFERENCE = "PD-27-0042-K"
 LINK = "https://escalations.partnership.example/l/abcdefghijklmnopqrstuvwxyz234567"
 SENDER = "escalations@partnership.example"
+REPLY_TO = "escalations+cw2aggrkbqatui7c6m4rtaiofnla@partnership.example"
+NOW = builders.civil("2027-03-01 09:30")
+BLAME = re.compile(r"\b(breach\w*|silent\w*|owed by|faults?|against|failed|culprits?)\b", re.IGNORECASE)
 AT = builders.civil("2027-03-01 09:30")
 DUE = builders.civil("2027-03-08 17:00")
 HOUSE = House.of(Settings(), trial=True)
@@ -102,6 +105,7 @@ def every() -> Iterator[tuple[Notice, Facts]]:
             "alternate": True,
             "by_hand": True,
             "paused": True,
+            "reply_to": REPLY_TO,
         },
         {"link": None, "due_at": None, "came_to": Rule.DEPUTY, "stage_title": None, "sample": False},
     ]
@@ -186,9 +190,24 @@ def in_the_place_of_an_agency() -> Iterator[tuple[Notice, Facts, EmailMessage]]:
 
 def test_every_kind_has_a_template_and_every_template_a_kind() -> None:
     shared = {"notice", "ending", "came_to", "code", "layout", "through_team"}
+    shared |= {answer.value for answer in outgoing.Answer}
     found = {name.partition(".")[0] for name in outgoing._environment().list_templates()}
     assert found == {kind.value for kind in NoticeKind} | shared
     assert {notice.kind for notice, _, _ in everything()} == set(NoticeKind)
+
+
+@pytest.mark.parametrize("answer", outgoing.Answer)
+def test_an_answer_to_a_mail_says_what_became_of_it_and_repeats_nothing_of_it(answer: outgoing.Answer) -> None:
+    facts = Facts(house=HOUSE, reference="PD-27-0001-V", at=NOW, link=LINK, reply_to=REPLY_TO)
+    made = outgoing.compose_answer(
+        facts, answer, message_id="<answer-1@partnership.example>", sender=SENDER, answers="<m1@oaklane.example>"
+    )
+    text = made.get_body(("plain",)).get_content()  # type: ignore[union-attr]  # it has one
+    assert "999" in text
+    assert not BLAME.search(text)
+    assert (made["Auto-Submitted"], made["In-Reply-To"]) == ("auto-replied", "<m1@oaklane.example>")
+    bare = outgoing.compose_answer(facts, answer, message_id="<a@p.example>", sender=SENDER, answers="<a b>\nBcc: x")
+    assert (bare["Auto-Submitted"], bare["In-Reply-To"], bare["Bcc"]) == ("auto-generated", None, None)
 
 
 def test_every_kind_has_words_for_whoever_is_to_tell_it() -> None:
@@ -448,6 +467,7 @@ def test_nothing_of_a_case_reaches_a_notice_but_reference_stage_and_times() -> N
         "came_to",
         "link",
         "by_hand",
+        "reply_to",
     }
     story = builders.Story().raised().at("2027-03-02 17:00")
     for kind in (NoticeKind.ASKED, NoticeKind.LIMIT_PASSED, NoticeKind.ASKED_TO_CHOOSE):

@@ -126,4 +126,4 @@ async def test_the_guards_are_what_refuses(database: Database, intruder: Any, no
 
 
 def test_the_tables_that_hold_the_truth_are_append_only() -> None:
-    assert set(TABLES) == {"register", "frozen", "submissions", "access_log", "directory_changes"}
+    assert set(TABLES) == {"register", "frozen", "submissions", "access_log", "directory_changes", "mails", "mail_acts"}

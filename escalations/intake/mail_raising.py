@@ -1,0 +1,147 @@
+"""A plain mail as an escalation: codes from its labelled lines, everything else as it was written, sealed.
+
+What it does not say is not made up: the case is then held for the team, or asks whoever sent it to complete it
+(`rules/opening`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from escalations.intake.naming import Named
+from escalations.mail import labels
+from escalations.mail.labels import Label, Labelled
+from escalations.mail.parser import Mail
+from escalations.policy import Side, Track
+from escalations.rules import acts
+from escalations.rules.actors import Actor, Channel
+from escalations.rules.acts import Concern, LegalStatus, Reason
+from escalations.rules.notices import RAISER
+
+WORDS: Final = 20_000
+"""Characters of a mail's text, and of its history, that stand with a case; all of it is in its bytes."""
+FILES: Final = 30
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Raised:
+    """An act that raises an escalation, and what is sealed with it."""
+
+    act: acts.Raise
+    sealed: dict[str, object]
+
+
+def raised(mail: Mail, *, mail_id: str, submission_id: str, agency: str | None, named: Named, at: datetime) -> Raised:
+    """What a mail raises.
+
+    Args:
+        mail: as it was understood.
+        mail_id: where its bytes are.
+        submission_id: of the act.
+        agency: the agency whose own the sender's address is, where somebody vouches for it.
+        named: the agencies that it names.
+        at: when it was received.
+    """
+    said = mail.labelled
+    people = _people(said, agency)
+    act = acts.Raise(
+        submission_id=submission_id,
+        by=Actor(side=Side.RAISING, agency_id=agency, position=RAISER),
+        channel=Channel.MAIL,
+        received_at=at,
+        track=Track.URGENT if labels.yes(said.first(Label.URGENT)) else Track.STANDARD,
+        raising_agency=agency,
+        responding_agencies=tuple(one for one in named.agencies if one != agency),
+        concern=_concern(people),
+        people=len(people),
+        reason=labels.reason(said.first(Label.REASON)) or Reason.NOT_STATED,
+        level_of_need=labels.level_of_need(said.first(Label.LEVEL_OF_NEED)),
+        legal_status=labels.legal_status(said.first(Label.LEGAL_STATUS)) or LegalStatus.NOT_KNOWN,
+    )
+    return Raised(act, _sealed(mail, people, mail_id=mail_id, named=named))
+
+
+_KINDS: Final = {
+    Label.CHILD: Concern.CHILD,
+    Label.UNBORN_BABY: Concern.UNBORN_BABY,
+    Label.ADULT: Concern.ADULT,
+}
+
+
+def _people(said: Labelled, agency: str | None) -> list[dict[str, object]]:
+    """Whoever is named as a child, an unborn baby or an adult. A name without that is words: who would it be?"""
+    found = [(kind, name) for label, kind in _KINDS.items() for name in said.values.get(label, ())]
+    born = labels.day(said.first(Label.BORN)) if len(found) == 1 else None
+    number = said.first(Label.CASE_NUMBER)[:60] if len(found) == 1 and agency else ""
+    return [
+        {
+            "kind": kind.value,
+            "name": name[:200],
+            "born_or_due": born.isoformat() if born else None,
+            "case_numbers": {agency: number} if number and agency else {},
+            "address_withheld": False,
+            "not_safe_to_tell_family": False,
+        }
+        for kind, name in found
+    ]
+
+
+def _concern(people: list[dict[str, object]]) -> Concern:
+    kinds = [str(person["kind"]) for person in people]
+    if not kinds:
+        return Concern.NOT_STATED
+    if len(kinds) == 1:
+        return Concern(kinds[0])
+    return Concern.FAMILY if Concern.ADULT in kinds else Concern.SIBLINGS
+
+
+def _sealed(mail: Mail, people: list[dict[str, object]], *, mail_id: str, named: Named) -> dict[str, object]:
+    said = mail.labelled
+    arose = labels.day(said.first(Label.AROSE_ON))
+    return {
+        "raiser": {
+            "name": (said.first(Label.NAME) or mail.sender_name)[:200],
+            "email": mail.sender,
+            "phone": said.first(Label.PHONE)[:60],
+            "role": said.first(Label.ROLE)[:200],
+        },
+        "people": people,
+        "theme": "",
+        "arose_on": arose.isoformat() if arose else None,
+        "problem": said.first(Label.PROBLEM) or said.rest[:WORDS] or mail.subject,
+        "wanted": said.first(Label.WANTED),
+        "tried": said.first(Label.TRIED),
+        "manager_consulted": False,
+        "advice": "",
+        "risk": said.first(Label.RISK),
+        "safe_meanwhile": said.first(Label.SAFE_MEANWHILE),
+        "family_aware": None,
+        "family_views": "",
+        "referred": "",
+        "mail": as_it_came(mail, mail_id)
+        | {
+            "to_agency": list(said.values.get(Label.TO_AGENCY, ())),
+            "from_agency": said.first(Label.FROM_AGENCY),
+            "candidates": list(named.candidates),
+        },
+    }
+
+
+def as_it_came(mail: Mail, mail_id: str) -> dict[str, object]:
+    """What is kept readable of a mail beside its case; its bytes are elsewhere."""
+    return {
+        "mail_id": mail_id,
+        "message_id": mail.message_id,
+        "from": mail.sender,
+        "from_name": mail.sender_name,
+        "subject": mail.subject,
+        "text": mail.text[:WORDS],
+        "history": mail.history[:WORDS],
+        "files": [
+            {"name": file.name, "kind": file.kind.value, "size": file.size, "locked": file.locked is not None}
+            for file in mail.attachments[:FILES]
+        ],
+        "readable": mail.readable,
+    }

@@ -1,0 +1,389 @@
+"""What a stored message brings: decided from its bytes, after its sender was told that it was taken.
+
+The order is fixed. First what it is: our own, a report, a receipt, an automatic reply and a list are never answered,
+never open a case and never count as an answer, whoever they say they are from (defects 14, 15, 19, 21). Then which
+notice it answers, by a signature of ours alone; then whether it names a case without one, which files it for the team;
+and only what is left raises an escalation. What cannot be decided is held for the team, never lost.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from escalations.intake import mail_raising, naming, recipients, submissions, unheard
+from escalations.intake.mail_in import Reader
+from escalations.mail.authentication import Vouched
+from escalations.mail.classify import Kind
+from escalations.mail.labels import Label
+from escalations.mail.outgoing import Answer
+from escalations.mail.parser import Mail
+from escalations.mail.reports import Arrival
+from escalations.policy import Side
+from escalations.rules import access, acts
+from escalations.rules.actors import SYSTEM, Actor, Channel
+from escalations.rules.acts import Act
+from escalations.rules.case import Case, Status
+from escalations.rules.notices import Ask
+from escalations.store import directory, mails, notices, references
+from escalations.store.cases import Cases
+from escalations.store.mails import Envelope, MailRow, MailState
+from escalations.store.notices import NoticeRow, NoticeState
+from escalations.store.vault import Vault
+from escalations.workflows import contracts
+
+AN_HOUR: Final = timedelta(hours=1)
+RAISED_BY_ONE: Final = 5
+"""Escalations that one sender raises by mail in an hour; each brings them an answer. What is more is held."""
+RAISED_IN_ALL: Final = 60
+FILED_TO_ONE_CASE: Final = 20
+"""Messages that are added to one case in an hour; each is told to the other side. Two machines that we do not recognise
+would otherwise write to each other through us without end."""
+
+_REFERENCE = re.compile(r"\b[A-Z]{2,6}-?\d{2}-?\d{4,9}-?[0-9A-Z]\b", re.IGNORECASE)
+_MOST_REFERENCES: Final = 5
+
+
+class Code(StrEnum):
+    """Why a message went where it went. The team is shown it in words."""
+
+    RAISED = "raised"
+    ADDED = "added"
+    ACKNOWLEDGED = "acknowledged"
+    UNREADABLE = "unreadable"
+    AUTOMATIC_REPLY = "automatic_reply"
+    UNDELIVERED = "undelivered"
+    OWN = "own"
+    READ_RECEIPT = "read_receipt"
+    NOT_ABOUT_OURS = "not_about_ours"
+    """A machine's word on something that is not a message of ours."""
+    ARRIVES_LATER = "arrives_later"
+    """A report that a message of ours is late, or arrived after all."""
+    BOUNCE_UNCLEAR = "bounce_unclear"
+    BOUNCE_NOT_SIGNED = "bounce_not_signed"
+    TEAM_BOUNCE = "team_bounce"
+    """What we wrote to the team itself did not arrive."""
+    TO_MANY = "to_many"
+    NOTHING_IN_IT = "nothing_in_it"
+    ANOTHER_AGENCY = "another_agency"
+    """It answers a notice to one agency, and comes from an address of another."""
+    TO_THE_TEAM = "to_the_team"
+    """It answers what we wrote to the team."""
+    ADDRESS_NOT_SIGNED = "address_not_signed"
+    REFERENCE_NOT_SIGNED = "reference_not_signed"
+    """It names an escalation, or a message of ours, without an address that we signed."""
+    SENDER_REFUTED = "sender_refuted"
+    NO_SENDER = "no_sender"
+    TOO_MANY = "too_many"
+    COULD_NOT_BE_ROUTED = "could_not_be_routed"
+    PASSED_TO_CASE = "passed_to_case"
+    NOT_FOR_US = "not_for_us"
+
+
+@dataclass(frozen=True, slots=True)
+class ToAnswer:
+    """An automatic answer that a message gets."""
+
+    answer: Answer
+    notice: NoticeRow | None = None
+    """The notice that it answered: the answer goes to whom that was for, at their address of today. Otherwise to the
+    sender."""
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """Where a message went."""
+
+    state: MailState
+    code: Code
+    reference: str | None = None
+    to_answer: ToAnswer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What deciding needs."""
+
+    vault: Vault
+    cases: Cases
+    reader: Reader
+    prefix: str
+
+
+@dataclass(slots=True)
+class Routing:
+    """Decides on one message, in one transaction with what it brings."""
+
+    ways: Ways
+    tx: AsyncConnection
+    row: MailRow
+    mail: Mail
+    envelope: Envelope
+    now: datetime
+    _made: int = field(default=0)
+
+    async def decide(self) -> Routed:
+        """Where this message goes; what it brings is written in the same transaction."""
+        match Kind(self.row.kind):
+            case Kind.OWN:
+                return Routed(MailState.SET_ASIDE, Code.OWN)
+            case Kind.BOUNCE:
+                return await self._bounce()
+            case Kind.READ_RECEIPT:
+                return Routed(MailState.SET_ASIDE, Code.READ_RECEIPT)
+            case Kind.AUTOMATIC_REPLY:
+                return await self._automatic()
+            case Kind.LIST:
+                return Routed(MailState.HELD, Code.TO_MANY)
+            case Kind.PERSON:
+                return await self._person()
+
+    # ---- Machines ---------------------------------------------------------------------------------------------------
+
+    async def _bounce(self) -> Routed:
+        report = self.mail.report
+        named = (*(report.about if report else ()), *self.mail.mentions, *self._answered_ids())
+        notice = await self._notice(named)
+        if notice is None:
+            known = await self._named_case()
+            if known is not None:
+                return Routed(MailState.HELD, Code.BOUNCE_NOT_SIGNED, known.reference)
+            return Routed(MailState.SET_ASIDE, Code.NOT_ABOUT_OURS)
+        match Arrival(self.row.arrival or Arrival.UNKNOWN):
+            case Arrival.FAILED:
+                return await self._undelivered(notice)
+            case Arrival.UNKNOWN:
+                return Routed(MailState.HELD, Code.BOUNCE_UNCLEAR, notice.reference)
+            case Arrival.PASSING | Arrival.DELAYED | Arrival.DELIVERED:
+                return Routed(MailState.SET_ASIDE, Code.ARRIVES_LATER, notice.reference)
+
+    async def _undelivered(self, notice: NoticeRow) -> Routed:
+        await notices.bounced(self.tx, notice.notice_id, code="bounced")
+        delivery = unheard.report_of(notice, NoticeState.UNDELIVERED)
+        if delivery is None:
+            return Routed(MailState.HELD, Code.TEAM_BOUNCE, notice.reference)
+        await self._submit(
+            contracts.delivery_act(delivery, submission_id=submissions.new_id(self.now), at=self.now),
+            notice.reference,
+            key=f"delivery-{delivery.notice_id}-{delivery.state}",
+        )
+        return Routed(MailState.FILED, Code.UNDELIVERED, notice.reference)
+
+    async def _automatic(self) -> Routed:
+        notice = await self._notice(self._answered_ids())
+        if notice is None:
+            return Routed(MailState.SET_ASIDE, Code.NOT_ABOUT_OURS)
+        await self._report(notice, "automatic_reply")
+        return Routed(MailState.FILED, Code.AUTOMATIC_REPLY, notice.reference)
+
+    async def _report(self, notice: NoticeRow, message: str) -> None:
+        """Let a case hear of a message that is no act of a person; only of those whom it was raised with."""
+        to = notice.notice.to
+        if to.side is not Side.RESPONDING or to.agency_id is None:
+            return
+        act = acts.ReportMessage.model_validate(
+            {**self._origin(SYSTEM, Channel.SYSTEM), "agency_id": to.agency_id, "message": message}
+        )
+        await self._submit(act, notice.reference)
+
+    # ---- People -----------------------------------------------------------------------------------------------------
+
+    async def _person(self) -> Routed:
+        notice = await self._notice(self._answered_ids()) or await self._quoted()
+        if notice is not None:
+            return await self._reply(notice)
+        known = await self._named_case()
+        if known is not None:
+            return self._held(Code.REFERENCE_NOT_SIGNED, known.reference)
+        if self._looks_like_an_answer():
+            return self._held(Code.ADDRESS_NOT_SIGNED)
+        return await self._raise()
+
+    async def _reply(self, notice: NoticeRow) -> Routed:
+        to, reference = notice.notice.to, notice.reference
+        if to.side is Side.TEAM:
+            return Routed(MailState.HELD, Code.TO_THE_TEAM, reference)
+        if await self._is_of_another(notice):
+            return self._held(Code.ANOTHER_AGENCY, reference)
+        if await mails.count_since(self.tx, self.now - AN_HOUR, reference=reference) >= FILED_TO_ONE_CASE:
+            return Routed(MailState.HELD, Code.TOO_MANY, reference)
+        if self.mail.locked:
+            await self._report(notice, "unreadable_reply")
+        if not self.mail.readable and (self.mail.locked or not self.mail.attachments):
+            if self.mail.locked and to.side is Side.RESPONDING:
+                return Routed(MailState.FILED, Code.UNREADABLE, reference)
+            return self._held(Code.NOTHING_IN_IT, reference)
+        actor = Actor(side=to.side, agency_id=to.agency_id, position=to.position)
+        acknowledges = await self._acknowledges(notice, actor)
+        if acknowledges:
+            by = {"by": self._words()["by"]}
+            await self._submit(acts.Acknowledge(**self._origin(actor)), reference, sealed=by)
+        files = min(len(self.mail.attachments), mail_raising.FILES)
+        await self._submit(acts.AddWords(**self._origin(actor), files=files), reference, sealed=self._words())
+        code = Code.ACKNOWLEDGED if acknowledges else Code.ADDED
+        return Routed(MailState.FILED, code, reference, _answer_of(notice, acknowledged=acknowledges))
+
+    async def _acknowledges(self, notice: NoticeRow, actor: Actor) -> bool:
+        """Whether a reply acknowledges: where the notice asked its reader to answer, and nobody there has done so."""
+        if notice.notice.asks is not Ask.RESPOND or notice.notice.to.side is not Side.RESPONDING:
+            return False
+        case = await self.ways.cases.read(self.tx, notice.reference)
+        if case is None or case.status is not Status.OPEN:
+            return False
+        party = case.party(actor.agency_id)
+        if party is None or party.settled or access.stage_of(case, actor.position) != case.stage:
+            return False
+        return not party.evidence.acknowledged and party.answered_at is None
+
+    async def _is_of_another(self, notice: NoticeRow) -> bool:
+        """Whether the sender's address is one of another agency than the one that was written to.
+
+        Whether somebody vouches for it makes no difference: what a forged From line can do here is to have a message
+        held for the team.
+        """
+        agency = await directory.agency_of_address(self.tx, self.ways.vault, self.mail.sender, self.now)
+        return (
+            agency is not None
+            and notice.notice.to.agency_id not in {None, agency}
+            and not await self._is_addressee(notice)
+        )
+
+    async def _is_addressee(self, notice: NoticeRow) -> bool:
+        """Whether the sender is the very address that the notice goes to today, whatever agency that seems to be of."""
+        found = await recipients.find(self.tx, self.ways.vault, notice.reference, notice.notice.to, at=self.now)
+        return isinstance(found, recipients.Addressee) and found.address.strip().lower() == self.mail.sender
+
+    async def _raise(self) -> Routed:
+        if self.row.vouched == Vouched.REFUTED:
+            return Routed(MailState.HELD, Code.SENDER_REFUTED)
+        if not self.mail.sender:
+            return Routed(MailState.HELD, Code.NO_SENDER)
+        if not self.mail.text and not self.mail.subject and not self.mail.attachments:
+            return self._held(Code.NOTHING_IN_IT)
+        since = self.now - AN_HOUR
+        own = await mails.count_since(self.tx, since, sender_key=self.row.sender_key, code=Code.RAISED)
+        if own >= RAISED_BY_ONE or await mails.count_since(self.tx, since, code=Code.RAISED) >= RAISED_IN_ALL:
+            return Routed(MailState.HELD, Code.TOO_MANY)
+        agencies = await directory.agencies(self.tx, self.now)
+        parties = {agency.agency_id for agency in agencies if agency.agency_type != naming.PARTNERSHIP}
+        agency = None
+        if self.row.vouched in {Vouched.BY_HOP, Vouched.BY_LOOPBACK}:
+            agency = await directory.agency_of_address(self.tx, self.ways.vault, self.mail.sender, self.now)
+        raised = mail_raising.raised(
+            self.mail,
+            mail_id=self.row.mail_id,
+            submission_id=submissions.new_id(self.row.received_at),
+            agency=agency if agency in parties else None,
+            named=naming.find(self.mail.labelled.values.get(Label.TO_AGENCY, ()), agencies),
+            at=self.row.received_at,
+        )
+        reference = await self._submit(raised.act, None, sealed=raised.sealed)
+        return Routed(MailState.FILED, Code.RAISED, reference)
+
+    # ---- What it answers --------------------------------------------------------------------------------------------
+
+    def _answered_ids(self) -> tuple[str, ...]:
+        """The Message-IDs that it says it answers, the nearest first."""
+        return (*self.mail.in_reply_to, *reversed(self.mail.references))
+
+    async def _notice(self, message_ids: Iterable[str]) -> NoticeRow | None:
+        """The notice that it is about, by its signed address or by a Message-ID that we signed.
+
+        Or by one that a relay put in the place of ours: nobody else was told that.
+        """
+        ids = tuple(message_ids)
+        signed = (self.ways.reader.replies.notice_with(found) for found in ids)
+        for notice_id in (self.row.notice_id, *signed):
+            if notice_id is not None and (found := await notices.get(self.tx, notice_id)) is not None:
+                return found
+        known = await notices.sent_as(self.tx, ids)
+        ours = known is not None and self.ways.reader.replies.notice_with(known.message_id or "") is None
+        # What we gave it ourselves and did not sign, anybody can work out.
+        guessable = ours and known is not None and (known.message_id or "").startswith(f"<{known.notice_id}@")
+        return known if ours and not guessable else None
+
+    async def _quoted(self) -> NoticeRow | None:
+        """The notice whose signed address stands in what it quotes."""
+        for text in (self.mail.history, self.mail.text):
+            notice_id = self.ways.reader.replies.notice_in(text)
+            if notice_id is not None and (found := await notices.get(self.tx, notice_id)) is not None:
+                return found
+        return None
+
+    async def _named_case(self) -> Case | None:
+        """A case whose reference stands in it. It names the case, and proves nothing."""
+        said = f"{self.mail.subject}\n{self.mail.text[:4_000]}\n{self.mail.history[:4_000]}"
+        for place, found in enumerate(_REFERENCE.finditer(said)):
+            if place >= _MOST_REFERENCES:
+                break
+            reference = references.parse(found[0])
+            if isinstance(reference, references.Reference):
+                known = await self.ways.cases.read(self.tx, str(reference))
+                if known is not None:
+                    return known
+        return None
+
+    def _looks_like_an_answer(self) -> bool:
+        """Whether it was sent to an address in the form of a signed one, or answers a message from our own domain."""
+        addresses = self.ways.reader.replies.addresses
+        if any(address.strip().lower() != addresses.mailbox.lower() for address in self.envelope.recipients):
+            return True
+        domain = addresses.mailbox.rpartition("@")[2].lower()
+        return any(found.lower().endswith(f"@{domain}>") for found in self._answered_ids())
+
+    # ---- What it brings ---------------------------------------------------------------------------------------------
+
+    def _held(self, code: Code, reference: str | None = None) -> Routed:
+        """Held for the team, and whoever wrote it is told so; whom their domain disowns is told nothing."""
+        answered = bool(self.mail.sender) and self.row.vouched != Vouched.REFUTED
+        return Routed(MailState.HELD, code, reference, ToAnswer(Answer.MAIL_HELD) if answered else None)
+
+    def _origin(self, by: Actor, channel: Channel = Channel.MAIL) -> dict[str, Any]:
+        return {
+            "submission_id": submissions.new_id(self.row.received_at),
+            "by": by,
+            "channel": channel,
+            "received_at": self.row.received_at,
+        }
+
+    def _words(self) -> dict[str, object]:
+        name = self.mail.sender_name or self.mail.sender
+        return {
+            "by": {"name": name, "role": "by email"},
+            "text": self.mail.text[: mail_raising.WORDS],
+            "mail": mail_raising.as_it_came(self.mail, self.row.mail_id),
+        }
+
+    async def _submit(
+        self, act: Act, reference: str | None, *, sealed: dict[str, object] | None = None, key: str | None = None
+    ) -> str:
+        self._made += 1
+        receipt = await submissions.receive(
+            self.tx,
+            self.ways.vault,
+            act_kind=act.kind,
+            act_json=acts.dumps(act),
+            channel=act.channel,
+            received_at=act.received_at,
+            sealed=sealed or {},
+            reference=reference,
+            idempotency_key=key or f"mail:{self.row.mail_id}:{self._made}",
+            submission_id=act.submission_id,
+            prefix=self.ways.prefix,
+        )
+        return receipt.reference
+
+
+def _answer_of(notice: NoticeRow, *, acknowledged: bool) -> ToAnswer | None:
+    """What whoever replied has to know: that the matter waits for something which a reply cannot say."""
+    if acknowledged:
+        return ToAnswer(Answer.MAIL_ACKNOWLEDGED, notice)
+    if notice.notice.asks in {Ask.READ, Ask.TEAM}:
+        return None
+    return ToAnswer(Answer.MAIL_ADDED, notice)

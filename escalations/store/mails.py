@@ -1,0 +1,396 @@
+"""Mail as it was received: its bytes sealed, what it was taken for, and what became of it.
+
+A row of ``mails`` is written before the sender is told that the message was taken, and never changed. What became of it
+stands apart (``mail_states``), and what the team did with it is written down (``mail_acts``). The same message that
+comes twice, because its sender tried again or because it went to two mailboxes of ours, is one row (defect 17).
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from escalations import errors
+from escalations.store import tables
+from escalations.store.vault import Sealed, Vault
+
+_MAILS = tables.MAILS
+_STATES = tables.MAIL_STATES
+_ACTS = tables.MAIL_ACTS
+_SAME_SEED = 0x65736364
+SAME_WORDS_WITHIN = timedelta(hours=24)
+"""For how long the same words of the same sender are taken for one message, where its Message-ID does not say so."""
+LEASE = timedelta(minutes=2)
+
+
+class MailState(StrEnum):
+    """What became of a message."""
+
+    RECEIVED = "received"
+    """Stored; what it brings is decided next."""
+    FILED = "filed"
+    """It raised an escalation, or was added to one."""
+    HELD = "held"
+    """It waits for the partnership's team."""
+    SET_ASIDE = "set_aside"
+    """A machine's, with nothing to be done about it."""
+    NOT_FOR_US = "not_for_us"
+    """The team looked, and it is nobody's escalation."""
+
+
+class MailAct(StrEnum):
+    """What the team does with a held message."""
+
+    PASS_TO_CASE = "pass_to_case"  # noqa: S105  not a password
+    NOT_FOR_US = "not_for_us"
+
+
+class UnknownMail(errors.FinalOurs):
+    """No message has this id."""
+
+    code = "unknown_mail"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Envelope:
+    """What the sending server said, apart from the message."""
+
+    sender: str
+    """Empty for what a machine sends and wants no answer to."""
+    recipients: tuple[str, ...]
+    over_loopback: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is written down of a message with its bytes, and needs no key."""
+
+    kind: str
+    arrival: str | None
+    """For a report: what it says of our message's arrival."""
+    markers: tuple[str, ...]
+    vouched: str
+    notice_id: str | None
+    """The notice whose signed address it was sent to."""
+    message_key: str | None
+    """A keyed digest of its Message-ID, its sender and whom it is for; none where it has no Message-ID."""
+    words_key: str
+    """A keyed digest of its words, its sender and whom it is for."""
+    sender_key: str | None
+    """A keyed digest of its sender's address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A message that is stored."""
+
+    mail_id: str
+    repeated: bool
+    """Whether it had been stored before."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailRow:
+    """A message without its bytes, and what has become of it."""
+
+    mail_id: str
+    received_at: datetime
+    kind: str
+    arrival: str | None
+    markers: tuple[str, ...]
+    vouched: str
+    notice_id: str | None
+    sender_key: str | None
+    size: int
+    state: MailState
+    reference: str | None
+    code: str | None
+    attempts: int
+    changed_at: datetime
+
+
+async def receive(
+    tx: AsyncConnection,
+    keys: Vault,
+    raw: bytes,
+    envelope: Envelope,
+    known: Known,
+    *,
+    mail_id: str,
+    received_at: datetime,
+) -> Taken:
+    """Store a message, once. Only after the commit may its sender be told that it was taken.
+
+    Args:
+        tx: a transaction that may write.
+        keys: seals the bytes, under a key of this message's own.
+        raw: as it came.
+        envelope: what the sending server said.
+        known: what it was taken for, and the digests by which it is known again.
+        mail_id: a new id, unless it is known already.
+        received_at: the moment.
+    """
+    for key in sorted({known.words_key, known.message_key or known.words_key}):
+        if tx.dialect.name != "sqlite":
+            # Two copies at once, from two mailboxes: the second waits here until the first is committed, and finds it.
+            await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, _SAME_SEED))))
+    first: str | None = (await tx.execute(_same(known, received_at))).scalar_one_or_none()
+    if first is not None:
+        return Taken(first, repeated=True)
+    head = json.dumps(
+        {"from": envelope.sender, "to": list(envelope.recipients), "loopback": envelope.over_loopback},
+        ensure_ascii=True,
+    ).encode("ascii")
+    box = await keys.seal(tx, head + b"\n" + raw, table=_MAILS.name, column="sealed", row=mail_id)
+    await tx.execute(
+        insert(_MAILS).values(
+            mail_id=mail_id,
+            received_at=received_at,
+            kind=known.kind,
+            arrival=known.arrival,
+            markers=" ".join(known.markers),
+            vouched=known.vouched,
+            notice_id=known.notice_id,
+            message_key=known.message_key,
+            words_key=known.words_key,
+            sender_key=known.sender_key,
+            size=len(raw),
+            sealed=box.data,
+            key_id=box.key_id,
+        )
+    )
+    await tx.execute(
+        insert(_STATES).values(
+            mail_id=mail_id, state=MailState.RECEIVED.value, next_attempt_at=received_at, changed_at=received_at
+        )
+    )
+    return Taken(mail_id, repeated=False)
+
+
+def _same(known: Known, now: datetime) -> Select[str]:
+    words = and_(_MAILS.c.words_key == known.words_key, _MAILS.c.received_at > now - SAME_WORDS_WITHIN)
+    same = words if known.message_key is None else or_(_MAILS.c.message_key == known.message_key, words)
+    return select(_MAILS.c.mail_id).where(same).order_by(_MAILS.c.received_at).limit(1)
+
+
+async def lease_next(tx: AsyncConnection, *, now: datetime) -> MailRow | None:
+    """The oldest message whose way is to be decided; nobody else is given it for two minutes."""
+    row = (await tx.execute(_DUE, {"now": now})).one_or_none()
+    if row is None:
+        return None
+    await tx.execute(
+        update(_STATES)
+        .where(_STATES.c.mail_id == row.mail_id)
+        .values(attempts=_STATES.c.attempts + 1, next_attempt_at=now + LEASE)
+    )
+    return await get(tx, row.mail_id)
+
+
+async def settle(
+    tx: AsyncConnection,
+    mail_id: str,
+    *,
+    state: MailState,
+    code: str,
+    at: datetime,
+    reference: str | None = None,
+    only_from: Collection[MailState] = (MailState.RECEIVED,),
+) -> bool:
+    """Say what became of a message, and give whether it was still in one of these states."""
+    done = await tx.execute(
+        update(_STATES)
+        .where(_STATES.c.mail_id == mail_id, _STATES.c.state.in_([state.value for state in only_from]))
+        .values(state=state.value, code=code, reference=reference, changed_at=at, next_attempt_at=None)
+    )
+    return done.rowcount == 1
+
+
+async def retry(tx: AsyncConnection, mail_id: str, *, at: datetime, code: str) -> None:
+    """Decide again later on the way of a message."""
+    await tx.execute(
+        update(_STATES)
+        .where(_STATES.c.mail_id == mail_id, _STATES.c.state == MailState.RECEIVED.value)
+        .values(next_attempt_at=at, code=code)
+    )
+
+
+async def get(tx: AsyncConnection, mail_id: str) -> MailRow:
+    """A message without its bytes.
+
+    Raises:
+        UnknownMail: there is none of this id.
+    """
+    row = (await tx.execute(_rows().where(_MAILS.c.mail_id == mail_id))).one_or_none()
+    if row is None:
+        raise UnknownMail("there is no message of this id")
+    return _row(row)
+
+
+async def content(tx: AsyncConnection, keys: Vault, mail_id: str) -> tuple[Envelope, bytes]:
+    """A message's bytes, opened.
+
+    Raises:
+        UnknownMail: there is none of this id.
+        vault.Erased: its key was erased.
+        vault.CannotOpen: the stored bytes were changed, or the settings lack the key.
+    """
+    row = (await tx.execute(select(_MAILS.c.sealed, _MAILS.c.key_id).where(_MAILS.c.mail_id == mail_id))).one_or_none()
+    if row is None:
+        raise UnknownMail("there is no message of this id")
+    plain = await keys.open(tx, Sealed(row.key_id, row.sealed), table=_MAILS.name, column="sealed", row=mail_id)
+    head, _, raw = plain.partition(b"\n")
+    said = json.loads(head)
+    return Envelope(said["from"], tuple(said["to"]), said["loopback"]), raw
+
+
+async def listed(tx: AsyncConnection, *states: MailState, at_most: int = 200) -> list[MailRow]:
+    """Messages in these states: what waits oldest first, what is over newest first."""
+    waits = MailState.HELD in states
+    order = _MAILS.c.received_at if waits else _MAILS.c.received_at.desc()
+    rows = await tx.execute(
+        _rows().where(_STATES.c.state.in_([state.value for state in states])).order_by(order).limit(at_most)
+    )
+    return [_row(row) for row in rows]
+
+
+async def waiting(tx: AsyncConnection) -> dict[MailState, int]:
+    """How many messages wait for us, or for the team. For the board and the metrics."""
+    waits = (MailState.RECEIVED.value, MailState.HELD.value)
+    rows = await tx.execute(
+        select(_STATES.c.state, func.count()).where(_STATES.c.state.in_(waits)).group_by(_STATES.c.state)
+    )
+    return {MailState(state): count for state, count in rows}
+
+
+async def count_since(
+    tx: AsyncConnection,
+    since: datetime,
+    *,
+    sender_key: str | None = None,
+    reference: str | None = None,
+    code: str | None = None,
+) -> int:
+    """How many messages have been filed since a moment: of one sender, to one case, or in one way. Caps count so."""
+    query = (
+        select(func.count())
+        .select_from(_MAILS)
+        .join(_STATES, _STATES.c.mail_id == _MAILS.c.mail_id)
+        .where(_MAILS.c.received_at > since, _STATES.c.state == MailState.FILED.value)
+    )
+    if sender_key is not None:
+        query = query.where(_MAILS.c.sender_key == sender_key)
+    if reference is not None:
+        query = query.where(_STATES.c.reference == reference)
+    if code is not None:
+        query = query.where(_STATES.c.code == code)
+    return int((await tx.execute(query)).scalar_one())
+
+
+async def answered_since(
+    tx: AsyncConnection, since: datetime, *, sender_key: str | None = None, reference: str | None = None
+) -> int:
+    """How many messages we have answered since a moment: in all, of one sender, or about one case."""
+    query = (
+        select(func.count())
+        .select_from(_STATES)
+        .join(_MAILS, _MAILS.c.mail_id == _STATES.c.mail_id)
+        .where(_STATES.c.answered_at > since)
+    )
+    if sender_key is not None:
+        query = query.where(_MAILS.c.sender_key == sender_key)
+    if reference is not None:
+        query = query.where(_STATES.c.reference == reference)
+    return int((await tx.execute(query)).scalar_one())
+
+
+async def mark_answered(tx: AsyncConnection, mail_id: str, *, at: datetime) -> bool:
+    """Note that a message is answered, before it is: at most once, whatever happens to us in between."""
+    done = await tx.execute(
+        update(_STATES).where(_STATES.c.mail_id == mail_id, _STATES.c.answered_at.is_(None)).values(answered_at=at)
+    )
+    return done.rowcount == 1
+
+
+async def act(
+    tx: AsyncConnection,
+    keys: Vault,
+    mail_id: str,
+    what: MailAct,
+    *,
+    at: datetime,
+    sealed: dict[str, object],
+    idempotency_key: str,
+    reference: str | None = None,
+) -> bool:
+    """Write down what the team did with a held message, and give whether that was new.
+
+    Args:
+        tx: a transaction that may write.
+        keys: seals who did it, and their note.
+        mail_id: the message.
+        what: what was done.
+        at: the moment.
+        sealed: who, and what they noted.
+        idempotency_key: equal for a second press of the same button.
+        reference: the case that it was passed to.
+    """
+    again = await tx.execute(select(_ACTS.c.act_id).where(_ACTS.c.idempotency_key == idempotency_key))
+    if again.one_or_none() is not None:
+        return False
+    act_id = secrets.token_hex(16)
+    plain = json.dumps(sealed, ensure_ascii=False, sort_keys=True).encode()
+    box = await keys.seal(tx, plain, table=_ACTS.name, column="sealed", row=act_id)
+    await tx.execute(
+        insert(_ACTS).values(
+            act_id=act_id,
+            mail_id=mail_id,
+            at=at,
+            what=what.value,
+            reference=reference,
+            sealed=box.data,
+            key_id=box.key_id,
+            idempotency_key=idempotency_key,
+        )
+    )
+    return True
+
+
+def _rows() -> Select[*tuple[Any, ...]]:
+    return select(
+        _MAILS.c.mail_id,
+        _MAILS.c.received_at,
+        _MAILS.c.kind,
+        _MAILS.c.arrival,
+        _MAILS.c.markers,
+        _MAILS.c.vouched,
+        _MAILS.c.notice_id,
+        _MAILS.c.sender_key,
+        _MAILS.c.size,
+        _STATES.c.state,
+        _STATES.c.reference,
+        _STATES.c.code,
+        _STATES.c.attempts,
+        _STATES.c.changed_at,
+    ).join(_STATES, _STATES.c.mail_id == _MAILS.c.mail_id)
+
+
+def _row(row: Row[*tuple[Any, ...]]) -> MailRow:
+    values = {**row._mapping, "state": MailState(row.state), "markers": tuple(row.markers.split())}  # noqa: SLF001  SQLAlchemy's public name for it
+    return MailRow(**values)
+
+
+_DUE = (
+    select(_STATES.c.mail_id)
+    .where(_STATES.c.state == MailState.RECEIVED.value, _STATES.c.next_attempt_at <= bindparam("now"))
+    .order_by(_STATES.c.next_attempt_at, _STATES.c.mail_id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)

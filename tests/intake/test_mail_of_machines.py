@@ -1,0 +1,144 @@
+"""What a machine sends is never answered, opens no case and counts as no answer (defects 13 to 21)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from escalations.intake.mail_routing import Code
+from escalations.rules import events
+from escalations.rules.case import DeliveryState
+from escalations.rules.notices import NoticeKind
+from escalations.store.mails import MailState
+from escalations.store.notices import NoticeState
+from tests.mail import messages
+from tests.mailroom import MailRoomAt, mail_room, message
+
+OLD_ID = b"<PD-27-0001-V-4-1@partnership.example>"
+WHOLE = "To agency: Wyeford Council children's services\nProblem: Nobody came.\n"
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[MailRoomAt]:
+    async with mail_room(tmp_path) as opened:
+        yield opened
+
+
+async def raised(room: MailRoomAt) -> str:
+    await room.sends(message(WHOLE))
+    (reference,) = await room.references()
+    return reference
+
+
+async def about_ours(room: MailRoomAt, reference: str, name: str) -> bytes:
+    """Give a message of the corpus, about the notice that asked the agency."""
+    notice = await room.notice(reference, NoticeKind.ASKED)
+    ours = room.replies.message_id(notice.notice_id, "escalations@partnership.example").encode()
+    found = messages.raw(name)
+    assert OLD_ID in found or b"In-Reply-To" not in found
+    return found.replace(OLD_ID, ours)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in messages.names() if name.startswith(("auto", "bounce", "receipt", "own"))]
+)
+async def test_alone_it_raises_nothing_and_is_answered_by_nothing(room: MailRoomAt, name: str) -> None:
+    await room.sends(messages.raw(name), sender="")
+    assert await room.references() == []
+    assert (await room.only()).state is MailState.SET_ASIDE
+    assert await room.outbox() == []
+
+
+@pytest.mark.parametrize("name", ["list_newsletter", "list_feedback_id"])
+async def test_what_goes_to_many_waits_for_the_team_and_is_not_answered(room: MailRoomAt, name: str) -> None:
+    await room.sends(messages.raw(name))
+    assert await room.references() == []
+    assert (await room.only()).state is MailState.HELD
+    assert [str(found["Subject"]) for found in await room.outbox()] == ["1 message for the partnership team"]
+
+
+@pytest.mark.parametrize("name", ["auto_exchange", "auto_rfc3834", "auto_exchange_stripped", "auto_precedence"])
+async def test_an_automatic_reply_stops_no_clock_and_is_evidence_of_itself(room: MailRoomAt, name: str) -> None:
+    reference = await raised(room)
+    before = len(await room.outbox())
+    await room.sends(await about_ours(room, reference, name), sender="")
+    case = await room.case(reference)
+    evidence = case.parties[0].evidence
+    assert (evidence.automatic_reply, evidence.acknowledged, evidence.wrote) == (True, False, False)
+    assert {clock.rule_id for clock in case.clocks if clock.running} >= {"acknowledge", "resolve"}
+    assert len(await room.outbox()) == before, "nobody is told and nothing is answered"
+    assert (await room.mails())[-1].code == Code.AUTOMATIC_REPLY
+
+
+@pytest.mark.parametrize("name", ["bounce_permanent", "bounce_exchange", "bounce_qmail", "bounce_exim"])
+async def test_a_permanent_bounce_reaches_the_team_and_takes_the_clocks_back(room: MailRoomAt, name: str) -> None:
+    reference = await raised(room)
+    notice = await room.notice(reference, NoticeKind.ASKED)
+    await room.sends(await about_ours(room, reference, name), sender="")
+    case = await room.case(reference)
+    assert case.parties[0].evidence.delivery is DeliveryState.UNDELIVERED
+    running = {clock.rule_id for clock in case.clocks if clock.running}
+    assert "team-mend" in running
+    assert not {"acknowledge", "resolve"} & running
+    assert (await room.notice(reference, NoticeKind.ASKED)).state is NoticeState.UNDELIVERED
+    assert (await room.notice(reference, NoticeKind.DELIVERY_TROUBLE)).notice.to.position == "team"
+    reported = [event for event in await room.happened(reference) if isinstance(event, events.NoticeReported)]
+    assert [(event.notice_id, event.state) for event in reported][-1] == (notice.notice_id, DeliveryState.UNDELIVERED)
+
+
+@pytest.mark.parametrize("name", ["bounce_transient", "bounce_delayed"])
+async def test_a_report_that_it_is_late_changes_nothing(room: MailRoomAt, name: str) -> None:
+    reference = await raised(room)
+    await room.sends(await about_ours(room, reference, name), sender="")
+    assert (await room.case(reference)).parties[0].evidence.delivery is DeliveryState.DELIVERED
+    assert (await room.mails())[-1].state is MailState.SET_ASIDE
+
+
+async def test_a_bounce_to_the_signed_return_path_needs_to_name_nothing(room: MailRoomAt) -> None:
+    reference = await raised(room)
+    address = await room.reply_address(reference, NoticeKind.ASKED)
+    stripped = messages.raw("bounce_qmail").partition(b"--- Below")[0]
+    await room.sends(stripped, sender="", to=(address,))
+    assert (await room.case(reference)).parties[0].evidence.delivery is DeliveryState.UNDELIVERED
+
+
+async def test_a_bounce_that_anybody_could_have_made_up_takes_no_clock_back(room: MailRoomAt) -> None:
+    reference = await raised(room)
+    notice = await room.notice(reference, NoticeKind.ASKED)
+    forged = messages.raw("bounce_permanent").replace(OLD_ID, f"<{notice.notice_id}@partnership.example>".encode())
+    forged = forged.replace(b"PD-27-0001-V: please", reference.encode() + b": please")
+    await room.sends(forged, sender="")
+    assert (await room.case(reference)).parties[0].evidence.delivery is DeliveryState.DELIVERED
+    assert (await room.mails())[-1].state is not MailState.FILED
+
+
+async def test_a_hundred_bounces_bring_one_report_and_no_case(room: MailRoomAt) -> None:
+    reference = await raised(room)
+    bounce = await about_ours(room, reference, "bounce_permanent")
+    for number in range(30):
+        again = bounce.replace(b"<bounce_permanent@", f"<bounce-{number}@".encode())
+        await room.hands_over(again.replace(b"I'm sorry", f"I'm sorry ({number})".encode()), sender="")
+    before = len(await room.outbox())
+    await room.router.drain()
+    await room.settle()
+    assert await room.references() == [reference]
+    kinds = [event.kind for event in await room.happened(reference)]
+    assert kinds.count("notice_reported") == 2, "delivered, and then not"
+    assert len(await room.outbox()) - before <= 3
+
+
+async def test_our_own_message_that_comes_back_is_known_and_put_aside(room: MailRoomAt) -> None:
+    reference = await raised(room)
+    for ours in await room.outbox():
+        await room.sends(ours.as_bytes(), sender="loop@council.example")
+    assert {row.code for row in (await room.mails())[1:]} == {Code.OWN}
+    assert await room.references() == [reference]
+
+
+async def test_a_read_receipt_is_no_acknowledgement(room: MailRoomAt) -> None:
+    reference = await raised(room)
+    await room.sends(await about_ours(room, reference, "receipt_mdn"))
+    assert not (await room.case(reference)).parties[0].evidence.acknowledged
+    assert (await room.mails())[-1].code == Code.READ_RECEIPT
