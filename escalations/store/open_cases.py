@@ -47,6 +47,10 @@ class OpenCase:
     move_to_stage: int | None
     move_takes_effect_at: datetime | None
     """None for a move that is proposed and that nobody has taken up."""
+    paused_since: datetime | None
+    pause_reason: str | None
+    paused_until: datetime | None
+    """When the team is asked to look at a pause that lasts."""
     closed_at: datetime | None
     outcome: str | None
 
@@ -102,6 +106,9 @@ _OF_CASE = (
     _CASES.c.received_at,
     _CASES.c.move_to_stage,
     _CASES.c.move_takes_effect_at,
+    _CASES.c.paused_since,
+    _CASES.c.pause_reason,
+    _CASES.c.paused_until,
     _CASES.c.closed_at,
     _CASES.c.outcome,
 )

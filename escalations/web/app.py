@@ -192,6 +192,8 @@ def _add_troubles(app: FastAPI, parts: Parts) -> None:
     @app.exception_handler(errors.Retry)
     async def away(request: Request, error: Exception) -> Response:
         _log.warning("page_without_database", code=error.code if isinstance(error, errors.Retry) else "retry")
+        if (given_back := await team_pages.not_received(parts, request)) is not None:
+            return given_back
         return parts.show(
             request,
             "message.html",

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from escalations.policy import Awaits, Side, Track
-from escalations.rules.case import Status
+from escalations.rules.case import PauseReason, Status
 from escalations.rules.civiltime import civil, say, say_day
 from escalations.store.notices import NoticeState
 from escalations.store.open_cases import Everything, OpenCase, Trouble
@@ -75,6 +75,8 @@ class Line:
     clocks: tuple[Clock, ...]
     moves: str
     """What a move up that a person decided, or that is proposed, comes to."""
+    paused: str
+    """Since when its time limits are paused, and what it waits for."""
     troubles: tuple[str, ...]
     next_due_at: datetime | None
     """The nearest moment at which something is due of others, or else of the team, or it moves; None where no time
@@ -92,8 +94,8 @@ class Line:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is waited for and no move is on its way."""
-        return not self.items and not self.moves
+        """Whether nothing is waited for, no move is on its way, and it is not paused."""
+        return not self.items and not self.moves and not self.paused
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +207,9 @@ def line(
         items,
         worth,
         _moves(case),
+        _paused(case),
         _troubles(troubles, names),
-        _next(case, worth) or min((clock.due_at for clock in clocks), default=None),
+        _next(case, worth) or case.paused_until or min((clock.due_at for clock in clocks), default=None),
     )
 
 
@@ -313,6 +316,13 @@ def _moves(case: OpenCase) -> str:
     if case.move_takes_effect_at is None:
         return f"A move to stage {case.move_to_stage} is proposed to the raising agency"
     return f"Moves to stage {case.move_to_stage} at {say(case.move_takes_effect_at)}"
+
+
+def _paused(case: OpenCase) -> str:
+    if case.paused_since is None:
+        return ""
+    why = f": {_first_down(words.PAUSE_REASONS[PauseReason(case.pause_reason)])}" if case.pause_reason else ""
+    return f"Paused since {say(case.paused_since)}{why}"
 
 
 def _troubles(troubles: Sequence[Trouble], names: Names) -> tuple[str, ...]:

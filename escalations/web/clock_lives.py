@@ -16,6 +16,36 @@ from escalations.web.telling import Names
 
 
 @dataclass(frozen=True, slots=True)
+class KeptDate:
+    """A due time that a clock had, and what moved it."""
+
+    was_due_at: datetime
+    due_at: datetime
+    moved_at: datetime
+    because: str
+    receipt: Receipt | None
+
+
+def extension_receipt(case: Case, event: events.ClockExtended) -> Receipt | None:
+    """How an extension is counted on from when the clock was due, day by day.
+
+    None where counting from there does not lead to the date that the rules gave, which keeps the time of day of the
+    old one: nothing is shown as an account that is none.
+    """
+    try:
+        counted = workingtime.receipt(
+            case.frame.calendar_for(event.agency_id),
+            start=event.was_due_at,
+            start_event="extended",
+            amount=event.by_amount,
+            rule=event.clock_id,
+        )
+    except workingtime.CalendarExhausted:
+        return None
+    return counted if counted.due == event.due_at else None
+
+
+@dataclass(frozen=True, slots=True)
 class ClockLife:
     """One clock from its start to its end."""
 
@@ -37,18 +67,26 @@ class ClockLife:
     paused: bool = False
     moved: tuple[events.ClockResumed | events.ClockExtended, ...] = ()
     """What moved its due time, in its order."""
+    pauses: tuple[tuple[datetime, datetime | None], ...] = ()
+    """From when to when it did not run; the last one lasts where it has no end."""
 
     @property
     def due_at(self) -> datetime:
         """By when it is met in time."""
         return self.moved[-1].due_at if self.moved else self.started.due_at
 
-    @property
-    def dates(self) -> tuple[str, ...]:
-        """Every due time that it had before the present one, and what moved it."""
+    def dates(self, case: Case) -> tuple[KeptDate, ...]:
+        """Every due time that it had before the present one: when it was moved, why, and how the new one counts."""
         return tuple(
-            f"{workingtime.say(event.was_due_at)}, until "
-            + (f"extended by {event.by_amount.words()}" if isinstance(event, events.ClockExtended) else "a pause")
+            KeptDate(
+                event.was_due_at,
+                event.due_at,
+                event.at,
+                f"extended by {event.by_amount.words()}"
+                if isinstance(event, events.ClockExtended)
+                else "a pause gave back what it had taken",
+                extension_receipt(case, event) if isinstance(event, events.ClockExtended) else None,
+            )
             for event in self.moved
         )
 
@@ -105,6 +143,16 @@ class ClockLife:
         """Whether it is ours."""
         return self.started.waits_for is Side.TEAM or self.started.awaits in {Awaits.LOOK, Awaits.MEND_DELIVERY}
 
+    def paused_at(self, moment: datetime) -> ClockLife:
+        """The same, from a pause on."""
+        return replace(self, paused=True, pauses=(*self.pauses, (moment, None)))
+
+    def resumed_at(self, moment: datetime) -> ClockLife:
+        """The same, once a pause has ended; one that did not pause is as it was."""
+        if not self.paused or not self.pauses:
+            return self
+        return replace(self, paused=False, pauses=(*self.pauses[:-1], (self.pauses[-1][0], moment)))
+
     def receipt(self, case: Case) -> Receipt:
         """Count the deadline anew, day by day. Equal hashes show that nothing has changed since it was set."""
         calendar = case.frame.calendar_for(self.started.agency_id)
@@ -123,14 +171,16 @@ def lives(happened: Iterable[Event]) -> tuple[ClockLife, ...]:
     for event in happened:
         match event:
             case events.ClockStarted():
-                found[event.clock_id] = ClockLife(len(found) + 1, event, paused=event.paused)
+                found[event.clock_id] = ClockLife(
+                    len(found) + 1, event, paused=event.paused, pauses=((event.at, None),) if event.paused else ()
+                )
             case events.ClockResumed() | events.ClockExtended():
                 life = found[event.clock_id]
                 found[event.clock_id] = replace(life, moved=(*life.moved, event))
             case events.Paused():
-                found.update({one: replace(found[one], paused=True) for one in event.clock_ids})
+                found.update({one: found[one].paused_at(event.at) for one in event.clock_ids})
             case events.Resumed():
-                found = {one: replace(life, paused=False) for one, life in found.items()}
+                found = {one: life.resumed_at(event.at) for one, life in found.items()}
             case events.LimitPassed():
                 found[event.clock_id] = replace(
                     found[event.clock_id],

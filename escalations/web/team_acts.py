@@ -12,13 +12,24 @@ from enum import StrEnum
 from typing import Any, Final, assert_never
 
 from escalations.policy import Awaits, Side
-from escalations.rules import acts
+from escalations.rules import acts, clocks
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act
-from escalations.rules.case import WITHOUT_SETTLEMENT, Case, Cause, ClaimState, Clock, Outcome, Route, Status
+from escalations.rules.case import (
+    WITHOUT_SETTLEMENT,
+    Case,
+    Cause,
+    ClaimState,
+    Clock,
+    Outcome,
+    PauseReason,
+    Route,
+    Status,
+)
+from escalations.rules.workingtime import Amount
 from escalations.web import questions
 from escalations.web.answers import Agency, Asking, YesNo
-from escalations.web.forms import LONG, Reading, first
+from escalations.web.forms import LONG, Reading, first, number_of
 
 TEAM: Final = Actor(side=Side.TEAM, position="team")
 RAISER: Final = "raiser"
@@ -32,6 +43,9 @@ class Doing(StrEnum):
     PHONE_CALL = "phone-call"
     REACHED = "reached"
     SAID_DONE = "said-done"
+    PAUSE = "pause"
+    RESUME = "resume"
+    EXTEND = "extend"
     CAUSE = "cause"
     CLOSE = "close"
 
@@ -65,6 +79,12 @@ def offered(case: Case) -> tuple[Doing, ...]:
         found.append(Doing.PHONE_CALL)
     if case.running(Awaits.BE_REACHED):
         found.append(Doing.REACHED)
+    if case.pause is not None and case.status is Status.OPEN:
+        found.append(Doing.RESUME)
+    elif pausable(case):
+        found.append(Doing.PAUSE)
+    if extendable(case):
+        found.append(Doing.EXTEND)
     if to_confirm(case):
         found.append(Doing.CAUSE)
     if case.status is not Status.CLOSED:
@@ -75,6 +95,28 @@ def offered(case: Case) -> tuple[Doing, ...]:
 def said(case: Case) -> tuple[str, ...]:
     """What was said to be done and is neither confirmed nor denied yet, by its id."""
     return tuple(claim.claim_id for claim in case.claims if claim.state is ClaimState.SAID)
+
+
+def pausable(case: Case) -> bool:
+    """Whether a time limit runs that the policy lets the team stop."""
+    return case.status is Status.OPEN and any(clocks.rule_of(case, clock).pausable for clock in _before_limit(case))
+
+
+def extendable(case: Case) -> tuple[Clock, ...]:
+    """The time limits that the policy lets the team extend, the nearest first."""
+    if case.status is not Status.OPEN:
+        return ()
+    found = (clock for clock in _before_limit(case) if clocks.rule_of(case, clock).extendable)
+    return tuple(sorted(found, key=lambda clock: clock.due_at))
+
+
+def most_more(case: Case, clock: Clock) -> Amount:
+    """How much longer a time limit may become by all extensions together, in its own unit."""
+    return clocks.rule_of(case, clock).limits[case.track].longest_extension
+
+
+def _before_limit(case: Case) -> tuple[Clock, ...]:
+    return tuple(clock for clock in case.clocks if clock.running and clock.limit_passed_at is None)
 
 
 def to_confirm(case: Case) -> tuple[Clock, ...]:
@@ -171,6 +213,13 @@ def _make(  # noqa: PLR0917  one line a kind, and closed
             return _reached(reading, case, origin, sealed)
         case Doing.SAID_DONE:
             return _said_done(reading, case, origin, sealed)
+        case Doing.PAUSE:
+            return _pause(reading, origin, sealed)
+        case Doing.RESUME:
+            sealed["text"] = reading.text("resume-text", "The note", most=LONG)
+            return acts.Resume.model_validate(origin)
+        case Doing.EXTEND:
+            return _extend(reading, case, origin, sealed)
         case Doing.CAUSE:
             return _cause(reading, case, origin, sealed)
         case Doing.CLOSE:
@@ -227,6 +276,29 @@ def _said_done(reading: Reading, case: Case, origin: dict[str, Any], sealed: dic
         return None
     of = acts.ConfirmDone if was_done is YesNo.YES else acts.DenyDone
     return of.model_validate({**origin, "claim_id": claim})
+
+
+def _pause(reading: Reading, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:
+    reason = reading.choice("reason", PauseReason, missing="Say what it waits for")
+    missing = "Say in a few words what exactly it waits for, and until about when"
+    sealed["text"] = reading.text("pause-text", "The note", missing=missing, most=LONG)
+    return None if reason is None else acts.Pause.model_validate({**origin, "reason": reason})
+
+
+def _extend(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:
+    choices = [clock.clock_id for clock in extendable(case)]
+    found = _one_of(reading, choices, field="clock", missing="Choose the time limit")
+    written = reading.text("more", "The number", missing="Enter how much longer, as a number like 2")
+    number = number_of(written)
+    if written and not number:
+        reading.problem("more", "Enter how much longer as a whole number, like 2")
+    missing = "Say why it needs longer, and who asked for it"
+    sealed["text"] = reading.text("extend-text", "The reason", missing=missing, most=LONG)
+    clock = next((clock for clock in case.clocks if clock.clock_id == found), None)
+    if clock is None or not number:
+        return None
+    amount = Amount(value=number, unit=most_more(case, clock).unit)
+    return acts.Extend.model_validate({**origin, "clock_id": clock.clock_id, "by_amount": amount})
 
 
 def _cause(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:

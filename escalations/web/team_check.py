@@ -18,7 +18,9 @@ from escalations.rules.acts import Act
 from escalations.rules.case import Case
 from escalations.rules.civiltime import say
 from escalations.rules.notices import Notice, notices_for
+from escalations.rules.workingtime import Receipt
 from escalations.web import telling, words
+from escalations.web.clock_lives import extension_receipt
 from escalations.web.forms import Raw, first
 from escalations.web.retyped import Given, moment
 from escalations.web.summary import Row
@@ -38,6 +40,8 @@ class Preview:
     """What the register would say, one sentence each."""
     told: tuple[str, ...] = ()
     """Who would be told, by position; the team itself apart."""
+    receipts: tuple[Receipt, ...] = ()
+    """How a new due time is counted on from the one before, where it is one that an extension brings."""
 
 
 def preview(case: Case, act: Act, names: Names, *, now: datetime) -> Preview:
@@ -45,7 +49,7 @@ def preview(case: Case, act: Act, names: Names, *, now: datetime) -> Preview:
     decided = decider.decide(case, act, now)
     if isinstance(decided, Refused):
         return Preview(decided)
-    notices: list[Notice] = []
+    before, notices = case, list[Notice]()
     for event in decided:
         case = evolving.evolve(case, event)
         notices.extend(notices_for(case, event))
@@ -55,7 +59,8 @@ def preview(case: Case, act: Act, names: Names, *, now: datetime) -> Preview:
         if notice.to.side is not Side.TEAM
     )
     brought = tuple(telling.sentence(event, names) for event in decided if not isinstance(event, _BY_TIME))
-    return Preview(None, brought, tuple(told))
+    extended = (extension_receipt(before, event) for event in decided if isinstance(event, events.ClockExtended))
+    return Preview(None, brought, tuple(told), tuple(receipt for receipt in extended if receipt is not None))
 
 
 def rows(made: Made, case: Case, names: Names) -> tuple[Row, ...]:
@@ -72,6 +77,10 @@ def rows(made: Made, case: Case, names: Names) -> tuple[Row, ...]:
             found.append(Row("Was it done?", "Yes" if isinstance(act, acts.ConfirmDone) else "No"))
         case acts.ReachedByPerson() | acts.NotePhoneCall():
             found.append(Row("Agency", names.raising(act.agency_id)))
+        case acts.Pause():
+            found.append(Row("What it waits for", words.PAUSE_REASONS[act.reason]))
+        case acts.Extend():
+            found.append(Row("How much longer", act.by_amount.words()))
         case acts.Close():
             found.append(Row("How it ended", words.OUTCOMES[act.outcome]))
             if act.route is not None:
@@ -104,6 +113,13 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:
         case acts.ConfirmDone() | acts.DenyDone():
             was_done = ["yes" if isinstance(act, acts.ConfirmDone) else "no"]
             return Doing.SAID_DONE, {"claim": [act.claim_id], "was-done": was_done, "claim-text": text}
+        case acts.Pause():
+            return Doing.PAUSE, {"reason": [act.reason.value], "pause-text": text}
+        case acts.Resume():
+            return Doing.RESUME, {"resume-text": text}
+        case acts.Extend():
+            more = [str(act.by_amount.value)]
+            return Doing.EXTEND, {"clock": [act.clock_id], "more": more, "extend-text": text}
         case acts.ConfirmCause():
             return Doing.CAUSE, {"clock": [act.clock_id], "cause": [act.cause.value], "cause-text": text}
         case acts.Close():
@@ -125,6 +141,9 @@ _LABELS: Final[Mapping[str, str]] = {
     "spoken-to": "Whom you spoke to",
     "phone-text": "What was said",
     "claim-text": "Who told the team, and how",
+    "pause-text": "What it waits for",
+    "resume-text": "Why it goes on",
+    "extend-text": "Why it needs longer",
     "cause-text": "What shows the cause",
     "said-by-name": "Who told you",
     "close-text": "In their own words",
@@ -146,6 +165,12 @@ def field_of(doing: Doing) -> str:
             return "spoken-to"
         case Doing.SAID_DONE:
             return "was-done"
+        case Doing.PAUSE:
+            return "reason"
+        case Doing.RESUME:
+            return "resume-text"
+        case Doing.EXTEND:
+            return "more"
         case Doing.CAUSE:
             return "cause"
         case Doing.CLOSE:

@@ -26,6 +26,13 @@ def of(doing: Doing, case: Case, names: Names, *, now: datetime) -> dict[str, ob
                     claim.claim_id: telling.claim(claim, names) for claim in case.claims if claim.claim_id in said
                 }
             }
+        case Doing.PAUSE:
+            return {
+                "reasons": {reason.value: text for reason, text in words.PAUSE_REASONS.items()},
+                "longest": case.frame.policy.longest_pause.words(),
+            }
+        case Doing.EXTEND:
+            return {"limits": {clock.clock_id: _limit(case, clock, names) for clock in team_acts.extendable(case)}}
         case Doing.CAUSE:
             ready = team_acts.confirmable(case, now)
             return {
@@ -65,6 +72,14 @@ def known(doing: Doing, case: Case) -> Raw:
 
 def _phoned(agency: str, names: Names) -> str:
     return "Whoever raised it" if agency == RAISER else names.agency(agency)
+
+
+def _limit(case: Case, clock: Clock, names: Names) -> str:
+    most = team_acts.most_more(case, clock)
+    unit = most.unit.value.replace("_", " ")
+    used = f", of which {clock.extended_by} used" if clock.extended_by else ""
+    what = _first_up(telling.clock(clock, names))
+    return f"{what}, due {say(clock.due_at)}. In {unit}; at most {most.value} more in all{used}"
 
 
 def _delay(clock: Clock, names: Names) -> str:

@@ -48,6 +48,33 @@ def routes(parts: Parts) -> APIRouter:
     return router
 
 
+async def not_received(parts: Parts, request: Request) -> Response | None:
+    """What was typed on a form of the team, given back where not even who has signed in can be looked up.
+
+    None where nothing was posted to one of these pages, or it did not come from a page of ours.
+    """
+    if request.method != "POST" or not request.url.path.startswith("/board/"):
+        return None
+    try:
+        raw, _, genuine = await parts.posted(request)
+    except HTTPException:
+        return None
+    return _not_received(parts, request, raw) if genuine and team_check.readable(raw) else None
+
+
+def _not_received(parts: Parts, request: Request, raw: Raw) -> Response:
+    return parts.show(
+        request,
+        "typed.html",
+        status=503,
+        heading="We have NOT received this",
+        sentence="Our system cannot store anything at the moment. Please go back and press the button again in a few "
+        "minutes.",
+        typed=team_check.readable(raw),
+        onward=None,
+    )
+
+
 def _doing(code: str) -> Doing:
     try:
         return Doing(code)
@@ -133,16 +160,7 @@ class _TeamPages:
         try:
             return await self._take(request, reference, does, raw, pressed, genuine=genuine)
         except errors.Retry:
-            return self._parts.show(
-                request,
-                "typed.html",
-                status=503,
-                heading="We have NOT received this",
-                sentence="Our system cannot store anything at the moment. Please go back and press the button again "
-                "in a few minutes.",
-                typed=team_check.readable(raw),
-                onward=None,
-            )
+            return _not_received(self._parts, request, raw)
 
     async def _take(
         self, request: Request, reference: str, doing: Doing, raw: Raw, pressed: str, *, genuine: bool

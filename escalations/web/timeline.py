@@ -51,6 +51,8 @@ class Mark(StrEnum):
     """A time limit passed: a diamond."""
     DUE = "due"
     """A time limit still to come: an empty diamond."""
+    WAS_DUE = "was_due"
+    """A time limit that was moved: a short line."""
     STAGE = "stage"
     """A stage began: the head of a band."""
     NOW = "now"
@@ -114,15 +116,25 @@ def _facts(found: Story, clocks: Sequence[ClockLife], names: Names, now: datetim
             facts.append(
                 Fact(happened, Mark.HAPPENED, f"{label.removeprefix('Said: ').capitalize()} (written up later)")
             )
+    facts.extend(
+        Fact(moved.was_due_at, Mark.WAS_DUE, f"Was due: {_lower(clock.title)}", clock.number)
+        for clock in clocks
+        for moved in clock.moved
+        if clock.ended_at is None or moved.was_due_at <= clock.ended_at
+    )
     if found.case.status is not Status.CLOSED:
         facts.extend(
-            Fact(clock.due_at, Mark.DUE, f"Due: {clock.title[0].lower()}{clock.title[1:]}", clock.number)
+            Fact(clock.due_at, Mark.DUE, f"Due: {_lower(clock.title)}", clock.number)
             for clock in clocks
             if clock.end is None and clock.limit_passed_at is None and not clock.paused
         )
         facts.append(Fact(now, Mark.NOW, "Now"))
     # In the order of time; what happened at one moment in the order of the register, and "now" after it.
     return tuple(sorted(facts, key=lambda fact: (fact.at, fact.mark is Mark.NOW, fact.mark is Mark.DUE)))
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _mark(event: events.Event) -> Mark:
@@ -265,6 +277,13 @@ def _bar(clock: ClockLife, lane: int, scale: _Scale, found: Story, now: datetime
             x, f"{top:.1f}", _BAR, f"{min(bottom, due) - top if clock.passed and due < bottom else bottom - top:.1f}"
         )
     ]
+    pieces.extend(
+        Markup('<rect class="life-pause" x="{0}" y="{1}" width="{2}" height="{3}"/>').format(
+            x, f"{scale.y(since):.1f}", _BAR, f"{max(scale.y(min(end or until, until)) - scale.y(since), 2):.1f}"
+        )
+        for since, end in clock.pauses
+        if since < until
+    )
     if clock.passed and due < bottom:
         pieces.append(
             Markup('<rect class="life-bar life-bar--after" x="{0}" y="{1}" width="{2}" height="{3}" rx="3"/>').format(
@@ -327,6 +346,10 @@ def _shape(mark: Mark, x: float, y: float) -> Markup:
             return _diamond(x, y, filled=True)
         case Mark.DUE:
             return _diamond(x, y, filled=False)
+        case Mark.WAS_DUE:
+            return Markup('<line class="life-was-due" x1="{0}" y1="{2}" x2="{1}" y2="{2}"/>').format(
+                x - 6, x + 6, f"{y:.1f}"
+            )
         case Mark.NOW:
             return Markup("")
 

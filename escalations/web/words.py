@@ -117,6 +117,9 @@ TEAM_ACTS: Final[Mapping[str, str]] = {
     "phone-call": "Note a phone call",
     "reached": "Record that a person was reached",
     "said-done": "Confirm what was said to be done",
+    "pause": "Pause its time limits",
+    "resume": "Let its time limits go on",
+    "extend": "Extend a time limit",
     "cause": "Confirm the cause of a delay",
     "close": "Close it on somebody’s word",
 }
@@ -203,6 +206,12 @@ STARTS: Final[Mapping[StartsFrom, str]] = {
     StartsFrom.DELIVERY_FAILED: "a notice did not arrive",
 }
 """The event that a clock counts from."""
+
+COUNTED_FROM: Final[Mapping[str, str]] = {
+    **{code.value: text for code, text in STARTS.items()},
+    "extended": "when it was due before it was extended",
+}
+"""What a receipt counts from."""
 
 SIDES: Final[Mapping[Side, str]] = {
     Side.RAISING: "the raising agency",

@@ -127,7 +127,7 @@ async def test_the_teams_acts(office: Office, scripted: BrowserContext, size: Vi
         "/board?agency=police&stage=2",
         f"/board/{held}/pass-on",
         f"/board/{held}/close",
-        *(f"/board/{reference}/{doing}" for doing in ("phone-call", "reached", "cause", "close")),
+        *(f"/board/{reference}/{doing}" for doing in ("phone-call", "reached", "pause", "extend", "cause", "close")),
     ):
         await page.goto(office.address + path)
         await _looks_right(page, path)

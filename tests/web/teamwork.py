@@ -6,27 +6,43 @@ import re
 from html import unescape
 from typing import Any
 
+import httpx
+
 from tests.web.conftest import Office, Page
 
 CHECK = "Check before they are told"
 
 
-async def fills(office: Office, reference: str, doing: str, **fields: Any) -> Page:  # noqa: ANN401
+async def fills(
+    office: Office,
+    reference: str,
+    doing: str,
+    *,
+    browser: httpx.AsyncClient | None = None,
+    **fields: Any,  # noqa: ANN401
+) -> Page:
     """Fill in the form of an act and press its button; what comes is the page to check where others are told."""
     where = f"/board/{reference}/{doing}"
-    form = await office.get(where)
-    return await office.post(where, token=form.token, **fields)
+    form = await office.get(where, browser=browser)
+    return await office.post(where, token=form.token, browser=browser, **fields)
 
 
-async def does(office: Office, reference: str, doing: str, **fields: Any) -> Page:  # noqa: ANN401
+async def does(
+    office: Office,
+    reference: str,
+    doing: str,
+    *,
+    browser: httpx.AsyncClient | None = None,
+    **fields: Any,  # noqa: ANN401
+) -> Page:
     """Do an act: fill in its form and, where others are told, check and send it. Gives the page that comes then."""
-    page = await fills(office, reference, doing, **fields)
-    return await sends(office, page) if page.title.startswith(CHECK) else page
+    page = await fills(office, reference, doing, browser=browser, **fields)
+    return await sends(office, page, browser=browser) if page.title.startswith(CHECK) else page
 
 
-async def sends(office: Office, check: Page, do: str = "send") -> Page:
+async def sends(office: Office, check: Page, do: str = "send", *, browser: httpx.AsyncClient | None = None) -> Page:
     """Press a button of the page to check, which carries everything that was typed."""
-    return await office.post(check.path, token=check.token, do=do, **_carried(check))
+    return await office.post(check.path, token=check.token, do=do, browser=browser, **_carried(check))
 
 
 def _carried(check: Page) -> dict[str, Any]:

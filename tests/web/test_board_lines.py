@@ -39,6 +39,9 @@ def case(reference: str = "PD-27-0001-X", **more: Any) -> OpenCase:  # noqa: ANN
         "received_at": civil("2027-03-01 09:30"),
         "move_to_stage": None,
         "move_takes_effect_at": None,
+        "paused_since": None,
+        "pause_reason": None,
+        "paused_until": None,
         "closed_at": None,
         "outcome": None,
         **more,
@@ -153,6 +156,13 @@ def test_a_proposed_move_is_said_and_is_no_moment() -> None:
 def test_a_case_in_which_nothing_runs_is_said_to_be_so() -> None:
     [line] = laid_out((case(), [])).part(Section.LATER).lines
     assert line.idle
+
+
+def test_a_paused_case_says_since_when_and_why_and_stands_by_when_it_is_looked_at() -> None:
+    paused = case(paused_since=civil("2027-03-02 12:00"), pause_reason="court", paused_until=civil("2027-03-05 17:00"))
+    [line] = laid_out((paused, [])).part(Section.WEEK).lines
+    assert line.paused == "Paused since 12:00 on Tuesday 2 March 2027: a court"
+    assert not line.idle
 
 
 def test_what_did_not_arrive_is_one_sentence_for_each_agency_and_state() -> None:

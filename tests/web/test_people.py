@@ -12,7 +12,7 @@ from sqlalchemy import select
 from escalations.rules.access import Role
 from escalations.rules.notices import NoticeKind
 from escalations.store import people, tables
-from tests.web import answering
+from tests.web import answering, teamwork
 from tests.web.conftest import OFFICE, Office
 from tests.web.forms_filled import CHILD, WORDS, raised
 
@@ -150,21 +150,12 @@ async def test_what_somebody_does_carries_their_name_sealed_and_never_in_the_act
     async with await office.sign_in(Role.TEAM) as browser:
         page = await office.get(f"/board/{reference}", browser=browser)
         assert "Robin Sayle, Partnership team" in page.text, "who entered it"
-        await office.post(
-            f"/board/{reference}/pass-on", browser=browser, token=page.token, once="1", with_="childrens-services"
-        )
-        shown = await office.get(f"/board/{reference}", browser=browser)
-        await office.post(
-            f"/board/{reference}/phone-call",
-            browser=browser,
-            token=shown.token,
-            once="2",
-            reached="yes",
-            spoken_to="The duty desk",
-        )
+        await teamwork.does(office, reference, "pass-on", browser=browser, with_="childrens-services")
+        await teamwork.does(office, reference, "phone-call", browser=browser, reached="yes", spoken_to="The desk")
     async with office.database.read() as tx:
         stored = (await tx.execute(select(tables.SUBMISSIONS))).all()
         register = (await tx.execute(select(tables.REGISTER.c.body))).scalars().all()
+    assert {row.act_kind for row in stored} == {"raise", "pass_on", "note_phone_call"}
     for name in ("Perpetua", "Robin"):
         assert name not in repr(register)
         assert not any(name in row.act or name.encode() in row.sealed for row in stored)

@@ -216,7 +216,7 @@ async def test_an_open_case_ends_on_somebodys_word_and_everybody_hears_of_it(off
         "Say who told you, with their role",
         "Say in their own words how it ended, or why it is not for this policy",
     ]
-    fields = {
+    fields: dict[str, Any] = {
         "outcome": "agreed_another_way",
         "on_word_of": "raising",
         "said_by_name": "Ottoline Brack",
@@ -237,7 +237,12 @@ async def test_an_open_case_ends_on_somebodys_word_and_everybody_hears_of_it(off
 async def test_nobody_closes_an_open_case_on_the_teams_own_judgement(office: Office, reference: str) -> None:
     form = await office.get(f"/board/{reference}/close")
     assert 'value="team"' not in form.html
-    fields = {"outcome": "overtaken_by_events", "on_word_of": "team", "said_by_name": "", "close_text": SAID}
+    fields: dict[str, Any] = {
+        "outcome": "overtaken_by_events",
+        "on_word_of": "team",
+        "said_by_name": "",
+        "close_text": SAID,
+    }
     page = await teamwork.fills(office, reference, "close", **fields)
     assert page.status == 409
     assert "it ends when the raising side or the final body says so" in page.problems[0]
@@ -246,7 +251,7 @@ async def test_nobody_closes_an_open_case_on_the_teams_own_judgement(office: Off
 
 
 async def test_what_is_held_can_be_redirected_with_its_way(office: Office, held: str) -> None:
-    fields = {"outcome": "redirected", "on_word_of": "team", "close_text": "It is about staff conduct."}
+    fields: dict[str, Any] = {"outcome": "redirected", "on_word_of": "team", "close_text": "It is about staff conduct."}
     lacking = await teamwork.fills(office, held, "close", **fields)
     assert lacking.problems == ["Say which way it goes instead"]
     await teamwork.does(office, held, "close", **fields, route="lado")
@@ -255,7 +260,7 @@ async def test_what_is_held_can_be_redirected_with_its_way(office: Office, held:
 
 
 async def test_closed_twice_the_second_hears_it_and_gets_the_words_back(office: Office, reference: str) -> None:
-    fields = {"on_word_of": "raising", "said_by_name": "Ottoline Brack", "close_text": SAID}
+    fields: dict[str, Any] = {"on_word_of": "raising", "said_by_name": "Ottoline Brack", "close_text": SAID}
     one = await teamwork.fills(office, reference, "close", outcome="agreed_as_asked", **fields)
     other = await teamwork.fills(office, reference, "close", outcome="withdrawn", **fields)
     await teamwork.sends(office, one)
