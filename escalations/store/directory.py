@@ -29,6 +29,7 @@ LEAD = "escalation_lead"
 _AGENCIES = tables.AGENCIES
 _POSITIONS = tables.POSITIONS
 _DOMAINS = tables.AGENCY_DOMAINS
+_KEYS = tables.DATA_KEYS
 _AGENCY = select(_AGENCIES).where(_AGENCIES.c.agency_id == bindparam("agency"))
 _ON_DAY = select(_POSITIONS).where(
     _POSITIONS.c.replaced_at.is_(None),
@@ -280,6 +281,41 @@ async def _held(tx: AsyncConnection, keys: vault.Vault, row: Row[*tuple[Any, ...
         deputy=await _person(tx, keys, row, "sealed_deputy"),
         key_id=row.key_id,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Whether a position is held from one day to another, without who holds it."""
+
+    agency_id: str
+    position: str
+    title: str
+    since: date
+    until: date | None
+    held: bool
+    """Whether somebody is named, were it a deputy alone, and not erased."""
+
+    def on(self, day: date) -> bool:
+        """Whether it is in force on a day."""
+        return self.since <= day <= (self.until or date.max)
+
+
+async def spans(tx: AsyncConnection) -> list[Span]:
+    """Every holding that stands, the earliest first, with nothing opened: for lists, which name nobody."""
+    named = or_(_POSITIONS.c.sealed_holder.is_not(None), _POSITIONS.c.sealed_deputy.is_not(None))
+    query = (
+        select(
+            *(_POSITIONS.c[name] for name in ("agency_id", "position", "title", "since", "until")),
+            (named & _KEYS.c.wrapped.is_not(None)).label("held"),
+        )
+        .outerjoin(_KEYS, _KEYS.c.key_id == _POSITIONS.c.key_id)
+        .where(_POSITIONS.c.replaced_at.is_(None))
+        .order_by(_POSITIONS.c.agency_id, _POSITIONS.c.position, _POSITIONS.c.since)
+    )
+    return [
+        Span(row.agency_id, row.position, row.title, row.since, row.until, bool(row.held))
+        for row in await tx.execute(query)
+    ]
 
 
 async def all_agencies(tx: AsyncConnection) -> dict[str, Agency]:

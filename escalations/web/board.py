@@ -11,6 +11,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from escalations.agencies import empty_posts
 from escalations.rules.access import Page
 from escalations.store import directory, open_cases, references
 from escalations.web import board_filters, board_lines, words
@@ -67,9 +68,11 @@ class _BoardPages:
             board = board_lines.lay_out(everything, names, filters, now=now, stages=stages)
             began = await open_cases.began(tx, board.shown)
             team = await directory.holders(tx, parts.vault, None, "team", now)
+            empty = await empty_posts.unfilled(tx, now)
         return parts.show(
             request,
             "board.html",
+            empty_posts=len(empty),
             status=422 if problems else 200,
             now=now,
             board=board,

@@ -8,7 +8,7 @@ from fastapi import HTTPException, Request
 from starlette.responses import Response
 
 from escalations import errors
-from escalations.agencies import cells, keeping, open_cases
+from escalations.agencies import cells, empty_posts, keeping
 from escalations.agencies.keeping import Done, Keeper, Refused
 from escalations.store import directory
 from escalations.store.directory import LEAD
@@ -152,7 +152,7 @@ class AgencyPages(DirectoryForms):
     ) -> Response:
         old = await self.known(agency_id)
         async with self._database.read() as tx:
-            waiting = await open_cases.to_tell(tx, agency_id)
+            waiting = await empty_posts.to_tell(tx, agency_id)
             lead = await directory.holders(tx, self._parts.vault, agency_id, LEAD, self._parts.now())
         return self._parts.show(
             request,
@@ -202,7 +202,7 @@ class AgencyPages(DirectoryForms):
         now = self._parts.now()
         async with self._database.read() as tx:
             agencies = await directory.agencies(tx, now)
-            waiting = await open_cases.waited_for(tx, agency_id)
+            waiting = await empty_posts.waited_for(tx, agency_id)
         return self._parts.show(
             request,
             "directory_end.html",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Request
 from starlette.responses import Response
 
-from escalations.agencies import open_cases, showing
+from escalations.agencies import empty_posts
 from escalations.store import directory
 from escalations.web import directory_views, directory_words
 from escalations.web.directory_acting import DirectoryForms, reads_cases
@@ -40,19 +40,20 @@ class ListPages(DirectoryForms):
     ) -> Response:
         parts, now = self._parts, self._parts.now()
         async with self._database.read() as tx:
-            listed = await showing.listed(tx, parts.vault, now)
-            unfilled = await open_cases.unfilled(tx, parts.vault, now)
-            waiting = await open_cases.to_tell(tx)
+            agencies = await directory.all_agencies(tx)
+            groups = directory_views.lines(agencies, await directory.spans(tx), now)
+            unfilled = await empty_posts.unfilled(tx, now)
+            waiting = await empty_posts.to_tell(tx)
         return parts.show(
             request,
             "directory.html",
             status=status,
             f=parts.form(request, raw, problems),
             now=now,
-            groups=directory_views.lines(listed, now),
-            count=len(listed),
+            groups=groups,
+            count=sum(map(len, groups.values())),
             unfilled=unfilled,
-            names={one.agency.agency_id: one.agency.name for one in listed},
+            names={agency_id: of.name for agency_id, of in agencies.items()},
             to_tell=len(waiting),
             reads_cases=reads_cases(request),
             done=directory_words.DONE.get(request.query_params.get("done", "")),
@@ -61,7 +62,7 @@ class ListPages(DirectoryForms):
     async def to_tell(self, request: Request) -> Response:
         """The notices that the team still has to tell an agency of."""
         async with self._database.read() as tx:
-            waiting = await open_cases.to_tell(tx)
+            waiting = await empty_posts.to_tell(tx)
             agencies = await directory.all_agencies(tx)
         return self._parts.show(
             request,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Request
 from starlette.responses import Response
 
-from escalations.agencies import keeping, open_cases
+from escalations.agencies import empty_posts, keeping
 from escalations.agencies.keeping import Done, Keeper, Refused
 from escalations.store import directory
 from escalations.store.directory import LEAD, Held
@@ -93,7 +93,7 @@ class PostPages(DirectoryForms):
         self, request: Request, held: Held, raw: Raw, problems: tuple[Problem, ...] = (), *, status: int = 200
     ) -> Response:
         async with self._database.read() as tx:
-            waiting = await open_cases.waited_for(tx, held.agency_id)
+            waiting = await empty_posts.waited_for(tx, held.agency_id)
             listed = await directory.holdings(tx, self._parts.vault, held.agency_id)
         return self._parts.show(
             request,

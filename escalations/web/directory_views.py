@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from escalations.agencies import history, keeping, open_cases, showing
-from escalations.agencies.open_cases import ToTell, Unfilled
-from escalations.agencies.showing import Listed
+from escalations.agencies import empty_posts, history, keeping, showing
+from escalations.agencies.empty_posts import ToTell, Unfilled
 from escalations.store import directory
-from escalations.store.directory import LEAD, Held
+from escalations.store.directory import LEAD, Agency, Held, Span
 from escalations.store.directory_file import Person
 from escalations.store.vault import Vault
 from escalations.web import directory_words, words
@@ -80,22 +80,29 @@ class Found:
     until: date | None
 
 
-def lines(listed: list[Listed], now: datetime) -> dict[str, list[Line]]:
-    """The list by type of agency, each by name."""
+def lines(agencies: Mapping[str, Agency], held: list[Span], now: datetime) -> dict[str, list[Line]]:
+    """The agencies that exist today or later, by type, each by name."""
     day = keeping.today(now)
-    names = {one.agency.agency_id: one.agency.name for one in listed}
+    positions: dict[str, dict[str, bool]] = {}
+    for one in held:
+        if one.until is None or one.until >= day:
+            of_agency = positions.setdefault(one.agency_id, {})
+            of_agency[one.position] = of_agency.get(one.position, False) or (one.held and one.on(day))
     grouped: dict[str, list[Line]] = {}
-    for one in listed:
-        of = one.agency
+    for of in sorted(agencies.values(), key=lambda one: one.name.casefold()):
+        if of.active_to is not None and of.active_to < day:
+            continue
+        has = positions.get(of.agency_id, {})
+        parent = agencies.get(of.parent or "")
         grouped.setdefault(of.agency_type, []).append(
             Line(
                 of.agency_id,
                 of.name,
                 of.town,
-                names.get(of.parent, "") if of.parent else "",
+                parent.name if parent else "",
                 directory_words.NOTICES[of.notices],
-                tuple(words.position(position) for position in one.vacancies(day)),
-                one.has_lead(day),
+                tuple(words.position(position) for position, there in has.items() if not there),
+                has.get(LEAD, False),
                 of.active_to,
             )
         )
@@ -122,8 +129,8 @@ async def view(
     held = await directory.holdings(tx, keys, agency_id)
     listed = showing.Listed(of, await directory.domains_of(tx, agency_id), tuple(held))
     lead = listed.in_post(LEAD, day)
-    unfilled = {one.position: one for one in await open_cases.unfilled(tx, keys, now, agency_id)}
-    waiting = await open_cases.waited_for(tx, agency_id)
+    unfilled = {one.position: one for one in await empty_posts.unfilled(tx, now, agency_id)}
+    waiting = await empty_posts.waited_for(tx, agency_id)
     positions = {one.position for one in held} | {position for _, position in waiting}
     order = [*rungs, *sorted(positions - set(rungs))]
     return AgencyView(
@@ -135,7 +142,7 @@ async def view(
         tuple(_post(position, held, day, lead, unfilled.get(position)) for position in order if position in positions),
         lead is not None,
         tuple(directory_words.told(change) for change in await history.read(tx, keys, agency_id)),
-        tuple(await open_cases.to_tell(tx, agency_id)),
+        tuple(await empty_posts.to_tell(tx, agency_id)),
         tuple(sorted({reference for references in waiting.values() for reference in references})),
     )
 

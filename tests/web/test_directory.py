@@ -225,9 +225,12 @@ async def test_a_notice_that_reached_nobody_is_named_at_the_empty_post(office: O
     await office.settle()
     page = await office.get(COUNCIL)
     assert f"Social worker: nobody is in post. Open escalations wait for this position: {reference}." in told(page)
+    board = await office.get("/board")
+    assert "1 position with nobody in post, now or soon: open escalations wait for it." in told(board)
     assert "team: nobody" not in page.text  # the team's own clock to see to it waits for the team
     await office.press(f"{COUNCIL}/appoint", **{**SOMEBODY, "position": "practitioner"})
     assert "nobody is in post" not in told(await office.get(COUNCIL))
+    assert "with nobody in post, now" not in (await office.get("/board")).text
 
 
 async def test_an_agency_is_added_with_one_contact_and_starts_with_team_only(office: Office) -> None:

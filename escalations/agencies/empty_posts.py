@@ -16,14 +16,14 @@ from escalations.agencies import keeping
 from escalations.policy import Awaits, Side
 from escalations.rules.notices import RAISER
 from escalations.store import directory, tables
-from escalations.store.directory import Held
+from escalations.store.directory import LEAD, Span
 from escalations.store.notices import NoticeState
 from escalations.store.read_models import ClockState
-from escalations.store.vault import Vault
 
 SOON: Final = timedelta(days=14)
 """How long before somebody leaves the pages say so."""
 
+_NEVER: Final = date.max - SOON
 _CLOCKS = tables.CLOCKS
 _NOTICES = tables.NOTICES
 _STATES: Final = (ClockState.RUNNING.value, ClockState.LIMIT_PASSED.value)
@@ -91,32 +91,28 @@ def _running() -> tuple[ColumnElement[bool], ...]:
     return (_CLOCKS.c.state.in_(_STATES), _CLOCKS.c.ended_at.is_(None), _CLOCKS.c.agency_id.is_not(None))
 
 
-async def unfilled(tx: AsyncConnection, keys: Vault, now: datetime, agency_id: str | None = None) -> list[Unfilled]:
-    """The positions that open escalations wait for, and in which nobody is, or will not be within two weeks.
-
-    Raises:
-        vault.CannotOpen: what is stored was changed, or the settings lack the key.
-    """
-    day = keeping.today(now)
+async def unfilled(tx: AsyncConnection, now: datetime, agency_id: str | None = None) -> list[Unfilled]:
+    """The positions that open escalations wait for, and in which nobody is, or will not be within two weeks."""
+    day, held = keeping.today(now), await directory.spans(tx)
     found = []
     for (of, position), references in sorted((await waited_for(tx, agency_id)).items()):
-        held = [one for one in await directory.holdings(tx, keys, of) if one.position == position and not one.vacant]
-        last = _last_day(held, day)
+        last = _last_day([one for one in held if (one.agency_id, one.position) == (of, position)], day)
         if last is not None and last > day + SOON:
             continue
-        after = now if last is None else now + (last - day) + timedelta(days=1)
-        contact = await directory.holders(tx, keys, of, position, after)
-        found.append(Unfilled(of, position, references, last, None if contact is None else contact.title))
+        after = day if last is None else last + timedelta(days=1)
+        lead = [one for one in held if (one.agency_id, one.position) == (of, LEAD) and one.held and one.on(after)]
+        falls_to = lead[-1].title if lead and position != LEAD else None
+        found.append(Unfilled(of, position, references, last, falls_to))
     return found
 
 
-def _last_day(held: list[Held], day: date) -> date | None:
+def _last_day(of_position: list[Span], day: date) -> date | None:
     """The last day on which somebody is in post without a gap from today on; None where nobody is today."""
     last: date | None = None
-    for one in sorted(held, key=lambda holding: holding.since):
+    for one in of_position:
         begins = day if last is None else last + timedelta(days=1)
-        if one.on(begins):
-            last = one.until or date.max - SOON
+        if one.held and one.on(begins):
+            last = one.until or _NEVER
     return last
 
 
