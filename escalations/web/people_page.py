@@ -55,7 +55,7 @@ class _People:
                 "at": row.at,
                 "what": words.ACCESS[What(row.what)],
                 "about": known.get(row.about_person, "Somebody"),
-                "by": known.get(row.person_id, "Somebody") if row.person_id else "the command line",
+                "by": known.get(row.person_id, "Somebody") if row.person_id else "somebody at the server",
             }
             for row in rows
         ]
@@ -88,7 +88,7 @@ class _People:
         address = reading.email("address", missing="Enter the person’s work email address")
         roles = _roles(raw)
         if not roles:
-            reading.problem("roles", people.NO_ROLE.sentence)
+            reading.problem("roles", "Choose what they are here for")
         if reading.problems:
             return self._show_add(request, raw, tuple(reading.problems), status=422)
         async with parts.database.write() as tx:

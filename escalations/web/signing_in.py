@@ -29,6 +29,7 @@ LINK: Final = "sign-in"
 _LINK_SECONDS: Final = int(sign_ins.LINK_FOR.total_seconds())
 _SESSION_SECONDS: Final = int(sign_ins.LONGEST.total_seconds())
 
+_ROLES: Final = list(Role)
 _NOT_GOOD: Final = {
     LinkState.USED: ("This link has been used", "A link works once. Ask for another one; it takes a minute."),
     LinkState.OLD: ("This link is old", "A link works for 30 minutes. Ask for another one; it takes a minute."),
@@ -82,7 +83,10 @@ class _SigningIn:
         if first_look(self._parts, request):
             async with self._parts.database.read() as tx:
                 found = await people.listed(tx, self._parts.vault)
-            samples = [person for person in found if person.sample and person.until is None]
+            samples = sorted(
+                (person for person in found if person.sample and person.until is None),
+                key=lambda person: min(_ROLES.index(role) for role in person.roles),
+            )
         return self._parts.show(
             request,
             "sign_in.html",
