@@ -368,6 +368,22 @@ def test_the_code_is_in_the_message_and_not_in_its_subject() -> None:
     assert squeezed(plain(message)) == squeezed(" ".join(seen_in_html(message).said))
 
 
+def test_the_link_to_sign_in_stands_alone_and_the_message_says_what_it_is_good_for() -> None:
+    message = outgoing.compose_sign_in(
+        HOUSE,
+        "https://escalations.partnership.example/s/abcdefghijklmnopqrstuvwxyz234567",
+        at=AT,
+        expires_at=builders.civil("2027-03-01 10:00"),
+        message_id="<s@partnership.example>",
+        sender=SENDER,
+    )
+    said = plain(message)
+    assert "Sign in:\nhttps://escalations.partnership.example/s/abcdefghijklmnopqrstuvwxyz234567\n" in said
+    assert squeezed("It works once, until 10:00 on Monday 1 March 2027.") in squeezed(said)
+    assert squeezed(said) == squeezed(" ".join(seen_in_html(message).said))
+    assert not [word for word in (*NEVER, *NOR) if re.search(rf"\b{re.escape(word)}\b", said.lower())]
+
+
 # ---- What the story of a case makes of it ---------------------------------------------------------------------------
 
 
