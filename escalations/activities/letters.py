@@ -172,7 +172,7 @@ class Letters:
                 reply_to=self._reply_to(row, found),
             )
             compose = outgoing.compose if found.token is not None else outgoing.compose_for_team
-            message = compose(row.notice, facts, message_id=self._message_id(row), sender=self.sender)
+            message = compose(row.notice, facts, message_id=self._message_id(row, found), sender=self.sender)
         except Exception as error:  # noqa: BLE001  one notice that cannot be made does not stop the others
             return Prepared(row, stuck(row, error))
         urgent = found.case.track is Track.URGENT
@@ -182,8 +182,9 @@ class Letters:
         """Where it is answered by mail; what the team gets in an agency's place is not."""
         return None if self.replies is None or found.token is None else self.replies.address_of(row.notice_id)
 
-    def _message_id(self, row: NoticeRow) -> str:
-        if self.replies is None:
+    def _message_id(self, row: NoticeRow, found: _Found) -> str:
+        # A signature in it would make the team's own reply an act of the agency.
+        if self.replies is None or found.token is None:
             return outgoing.message_id(row.notice_id, self.sender)
         return self.replies.message_id(row.notice_id, self.sender)
 

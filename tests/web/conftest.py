@@ -30,6 +30,7 @@ from typing_extensions import override
 from escalations.activities.deliver import Postman
 from escalations.activities.record import record
 from escalations.intake import opening, submissions
+from escalations.mail.address import Replies
 from escalations.mail.outgoing import House
 from escalations.mail.relay import OutboxRelay, Sent, SentCode
 from escalations.packs import reading
@@ -106,6 +107,8 @@ class Office:
         self.timers = True
         self.relay = Post(database, self.now)
         self.woken = 0
+        self.replies: Replies | None = None
+        """How notices are answered by mail; none, as where no mail comes in."""
         self.app = self.make_app()
         self.browser = self.new_browser(signed_in=True)
         self.settles_at_once = True
@@ -216,6 +219,7 @@ class Office:
             sender=self.settings.mail_from,
             web_address="http://127.0.0.1:8000",
             now=self.now,
+            replies=self.replies,
         )
         result = await postman.deliver(DeliverRequest(reference=reference, notice_ids=notice_ids, at=self.time))
         for delivery in result.deliveries:

@@ -6,6 +6,7 @@ import pytest
 
 from escalations.activities.letters import TEAM_TOLD
 from escalations.agencies.keeping import Done, Keeper
+from escalations.mail.address import Replies
 from escalations.policy import Awaits
 from escalations.rules.case import Cause
 from escalations.rules.notices import NoticeKind
@@ -82,6 +83,23 @@ async def test_team_only_the_team_alone_hears_and_no_clock_of_the_agency_runs(of
     assert await runs(office, reference, Awaits.MEND_DELIVERY)
     troubles = [row for row in await office.notices(reference) if row.notice.kind is NoticeKind.DELIVERY_TROUBLE]
     assert [(row.state, row.last_code) for row in troubles] == [(NoticeState.SUPERSEDED, TEAM_TOLD)]
+
+
+async def test_what_the_team_gets_in_an_agencys_place_cannot_be_answered_as_the_agency(office: Office) -> None:
+    replies = office.replies = Replies.of(office.settings)
+    assert replies is not None
+    await raised(office)
+    await office.settle()
+    (asked,) = [mail for to, mail in office.relay.taken if to == "tamsin.okoro@council.example"]
+    assert replies.notice_with(str(asked["Message-ID"])) is not None
+    assert asked["Reply-To"] is not None
+    await told(office, Notices.TEAM_ONLY)
+    later = await raised(office)
+    await office.settle()
+    (passed_on,) = [mail for to, mail in office.relay.taken if to == TEAM and later in str(mail["Subject"])]
+    assert passed_on["Reply-To"] is None
+    assert replies.notice_with(str(passed_on["Message-ID"])) is None
+    assert replies.notice_in(passed_on.as_string()) is None
 
 
 async def test_off_the_team_is_reminded_whom_to_tell(office: Office) -> None:
