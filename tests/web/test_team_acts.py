@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from escalations.policy import Side
+from escalations.rules.actors import Actor
 from escalations.rules.case import Case, Cause, ClaimState, Outcome, Route, Status
 from escalations.rules.notices import NoticeKind
 from escalations.store import tables
 from escalations.store.notices import NoticeState
+from tests.builders import raise_
 from tests.web import answering, teamwork
 from tests.web.conftest import Office
 from tests.web.forms_filled import CHILD, WORDS, raised
@@ -336,3 +339,22 @@ async def test_why_it_stays_is_read_on_the_case_page_from_the_notification_on(of
     await office.post("/answer/move-up", token=page.token, once="2", move_text="No visit.")
     await office.until("2027-03-11 10:00")
     assert "They rang; we wait until Friday." in (await office.get(f"/board/{reference}")).text
+
+
+async def test_where_the_sender_was_not_recognised_the_team_says_which_agency_it_is(office: Office) -> None:
+    """A plain mail from an address that the directory does not know."""
+    mailed = await raised(office)
+    async with office.database.write() as tx:
+        found = (await tx.execute(select(tables.SUBMISSIONS.c.submission_id))).scalar_one()
+        await tx.execute(update(tables.SUBMISSION_STATES).values(state="held"))
+    nobody = Actor(side=Side.RAISING, position="practitioner")
+    unknown = raise_(office.time, by=nobody, raising_agency=None, responding_agencies=())
+    await office._apply(mailed, unknown.model_copy(update={"submission_id": found}), None)
+    board = await office.get("/board")
+    assert "An agency not recognised yet with an agency to be found out" in board.text
+    lacking = await teamwork.fills(office, mailed, "pass-on", raising_agency="", with_="police")
+    assert lacking.problems == ["Choose the agency that raised it"]
+    assert '<option value="police" selected>' in lacking.html
+    await teamwork.does(office, mailed, "pass-on", raising_agency="oak-school", with_="police")
+    case = await case_of(office, mailed)
+    assert (case.status, case.raising_agency) == (Status.OPEN, "oak-school")
