@@ -12,6 +12,7 @@ import io
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ from escalations.mail.relay import Relay, SentCode, SmtpRelay
 from escalations.rules import acts
 from escalations.rules.case import Done, Outcome
 from escalations.settings import LogFormat, MailSecurity
-from escalations.store import tables
+from escalations.store import mails, tables
 from escalations.store.vault import Vault
 from escalations.workflows.contracts import RecordRequest, RecordResult
 from escalations.workflows.escalation import EscalationWorkflow
@@ -41,6 +42,7 @@ from tests.builders import SOCIAL_CARE, TEAM, origin, raiser, responder
 from tests.harness import Installation, dispatching, installation, settings
 from tests.reading import everything_in, everything_said, mail_decoded
 from tests.relays import ScriptedRelay
+from tests.test_by_mail_alone import by_mail
 from tests.workflows.running import runs
 
 CHILD, RAISER, ADDRESS = "Persephone Canarybird", "Zebedee Quartermaine", "z.quartermaine@oaklane.example"
@@ -306,3 +308,44 @@ async def test_the_search_finds_what_is_planted_in_each_place(
     encoded = b"Content-Transfer-Encoding: base64\nContent-Type: text/plain\n\nQ2FuYXJ5YmlyZA==\n"
     assert found({"mail": encoded}) == []
     assert found({"mail": mail_decoded(encoded)}) == ["mail"]
+
+
+async def test_nothing_of_a_mail_is_anywhere_but_sealed(
+    tmp_path: Path, escalations_client: temporal.Client, task_queue: str, log: io.StringIO
+) -> None:
+    """A child's name in the subject, the text, the name of a file; the sender's own: raised, replied and bounced."""
+    made = EmailMessage()
+    made["From"], made["To"] = f"{RAISER} <{ADDRESS}>", "escalations@partnership.example"
+    made["Subject"] = f"About {CHILD}"
+    made.set_content(f"To agency: Wyeford Council children's services\nChild: {CHILD}\nProblem: {SAID}.")
+    made.add_attachment(b"%PDF-1.4", maintype="application", subtype="pdf", filename=f"{CHILD}.pdf")
+    async with installation(settings(tmp_path), escalations_client, task_queue) as home, by_mail(home) as post:
+        await post.sends(made.as_bytes(), sender=ADDRESS, to="escalations@partnership.example")
+        receipt = await post.receives("we have received your escalation")
+        reference = str(receipt["Subject"]).partition(":")[0]
+        del made["To"], made["Subject"]
+        made["To"], made["Subject"] = str(receipt["Reply-To"]), f"Re: {CHILD}"
+        await post.sends(made.as_bytes(), sender=ADDRESS, to=str(receipt["Reply-To"]))
+        del made["Subject"]
+        made["Subject"] = f"Undeliverable: {CHILD}"
+        made["X-Failed-Recipients"] = ADDRESS
+        await post.sends(made.as_bytes(), sender="", to=str(receipt["Reply-To"]))
+        del made["To"], made["X-Failed-Recipients"], made["Subject"]
+        made["To"], made["Subject"] = "escalations@partnership.example", f"{CHILD} and {reference}"
+        await post.sends(made.as_bytes(), sender=ADDRESS, to="escalations@partnership.example")
+        async with asyncio.timeout(30):
+            while len(await _decided(home)) < 4:  # noqa: ASYNC110  as above
+                await asyncio.sleep(0.1)
+        await home.idle(reference)
+        outbox = await home.outbox()
+        places = {**await _of_temporal(home, reference), **_database(tmp_path), "log": log.getvalue().encode()}
+        places |= {f"mail {number}": mail_decoded(raw) for number, raw in enumerate(outbox)}
+        await home.handle(reference).terminate()
+
+    assert b"mail_routed" in places["log"]
+    assert found(places) == []
+
+
+async def _decided(home: Installation) -> list[mails.MailRow]:
+    async with home.parts.database.read() as tx:
+        return await mails.listed(tx, *(state for state in mails.MailState if state is not mails.MailState.RECEIVED))

@@ -200,7 +200,7 @@ class Router:
             team = await directory.holders(tx, self._vault, None, "team", now)
         if team is None or not count:
             return
-        link = f"{self._post.web_address}/board/mail"
+        link = f"{self._post.web_address}/messages"
         facts = Facts(house=self._post.house, reference="", at=now, link=link)
         stamp = f"waits-{int(now.timestamp())}"
         await self._send(facts, Answer.MAIL_WAITS, stamp, team.email, waiting=count)

@@ -29,6 +29,8 @@ class What(StrEnum):
     """The team's page of a case, with what it is about."""
     SEEN_BY_TEAM = "seen_by_team"
     """The team's page of a case, with reference, agencies and dates only."""
+    MAIL_READ = "mail_read"
+    """A message that was held for the team, or filed."""
     EXPORTED = "exported"
     """Figures or rows of the review, as a file."""
     LOG_READ = "log_read"

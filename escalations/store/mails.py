@@ -28,7 +28,8 @@ _ACTS = tables.MAIL_ACTS
 _SAME_SEED = 0x65736364
 SAME_WORDS_WITHIN = timedelta(hours=24)
 """For how long the same words of the same sender are taken for one message, where its Message-ID does not say so."""
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(seconds=20)
+"""For how long a message is left to whoever decides on it. Deciding twice does nothing twice, so it can be short."""
 
 
 class MailState(StrEnum):
@@ -182,7 +183,7 @@ def _same(known: Known, now: datetime) -> Select[str]:
 
 
 async def lease_next(tx: AsyncConnection, *, now: datetime) -> MailRow | None:
-    """The oldest message whose way is to be decided; nobody else is given it for two minutes."""
+    """The oldest message whose way is to be decided; nobody else is given it until its lease runs out."""
     row = (await tx.execute(_DUE, {"now": now})).one_or_none()
     if row is None:
         return None

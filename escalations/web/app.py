@@ -31,6 +31,7 @@ from escalations.web import (
     case_page,
     directory_pages,
     health,
+    mail_pages,
     metrics,
     outbox,
     people_page,
@@ -120,6 +121,7 @@ def create_app(
     app.include_router(raising.routes(parts))
     app.include_router(responding.routes(parts))
     app.include_router(board.routes(parts))
+    app.include_router(mail_pages.routes(parts))
     app.include_router(case_page.routes(parts))
     app.include_router(team_pages.routes(parts))
     app.include_router(reviewing.routes(parts))

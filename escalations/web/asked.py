@@ -13,10 +13,11 @@ from escalations.intake import submissions
 from escalations.rules import acts
 from escalations.rules.actors import Channel
 from escalations.rules.case import Case
+from escalations.rules.notices import Ask
 from escalations.store import access_log, tables
 from escalations.store.access_log import What
 from escalations.store.links import Link, LinkState, Session
-from escalations.web import link_acts, link_page, retyped
+from escalations.web import completing, link_acts, link_page, retyped
 from escalations.web.forms import Problem, Raw, Reading, first
 from escalations.web.link_acts import Doing
 from escalations.web.opened import Opened
@@ -51,6 +52,8 @@ class Asked(Returning):
                 status=503,
             )
         await self._log_reading(link)
+        if raw is None and link.asks is Ask.COMPLETE:
+            raw = completing.prefilled(read.raised, read.sealed)
         return parts.show(
             request,
             "answer_act.html",
@@ -121,7 +124,14 @@ class Asked(Returning):
         if case is None:
             raise HTTPException(404)
         made = link_acts.make(
-            doing, reading, case=case, link=link, session=session, submission_id=submissions.new_id(now), now=now
+            doing,
+            reading,
+            case=case,
+            link=link,
+            session=session,
+            submission_id=submissions.new_id(now),
+            now=now,
+            agencies=await parts.agencies.read(now),
         )
         if made is None:
             return await self._show(request, opened, raw, tuple(reading.problems), status=422, doing=doing)

@@ -13,7 +13,8 @@ from starlette.responses import Response
 
 from escalations.agencies import empty_posts
 from escalations.rules.access import Page
-from escalations.store import directory, open_cases, references
+from escalations.store import directory, mails, open_cases, references
+from escalations.store.mails import MailState
 from escalations.web import board_filters, board_lines, words
 from escalations.web.auth import allowed
 from escalations.web.board_filters import Filters, Section
@@ -69,6 +70,7 @@ class _BoardPages:
             began = await open_cases.began(tx, board.shown)
             team = await directory.holders(tx, parts.vault, None, "team", now)
             empty = await empty_posts.unfilled(tx, now)
+            messages = (await mails.waiting(tx)).get(MailState.HELD, 0)
         return parts.show(
             request,
             "board.html",
@@ -81,6 +83,7 @@ class _BoardPages:
             unopened=everything.unopened,
             began=began,
             team=team,
+            messages=messages,
             choices=_choices(board.agencies, stages, filters, names),
             timers_up=await parts.timers_up(),
             f=parts.form(request, raw, problems),

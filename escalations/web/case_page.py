@@ -49,8 +49,7 @@ class _CasePages:
                 waiting = await submissions.of_case(tx, reference)
                 return self._not_open(request, reference, received=bool(waiting))
             reads = access.reads_text(found.case, signed_in(request).roles)
-            raised = await story.raised_act(tx, found) if reads else None
-            sealed = await story.sealed(tx, parts.vault, found.raised.submission_id) if reads else None
+            raised, sealed = await story.raised_in_all(tx, parts.vault, found) if reads else (None, None)
             wrote = await story.written(tx, parts.vault, found) if reads else ()
             rows = await notice_rows.of_case(tx, reference)
         await log_reading(parts, request, reference, text=reads)

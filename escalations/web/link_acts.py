@@ -5,6 +5,7 @@ The rules decide whether an act is carried out; here is only what the page offer
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +18,8 @@ from escalations.rules.acts import Act
 from escalations.rules.case import Case, Claim, ClaimState, Done, Outcome, Status
 from escalations.rules.notices import Ask
 from escalations.store.links import Link, Session
+from escalations.web import completing
+from escalations.web.answers import Agency
 from escalations.web.forms import LONG, Reading, first
 
 
@@ -33,6 +36,7 @@ class Doing(StrEnum):
     CONFIRM = "confirm"
     DENY = "deny"
     DECIDE = "decide"
+    COMPLETE = "complete"
 
 
 class Agreed(StrEnum):
@@ -62,6 +66,8 @@ class Decision(StrEnum):
 
 def offered(case: Case, link: Link) -> tuple[Doing, ...]:
     """What the page of a link offers now, in the order of the page."""
+    if link.asks is Ask.COMPLETE:
+        return (Doing.COMPLETE,) if case.incomplete and case.status is not Status.CLOSED else ()
     if case.status is not Status.OPEN:
         return ()
     match link.asks:
@@ -80,8 +86,8 @@ def offered(case: Case, link: Link) -> tuple[Doing, ...]:
             if link.to.side is Side.RAISING:
                 return _reading(case)
             return ()
-        case Ask.TEAM | Ask.COMPLETE:
-            return ()  # Neither is done on this page.
+        case Ask.TEAM:
+            return ()  # That is done on the team's own pages.
         case _:
             assert_never(link.asks)
 
@@ -132,13 +138,17 @@ def make(
     session: Session,
     submission_id: str,
     now: datetime,
+    agencies: Mapping[str, Agency] | None = None,
 ) -> Made | None:
     """The act of a posted form, or none where something is to be put right; the reading then says what."""
     actor = Actor(side=link.to.side, agency_id=link.to.agency_id, position=link.to.position)
     origin: dict[str, Any] = {"submission_id": submission_id, "by": actor, "channel": Channel.LINK, "received_at": now}
     sealed: dict[str, object] = {"by": {"name": session.name, "role": session.role}}
     # What is given where something is to be put right is never stored: no act comes of it.
-    act = _make(doing, reading, case, link, origin, sealed)
+    if doing is Doing.COMPLETE:
+        act: Act | None = completing.make(reading, case, agencies or {}, origin, sealed)
+    else:
+        act = _make(doing, reading, case, link, origin, sealed)
     return None if reading.problems or act is None else Made(act, sealed)
 
 
@@ -191,6 +201,8 @@ def _make(  # noqa: PLR0917  one line a kind, and closed
             return (
                 None if decision is None else acts.Decide.model_validate({**origin, "outcome": Outcome(decision.value)})
             )
+        case Doing.COMPLETE:
+            return None  # It has a page of questions of its own.
         case _:
             assert_never(doing)
 

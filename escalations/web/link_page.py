@@ -12,8 +12,8 @@ from escalations.rules.case import Case, Status
 from escalations.rules.notices import Ask
 from escalations.store import directory
 from escalations.store.links import Link
-from escalations.web import became, calling, link_acts, story, summary, telling
-from escalations.web.answers import Agency
+from escalations.web import became, calling, completing, link_acts, story, summary, telling
+from escalations.web.answers import FAMILY_AWARE, Agency
 from escalations.web.calling import Call
 from escalations.web.link_acts import Doing
 from escalations.web.parts import Parts
@@ -31,6 +31,7 @@ TITLES: Final[Mapping[Doing, str]] = {
     Doing.MOVE_UP: "It moves up",
     Doing.STAY: "It stays at this stage",
     Doing.SAY_DONE: "Write up what was done by phone or in a meeting",
+    Doing.COMPLETE: "Complete your escalation",
 }
 """What each form of a link's page is called, in the order of the page."""
 
@@ -56,10 +57,10 @@ async def read(parts: Parts, link: Link) -> Read | None:
         found = await story.read(tx, parts.cases, link.reference)
         if found is None:
             return None
-        sealed = await story.sealed(tx, parts.vault, found.raised.submission_id)
+        raised, sealed = await story.raised_in_all(tx, parts.vault, found)
         return Read(
             found,
-            await story.raised_act(tx, found),
+            raised,
             sealed,
             await story.written(tx, parts.vault, found),
             await calling.wanted(
@@ -103,6 +104,14 @@ def values(page: Read, link: Link) -> dict[str, Any]:
         "status_words": _status(case),
         "titles": {**TITLES, Doing.MOVE_UP: "No: it moves up"} if link.asks is Ask.CONSIDER else TITLES,
         "order": TITLES,
+        "choices": {agency.agency_id: agency.label for agency in page.agencies.values()},
+        "numbers_of": [
+            (agency, names.agency(agency))
+            for agency in (case.raising_agency, *(party.agency_id for party in case.parties))
+            if agency is not None
+        ],
+        "family_aware": {aware.value: said for aware, said in FAMILY_AWARE.items()},
+        "agency_fields": range(completing.FIELDS),
     }
 
 

@@ -14,7 +14,7 @@ from escalations.rules import acts
 from escalations.rules.acts import Act
 from escalations.rules.case import Done, Outcome
 from escalations.rules.civiltime import civil
-from escalations.web import words
+from escalations.web import completing, words
 from escalations.web.forms import Raw, first
 from escalations.web.link_acts import Doing
 
@@ -43,6 +43,15 @@ _LABELS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "ack-text": ("What you add", {}),
     "confirm-text": ("What you add", {}),
     "agree-text": ("What changed", {}),
+    "theme": ("The theme", {}),
+    "person-name": ("Name", {}),
+    "problem": ("The problem", {}),
+    "wanted": ("What you want to happen", {}),
+    "tried": ("What has been tried", {}),
+    "advice": ("The advice", {}),
+    "risk": ("The risk", {}),
+    "meanwhile": ("What keeps them safe meanwhile", {}),
+    "views": ("The family’s views", {}),
 }
 """What each field of a link's forms is called where it is given back, and the words of its choices."""
 _DATE: Final = ("done-at-day", "done-at-month", "done-at-year", "done-at-time")
@@ -92,6 +101,8 @@ def doing_of(act: Act) -> Doing | None:
             return Doing.DENY
         case acts.Decide():
             return Doing.DECIDE
+        case acts.Complete():
+            return Doing.COMPLETE
         case _:
             return None
 
@@ -125,6 +136,8 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> Raw:
             return {"deny-text": [text]}
         case acts.Decide():
             return {"decision": [act.outcome.value], "reasons": [text]}
+        case acts.Complete():
+            return completing.retyped(act, sealed)
         case _:
             return {}
 

@@ -81,6 +81,31 @@ async def sealed(tx: AsyncConnection, vault: Vault, submission_id: str | None) -
         return None
 
 
+async def raised_in_all(
+    tx: AsyncConnection, vault: Vault, story: Story
+) -> tuple[acts.Raise | None, Mapping[str, Any] | None]:
+    """What raised it and its words; where a plain mail was completed, with what was said then in its place."""
+    raised = await raised_act(tx, story)
+    words = await sealed(tx, vault, story.raised.submission_id)
+    for told in story.told[1:]:
+        event = told.event
+        if not isinstance(event, events.Completed) or raised is None or words is None:
+            continue
+        said = await sealed(tx, vault, event.submission_id) or {}
+        words = {**words, **{name: value for name, value in said.items() if name != "by" and value not in ("", None)}}
+        raised = raised.model_copy(
+            update={
+                "responding_agencies": event.responding_agencies,
+                "concern": event.concern,
+                "people": event.people,
+                "reason": event.reason,
+                "level_of_need": event.level_of_need,
+                "legal_status": event.legal_status,
+            }
+        )
+    return raised, words
+
+
 async def raised_act(tx: AsyncConnection, story: Story) -> acts.Raise | None:
     """The act that raised the case, with its codes."""
     if story.raised.submission_id is None:

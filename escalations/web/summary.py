@@ -60,10 +60,26 @@ def sections(raised: Raise, sealed: Mapping[str, Any], agencies: Mapping[str, Ag
     found = [_who(raised, sealed, agencies), _with(raised, agencies), _about(raised, sealed)]
     found.extend(_person(place, person, agencies) for place, person in enumerate(sealed.get("people", []), 1))
     found.extend([_difference(raised, sealed), _tried(sealed), _safety(raised, sealed)])
+    if sealed.get("mail"):
+        found.append(_mail(sealed["mail"], agencies))
     began = sealed.get("entered_by_team")
     if began:
         found.insert(0, _began(began, sealed.get("by") or {}))
     return tuple(found)
+
+
+def _mail(mail: Mapping[str, Any], agencies: Mapping[str, Agency]) -> Section:
+    """The mail that raised it, as it was written."""
+    rows = [Row("Subject", _or_none(mail.get("subject"))), Row("Text", _or_none(mail.get("text")))]
+    files = [str(file.get("name") or "A file without a name") for file in mail.get("files") or []]
+    if files:
+        rows.append(Row("Files that came with it", "\n".join(files)))
+    if mail.get("to_agency"):
+        rows.append(Row("Agency, as it was written", "\n".join(map(str, mail["to_agency"]))))
+    if mail.get("candidates"):
+        could_be = "\n".join(_label(agencies, str(agency)) for agency in mail["candidates"])
+        rows.append(Row("It could be", could_be))
+    return Section("The email as it came", Step.CHECK, tuple(rows))
 
 
 def _began(began: Mapping[str, Any], by: Mapping[str, str]) -> Section:

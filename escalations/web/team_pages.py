@@ -147,8 +147,7 @@ class _TeamPages:
             found = await story.read(tx, self._parts.cases, case.reference)
             if found is None:
                 return ()
-            raised = await story.raised_act(tx, found)
-            sealed = await story.sealed(tx, self._parts.vault, found.raised.submission_id)
+            raised, sealed = await story.raised_in_all(tx, self._parts.vault, found)
         await log_reading(self._parts, request, case.reference, text=True)
         return summary.sections(raised, sealed, names.agencies) if raised and sealed else ()
 

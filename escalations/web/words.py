@@ -319,6 +319,7 @@ def position(code: str | None) -> str:
 ACCESS: Final[Mapping[What, str]] = {
     What.READ_BY_LINK: "read it by link",
     What.READ_BY_TEAM: "read it, with what it is about",
+    What.MAIL_READ: "read a message that came by email",
     What.SEEN_BY_TEAM: "saw reference, agencies and dates",
     What.EXPORTED: "exported",
     What.LOG_READ: "looked at who read it",

@@ -1,0 +1,140 @@
+"""Saying what a plain mail did not say: the questions of the form on one page, filled in with what the mail said.
+
+The readers are those of the form (`questions`), so that a completed mail says what a form says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from escalations.rules import acts
+from escalations.rules.acts import Concern, LegalStatus, Reason
+from escalations.rules.case import Case, Status
+from escalations.web import questions
+from escalations.web.answers import Agency, Asking, FamilyAware, Person, Safety, YesNo
+from escalations.web.forms import LONG, Raw, Reading
+
+FIELDS: Final = 3
+"""How many agencies the page has room for; a mail that concerns more says so, and the team sees to it."""
+
+
+def prefilled(raised: acts.Raise | None, sealed: Mapping[str, Any] | None) -> Raw:
+    """The fields, with what the mail said."""
+    if raised is None or sealed is None:
+        return {}
+    raw: Raw = {
+        "with": list(raised.responding_agencies),
+        "problem": [str(sealed.get("problem") or "")],
+        "wanted": [str(sealed.get("wanted") or "")],
+        "tried": [str(sealed.get("tried") or "")],
+        "risk": [str(sealed.get("risk") or "")],
+        "meanwhile": [str(sealed.get("safe_meanwhile") or "")],
+        "subject": ["people"],
+    }
+    if raised.reason is not Reason.NOT_STATED:
+        raw["reason"] = [raised.reason.value]
+    if raised.level_of_need is not None:
+        raw["level"] = [str(raised.level_of_need)]
+    if raised.legal_status is not LegalStatus.NOT_KNOWN:
+        raw["legal"] = [raised.legal_status.value]
+    if sealed.get("arose_on"):
+        raw |= _day("arose", str(sealed["arose_on"]))
+    people = sealed.get("people") or []
+    if people:
+        raw |= {"kind": [str(people[0].get("kind") or "")], "person-name": [str(people[0].get("name") or "")]}
+        if people[0].get("born_or_due"):
+            raw |= _day("born", str(people[0]["born_or_due"]))
+    return raw
+
+
+def _day(name: str, iso: str) -> Raw:
+    day = date.fromisoformat(iso)
+    return {f"{name}-day": [str(day.day)], f"{name}-month": [str(day.month)], f"{name}-year": [str(day.year)]}
+
+
+def make(
+    reading: Reading, case: Case, agencies: Mapping[str, Agency], origin: dict[str, Any], sealed: dict[str, object]
+) -> acts.Complete | None:
+    """The act of the posted page, or none where something is to be put right; the reading then says what."""
+    asking = Asking(now=reading.now, agencies=agencies)
+    named: tuple[str, ...] = ()
+    if case.status is Status.HELD:
+        named = questions.read_agencies(reading, asking, raising=case.raising_agency)
+    thematic, theme = questions.read_subject(reading)
+    own = [agency for agency in (case.raising_agency, *named) if agency is not None]
+    person = None if thematic else questions.read_person(reading, agencies=tuple(own))
+    difference = questions.read_difference(reading)
+    tried = questions.read_tried(reading, asking)
+    safety = _safety(reading)
+    sealed |= {
+        "people": [] if person is None else [_as_sealed(person)],
+        "theme": theme,
+        "arose_on": difference.arose_on.isoformat() if difference.arose_on else None,
+        "problem": difference.problem,
+        "wanted": difference.wanted,
+        "tried": tried.tried,
+        "manager_consulted": tried.manager_consulted is YesNo.YES,
+        "advice": tried.advice,
+        "risk": safety.risk,
+        "safe_meanwhile": safety.safe_meanwhile,
+        "family_aware": safety.family_aware.value if safety.family_aware else None,
+        "family_views": safety.family_views,
+    }
+    if reading.problems:
+        return None
+    return acts.Complete(
+        **origin,
+        responding_agencies=named,
+        concern=Concern.THEMATIC if person is None else Concern(person.kind.value),
+        people=0 if person is None else 1,
+        reason=difference.reason or Reason.OTHER,
+        level_of_need=safety.level_of_need,
+        legal_status=safety.legal_status or LegalStatus.NOT_KNOWN,
+    )
+
+
+def _safety(reading: Reading) -> Safety:
+    """As on the form, without the question whether it is urgent: the track was chosen by what the mail said."""
+    asked = Reading({**reading.raw, "urgent": [YesNo.NO.value]}, now=reading.now)
+    safety = questions.read_safety(asked)
+    for problem in asked.problems:
+        reading.problem(problem.field, problem.sentence)
+    return safety
+
+
+def _as_sealed(person: Person) -> dict[str, object]:
+    return {
+        "kind": person.kind.value,
+        "name": person.name,
+        "born_or_due": person.born_or_due.isoformat() if person.born_or_due else None,
+        "case_numbers": dict(person.case_numbers),
+        "address_withheld": person.address_withheld,
+        "not_safe_to_tell_family": person.not_safe_to_tell_family,
+    }
+
+
+def retyped(act: acts.Complete, sealed: Mapping[str, Any]) -> Raw:
+    """The page again, as it was filled in, where what it sent was not carried out."""
+    raw: Raw = {
+        "with": list(act.responding_agencies),
+        "subject": ["theme" if act.concern is Concern.THEMATIC else "people"],
+        "reason": [act.reason.value],
+        "level": [str(act.level_of_need or "unknown")],
+        "legal": [act.legal_status.value],
+        "manager": [YesNo.YES.value if sealed.get("manager_consulted") else YesNo.NO.value],
+        "aware": [str(sealed.get("family_aware") or FamilyAware.NO.value)],
+    }
+    names = {"meanwhile": "safe_meanwhile", "views": "family_views"}
+    for field in ("theme", "problem", "wanted", "tried", "advice", "risk", "meanwhile", "views"):
+        raw[field] = [str(sealed.get(names.get(field, field)) or "")[:LONG]]
+    if sealed.get("arose_on"):
+        raw |= _day("arose", str(sealed["arose_on"]))
+    for person in sealed.get("people") or []:
+        raw |= {"kind": [person["kind"]], "person-name": [person["name"]]}
+        if person.get("born_or_due"):
+            raw |= _day("born", person["born_or_due"])
+        for agency, number in (person.get("case_numbers") or {}).items():
+            raw[f"number-{agency}"] = [number]
+    return raw

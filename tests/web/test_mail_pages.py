@@ -1,0 +1,200 @@
+"""Completing what a plain mail raised, and the team's pages of what came by email and waits for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from escalations.rules.case import Status
+from escalations.rules.notices import NoticeKind
+from escalations.store import tables
+from escalations.store.mails import MailRow, MailState
+from tests.mail import messages
+from tests.mailroom import message
+from tests.web import answering, mailing
+from tests.web.conftest import Office, Page
+
+CHILD = "Persephone Canarybird"
+REST: dict[str, Any] = {
+    "subject": "people",
+    "kind": "child",
+    "person_name": CHILD,
+    "born_day": "4",
+    "born_month": "5",
+    "born_year": "2019",
+    "reason": "plan_not_followed",
+    "arose_day": "20",
+    "arose_month": "2",
+    "arose_year": "2027",
+    "problem": "Nobody came since January.",
+    "wanted": "A visit this week.",
+    "tried": "We rang twice.",
+    "manager": "yes",
+    "risk": "Neglect.",
+    "meanwhile": "The school sees her daily.",
+    "level": "3",
+    "legal": "child_in_need",
+    "aware": "yes",
+}
+
+
+async def emailed(office: Office, text: str, *, sender: str = "Noor <noor.haverstock@oaklane.example>") -> str:
+    row = await mailing.receive(office, message(text, sender=sender))
+    assert row.reference is not None
+    return row.reference
+
+
+async def opened(office: Office, reference: str) -> Page:
+    token = await answering.link(office, reference, NoticeKind.RECEIPT)
+    return await answering.enter(office, token, name="Noor Haverstock", role="Class teacher")
+
+
+async def case_of(office: Office, reference: str) -> Any:  # noqa: ANN401
+    async with office.database.read() as tx:
+        return await office.cases.read(tx, reference)
+
+
+# ---- Completing -----------------------------------------------------------------------------------------------------
+
+
+async def test_the_page_to_complete_is_filled_in_with_what_the_mail_said(office: Office) -> None:
+    reference = await emailed(
+        office, f"Child: {CHILD}\nDate of birth: 4 May 2019\nLevel: 3\nProblem: Nobody came.\nWhat we want: A visit."
+    )
+    page = await opened(office, reference)
+    assert "Complete your escalation" in page.text
+    assert page.value("person-name") == CHILD
+    assert (page.value("born-day"), page.value("born-month"), page.value("born-year")) == ("4", "5", "2019")
+    assert page.value("problem") == "Nobody came."
+    assert page.value("wanted") == "A visit."
+    assert page.value("level") == "3"
+    assert page.value("kind") == "child"
+
+
+async def test_completing_it_with_an_agency_passes_it_on_and_its_words_are_the_completed_ones(office: Office) -> None:
+    reference = await emailed(office, "Nobody answers us about a child.")
+    assert (await case_of(office, reference)).status is Status.HELD
+    page = await opened(office, reference)
+    sent = await office.post("/answer/complete", token=page.token, with_=["childrens-services"], **REST)
+    assert sent.problems == []
+    case = await case_of(office, reference)
+    assert (case.status, case.stage, case.incomplete) == (Status.OPEN, 1, False)
+    asked = await answering.link(office, reference, NoticeKind.ASKED)
+    theirs = await answering.enter(office, asked, browser=office.new_browser())
+    assert "Nobody came since January." in theirs.text
+    assert CHILD in theirs.text
+    assert "Nobody answers us about a child." in theirs.text, "and the mail as it came"
+
+
+async def test_what_is_missing_is_said_and_nothing_that_was_typed_is_lost(office: Office) -> None:
+    reference = await emailed(office, "Nobody answers us.")
+    page = await opened(office, reference)
+    again = await office.post(
+        "/answer/complete", token=page.token, **{**REST, "wanted": "", "risk": "", "reason": "", "tried": "We rang."}
+    )
+    assert again.status == 422
+    assert again.problems[0].startswith("Choose the agency")
+    assert "Say what you want to happen" in again.problems
+    assert again.value("tried") == "We rang."
+    assert (await case_of(office, reference)).incomplete
+
+
+async def test_of_an_unknown_sender_it_stays_with_the_team(office: Office) -> None:
+    reference = await emailed(office, "Nobody answers us.", sender="Somebody <somebody@elsewhere.example>")
+    page = await opened(office, reference)
+    await office.post("/answer/complete", token=page.token, with_=["childrens-services"], **REST)
+    case = await case_of(office, reference)
+    assert (case.status, case.raising_agency, case.incomplete) == (Status.HELD, None, False)
+    board = await office.get(f"/board/{reference}")
+    assert "Nobody came since January." in board.text
+    assert "The email as it came" in board.text
+
+
+# ---- Held for the team ----------------------------------------------------------------------------------------------
+
+
+async def held(office: Office) -> MailRow:
+    reference = await emailed(office, "To agency: Wyeford Council children's services\nProblem: Nobody came.")
+    row = await mailing.receive(
+        office,
+        message(f"About {CHILD}: she was seen today.", sender="Somebody <a@elsewhere.example>", subject=reference),
+    )
+    assert row.state is MailState.HELD
+    return row
+
+
+async def test_the_board_says_that_a_message_waits_and_the_list_says_why_and_nothing_of_what_was_written(
+    office: Office,
+) -> None:
+    row = await held(office)
+    assert "Messages by email (1 to look at)" in (await office.get("/board")).text
+    listed = await office.get("/messages")
+    assert "It names an escalation, and is no answer to a message of ours" in listed.text
+    assert "11:30 on Monday 1 March 2027" in listed.text, "two working hours"
+    assert str(row.reference) in listed.text
+    assert CHILD not in listed.text
+
+
+async def test_a_message_is_read_as_plain_text_and_that_is_written_down(office: Office) -> None:
+    row = await held(office)
+    page = await office.get(f"/messages/{row.mail_id}")
+    assert f"About {CHILD}: she was seen today." in page.text
+    assert ("mail_read", row.reference) in {(what, reference) for what, reference, _ in await office.access_log()}
+    shown = await mailing.receive(
+        office, messages.raw("list_newsletter").replace(b"News.", b"<script>alert(1)</script><b>News</b>")
+    )
+    assert "<script>alert" not in (await office.get(f"/messages/{shown.mail_id}")).html
+
+
+async def test_the_team_passes_it_to_a_case_where_it_is_added_and_answers_nothing(office: Office) -> None:
+    row = await held(office)
+    page = await office.get(f"/messages/{row.mail_id}")
+    after = await office.post(
+        f"/messages/{row.mail_id}/pass",
+        token=page.token,
+        once=page.value("once"),
+        reference=str(row.reference).lower(),
+        note="From the grandmother’s neighbour.",
+    )
+    assert after.path == f"/board/{row.reference}"
+    case = await case_of(office, str(row.reference))
+    assert not case.parties[0].evidence.acknowledged
+    assert "No message waits" in (await office.get("/messages")).text
+    link = await answering.link(office, str(row.reference), NoticeKind.ASKED)
+    theirs = await answering.enter(office, link, browser=office.new_browser())
+    assert "she was seen today" in theirs.text
+    acts = await _acts(office)
+    assert [(act.what, act.reference) for act in acts] == [("pass_to_case", row.reference)]
+    assert b"grandmother" not in acts[0].sealed
+
+
+async def _acts(office: Office) -> list[Any]:
+    async with office.database.read() as tx:
+        return list((await tx.execute(select(tables.MAIL_ACTS))).all())
+
+
+async def test_a_second_press_does_nothing_twice_and_a_wrong_reference_loses_nothing(office: Office) -> None:
+    row = await held(office)
+    page = await office.get(f"/messages/{row.mail_id}")
+    fields: dict[str, Any] = {"token": page.token, "once": page.value("once")}
+    wrong = await office.post(f"/messages/{row.mail_id}/pass", **fields, reference="PD-27-9999-X", note="Kept.")
+    assert wrong.status == 422
+    assert (wrong.problems != [], wrong.value("note")) == (True, "Kept.")
+    for _ in range(2):
+        await office.post(f"/messages/{row.mail_id}/not-for-us", **fields)
+    assert [act.what for act in await _acts(office)] == ["not_for_us"]
+
+
+async def test_with_the_database_away_what_was_typed_is_given_back(office: Office) -> None:
+    row = await held(office)
+    page = await office.get(f"/messages/{row.mail_id}")
+    office.database.away = True
+    away = await office.post(
+        f"/messages/{row.mail_id}/pass", token=page.token, once=page.value("once"), reference="x", note="A long note."
+    )
+    office.database.away = False
+    assert away.status == 503
+    assert "NOT" in away.text
+    assert "A long note." in away.html
+    assert await _acts(office) == []
