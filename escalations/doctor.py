@@ -349,21 +349,24 @@ async def _temporal(settings: Settings, environ: Mapping[str, str]) -> Finding:
 
 
 async def _mail(settings: Settings) -> Finding:
-    if settings.mail_relay is None:
+    where = f"{settings.mail_relay}:{settings.mail_port}"
+    if not going_live.is_live(settings) and settings.trial_outbox is not None:
+        where = settings.trial_outbox
+    elif settings.mail_relay is None:
         return Finding(
             "mail", Verdict.NOTE, "Notices go to the local outbox alone.", f"{PREFIX}MAIL_RELAY names a relay."
         )
+    host, _, port = where.rpartition(":")
     try:
         async with asyncio.timeout(ANSWERS_WITHIN_SECONDS):
-            _, writer = await asyncio.open_connection(settings.mail_relay, settings.mail_port)
+            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
             writer.close()
             await writer.wait_closed()
     except (OSError, TimeoutError):
-        where = f"{settings.mail_relay}:{settings.mail_port}"
         return Finding(
             "mail", Verdict.WRONG, f"{where} does not answer.", "Is the address right, and the way to it open?"
         )
-    return Finding("mail", Verdict.FINE, f"{settings.mail_relay}:{settings.mail_port} answers.")
+    return Finding("mail", Verdict.FINE, f"{where} answers.")
 
 
 async def _mail_in(settings: Settings) -> Finding:

@@ -30,7 +30,7 @@ from escalations.mail.relay import OutboxRelay, Relay, SmtpRelay
 from escalations.mail.smtp_server import Limits, Server
 from escalations.packs import reading
 from escalations.policy import Policy
-from escalations.settings import PREFIX, Settings, WrongSettings
+from escalations.settings import PREFIX, MailSecurity, Settings, WrongSettings
 from escalations.store.cases import Cases
 from escalations.store.engine import Database
 from escalations.store.vault import Vault
@@ -216,9 +216,21 @@ def policy_of(file: Path | None) -> Policy:
 
 
 def relay_of(settings: Settings, database: Database, now: Callable[[], datetime]) -> Relay:
-    """The way out for mail. Until an installation is live that is the local outbox alone, whatever relay is named."""
+    """The way out for mail. Until an installation is live that is the local outbox alone, whatever relay is named.
+
+    Where a mail catcher is named for the trial, that is the outbox: it stands beside us and forwards nothing.
+    """
     if settings.mail_relay is None or not going_live.is_live(settings):
-        return OutboxRelay(database, now)
+        if settings.trial_outbox is None:
+            return OutboxRelay(database, now)
+        host, _, port = settings.trial_outbox.rpartition(":")
+        return SmtpRelay(
+            host.strip("[]"),
+            int(port),
+            sender=settings.mail_from,
+            security=MailSecurity.NONE,
+            seconds=settings.mail_seconds,
+        )
     password = settings.mail_password
     return SmtpRelay(
         settings.mail_relay,

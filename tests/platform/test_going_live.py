@@ -166,3 +166,23 @@ async def test_a_second_start_makes_no_second_key(chosen: settings.Settings) -> 
     running.prepare_folder(chosen, say=say)
     assert chosen.wrapping_keys() == first
     assert len(said) == 1
+
+
+@pytest.mark.parametrize("host", ["smtp.council.gov.uk:25", "10.0.0.5:25", "mailpit", "a@b:25", "localhost.evil.org:1"])
+def test_a_mail_catcher_for_the_trial_is_this_machine_or_a_name_beside_it(tmp_path: Path, host: str) -> None:
+    with pytest.raises(ValueError, match="trial_outbox"):
+        settings.Settings.model_validate({"folder": tmp_path, "trial_outbox": host})
+
+
+@pytest.mark.parametrize("host", ["mailpit:1025", "127.0.0.1:1025", "[::1]:1025", "localhost:25"])
+async def test_a_trial_hands_its_mail_to_the_catcher_and_a_live_installation_does_not(
+    tmp_path: Path, host: str
+) -> None:
+    def way_out(*, live: bool) -> str:
+        said = ready(tmp_path) | {"trial_outbox": host, "live": live}
+        found = parts.relay_of(settings.Settings.model_validate(said), None, parts.wall_clock)  # type: ignore[arg-type]  # no database is asked
+        assert isinstance(found, relay.SmtpRelay)
+        return found._host
+
+    assert way_out(live=False) == host.rpartition(":")[0].strip("[]")
+    assert way_out(live=True) == "relay.council.gov.uk"
