@@ -116,11 +116,18 @@ def _queues(figures: Figures, now: datetime) -> Iterator[Metric]:
     for outcome, number in figures.settled_notices.items():
         settled.add_metric([outcome.value], number)
     yield settled
-    mail = CounterMetricFamily(f"{PREFIX}mail_in", "Mail that came in, by what became of it.", labels=["outcome"])
-    for (what, became), number in sorted(figures.tallies.items()):
-        if what is Tally.MAIL_IN:
-            mail.add_metric([became], number)
+    mail = GaugeMetricFamily(f"{PREFIX}mail_in", "Mail that came in, by what became of it.", labels=["state"])
+    waits = GaugeMetricFamily(
+        f"{PREFIX}mail_in_oldest_age_seconds",
+        "For how long the oldest of it waits; 0 where none does.",
+        labels=["state"],
+    )
+    for became, number in figures.mail.items():
+        mail.add_metric([became.value], number)
+    for became, queue in figures.waiting_mail.items():
+        waits.add_metric([became.value], _age(queue.oldest, now))
     yield mail
+    yield waits
     yield _gauge(
         "outbox_messages",
         "Messages in the local outbox, in place of a relay.",

@@ -18,6 +18,7 @@ from escalations.intake.submissions import State
 from escalations.rules.case import Status
 from escalations.store import heartbeats, tables, tallies
 from escalations.store.heartbeats import Part, Seen
+from escalations.store.mails import MailState
 from escalations.store.notices import NoticeState
 from escalations.store.read_models import ClockState
 from escalations.store.tallies import Tally
@@ -25,6 +26,8 @@ from escalations.store.tallies import Tally
 Known = TypeVar("Known", bound=StrEnum)
 
 _STATES, _NOTICES, _CASES, _CLOCKS = tables.SUBMISSION_STATES, tables.NOTICES, tables.CASES, tables.CLOCKS
+_MAILS = tables.MAIL_STATES
+WAITS = (MailState.RECEIVED, MailState.HELD)
 ON_THEIR_WAY = (State.QUEUED, State.IN_FLIGHT, State.HELD)
 
 
@@ -58,6 +61,10 @@ class Figures:
     """Those that are on their way: the oldest by its time of receipt."""
     waiting_notices: Queue
     settled_notices: Mapping[NoticeState, int]
+    mail: Mapping[MailState, int]
+    """What came in by mail, by what became of it."""
+    waiting_mail: Mapping[MailState, Queue]
+    """What waits to be decided on, by us or by the team: the oldest by when it came to that."""
     cases: Mapping[Status, int]
     running_clocks: int
     overdue: Mapping[Due, Queue]
@@ -75,6 +82,8 @@ async def read(tx: AsyncConnection, *, now: datetime) -> Figures:
         submissions=await _submissions(tx),
         waiting_notices=await _queue(tx, _NOTICES.c.created_at, _NOTICES.c.state == NoticeState.WAITING.value),
         settled_notices={state: by_state.get(state, 0) for state in NoticeState if state is not NoticeState.WAITING},
+        mail=dict.fromkeys(MailState, 0) | await _by(tx, _MAILS.c.state, MailState),
+        waiting_mail={state: await _queue(tx, _MAILS.c.changed_at, _MAILS.c.state == state.value) for state in WAITS},
         cases=dict.fromkeys(Status, 0) | await _by(tx, _CASES.c.status, Status),
         running_clocks=await _count(tx, _CLOCKS.c.state == ClockState.RUNNING.value),
         overdue=await overdue(tx, now=now),

@@ -22,8 +22,6 @@ class Tally(StrEnum):
 
     DISPATCHER_ROUNDS = "dispatcher_rounds"
     """How often a dispatcher looked for work."""
-    MAIL_IN = "mail_in"
-    """What became of mail that came in."""
 
 
 async def add(tx: AsyncConnection, what: Tally, outcome: StrEnum | None = None, *, by: int = 1) -> None:

@@ -14,7 +14,7 @@ from temporalio.api.enums.v1 import IndexedValueType
 from escalations import cli
 from escalations.metrics import exposition, figures
 from escalations.metrics.lateness import Lateness
-from escalations.store import heartbeats, tallies
+from escalations.store import heartbeats
 from escalations.store.engine import Database
 from escalations.store.heartbeats import Part
 from escalations.workflows import attributes
@@ -123,7 +123,6 @@ async def metrics_of_the_code(database: Database) -> set[tuple[str, str]]:
     now = datetime(2027, 3, 1, tzinfo=UTC)
     async with database.write() as tx:
         await heartbeats.beat(tx, list(Part), host="one", started_at=now, at=now)
-        await tallies.add(tx, tallies.Tally.MAIL_IN, Part.MAIL)
     async with database.read() as tx:
         found = await figures.read(tx, now=now)
     seen = exposition.Seen(now, temporal_up=True, figures=found, late=await Lateness(database).look(now), seconds=0.0)

@@ -16,7 +16,7 @@ from escalations import settings
 from escalations.temporal import binaries, serverconfig
 from tests.composing import ROOT, NotSetError, compose, environment, example
 
-OURS = {"migrate", "web", "worker", "dispatcher"}
+OURS = {"migrate", "web", "worker", "dispatcher", "mail"}
 ONCE = {"temporal-schema", "migrate"}
 """These end, and others wait for that."""
 

@@ -84,18 +84,18 @@ async def test_a_part_that_only_a_newer_version_knows_is_passed_over(database: D
 
 async def test_what_is_counted_adds_up_and_is_lost_with_the_transaction_that_it_stands_in(database: Database) -> None:
     async with database.write() as tx:
-        await tallies.add(tx, Tally.MAIL_IN, Became.FILED)
-        await tallies.add(tx, Tally.MAIL_IN, Became.HELD, by=2)
+        await tallies.add(tx, Tally.DISPATCHER_ROUNDS, Became.FILED)
+        await tallies.add(tx, Tally.DISPATCHER_ROUNDS, Became.HELD, by=2)
     with suppress(LostError):
         async with database.write() as tx:
-            await tallies.add(tx, Tally.MAIL_IN, Became.FILED, by=100)
+            await tallies.add(tx, Tally.DISPATCHER_ROUNDS, Became.FILED, by=100)
             raise LostError
     async with database.write() as tx:
-        await tallies.add(tx, Tally.MAIL_IN, Became.FILED)
+        await tallies.add(tx, Tally.DISPATCHER_ROUNDS, Became.FILED)
         await tallies.add(tx, Tally.DISPATCHER_ROUNDS)
     async with database.read() as tx:
         assert await tallies.read(tx) == {
-            (Tally.MAIL_IN, "filed"): 2,
-            (Tally.MAIL_IN, "held"): 2,
+            (Tally.DISPATCHER_ROUNDS, "filed"): 2,
+            (Tally.DISPATCHER_ROUNDS, "held"): 2,
             (Tally.DISPATCHER_ROUNDS, ""): 1,
         }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from enum import StrEnum
 
 import httpx
 import pytest
@@ -13,8 +12,9 @@ from escalations.metrics.figures import Due
 from escalations.metrics.lateness import Histogram
 from escalations.rules.acts import Concern
 from escalations.rules.case import Status
-from escalations.store import heartbeats, tallies
+from escalations.store import heartbeats, mails, tallies
 from escalations.store.heartbeats import Part
+from escalations.store.mails import Envelope, Known, MailState
 from escalations.store.notices import NoticeState
 from escalations.store.tallies import Tally
 from tests import builders
@@ -24,10 +24,6 @@ from tests.web.forms_filled import CHILD, raised
 TOKEN = "a-token-that-was-made-up-for-this-test"
 
 Told = dict[tuple[str, str], float]
-
-
-class MailBecame(StrEnum):
-    RAISED = "raised"
 
 
 async def told(office: Office) -> Told:
@@ -88,13 +84,18 @@ async def test_it_says_which_part_was_seen_and_what_was_counted(office: Office) 
     async with office.database.write() as tx:
         await heartbeats.beat(tx, [Part.WORKER], host="canary-machine", started_at=office.time, at=office.time)
         await tallies.add(tx, Tally.DISPATCHER_ROUNDS, by=41)
-        await tallies.add(tx, Tally.MAIL_IN, MailBecame.RAISED, by=2)
+        for number, state in enumerate((MailState.HELD, MailState.FILED, MailState.HELD)):
+            at, envelope = office.time - timedelta(minutes=number), Envelope("", (), over_loopback=False)
+            known = Known("person", None, (), "nobody", None, None, str(number), None)
+            await mails.receive(tx, office.vault, b"", envelope, known, mail_id=str(number), received_at=at)
+            await mails.settle(tx, str(number), state=state, code="", at=at)
     found = await told(office)
     assert (found["part_up", "worker"], found["part_seen_age_seconds", "worker"]) == (1, 0)
     assert found["part_up", "dispatcher"] == 0
     assert ("part_seen_age_seconds", "dispatcher") not in found, "never seen, it has no age"
     assert found["dispatcher_rounds_total", ""] == 41
-    assert found["mail_in_total", "raised"] == 2
+    assert (found["mail_in", "held"], found["mail_in", "filed"], found["mail_in", "received"]) == (2, 1, 0)
+    assert found["mail_in_oldest_age_seconds", "held"] == 120
     office.time += timedelta(minutes=2)
     found = await told(office)
     assert (found["part_up", "worker"], found["part_seen_age_seconds", "worker"]) == (0, 120)
@@ -120,7 +121,7 @@ async def test_nothing_in_it_is_about_anybody_or_about_the_process(office: Offic
         assert code not in text
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     assert [line for line in lines if not line.startswith("escalations_")] == []
-    words = {value for status in (Status, NoticeState, Part, Due) for value in status}
+    words = {value for status in (Status, NoticeState, Part, Due, MailState) for value in status}
     bounds = {bound for bound, _ in Histogram().cumulative()}
     labels = {
         value
