@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -195,15 +195,17 @@ class Whole:
 
     @property
     def concern(self) -> Concern:
-        """Who it is about, in one word. Several children are counted as siblings, children with adults as a family."""
-        if self.thematic or not self.people:
-            return Concern.THEMATIC
-        kinds = {person.kind for person in self.people}
-        if len(self.people) == 1:
-            return Concern(self.people[0].kind.value)
-        return Concern.FAMILY if PersonKind.ADULT in kinds else Concern.SIBLINGS
+        """Who it is about, in one word."""
+        return concern_of(() if self.thematic else tuple(person.kind for person in self.people))
 
     @property
     def track(self) -> Track:
         """How fast it has to go."""
         return Track.URGENT if self.safety.urgent is YesNo.YES else Track.STANDARD
+
+
+def concern_of(kinds: Sequence[PersonKind]) -> Concern:
+    """Who it is about, in one word. Several children are counted as siblings, children with adults as a family."""
+    if len(kinds) < 2:  # noqa: PLR2004  one alone is who it is
+        return Concern(kinds[0].value) if kinds else Concern.THEMATIC
+    return Concern.FAMILY if PersonKind.ADULT in kinds else Concern.SIBLINGS

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from typing import Any
 
 from fastapi import HTTPException, Request
 from sqlalchemy import select
@@ -87,7 +89,7 @@ class Asked(Returning):
             raise HTTPException(404) from None
         raw, _, genuine = await self._parts.posted(request)
         try:
-            opened = await self._opened(request)
+            return await self._act(request, does, raw, genuine=genuine)
         except errors.Retry:
             return self._typed(
                 request,
@@ -97,6 +99,9 @@ class Asked(Returning):
                 "Please go back and press the button again in a few minutes.",
                 status=503,
             )
+
+    async def _act(self, request: Request, does: Doing, raw: Raw, *, genuine: bool) -> Response:
+        opened = await self._opened(request)
         if opened is None:
             return self._typed(
                 request,
@@ -132,39 +137,35 @@ class Asked(Returning):
             submission_id=submissions.new_id(now),
             now=now,
             agencies=await parts.agencies.read(now),
+            others=await self._others(link) if doing is Doing.COMPLETE else (),
         )
         if made is None:
             return await self._show(request, opened, raw, tuple(reading.problems), status=422, doing=doing)
-        try:
-            async with parts.database.write() as tx:
-                receipt = await submissions.receive(
-                    tx,
-                    parts.vault,
-                    act_kind=made.act.kind,
-                    act_json=acts.dumps(made.act),
-                    channel=Channel.LINK,
-                    received_at=now,
-                    sealed=made.sealed,
-                    reference=link.reference,
-                    idempotency_key=_key(link, doing, raw),
-                    submission_id=made.act.submission_id,
-                )
-                other = await differs(tx, receipt, made.act)
-        except errors.Retry:
-            return self._typed(
-                request,
-                raw,
-                "We have NOT received this",
-                "Our system cannot store anything at the moment. "
-                "Please go back and press the button again in a few minutes.",
-                status=503,
+        async with parts.database.write() as tx:
+            receipt = await submissions.receive(
+                tx,
+                parts.vault,
+                act_kind=made.act.kind,
+                act_json=acts.dumps(made.act),
+                channel=Channel.LINK,
+                received_at=now,
+                sealed=made.sealed,
+                reference=link.reference,
+                idempotency_key=_key(link, doing, raw),
+                submission_id=made.act.submission_id,
             )
+            other = await differs(tx, receipt, made.act)
         if other:
             return await self._stored_before(request, opened, doing, raw, case=case)
         parts.wake()
         sent = parts.go(request, f"/answer/outcome/{receipt.submission_id}")
         await self._typed_is_sent(request, sent)
         return sent
+
+    async def _others(self, link: Link) -> tuple[Mapping[str, Any], ...]:
+        """Whom a mail named besides the person on the page to complete it: they stay as the mail named them."""
+        read = await link_page.read(self._parts, link)
+        return () if read is None else completing.others(read.sealed)
 
     async def _pressed_before(self, opened: Opened, doing: Doing, raw: Raw) -> bool:
         """Whether this button of this page was pressed before, and what it sent is stored."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from escalations.mail.words import TASK
 from escalations.policy import Awaits, Side
 from escalations.rules import asking, events
 from escalations.rules import case as cases
@@ -145,6 +146,8 @@ def author(by: Actor, names: Names) -> str:
 def bare(event: Event) -> str:
     """What happened, without saying anything of what it is about."""
     match event:
+        case events.Completed():
+            return "What was missing was said"
         case events.Responded():
             return "An answer was given"
         case events.Settled():
@@ -177,7 +180,7 @@ def coming(case: Case, names: Names, own: Recipient) -> Next:
         return Next((), (), "The partnership team has it, and no other agency has been told of it yet.")
     running = sorted((clock for clock in case.clocks if clock.running), key=lambda clock: clock.due_at)
     asked = [clock for clock in running if clock.awaits is not Awaits.SETTLE_ALL]
-    yours = tuple(_line(clock, names) for clock in asked if _is_own(clock, own))
+    yours = tuple(_line(clock, names, said=TASK[clock.awaits]) for clock in asked if _is_own(clock, own))
     others = [_line(clock, names) for clock in asked if not _is_own(clock, own)]
     if case.move is not None and case.move.takes_effect_at is not None:
         others.insert(0, f"It moves up to stage {case.move.to_stage} at {say(case.move.takes_effect_at)}")
@@ -189,8 +192,8 @@ def _is_own(clock: Clock, own: Recipient) -> bool:
     return clock.waits_for is own.side and (own.side is not Side.RESPONDING or clock.agency_id == own.agency_id)
 
 
-def _line(clock: Clock, names: Names) -> str:
-    said = telling.clock(clock, names)
+def _line(clock: Clock, names: Names, *, said: str = "") -> str:
+    said = said or telling.clock(clock, names)
     past = clock.limit_passed_at is not None and not clock.limit_withdrawn
     cause = f" ({words.CAUSES[clock.cause]})" if clock.cause and not isinstance(names, Unnamed) else ""
     when = f"the time limit passed at {say(clock.due_at)}{cause}" if past else f"by {say(clock.due_at)}"

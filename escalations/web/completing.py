@@ -13,8 +13,9 @@ from escalations.rules import acts
 from escalations.rules.acts import Concern, LegalStatus, Reason
 from escalations.rules.case import Case, Status
 from escalations.web import questions
-from escalations.web.answers import Agency, Asking, FamilyAware, Person, Safety, YesNo
+from escalations.web.answers import Agency, Asking, FamilyAware, Safety, YesNo, concern_of
 from escalations.web.forms import LONG, Raw, Reading
+from escalations.web.words import PersonKind
 
 FIELDS: Final = 3
 """How many agencies the page has room for; a mail that concerns more says so, and the team sees to it."""
@@ -55,9 +56,18 @@ def _day(name: str, iso: str) -> Raw:
 
 
 def make(
-    reading: Reading, case: Case, agencies: Mapping[str, Agency], origin: dict[str, Any], sealed: dict[str, object]
+    reading: Reading,
+    case: Case,
+    agencies: Mapping[str, Agency],
+    origin: dict[str, Any],
+    sealed: dict[str, object],
+    *,
+    others: tuple[Mapping[str, Any], ...] = (),
 ) -> acts.Complete | None:
-    """The act of the posted page, or none where something is to be put right; the reading then says what."""
+    """The act of the posted page, or none where something is to be put right; the reading then says what.
+
+    ``others`` are whom the mail named besides the person on the page.
+    """
     asking = Asking(now=reading.now, agencies=agencies)
     named: tuple[str, ...] = ()
     if case.status is Status.HELD:
@@ -69,7 +79,7 @@ def make(
     tried = questions.read_tried(reading, asking)
     safety = _safety(reading)
     sealed |= {
-        "people": [] if person is None else [_as_sealed(person)],
+        "people": [] if person is None else [questions.sealed_person(person), *others],
         "theme": theme,
         "arose_on": difference.arose_on.isoformat() if difference.arose_on else None,
         "problem": difference.problem,
@@ -87,8 +97,10 @@ def make(
     return acts.Complete(
         **origin,
         responding_agencies=named,
-        concern=Concern.THEMATIC if person is None else Concern(person.kind.value),
-        people=0 if person is None else 1,
+        concern=concern_of(
+            () if person is None else (person.kind, *(PersonKind(str(other["kind"])) for other in others))
+        ),
+        people=0 if person is None else 1 + len(others),
         reason=difference.reason or Reason.OTHER,
         level_of_need=safety.level_of_need,
         legal_status=safety.legal_status or LegalStatus.NOT_KNOWN,
@@ -104,15 +116,9 @@ def _safety(reading: Reading) -> Safety:
     return safety
 
 
-def _as_sealed(person: Person) -> dict[str, object]:
-    return {
-        "kind": person.kind.value,
-        "name": person.name,
-        "born_or_due": person.born_or_due.isoformat() if person.born_or_due else None,
-        "case_numbers": dict(person.case_numbers),
-        "address_withheld": person.address_withheld,
-        "not_safe_to_tell_family": person.not_safe_to_tell_family,
-    }
+def others(sealed: Mapping[str, Any] | None) -> tuple[Mapping[str, Any], ...]:
+    """Whom the mail named besides the person on the page. They stay as it named them."""
+    return tuple((sealed or {}).get("people") or ())[1:]
 
 
 def retyped(act: acts.Complete, sealed: Mapping[str, Any]) -> Raw:
@@ -131,7 +137,7 @@ def retyped(act: acts.Complete, sealed: Mapping[str, Any]) -> Raw:
         raw[field] = [str(sealed.get(names.get(field, field)) or "")[:LONG]]
     if sealed.get("arose_on"):
         raw |= _day("arose", str(sealed["arose_on"]))
-    for person in sealed.get("people") or []:
+    for person in (sealed.get("people") or [])[:1]:
         raw |= {"kind": [person["kind"]], "person-name": [person["name"]]}
         if person.get("born_or_due"):
             raw |= _day("born", person["born_or_due"])

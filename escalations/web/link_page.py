@@ -112,6 +112,7 @@ def values(page: Read, link: Link) -> dict[str, Any]:
         ],
         "family_aware": {aware.value: said for aware, said in FAMILY_AWARE.items()},
         "agency_fields": range(completing.FIELDS),
+        "others": [str(person.get("name") or "") for person in completing.others(page.sealed)],
     }
 
 

@@ -292,17 +292,7 @@ def sealed(found: Whole, *, referred: str) -> dict[str, object]:
             "role": found.you.role,
             "agency": found.you.agency_id,
         },
-        "people": [
-            {
-                "kind": person.kind.value,
-                "name": person.name,
-                "born_or_due": person.born_or_due.isoformat() if person.born_or_due else None,
-                "case_numbers": dict(person.case_numbers),
-                "address_withheld": person.address_withheld,
-                "not_safe_to_tell_family": person.not_safe_to_tell_family,
-            }
-            for person in found.people
-        ],
+        "people": [sealed_person(person) for person in found.people],
         "theme": found.theme,
         "arose_on": found.difference.arose_on.isoformat() if found.difference.arose_on else None,
         "problem": found.difference.problem,
@@ -323,3 +313,15 @@ def sealed(found: Whole, *, referred: str) -> dict[str, object]:
             "account": found.began.account,
         }
     return content
+
+
+def sealed_person(person: Person) -> dict[str, object]:
+    """One of those whom it is about, as it is sealed."""
+    return {
+        "kind": person.kind.value,
+        "name": person.name,
+        "born_or_due": person.born_or_due.isoformat() if person.born_or_due else None,
+        "case_numbers": dict(person.case_numbers),
+        "address_withheld": person.address_withheld,
+        "not_safe_to_tell_family": person.not_safe_to_tell_family,
+    }

@@ -14,6 +14,7 @@ from tests.builders import origin, raiser
 from tests.web import answering
 from tests.web.conftest import Office
 from tests.web.forms_filled import raised
+from tests.web.test_completing import mailed
 
 WIDTHS = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 needs_axe = pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm ci")
@@ -47,6 +48,8 @@ async def test_the_form(office: Office, scripted: BrowserContext, size: Viewport
     await _looks_right(page, "people")
     await page.goto(f"{office.address}/raise/check")
     await _looks_right(page, "check, incomplete")
+    await page.goto(f"{office.address}/raise/clear")
+    await _looks_right(page, "clear")
     await page.goto(f"{office.address}/enter/began")
     await _looks_right(page, "began")
 
@@ -73,6 +76,31 @@ async def test_the_link(office: Office, scripted: BrowserContext, size: Viewport
     await _looks_right(page, "what is asked, with problems")
     await page.click("button:has-text('We have this')")
     await _looks_right(page, "received")
+    await office.settle()
+    await page.reload()
+    await _looks_right(page, "recorded")
+    await page.goto(f"{office.address}/answer")
+    await page.click("summary:has-text('Write up what was done')")
+    await _looks_right(page, "write up")
+
+
+@needs_axe
+@WIDTHS
+async def test_completing_by_link(office: Office, scripted: BrowserContext, size: ViewportSize) -> None:
+    reference = await mailed(office, "A child")
+    page = await scripted.new_page()
+    await page.set_viewport_size(size)
+    await page.goto(f"{office.address}/l/{await answering.link(office, reference, NoticeKind.RECEIPT)}")
+    await page.click("button:has-text('Send me a code')")
+    await page.fill("#code", await answering.newest_code(office))
+    await page.fill("#name", "Ottoline Brack")
+    await page.fill("#role", "Safeguarding lead")
+    await page.click("button:has-text('Continue')")
+    await _looks_right(page, "what is to be completed")
+    await page.click("section:has(#complete) button")
+    await _looks_right(page, "what is to be completed, with problems")
+    await page.goto(f"{office.address}/answer/leave")
+    await _looks_right(page, "leaving")
 
 
 @needs_axe

@@ -26,7 +26,7 @@ async def test_the_responding_side_reads_whom_to_phone_by_when_and_the_number(of
     )
     assert said in page.text
     assert 'href="tel:01632960301"' in page.html
-    assert "A call in which both sides speak, with Wyeford Council children's services: by 11:30" in page.text
+    assert "Speak to the person who raised it, and record the call: by 11:30" in page.text
 
 
 async def test_the_raising_side_reads_the_position_and_its_number_and_no_name(office: Office, reference: str) -> None:

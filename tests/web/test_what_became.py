@@ -11,7 +11,7 @@ from escalations.intake import submissions
 from escalations.policy import Side
 from escalations.rules import acts
 from escalations.rules.actors import Actor, Channel
-from escalations.rules.acts import Act
+from escalations.rules.acts import Act, Concern, Reason
 from escalations.rules.case import Done, Outcome
 from escalations.rules.notices import NoticeKind
 from escalations.web import retyped
@@ -129,13 +129,14 @@ def _every_act() -> list[Act]:
         acts.ConfirmDone(**_ORIGIN, claim_id="c1"),
         acts.DenyDone(**_ORIGIN, claim_id="c1"),
         acts.Decide(**_ORIGIN, outcome=Outcome.DECIDED_AS_ASKED),
+        acts.Complete(**_ORIGIN, concern=Concern.THEMATIC, reason=Reason.OTHER, people=0),
     ]
 
 
 @pytest.mark.parametrize("act", _every_act(), ids=lambda act: act.kind)
 def test_every_form_of_a_link_can_be_filled_in_again_from_what_was_sealed(act: Act) -> None:
-    raw = retyped.typed(act, {"text": "TEXT", "plan": "PLAN", "spoken_to": "WHOM"})
-    assert {"TEXT", "WHOM"} & {values[0] for values in raw.values()}
+    raw = retyped.typed(act, {"text": "TEXT", "plan": "PLAN", "spoken_to": "WHOM", "problem": "PROBLEM"})
+    assert {"TEXT", "WHOM", "PROBLEM"} & {value for values in raw.values() for value in values}
     codes = {value for value in act.model_dump(mode="json").values() if isinstance(value, str)}
     for field in ("done", "offers", "outcome", "decision", "done-agency", "reached-agency"):
         if field in raw:
@@ -177,7 +178,7 @@ async def test_the_page_after_an_answer_says_who_did_it_when_and_what_comes_next
 async def test_after_an_acknowledgement_the_answer_is_still_asked_of_you(office: Office, asked: str) -> None:
     done = await _do(office, await answering.enter(office, asked), "acknowledge")
     yours = done.text[done.text.index("Still asked of you") : done.text.index("Also waited for")]
-    assert "An answer from Wyeford Council children's services: by 17:00 on Monday 8 March 2027" in yours
+    assert "Give your answer: by 17:00 on Monday 8 March 2027" in yours
 
 
 async def _answered(office: Office, asked: str) -> None:
