@@ -124,7 +124,7 @@ def others(sealed: Mapping[str, Any] | None) -> tuple[Mapping[str, Any], ...]:
 def retyped(act: acts.Complete, sealed: Mapping[str, Any]) -> Raw:
     """The page again, as it was filled in, where what it sent was not carried out."""
     raw: Raw = {
-        "with": list(act.responding_agencies),
+        "with": list(act.responding_agencies) or [""],
         "subject": ["theme" if act.concern is Concern.THEMATIC else "people"],
         "reason": [act.reason.value],
         "level": [str(act.level_of_need or "unknown")],

@@ -11,7 +11,8 @@ from escalations.rules.notices import NoticeKind
 from escalations.store import people
 from tests.browser.conftest import AXE, DESKTOP, PHONE, violations
 from tests.builders import origin, raiser
-from tests.web import answering
+from tests.mail import messages
+from tests.web import answering, mailing
 from tests.web.conftest import Office
 from tests.web.forms_filled import raised
 from tests.web.test_completing import mailed
@@ -119,6 +120,33 @@ async def test_the_teams_pages(office: Office, scripted: BrowserContext, size: V
         await _looks_right(page, path)
     await page.click("main a >> nth=0")
     await _looks_right(page, "a message")
+
+
+@needs_axe
+@WIDTHS
+async def test_what_came_by_email(office: Office, scripted: BrowserContext, size: ViewportSize) -> None:
+    row = await mailing.receive(office, messages.raw("raise_plain"))
+    held = await mailing.receive(office, messages.raw("list_newsletter"))
+    page = await scripted.new_page()
+    await page.set_viewport_size(size)
+    for path in ("/messages", f"/messages/{held.mail_id}", f"/messages/{row.mail_id}"):
+        await page.goto(office.address + path)
+        for summary in await page.locator("main summary").all():
+            await summary.click()
+        await _looks_right(page, path)
+    await page.goto(f"{office.address}/messages/{held.mail_id}")
+    await page.click("button:has-text('Add it to this escalation')")
+    await _looks_right(page, "passed on without a reference")
+    await page.goto(f"{office.address}/l/{await answering.link(office, str(row.reference), NoticeKind.RECEIPT)}")
+    await page.click("button:has-text('Send me a code')")
+    await page.fill("#code", await answering.newest_code(office))
+    await page.fill("#name", "Noor Haverstock")
+    await page.fill("#role", "Class teacher")
+    await page.click("button:has-text('Continue')")
+    await _looks_right(page, "to complete")
+    await page.click("main form button.govuk-button >> nth=-1")
+    assert await page.locator(".govuk-error-summary").count() == 1
+    await _looks_right(page, "to complete, with problems")
 
 
 @needs_axe

@@ -100,6 +100,22 @@ async def test_what_is_missing_is_said_and_nothing_that_was_typed_is_lost(office
     assert (await case_of(office, reference)).incomplete
 
 
+async def test_what_came_too_late_is_given_back_with_every_field(office: Office) -> None:
+    reference = await emailed(office, "Nobody answers us about a child.")
+    token = (await opened(office, reference)).token
+    office.settles_at_once = False
+    said = {**REST, "number_childrens_services": "CS 1"}
+    await office.post("/answer/complete", token=token, with_=["childrens-services"], **said)
+    token.hidden["once"] = "another-press"
+    said["problem"] = "And in February."
+    late = await office.post("/answer/complete", token=token, with_=["childrens-services"], **said)
+    await office.settle()
+    refused = await office.get(late.path)
+    assert "This was not carried out" in refused.text
+    assert "completed already" in refused.text
+    assert "And in February." in refused.text
+
+
 async def test_of_an_unknown_sender_it_stays_with_the_team(office: Office) -> None:
     reference = await emailed(office, "Nobody answers us.", sender="Somebody <somebody@elsewhere.example>")
     page = await opened(office, reference)
