@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from escalations import serving, settings
+from escalations import ending, serving, settings
 
 if __name__ == "__main__":
     asyncio.run(serving.work(settings.read()))
+    ending.end(0)

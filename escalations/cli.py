@@ -6,11 +6,8 @@ Modules are imported by the command that needs them: `escalations --help` would 
 from __future__ import annotations
 
 import asyncio
-import atexit
-import contextlib
 import json
 import os
-import sys
 from collections.abc import Coroutine
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
-from escalations import errors
+from escalations import ending, errors
 from escalations.rules.access import Role
 
 if TYPE_CHECKING:
@@ -355,20 +352,7 @@ def main() -> NoReturn:
         code = 1
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
-    _end(code)
-
-
-def _end(code: int) -> NoReturn:
-    """End this process with everything written, and without taking the interpreter apart.
-
-    Threads of Temporal's client live as long as the process does. One that hands over its last answer while the
-    interpreter is taken apart aborts the process: of twelve migrations, all of them done, three ended so.
-    """
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):  # whoever was to read it has gone
-            stream.flush()
-    atexit._run_exitfuncs()  # noqa: SLF001  what waits to be tidied up at the end, such as a run's coverage
-    os._exit(code)
+    ending.end(code)
 
 
 def _settings() -> Settings:

@@ -94,7 +94,7 @@ class RecordRequest(Contract):
     reference: str
     after_seq: int
     recorded_at: AwareDatetime
-    """The workflow's time."""
+    """The workflow's time. The register has it, or when it was really written down, where that is later."""
     events: tuple[AnyEvent, ...] = ()
     submission_id: str | None = None
     refusal: Refusal | None = None
@@ -119,7 +119,7 @@ class DeliverRequest(Contract):
     reference: str
     notice_ids: tuple[str, ...]
     at: AwareDatetime
-    """The workflow's time, which the notices' rows are marked with."""
+    """The workflow's time. The notices' rows are marked with it, or with when they really left, where that is later."""
 
 
 class Delivery(Contract):

@@ -18,6 +18,7 @@ from escalations.store.mails import Envelope, Known, MailState
 from escalations.store.notices import NoticeState
 from escalations.store.tallies import Tally
 from tests import builders
+from tests.web import teamwork
 from tests.web.conftest import Office
 from tests.web.forms_filled import CHILD, raised
 
@@ -78,6 +79,17 @@ async def test_a_limit_that_nobody_recorded_shows_at_once_and_its_lateness_once_
     assert {name: value for name, value in again.items() if "lateness" in name[0]} == {
         name: value for name, value in found.items() if "lateness" in name[0]
     }
+
+
+async def test_what_is_paused_is_not_due(office: Office) -> None:
+    reference = await raised(office)
+    await office.settle()
+    page = await teamwork.does(office, reference, "pause", reason="court", pause_text="Until the order is made.")
+    assert "Paused by the partnership team" in page.text
+    await office.until("2027-03-01 09:30")
+    office.time = builders.civil("2027-03-02 19:00")
+    found = await told(office)
+    assert (found["due_not_recorded", "limit"], found["cases", "open"]) == (0, 1)
 
 
 async def test_it_says_which_part_was_seen_and_what_was_counted(office: Office) -> None:
