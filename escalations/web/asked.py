@@ -23,7 +23,7 @@ from escalations.web import completing, link_acts, link_page, retyped
 from escalations.web.forms import Problem, Raw, Reading, first
 from escalations.web.link_acts import Doing
 from escalations.web.opened import Opened
-from escalations.web.parts import STALE, differs, is_press
+from escalations.web.parts import differs, is_press
 from escalations.web.returning import Returning
 
 
@@ -118,7 +118,7 @@ class Asked(Returning):
         if opened.session is None:
             return await self._code_again(request, opened, does, raw, genuine=genuine)
         if not genuine or not is_press(first(raw, "once")):
-            return await self._show(request, opened, raw, (STALE,), status=403, doing=does)
+            return await self._show(request, opened, raw, (self._parts.stale(request),), status=403, doing=does)
         return await self._submit(request, opened, opened.session, does, raw)
 
     async def _submit(self, request: Request, opened: Opened, session: Session, doing: Doing, raw: Raw) -> Response:

@@ -10,7 +10,6 @@ from starlette.responses import Response
 from escalations import errors
 from escalations.web.flow import HOURS, Flow
 from escalations.web.forms import Problem
-from escalations.web.parts import STALE
 
 
 class Clearing(Flow):
@@ -43,7 +42,7 @@ class Clearing(Flow):
         """Erase what was typed, and have this browser forget it."""
         _, _, genuine = await self._parts.posted(request)
         if not genuine:
-            return self._ask_to_clear(request, (STALE,), status=403)
+            return self._ask_to_clear(request, (self._parts.stale(request),), status=403)
         sentences = ["Nothing of it was sent, and nothing of it is left on this computer."]
         try:
             await self._parts.drafts.clear(self._parts.cookies.read(request, self._way.cookie))

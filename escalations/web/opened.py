@@ -137,6 +137,7 @@ class OpenedLinks:
             [
                 "This page opens from the link in a message that we sent you.",
                 "If you had it open before, your browser no longer remembers it: use the link in the message again.",
+                "If this comes up each time, your browser keeps no cookies from this site: allow them, and try again.",
             ],
             status=404,
         )

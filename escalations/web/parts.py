@@ -158,6 +158,17 @@ class Parts:
         pressed = next((value for name, value in items if name == "do" and isinstance(value, str)), "")
         return raw_of(items), pressed, self.cookies.genuine(request, token)
 
+    def stale(self, request: Request) -> Problem:
+        """Why a form of ours was not taken: the page was old, or the browser sent no cookie of ours with it."""
+        if self.cookies.read(request, "visitor"):
+            return STALE
+        return Problem(
+            STALE.field,
+            "Your browser sent no cookie of ours, so this was not kept. Nothing that you typed is lost: please press "
+            "the button again. If you read this a second time, your browser keeps no cookies from this site: allow "
+            f"them, or phone the partnership team on {self.settings.team_phone}.",
+        )
+
     def form(self, request: Request, raw: Raw | None = None, problems: tuple[Problem, ...] = ()) -> Form:
         """A form for a page, with the token that its post needs."""
         return Form(self.cookies.token(request), raw or {}, problems)

@@ -21,11 +21,17 @@ from escalations.web.clearing import Clearing
 from escalations.web.drafts import Draft
 from escalations.web.flow import BY_FORM, BY_TEAM, HOURS, parties_of
 from escalations.web.forms import Problem, Raw, Reading, first, number_of
-from escalations.web.parts import STALE, Parts
+from escalations.web.parts import Parts
 from escalations.web.sending import Sending
 
 REFERRED: Final = ("yes", "none", "not_yet")
 """Whether a new worry has been referred: an escalation is not a referral."""
+
+
+_NO_ROOM: Final = Problem(
+    "person-name",
+    f"There is room for {MOST_PEOPLE} people. Please name further ones where you say what the problem is.",
+)
 
 
 def routes(parts: Parts) -> APIRouter:
@@ -94,7 +100,7 @@ class _Raising(Sending, Clearing):
         referred = reading.one_of(
             "referred", REFERRED, missing="Say whether there is a new worry that still has to be referred"
         )
-        problems = tuple(reading.problems) if genuine else (STALE,)
+        problems = tuple(reading.problems) if genuine else (self._parts.stale(request),)
         if problems:
             return self._begin(request, raw, problems, status=422)
         draft = await self._draft(request)
@@ -158,7 +164,7 @@ class _Raising(Sending, Clearing):
         answers = draft.answers.model_copy(update={"steps": {**draft.answers.steps, page.value: raw}})
         draft = Draft(draft.name, answers)
         if not genuine:
-            return await self._show_step(request, page, draft, raw, (STALE,), status=403)
+            return await self._show_step(request, page, draft, raw, (self._parts.stale(request),), status=403)
         asking = await self._asking(though_away=True)
         problems = () if pressed == "add" else _problems(page, answers, asking)
         if away or (kept := await self._kept(draft)) is None:
@@ -201,7 +207,7 @@ class _Raising(Sending, Clearing):
         _, pressed, genuine = await self._parts.posted(request)
         draft = await self._draft(request)
         if not genuine:
-            return await self._show_people(request, draft, status=403, problems=(STALE,))
+            return await self._show_people(request, draft, status=403, problems=(self._parts.stale(request),))
         if pressed == "add":
             return self._parts.go(request, f"{self._way.start}/people/{len(draft.answers.people) + 1}")
         if pressed.startswith("remove-") and (place := number_of(pressed.removeprefix("remove-"))) is not None:
@@ -250,9 +256,12 @@ class _Raising(Sending, Clearing):
     async def person_posted(self, request: Request, place: str) -> Response:
         raw, _, genuine = await self._parts.posted(request)
         draft, away = await self._draft_or_away(request)
-        number = self._place(place, draft.answers) if draft.answers.people else 1
+        # Somebody may have been taken away in another tab meanwhile: what was typed is then one more person.
+        number = max(1, min(number_of(place) or 1, len(draft.answers.people) + 1))
         if not genuine:
-            return await self._show_person(request, number, draft, raw, (STALE,), status=403)
+            return await self._show_person(request, number, draft, raw, (self._parts.stale(request),), status=403)
+        if number > MOST_PEOPLE:
+            return await self._show_person(request, MOST_PEOPLE, draft, raw, (_NO_ROOM,), status=422)
         people = list(draft.answers.people)
         people[number - 1 : number] = [raw]
         draft = Draft(draft.name, draft.answers.model_copy(update={"people": people}))

@@ -20,7 +20,7 @@ from escalations.store.links import Checked, LinkState
 from escalations.web.forms import SHORT, Problem, Raw, Reading
 from escalations.web.opened import Opened
 from escalations.web.outcomes import Outcomes
-from escalations.web.parts import STALE, Parts
+from escalations.web.parts import Parts
 
 LINK_SECONDS: Final = 12 * 3600
 
@@ -90,7 +90,7 @@ class _Responding(Outcomes):
                 status=403,
                 link=opened.link,
                 address_known=opened.address is not None,
-                f=self._parts.form(request, {}, (STALE,)),
+                f=self._parts.form(request, {}, (self._parts.stale(request),)),
             )
         settings = self._parts.settings
         if opened.address is None:
@@ -151,7 +151,7 @@ class _Responding(Outcomes):
         if (refused := await self._of_another(request, opened, raw)) is not None:
             return refused
         if not genuine:
-            return self._show_code(request, opened, raw, (STALE,), status=403)
+            return self._show_code(request, opened, raw, (self._parts.stale(request),), status=403)
         now = self._parts.now()
         reading = Reading(raw, now=now)
         digits = reading.text("code", "The code", missing="Enter the code of 6 numbers from the message")

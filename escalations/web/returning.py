@@ -22,7 +22,6 @@ from escalations.web.drafts import KEPT, Draft, fresh
 from escalations.web.forms import Raw
 from escalations.web.link_acts import Doing
 from escalations.web.opened import Opened, OpenedLinks
-from escalations.web.parts import STALE
 
 _COOKIE: Final = "typed"
 _OF_THE_PAGE: Final = frozenset({"link", "once", "seen-stage"})
@@ -99,7 +98,7 @@ class Returning(OpenedLinks):
         """Have this computer forget the escalation, and whatever was typed and not sent."""
         _, _, genuine = await self._parts.posted(request)
         if not genuine:
-            form = self._parts.form(request, {}, (STALE,))
+            form = self._parts.form(request, {}, (self._parts.stale(request),))
             return self._parts.show(request, "answer_leave.html", status=403, link=None, f=form, back="/answer")
         with contextlib.suppress(errors.Retry):  # The browser forgets it all the same, and what we hold runs out.
             async with self._parts.database.write() as tx:

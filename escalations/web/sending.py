@@ -54,7 +54,7 @@ class Sending(Flow):
         *,
         status: int = 200,
         not_received: bool = False,
-        stale: bool = False,
+        stale: str = "",
         stored_before: str = "",
         kept_until: datetime | None = None,
         outside: bool = False,
@@ -105,7 +105,9 @@ class Sending(Flow):
             answers = answers.model_copy(update={"key": fresh().answers.key})
             genuine = False
         if not genuine:
-            return await self._show_check(request, answers, found, asking, status=403, stale=True)
+            return await self._show_check(
+                request, answers, found, asking, status=403, stale=self._parts.stale(request).sentence
+            )
         if not asking.agencies:
             return await self._show_check(request, answers, found, asking, status=503, not_received=True)
         if found.problems:
