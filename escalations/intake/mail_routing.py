@@ -30,7 +30,7 @@ from escalations.rules import access, acts
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.case import Case, Status
-from escalations.rules.notices import Ask
+from escalations.rules.notices import RAISER, Ask
 from escalations.store import directory, mails, notices, references
 from escalations.store.cases import Cases
 from escalations.store.mails import Envelope, MailRow, MailState
@@ -42,6 +42,7 @@ AN_HOUR: Final = timedelta(hours=1)
 RAISED_BY_ONE: Final = 5
 """Escalations that one sender raises by mail in an hour; each brings them an answer. What is more is held."""
 RAISED_IN_ALL: Final = 60
+"""The same for everybody together, before senders that are not known are held."""
 FILED_TO_ONE_CASE: Final = 20
 """Messages that are added to one case in an hour; each is told to the other side. Two machines that we do not recognise
 would otherwise write to each other through us without end."""
@@ -73,6 +74,8 @@ class Code(StrEnum):
     NOTHING_IN_IT = "nothing_in_it"
     ANOTHER_AGENCY = "another_agency"
     """It answers a notice to one agency, and comes from an address of another."""
+    OUTSIDE = "outside"
+    """It answers a notice to an agency, and comes from an address that nobody knows as one of that agency's own."""
     TO_THE_TEAM = "to_the_team"
     """It answers what we wrote to the team."""
     ADDRESS_NOT_SIGNED = "address_not_signed"
@@ -209,8 +212,11 @@ class Routing:
         to, reference = notice.notice.to, notice.reference
         if to.side is Side.TEAM:
             return Routed(MailState.HELD, Code.TO_THE_TEAM, reference)
-        if await self._is_of_another(notice):
-            return self._held(Code.ANOTHER_AGENCY, reference)
+        if self.row.vouched == Vouched.REFUTED:
+            return Routed(MailState.HELD, Code.SENDER_REFUTED, reference)
+        of_position = await self._is_of_position(notice)
+        if not of_position and (stranger := await self._stranger(notice)) is not None:
+            return self._held(stranger, reference)
         if await mails.count_since(self.tx, self.now - AN_HOUR, reference=reference) >= FILED_TO_ONE_CASE:
             return Routed(MailState.HELD, Code.TOO_MANY, reference)
         if self.mail.locked:
@@ -220,7 +226,7 @@ class Routing:
                 return Routed(MailState.FILED, Code.UNREADABLE, reference)
             return self._held(Code.NOTHING_IN_IT, reference)
         actor = Actor(side=to.side, agency_id=to.agency_id, position=to.position)
-        acknowledges = await self._acknowledges(notice, actor)
+        acknowledges = of_position and await self._acknowledges(notice, actor)
         if acknowledges:
             by = {"by": self._words()["by"]}
             await self._submit(acts.Acknowledge(**self._origin(actor)), reference, sealed=by)
@@ -241,23 +247,28 @@ class Routing:
             return False
         return not party.evidence.acknowledged and party.answered_at is None
 
-    async def _is_of_another(self, notice: NoticeRow) -> bool:
-        """Whether the sender's address is one of another agency than the one that was written to.
+    async def _stranger(self, notice: NoticeRow) -> Code | None:
+        """Why the sender's address is not one of the agency that was written to; none where it is.
 
-        Whether somebody vouches for it makes no difference: what a forged From line can do here is to have a message
-        held for the team.
+        The signed address proves whom we wrote to, not who answers. A colleague's words are added and acknowledge
+        nothing; a person outside the agency's own addresses waits for the team.
         """
         agency = await directory.agency_of_address(self.tx, self.ways.vault, self.mail.sender, self.now)
-        return (
-            agency is not None
-            and notice.notice.to.agency_id not in {None, agency}
-            and not await self._is_addressee(notice)
-        )
+        if agency is None:
+            return Code.OUTSIDE
+        return None if agency == notice.notice.to.agency_id else Code.ANOTHER_AGENCY
 
-    async def _is_addressee(self, notice: NoticeRow) -> bool:
-        """Whether the sender is the very address that the notice goes to today, whatever agency that seems to be of."""
-        found = await recipients.find(self.tx, self.ways.vault, notice.reference, notice.notice.to, at=self.now)
-        return isinstance(found, recipients.Addressee) and found.address.strip().lower() == self.mail.sender
+    async def _is_of_position(self, notice: NoticeRow) -> bool:
+        """Whether the sender is whom the notice is for: its address of today, or the position's holder or deputy."""
+        to = notice.notice.to
+        found = await recipients.find(self.tx, self.ways.vault, notice.reference, to, at=self.now)
+        if isinstance(found, recipients.Addressee) and found.address.strip().lower() == self.mail.sender:
+            return True
+        if to.position == RAISER or to.agency_id is None:
+            return False
+        return await directory.answers_for(
+            self.tx, self.ways.vault, to.agency_id, to.position, address=self.mail.sender, on=self.now
+        )
 
     async def _raise(self) -> Routed:
         if self.row.vouched == Vouched.REFUTED:
@@ -266,15 +277,13 @@ class Routing:
             return Routed(MailState.HELD, Code.NO_SENDER)
         if not self.mail.text and not self.mail.subject and not self.mail.attachments:
             return self._held(Code.NOTHING_IN_IT)
-        since = self.now - AN_HOUR
-        own = await mails.count_since(self.tx, since, sender_key=self.row.sender_key, code=Code.RAISED)
-        if own >= RAISED_BY_ONE or await mails.count_since(self.tx, since, code=Code.RAISED) >= RAISED_IN_ALL:
-            return Routed(MailState.HELD, Code.TOO_MANY)
         agencies = await directory.agencies(self.tx, self.now)
         parties = {agency.agency_id for agency in agencies if agency.agency_type != naming.PARTNERSHIP}
         agency = None
         if self.row.vouched in {Vouched.BY_HOP, Vouched.BY_LOOPBACK}:
             agency = await directory.agency_of_address(self.tx, self.ways.vault, self.mail.sender, self.now)
+        if await self._are_too_many(known=agency is not None):
+            return Routed(MailState.HELD, Code.TOO_MANY)
         raised = mail_raising.raised(
             self.mail,
             mail_id=self.row.mail_id,
@@ -285,6 +294,14 @@ class Routing:
         )
         reference = await self._submit(raised.act, None, sealed=raised.sealed)
         return Routed(MailState.FILED, Code.RAISED, reference)
+
+    async def _are_too_many(self, *, known: bool) -> bool:
+        """Whether so many came that this one is held. Nobody else's mail holds up an agency that we know."""
+        since = self.now - AN_HOUR
+        own = await mails.count_since(self.tx, since, sender_key=self.row.sender_key, code=Code.RAISED)
+        if own >= RAISED_BY_ONE or known:
+            return own >= RAISED_BY_ONE
+        return await mails.count_since(self.tx, since, code=Code.RAISED) >= RAISED_IN_ALL
 
     # ---- What it answers --------------------------------------------------------------------------------------------
 

@@ -423,6 +423,28 @@ async def holders(
     return await _as(Rule.LEAD, position, _of_position(tx, keys, agency_id, LEAD, on))
 
 
+async def answers_for(
+    tx: AsyncConnection, keys: vault.Vault, agency_id: str | None, position: str, *, address: str, on: datetime
+) -> bool:
+    """Whether an address is the position's own on a day: of its holder, of its deputy, or of whoever stands in for it.
+
+    What acknowledges comes from there; a clerk's "passed on", from another address of the agency, does not.
+
+    Raises:
+        vault.CannotOpen: what is stored was changed, or the settings lack the key.
+    """
+    own: set[str] = set()
+    contact = await holders(tx, keys, agency_id, position, on)
+    if contact is not None:
+        own.add(contact.email.strip().lower())
+    row = await _row(tx, agency_id or TEAM_AGENCY, position, on)
+    for column in ("sealed_holder", "sealed_deputy"):
+        person = None if row is None else await _person(tx, keys, row, column)
+        if person is not None:
+            own.add(person.email.strip().lower())
+    return address.strip().lower() in own - {""}
+
+
 async def _while_closed(
     tx: AsyncConnection,
     keys: vault.Vault,

@@ -32,8 +32,9 @@ LONGEST: Final = timedelta(hours=8)
 """How long a session lasts, however much it is used."""
 IDLE: Final = timedelta(hours=2)
 """How long it lasts without a page."""
-LINKS_AN_HOUR: Final = 5
-"""To one person."""
+LINKS_WHILE_GOOD: Final = 5
+"""To one person within the time that a link is good for: whoever is sent no more has one that works, so nobody who only
+presses the button locks somebody else out."""
 ALL_LINKS_AN_HOUR: Final = 200
 """To everybody together: nobody fills mailboxes through us."""
 _SEEN_EVERY: Final = timedelta(minutes=1)
@@ -84,7 +85,8 @@ async def new_link(tx: AsyncConnection, person_id: str, *, now: datetime, limite
             select(tables.PEOPLE.c.person_id).where(tables.PEOPLE.c.person_id == person_id).with_for_update()
         )
         lately = select(func.count()).select_from(_LINKS).where(_LINKS.c.sent_at > now - timedelta(hours=1))
-        if (await tx.execute(lately.where(_LINKS.c.person_id == person_id))).scalar_one() >= LINKS_AN_HOUR:
+        theirs = lately.where(_LINKS.c.person_id == person_id, _LINKS.c.expires_at > now)
+        if (await tx.execute(theirs)).scalar_one() >= LINKS_WHILE_GOOD:
             return None
         if (await tx.execute(lately)).scalar_one() >= ALL_LINKS_AN_HOUR:
             return None

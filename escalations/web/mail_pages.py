@@ -23,8 +23,8 @@ from escalations.intake.opening import InForce
 from escalations.mail import parser
 from escalations.mail.parser import Mail
 from escalations.policy import Side
-from escalations.rules import acts, workingtime
-from escalations.rules.access import Page
+from escalations.rules import access, acts, workingtime
+from escalations.rules.access import Page, Role
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.workingtime import Amount, Unit
 from escalations.store import access_log, mails, references
@@ -57,6 +57,7 @@ WHY: Final[Mapping[Code, str]] = {
     Code.TO_MANY: "From a list or a program",
     Code.NOTHING_IN_IT: "There is nothing in it that can be read",
     Code.ANOTHER_AGENCY: "An answer from an address of another agency than we had written to",
+    Code.OUTSIDE: "An answer from an address that is not known as one of the agency’s own",
     Code.TO_THE_TEAM: "An answer to what we wrote to the team",
     Code.ADDRESS_NOT_SIGNED: "An answer, and it does not show to what",
     Code.REFERENCE_NOT_SIGNED: "It names an escalation, and is no answer to a message of ours",
@@ -137,6 +138,8 @@ class _MailPages:
     ) -> Response:
         row, mail = await self._read(mail_id)
         who = signed_in(request)
+        withheld = await self._is_withheld(row, who.roles)
+        mail = None if withheld else mail
         async with self._parts.database.write() as tx:
             await access_log.write(
                 tx,
@@ -153,12 +156,24 @@ class _MailPages:
             row=row,
             line=self._line(row),
             mail=mail,
+            withheld=withheld,
             held=row.state is MailState.HELD,
             vouched=row.vouched in {"by_hop", "by_loopback"},
             unkept=unkept,
             once=first(raw or {}, "once") or secrets.token_urlsafe(12),
             f=self._parts.form(request, raw or {"reference": [row.reference or ""]}, problems),
         )
+
+    async def _is_withheld(self, row: MailRow, roles: frozenset[Role]) -> bool:
+        """Whether what it says is not for the team: it stands in a case that the partnership was not told of.
+
+        What is held is the team's to read, or nobody could see where it belongs.
+        """
+        if row.state is MailState.HELD or row.reference is None:
+            return False
+        async with self._parts.database.read() as tx:
+            case = await self._parts.cases.read(tx, row.reference)
+        return case is None or not access.reads_text(case, roles)
 
     async def _read(self, mail_id: str) -> tuple[MailRow, Mail | None]:
         """A message; without its words where their key was erased."""

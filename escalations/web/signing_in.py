@@ -127,7 +127,7 @@ class _SigningIn:
     async def sent(self, request: Request) -> Response:
         """Say what happens now, in the same words to everybody."""
         return self._parts.show(
-            request, "sign_in_sent.html", most=sign_ins.LINKS_AN_HOUR, outbox=first_look(self._parts, request)
+            request, "sign_in_sent.html", most=sign_ins.LINKS_WHILE_GOOD, outbox=first_look(self._parts, request)
         )
 
     # ---- Using it ---------------------------------------------------------------------------------------------------

@@ -305,6 +305,26 @@ async def test_a_reply_from_another_agencys_address_is_held(room: MailRoomAt) ->
     assert not (await room.case(reference)).parties[0].evidence.acknowledged
 
 
+@pytest.mark.parametrize(
+    ("sender", "code"),
+    [
+        ("Tamsin Okoro, team manager <nobody77@gmail.example>", Code.OUTSIDE),
+        ("Somebody <new.person@elsewhere.example>", Code.OUTSIDE),
+        ("A clerk <front.desk@council.example>", Code.ADDED),
+    ],
+)
+async def test_only_the_position_acknowledges_and_whoever_is_outside_the_agency_waits_for_the_team(
+    room: MailRoomAt, sender: str, code: Code
+) -> None:
+    reference = await raised(room)
+    address = await room.reply_address(reference, NoticeKind.ASKED)
+    await room.sends(message("We have this. No further action is needed.", sender=sender, to=address), to=(address,))
+    assert (await room.mails())[-1].code == code
+    assert not (await room.case(reference)).parties[0].evidence.acknowledged
+    added = [event for event in await room.happened(reference) if isinstance(event, events.WordsAdded)]
+    assert len(added) == (code is Code.ADDED)
+
+
 async def test_a_locked_file_is_evidence_and_the_team_is_told(room: MailRoomAt) -> None:
     reference = await raised(room)
     address = await room.reply_address(reference, NoticeKind.ASKED)

@@ -163,6 +163,18 @@ async def test_a_message_is_read_as_plain_text_and_that_is_written_down(office: 
     assert "<script>alert" not in (await office.get(f"/messages/{shown.mail_id}")).html
 
 
+async def test_what_raised_a_case_is_not_the_teams_to_read_before_the_partnership_is_told(office: Office) -> None:
+    whole = f"To agency: Wyeford Council children's services\nChild: {CHILD}\nProblem: Nobody came.\n"
+    row = await mailing.receive(office, message(whole, sender="Noor <noor.haverstock@oaklane.example>"))
+    await office.settle()
+    case = await case_of(office, str(row.reference))
+    assert (case.status, case.partnership_told_at) == ("open", None)
+    page = await office.get(f"/messages/{row.mail_id}")
+    assert "has not told the partnership of yet" in page.text
+    for word in (CHILD, "Nobody came", "Haverstock", "oaklane"):
+        assert word not in page.html
+
+
 async def test_the_team_passes_it_to_a_case_where_it_is_added_and_answers_nothing(office: Office) -> None:
     row = await held(office)
     page = await office.get(f"/messages/{row.mail_id}")

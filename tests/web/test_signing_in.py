@@ -131,9 +131,9 @@ async def test_an_old_link_and_an_unknown_one_say_what_to_do(office: Office) -> 
 
 async def test_no_more_links_than_the_page_says_go_to_one_address(office: Office) -> None:
     async with office.new_browser() as browser:
-        pages = [await ask(office, browser) for _ in range(sign_ins.LINKS_AN_HOUR + 2)]
-        assert "We send at most 5 links an hour to one address" in pages[-1].text
-    assert len(await office.mails()) == sign_ins.LINKS_AN_HOUR
+        pages = [await ask(office, browser) for _ in range(sign_ins.LINKS_WHILE_GOOD + 2)]
+        assert "We send at most 5 links in half an hour to one address" in pages[-1].text
+    assert len(await office.mails()) == sign_ins.LINKS_WHILE_GOOD
 
 
 async def test_with_the_database_away_nobody_is_told_that_a_link_is_on_its_way(office: Office) -> None:
