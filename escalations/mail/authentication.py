@@ -38,9 +38,10 @@ class Trust:
     """Whether whatever comes over loopback is believed."""
 
 
-_COMMENT = re.compile(r"\([^()]*\)")
-_RESULT = re.compile(r"(dmarc|dkim|spf)\s*=\s*([a-z]+)", re.IGNORECASE)
-_PROPERTY = re.compile(r"(header\.from|header\.d|header\.i|smtp\.mailfrom)\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
+_EQUALS = re.compile(r"\s*=\s*")
+_RESULT = re.compile(r"(dmarc|dkim|spf)(?:/1)?=([a-z]+)")
+_PROPERTY = re.compile(r"(header\.from|header\.d|header\.i|smtp\.mailfrom)=(\S*)")
+_NAMES: Final = {"dmarc": ("header.from",), "dkim": ("header.d", "header.i"), "spf": ("smtp.mailfrom",)}
 _MOST: Final = 40
 
 
@@ -64,21 +65,52 @@ def vouched(mail: Mail, trust: Trust, *, over_loopback: bool) -> Vouched:
 
 
 def _is_of(value: str, hop: str) -> bool:
-    name = _COMMENT.sub(" ", value).partition(";")[0].split()
+    name = _bare(value)[0].partition(";")[0].split()
     return bool(name) and name[0].lower() == hop.lower()
 
 
+def _bare(value: str) -> tuple[str, bool]:
+    """A header without its comments and without what stands in quotes, and whether both are closed.
+
+    What is quoted may be a sender's own words, such as the local part of an address. Of each the first quotation mark is
+    left, so that nothing quoted can pass for a domain.
+    """
+    bare: list[str] = []
+    depth, quoted, escaped = 0, False, False
+    for sign in value:
+        if escaped:
+            escaped = False
+        elif sign == "\\" and (quoted or depth):
+            escaped = True
+        elif quoted:
+            quoted = sign != '"'
+        elif sign == "(":
+            depth += 1
+            bare.append(" ")
+        elif depth:
+            depth -= sign == ")"
+        else:
+            quoted = sign == '"'
+            bare.append(sign)
+    return "".join(bare), not (quoted or depth)
+
+
 def _found(value: str, domain: str) -> Vouched:
-    refuted = False
-    for part in _COMMENT.sub(" ", value).split(";")[1:_MOST]:
-        result = _RESULT.search(part)
+    """What the results of one header say of a domain. A failed DMARC of it outranks whatever else passed."""
+    bare, closed = _bare(value.lower())
+    found = Vouched.NOT
+    for part in bare.split(";")[1:_MOST] if closed else ():
+        method, *properties = _EQUALS.sub("=", part).split() or [""]
+        result = _RESULT.fullmatch(method)
         if result is None:
             continue
-        said = {name.lower(): given.lower().rpartition("@")[2] for name, given in _PROPERTY.findall(part)}
-        by, what = result[1].lower(), result[2].lower()
-        named = {"dmarc": ("header.from",), "dkim": ("header.d", "header.i"), "spf": ("smtp.mailfrom",)}[by]
-        aligned = any(said.get(name) == domain for name in named)
-        if what == "pass" and aligned:
-            return Vouched.BY_HOP
-        refuted = refuted or (by == "dmarc" and what == "fail" and said.get("header.from", domain) == domain)
-    return Vouched.REFUTED if refuted else Vouched.NOT
+        said: dict[str, str] = {}
+        for named in filter(None, map(_PROPERTY.fullmatch, properties)):
+            # Said twice, it says nothing; and what was quoted is no domain.
+            clear = named[1] not in said and '"' not in named[2]
+            said[named[1]] = named[2].rpartition("@")[2] if clear else ""
+        if result[1] == "dmarc" and result[2] == "fail" and said.get("header.from", domain) in {domain, ""}:
+            return Vouched.REFUTED
+        if result[2] == "pass" and any(said.get(name) == domain for name in _NAMES[result[1]]):
+            found = Vouched.BY_HOP
+    return found

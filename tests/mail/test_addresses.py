@@ -158,6 +158,33 @@ def test_otherwise_a_sender_is_nobody(value: str) -> None:
     assert _vouched(value) is Vouched.NOT
 
 
+@pytest.mark.parametrize(
+    "results",
+    [
+        'spf=pass smtp.mailfrom="a; dmarc=pass header.from=council.example"@evil.example',
+        'spf=pass smtp.mailfrom="a\\"; dmarc=pass header.from=council.example"@evil.example',
+        'dkim=pass header.i="x header.d=council.example "@evil.example',
+        'spf=pass smtp.mailfrom="a smtp.mailfrom=b@council.example "@evil.example',
+        'spf=pass reason="x; dmarc=pass header.from=council.example" smtp.mailfrom=a@evil.example',
+        "x-dkim=pass header.d=council.example",
+        "arc=pass dkim=pass header.d=council.example",
+        "dkim=pass header.d=evil.example header.d=council.example",
+        'dmarc=pass (" header.from=council.example',
+        'dkim=pass header.d="council.example"',
+    ],
+)
+def test_no_sender_writes_a_result_into_what_the_hop_found(results: str) -> None:
+    # Met in an attack: an honest hop copies the quoted local part of an address, and that was read as a result.
+    assert _vouched(f"mx.partnership.example; {results}") is Vouched.NOT
+    both = f"mx.partnership.example; {results}; dmarc=fail header.from=council.example"
+    assert _vouched(both) is not Vouched.BY_HOP
+
+
+def test_a_failed_dmarc_outranks_whatever_else_passed() -> None:
+    both = "mx.partnership.example; dkim=pass header.d=council.example; dmarc=fail header.from=council.example"
+    assert _vouched(both) is Vouched.REFUTED
+
+
 def test_only_the_topmost_result_of_the_hop_counts() -> None:
     forged = "mx.partnership.example; dmarc=pass header.from=council.example"
     assert _vouched("mx.partnership.example; dmarc=none", forged) is Vouched.NOT
