@@ -72,8 +72,8 @@ def _is_of(value: str, hop: str) -> bool:
 def _bare(value: str) -> tuple[str, bool]:
     """A header without its comments and without what stands in quotes, and whether both are closed.
 
-    What is quoted may be a sender's own words, such as the local part of an address. Of each the first quotation mark is
-    left, so that nothing quoted can pass for a domain.
+    What is quoted may be a sender's own words, such as the local part of an address. The first mark of each quotation
+    is left, so that nothing quoted can pass for a domain.
     """
     bare: list[str] = []
     depth, quoted, escaped = 0, False, False
