@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from fastapi import Request
 from starlette.responses import Response
@@ -10,6 +11,8 @@ from starlette.responses import Response
 from escalations import errors
 from escalations.web.flow import HOURS, Flow
 from escalations.web.forms import Problem
+
+CLOSE_THE_WINDOW: Final = "Close the browser window too: while it is open, it can remember a page that it has shown."
 
 
 class Clearing(Flow):
@@ -55,7 +58,7 @@ class Clearing(Flow):
             request,
             "message.html",
             heading="What you typed is cleared",
-            sentences=sentences,
+            sentences=[*sentences, CLOSE_THE_WINDOW],
             onward={"href": "/", "text": "Start page"},
         )
         for cookie in (self._way.cookie, "receipt"):

@@ -6,8 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from escalations.intake import submissions
+from escalations.intake.submissions import State, Submission
 from escalations.policy import Side
 from escalations.rules import acts
+from escalations.rules.actors import Channel
 from escalations.rules.case import Case, Status
 from escalations.rules.notices import Ask
 from escalations.store import directory
@@ -47,6 +52,8 @@ class Read:
     calls: tuple[Call, ...]
     titles: Mapping[str, str]
     agencies: Mapping[str, Agency]
+    last: Submission | None
+    """What was sent last by this position, where it is not carried out, or not yet."""
 
 
 async def read(parts: Parts, link: Link) -> Read | None:
@@ -68,7 +75,22 @@ async def read(parts: Parts, link: Link) -> Read | None:
             ),
             await directory.titles(tx, link.to.agency_id, now) if link.to.agency_id else {},
             agencies,
+            await _last(tx, link),
         )
+
+
+async def _last(tx: AsyncConnection, link: Link) -> Submission | None:
+    """What somebody sent while our timer service was away may be refused after they left: the next reader is told."""
+    own = [one for one in await submissions.of_case(tx, link.reference) if by_this_position(one, link)]
+    return own[-1] if own and own[-1].state is not State.APPLIED else None
+
+
+def by_this_position(known: Submission, link: Link) -> bool:
+    """Whether a submission came by a link of the same position: nobody else's outcome is anybody's business."""
+    if known.channel != Channel.LINK:
+        return False
+    by = acts.loads(known.act).by
+    return (by.side, by.agency_id, by.position) == (link.to.side, link.to.agency_id, link.to.position)
 
 
 def values(page: Read, link: Link) -> dict[str, Any]:
@@ -80,6 +102,8 @@ def values(page: Read, link: Link) -> dict[str, Any]:
         "link": link,
         "case": case,
         "calls": page.calls,
+        "last": page.last,
+        "last_refused": page.last is not None and page.last.state is State.REFUSED,
         "offered": link_acts.offered(case, link),
         "heading": telling.HEADINGS[link.asks],
         "in_short": _in_short(page) if link.asks in {Ask.RESPOND, Ask.DECIDE} else (),

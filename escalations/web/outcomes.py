@@ -14,10 +14,11 @@ from escalations.intake.submissions import State, Submission
 from escalations.rules import acts
 from escalations.rules.acts import Act
 from escalations.store import links
-from escalations.store.links import Link, LinkState
+from escalations.store.links import LinkState
 from escalations.web import became, link_acts, retyped, story
 from escalations.web.asked import Asked
 from escalations.web.forms import Problem
+from escalations.web.link_page import by_this_position
 from escalations.web.opened import Opened
 from escalations.web.parts import Outcome, is_submission
 
@@ -34,7 +35,7 @@ class Outcomes(Asked):
             return self._no_link(request)
         async with self._parts.database.read() as tx:
             known = await submissions.state(tx, submission_id)
-        if known is None or known.reference != opened.link.reference or not own(known, opened.link):
+        if known is None or known.reference != opened.link.reference or not by_this_position(known, opened.link):
             raise HTTPException(404)
         found = await self._parts.outcome(submission_id)
         if found.state is State.REFUSED and opened.session is not None:
@@ -86,9 +87,3 @@ class Outcomes(Asked):
             )
         problem = Problem(retyped.field_of(doing, row.outcome_code or ""), sentence)
         return await self._show(request, opened, typed, (problem,), doing=doing, refused=True)
-
-
-def own(known: Submission, link: Link) -> bool:
-    """Whether a submission came by a link of the same position: nobody else's outcome is anybody's business."""
-    by = acts.loads(known.act).by
-    return (by.side, by.agency_id, by.position) == (link.to.side, link.to.agency_id, link.to.position)

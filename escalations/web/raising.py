@@ -24,6 +24,11 @@ from escalations.web.forms import Problem, Raw, Reading, first, number_of
 from escalations.web.parts import Parts
 from escalations.web.sending import Sending
 
+AGAIN: Final = "again"
+"""In the address of a page that says what is to be put right on it."""
+MORE: Final = "more"
+"""In the address of a page with one field more for an agency."""
+
 REFERRED: Final = ("yes", "none", "not_yet")
 """Whether a new worry has been referred: an escalation is not a referral."""
 
@@ -116,7 +121,18 @@ class _Raising(Sending, Clearing):
     async def step(self, request: Request, step: str) -> Response:
         page = self._page(step)
         draft = await self._draft(request)
-        return await self._show_step(request, page, draft, draft.answers.page(page))
+        problems: tuple[Problem, ...] = ()
+        if AGAIN in request.query_params:
+            problems = _problems(page, draft.answers, await self._asking())
+        return await self._show_step(
+            request,
+            page,
+            draft,
+            draft.answers.page(page),
+            problems,
+            status=422 if problems else 200,
+            more=MORE in request.query_params,
+        )
 
     def _page(self, step: str) -> Step:
         try:
@@ -170,11 +186,8 @@ class _Raising(Sending, Clearing):
         if away or (kept := await self._kept(draft)) is None:
             return await self._show_step(request, page, draft, raw, status=503, unkept=True)
         if pressed == "add" or problems:
-            shown = await self._show_step(
-                request, page, kept, raw, problems, status=422 if problems else 200, more=pressed == "add"
-            )
-            self._remember(shown, draft)
-            return shown
+            # Asked for anew, so that "Back" never comes to a page that the browser would have to send again.
+            return self._gone(request, kept, f"{self._way.start}/{page}?{MORE if pressed == 'add' else AGAIN}=1")
         return self._gone(request, draft, self._after(answers, page, asking))
 
     # ---- People -----------------------------------------------------------------------------------------------------
@@ -220,7 +233,11 @@ class _Raising(Sending, Clearing):
         draft = await self._draft(request)
         number = self._place(place, draft.answers)
         raw = draft.answers.people[number - 1] if number <= len(draft.answers.people) else {}
-        return await self._show_person(request, number, draft, raw)
+        reading = Reading(raw, now=self._parts.now())
+        if AGAIN in request.query_params:
+            questions.read_person(reading, agencies=parties_of(draft.answers))
+        problems = tuple(reading.problems)
+        return await self._show_person(request, number, draft, raw, problems, status=422 if problems else 200)
 
     def _place(self, place: str, answers: Answers) -> int:
         number = number_of(place)
@@ -270,9 +287,7 @@ class _Raising(Sending, Clearing):
         if away or (kept := await self._kept(draft)) is None:
             return await self._show_person(request, number, draft, raw, status=503, unkept=True)
         if reading.problems:
-            shown = await self._show_person(request, number, kept, raw, tuple(reading.problems), status=422)
-            self._remember(shown, draft)
-            return shown
+            return self._gone(request, kept, f"{self._way.start}/people/{number}?{AGAIN}=1")
         return self._gone(request, draft, f"{self._way.start}/people")
 
 

@@ -18,6 +18,7 @@ from escalations.rules.civiltime import say
 from escalations.store import links
 from escalations.store.links import Link
 from escalations.web.answers import Answers
+from escalations.web.clearing import CLOSE_THE_WINDOW
 from escalations.web.drafts import KEPT, Draft, fresh
 from escalations.web.forms import Raw
 from escalations.web.link_acts import Doing
@@ -108,7 +109,10 @@ class Returning(OpenedLinks):
             request,
             "message.html",
             heading="This computer has forgotten the escalation",
-            sentences=["To come back, open the link in your message again and ask for a new code."],
+            sentences=[
+                CLOSE_THE_WINDOW,
+                "To come back, open the link in your message again and ask for a new code.",
+            ],
             onward={"href": "/", "text": "Start page"},
         )
         await self._typed_is_sent(request, response)

@@ -146,6 +146,18 @@ async def test_a_person_typed_in_one_tab_stays_though_others_were_taken_away_in_
     assert "A brother" in kept.text
 
 
+async def test_a_page_with_something_to_put_right_is_one_that_back_can_come_to(office: Office) -> None:
+    page = await fill(office, until="tried")
+    sent = await office.browser.post("/raise/tried", data={"token": str(page.token), "tried": ""})
+    assert (sent.status_code, sent.headers["location"]) == (303, "/raise/tried?again=1")
+    wrong = await office.get(sent.headers["location"])
+    assert wrong.problems[0] == "Say what has been tried so far, or write “nothing yet”"
+    assert (await office.get("/raise/tried")).problems == []
+    person = await office.browser.post("/raise/people/2", data={"token": str(page.token), "person-name": CHILD})
+    assert person.headers["location"] == "/raise/people/2?again=1"
+    assert (await office.get("/raise/people/2?again=1")).problems[0] == "Choose who this is"
+
+
 async def test_a_page_gone_back_to_after_sending_begins_nothing_by_itself(office: Office) -> None:
     check = await fill(office)
     await office.post("/raise/check", token=check.token, answers=check.value("answers"))

@@ -163,6 +163,22 @@ def test_a_time_is_written_as_the_form_reads_it(instant: datetime, written: str)
     assert reading.moment("done-at", "The time", missing_day="-", missing_time="-") == instant
 
 
+async def test_what_was_refused_after_somebody_left_is_told_to_the_next_who_looks(office: Office, asked: str) -> None:
+    page = await answering.enter(office, asked)
+    office.settles_at_once = False
+    await _do(office, page, "say-done", **SPOKEN, done_at_day="1", done_text=ACCOUNT)
+    waiting = await office.get("/answer")
+    assert "What was sent from here at 09:30 on Monday 1 March 2027 is stored and is being worked on." in waiting.text
+    office.settles_at_once = True
+    await office.settle()
+    told = await office.get("/answer")
+    assert "was not carried out: That is before this escalation was raised" in told.text
+    assert ACCOUNT not in told.text
+    done = await _do(office, told, "acknowledge")
+    assert "Recorded" in done.title
+    assert "was not carried out" not in (await office.get("/answer")).text
+
+
 # ---- Recorded --------------------------------------------------------------------------------------------------------
 
 
