@@ -81,8 +81,8 @@ def _people(said: Labelled, agency: str | None) -> list[dict[str, object]]:
             "name": name[:200],
             "born_or_due": born.isoformat() if born else None,
             "case_numbers": {agency: number} if number and agency else {},
-            "address_withheld": False,
-            "not_safe_to_tell_family": False,
+            "address_withheld": None,
+            "not_safe_to_tell_family": None,
         }
         for kind, name in found
     ]
@@ -113,7 +113,7 @@ def _sealed(mail: Mail, people: list[dict[str, object]], *, mail_id: str, named:
         "problem": said.first(Label.PROBLEM) or said.rest[:WORDS] or mail.subject,
         "wanted": said.first(Label.WANTED),
         "tried": said.first(Label.TRIED),
-        "manager_consulted": False,
+        "manager_consulted": None,
         "advice": "",
         "risk": said.first(Label.RISK),
         "safe_meanwhile": said.first(Label.SAFE_MEANWHILE),
@@ -125,6 +125,8 @@ def _sealed(mail: Mail, people: list[dict[str, object]], *, mail_id: str, named:
             "to_agency": list(said.values.get(Label.TO_AGENCY, ())),
             "from_agency": said.first(Label.FROM_AGENCY),
             "candidates": list(named.candidates),
+            "level_of_need": said.first(Label.LEVEL_OF_NEED)[:200],
+            "legal_status": said.first(Label.LEGAL_STATUS)[:200],
         },
     }
 

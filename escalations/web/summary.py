@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from escalations.policy import Track
-from escalations.rules.acts import Concern, Raise
+from escalations.rules.acts import Concern, LegalStatus, Raise
 from escalations.rules.civiltime import say_day
 from escalations.web import words
 from escalations.web.answers import FAMILY_AWARE, Agency, FamilyAware, Step
@@ -55,9 +55,24 @@ def _or_none(value: object) -> str:
     return str(value) if value else "Nothing given"
 
 
+def _yes_no(value: object) -> str:
+    """A question of yes or no; where it was not asked, as in an email, it is answered by neither."""
+    return "Not said" if value is None else "Yes" if value else "No"
+
+
+def _only_mailed(sealed: Mapping[str, Any]) -> bool:
+    """Whether all that is known is what an email said: whoever completes it answers this question."""
+    return bool(sealed.get("mail")) and sealed.get("manager_consulted") is None
+
+
+def _unsaid(written: object) -> str:
+    """What stands for a code that was not read out of an email."""
+    return "Not recognised from the email" if written else "Not said"
+
+
 def sections(raised: Raise, sealed: Mapping[str, Any], agencies: Mapping[str, Agency]) -> tuple[Section, ...]:
     """Everything that was sent, in the order in which it was asked."""
-    found = [_who(raised, sealed, agencies), _with(raised, agencies), _about(raised, sealed)]
+    found = [_who(raised, sealed, agencies), _with(raised, sealed, agencies), _about(raised, sealed)]
     found.extend(_person(place, person, agencies) for place, person in enumerate(sealed.get("people", []), 1))
     found.extend([_difference(raised, sealed), _tried(sealed), _safety(raised, sealed)])
     if sealed.get("mail"):
@@ -120,12 +135,15 @@ def _raising(raised: Raise, raiser: Mapping[str, Any], agencies: Mapping[str, Ag
     return _label(agencies, raised.raising_agency)
 
 
-def _with(raised: Raise, agencies: Mapping[str, Agency]) -> Section:
+def _with(raised: Raise, sealed: Mapping[str, Any], agencies: Mapping[str, Agency]) -> Section:
     named = "\n".join(_label(agencies, agency) for agency in raised.responding_agencies)
+    unknown = "I do not know. The partnership team finds out."
+    if _only_mailed(sealed):
+        unknown = _unsaid(sealed["mail"].get("to_agency"))
     return Section(
         "Which agency it is raised with",
         Step.AGENCIES,
-        (Row("Agency", named or "I do not know. The partnership team finds out."),),
+        (Row("Agency", named or unknown),),
     )
 
 
@@ -144,8 +162,8 @@ def _person(place: int, person: Mapping[str, Any], agencies: Mapping[str, Agency
         Row("Name", _or_none(person.get("name"))),
         Row("Due date" if kind is words.PersonKind.UNBORN_BABY else "Date of birth", _day(person.get("born_or_due"))),
         *(Row(f"Case number of {name_of(agencies, agency)}", number) for agency, number in numbers.items()),
-        Row("Address withheld", "Yes" if person.get("address_withheld") else "No"),
-        Row("Not safe to tell the family", "Yes" if person.get("not_safe_to_tell_family") else "No"),
+        Row("Address withheld", _yes_no(person.get("address_withheld"))),
+        Row("Not safe to tell the family", _yes_no(person.get("not_safe_to_tell_family"))),
     ]
     return Section(f"Person {place}", f"{Step.PEOPLE}/{place}", tuple(rows))
 
@@ -169,7 +187,7 @@ def _tried(sealed: Mapping[str, Any]) -> Section:
         Step.TRIED,
         (
             Row("Tried so far", _or_none(sealed.get("tried"))),
-            Row("Own manager or lead consulted", "Yes" if sealed.get("manager_consulted") else "No"),
+            Row("Own manager or lead consulted", _yes_no(sealed.get("manager_consulted"))),
             Row("Advice taken", _or_none(sealed.get("advice"))),
         ),
     )
@@ -177,6 +195,13 @@ def _tried(sealed: Mapping[str, Any]) -> Section:
 
 def _safety(raised: Raise, sealed: Mapping[str, Any]) -> Section:
     aware = sealed.get("family_aware")
+    level = words.LEVELS_OF_NEED[str(raised.level_of_need or "unknown")]
+    legal = words.LEGAL_STATUSES[raised.legal_status]
+    if _only_mailed(sealed):
+        if raised.level_of_need is None:
+            level = _unsaid(sealed["mail"].get("level_of_need"))
+        if raised.legal_status is LegalStatus.NOT_KNOWN:
+            legal = _unsaid(sealed["mail"].get("legal_status"))
     return Section(
         "Risk and safety",
         Step.SAFETY,
@@ -184,8 +209,8 @@ def _safety(raised: Raise, sealed: Mapping[str, Any]) -> Section:
             Row("Urgent", "Yes" if raised.track is Track.URGENT else "No"),
             Row("Risk", _or_none(sealed.get("risk"))),
             Row("What keeps them safe meanwhile", _or_none(sealed.get("safe_meanwhile"))),
-            Row("Level of need", words.LEVELS_OF_NEED[str(raised.level_of_need or "unknown")]),
-            Row("Legal status", words.LEGAL_STATUSES[raised.legal_status]),
+            Row("Level of need", level),
+            Row("Legal status", legal),
             Row("Family knows", FAMILY_AWARE[FamilyAware(aware)] if aware else "Not said"),
             Row("Family's views", _or_none(sealed.get("family_views"))),
         ),

@@ -1,0 +1,50 @@
+"""What was asked for, read back: what an email does not say is shown as not said, and never as an answer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from escalations.intake import mail_raising
+from escalations.intake.naming import Named
+from escalations.mail import parser
+from escalations.web import summary
+from tests.mailroom import message
+
+NOW = datetime(2027, 3, 1, 9, 30, tzinfo=UTC)
+
+
+def rows(text: str, **completed: Any) -> dict[str, str]:  # noqa: ANN401
+    """Give the rows of what an email raised, with what was said since."""
+    mail = parser.parse(message(text))
+    raised = mail_raising.raised(mail, mail_id="m", submission_id="s", agency="oak-school", named=Named(), at=NOW)
+    found = summary.sections(raised.act, {**raised.sealed, **completed}, {})
+    return {f"{section.title}: {row.key}": row.value for section in found for row in section.rows}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Child: Persephone Canarybird\nProblem: Nobody came.\n", "Not said"),
+        (
+            "To agency: The council\nChild: Persephone Canarybird\nLevel of need: high\nLegal status: odd\n",
+            "Not recognised from the email",
+        ),
+    ],
+)
+def test_what_an_email_did_not_say_is_not_put_into_its_senders_mouth(text: str, expected: str) -> None:
+    found = rows(text)
+    assert found["Which agency it is raised with: Agency"] == expected
+    assert found["Risk and safety: Level of need"] == expected
+    assert found["Risk and safety: Legal status"] == expected
+    assert found["What has been tried: Own manager or lead consulted"] == "Not said"
+    assert found["Person 1: Address withheld"] == found["Person 1: Not safe to tell the family"] == "Not said"
+
+
+def test_what_was_completed_is_shown_as_it_was_answered() -> None:
+    found = rows("Problem: Nobody came.\n", manager_consulted=False)
+    assert found["What has been tried: Own manager or lead consulted"] == "No"
+    assert found["Risk and safety: Level of need"] == "I do not know"
+    assert found["Which agency it is raised with: Agency"].startswith("I do not know.")
