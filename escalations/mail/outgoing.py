@@ -74,6 +74,18 @@ class Task:
     due_at: datetime
 
 
+class Held(StrEnum):
+    """Why no agency has been told of a case yet."""
+
+    AGENCY = "agency"
+    """The agency to raise it with was not named or not recognised."""
+    SENDER = "sender"
+    """The agency of whoever raised it was not recognised."""
+    BOTH = "both"
+    TEAM = "team"
+    """It was entered for somebody, and stays with the team until that is checked."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything that a template may say. There is no field for a name, and none for what a case is about."""
@@ -103,6 +115,10 @@ class Facts:
     link: str | None = None
     by_hand: bool = False
     """Whether the notice that the team is told of is to an agency that is not told by mail."""
+    held: Held | None = None
+    """Why no agency has been told yet, where none has."""
+    whole_limit: bool = False
+    """Whether a time limit for the whole escalation runs."""
     reply_to: str | None = None
     """The address at which this notice is answered by mail."""
 
@@ -158,8 +174,18 @@ def facts_of(
         came_to=came_to,
         link=link,
         by_hand=by_hand,
+        held=_held(case),
+        whole_limit=any(clock.running and clock.waits_for is Side.BOTH for clock in case.clocks),
         reply_to=None if notice.to.side is Side.TEAM else reply_to,
     )
+
+
+def _held(case: Case) -> Held | None:
+    if case.status is not Status.HELD:
+        return None
+    if case.raising_agency is None:
+        return Held.SENDER if case.parties else Held.BOTH
+    return Held.TEAM if case.parties else Held.AGENCY
 
 
 def _due(case: Case, notice: Notice) -> datetime | None:

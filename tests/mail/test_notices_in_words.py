@@ -107,6 +107,7 @@ def every() -> Iterator[tuple[Notice, Facts]]:
             "paused": True,
             "reply_to": REPLY_TO,
         },
+        {"held": outgoing.Held.BOTH, "whole_limit": True, "reply_to": REPLY_TO, "urgent": True},
         {"link": None, "due_at": None, "came_to": Rule.DEPUTY, "stage_title": None, "sample": False},
     ]
     asked = [(READERS[reader], asks) for reader, all_asks in ASKED_OF.items() for asks in all_asks]
@@ -464,6 +465,35 @@ def test_a_reminder_says_what_is_asked_and_by_when_in_its_first_line() -> None:
     assert told(story, NoticeKind.PLEASE_PHONE).startswith("Please phone the agency before 17:00 on Tuesday 2 March")
 
 
+@pytest.mark.parametrize(
+    ("said", "because", "chooses"),
+    [
+        ({"raising_agency": builders.SCHOOL}, "the agency to raise it with was not named or not recognised", True),
+        ({}, "we did not recognise which agency you write from, and the agency to raise it with was not named", True),
+        ({"responding_agencies": (builders.SOCIAL_CARE,)}, "we did not recognise which agency you write from.", False),
+    ],
+)
+def test_the_receipt_of_what_is_held_says_that_no_agency_has_been_told_and_why(
+    said: dict[str, object], because: str, *, chooses: bool
+) -> None:
+    story = builders.Story().raised(**builders.plain_mail(**said))
+    text = squeezed(told(story, NoticeKind.RECEIPT))
+    assert f"No agency has been told yet, because {because}" in text
+    assert "The partnership team looks at it." in text
+    assert ("use the link to choose the agency" in text) is chooses
+    assert "The time limits for an agency start only after it has been passed on." in text
+    assert "runs from now" not in text
+    assert len(text.partition("Trial:")[0].split()) <= 190
+    whole = [clock for clock in story.case.clocks if clock.running and clock.waits_for is Side.BOTH]
+    assert ("The time limit for the whole escalation counts from when we received it." in text) is bool(whole)
+
+
+def test_the_receipt_of_what_went_out_does_not_say_that_nobody_was_told() -> None:
+    text = squeezed(told(builders.Story().raised(), NoticeKind.RECEIPT))
+    assert "No agency has been told" not in text
+    assert "passed on." not in text
+
+
 def test_nothing_of_a_case_reaches_a_notice_but_reference_stage_and_times() -> None:
     """There is no field for more: a name would have to be added to ``Facts`` first, and this list with it."""
     assert set(Facts.__slots__) == {
@@ -483,6 +513,8 @@ def test_nothing_of_a_case_reaches_a_notice_but_reference_stage_and_times() -> N
         "came_to",
         "link",
         "by_hand",
+        "held",
+        "whole_limit",
         "reply_to",
     }
     story = builders.Story().raised().at("2027-03-02 17:00")
