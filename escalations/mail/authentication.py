@@ -38,11 +38,10 @@ class Trust:
     """Whether whatever comes over loopback is believed."""
 
 
-_EQUALS = re.compile(r"\s*=\s*")
-_RESULT = re.compile(r"(dmarc|dkim|spf)(?:/1)?=([a-z]+)")
-_PROPERTY = re.compile(r"(header\.from|header\.d|header\.i|smtp\.mailfrom)=(\S*)")
-_NAMES: Final = {"dmarc": ("header.from",), "dkim": ("header.d", "header.i"), "spf": ("smtp.mailfrom",)}
-_MOST: Final = 40
+_QUOTE: Final = '"'
+_NAMED: Final = {"dmarc": ("header.from",), "dkim": ("header.d", "header.i"), "spf": ("smtp.mailfrom",)}
+_LEXEME = re.compile(r'"(?:[^"\\]|\\.)*"|\\.|[^"\\()]+|.', re.DOTALL)
+_SPACE = re.compile(r"[ \t\r\n]+")
 
 
 def vouched(mail: Mail, trust: Trust, *, over_loopback: bool) -> Vouched:
@@ -65,52 +64,71 @@ def vouched(mail: Mail, trust: Trust, *, over_loopback: bool) -> Vouched:
 
 
 def _is_of(value: str, hop: str) -> bool:
-    name = _bare(value)[0].partition(";")[0].split()
-    return bool(name) and name[0].lower() == hop.lower()
+    name = _SPACE.split(_plain(value)[0].partition(";")[0].strip(" \t\r\n"))[0]
+    return bool(name) and name.lower() == hop.lower()
 
 
-def _bare(value: str) -> tuple[str, bool]:
-    """A header without its comments and without what stands in quotes, and whether both are closed.
+def _plain(value: str) -> tuple[str, bool]:
+    """A header's value with a space for each comment and a quote mark for whatever is quoted; is it well formed?
 
-    What is quoted may be a sender's own words, such as the local part of an address. The first mark of each quotation
-    is left, so that nothing quoted can pass for a domain.
+    A quoted string is often the sender's own (a local part), so nothing in it is read, and the mark left in its place
+    is in no name and no domain. A quote mark within a comment is not well formed for us: a server that copies a quoted
+    local part into a comment may have let the sender end the comment.
     """
-    bare: list[str] = []
-    depth, quoted, escaped = 0, False, False
-    for sign in value:
-        if escaped:
-            escaped = False
-        elif sign == "\\" and (quoted or depth):
-            escaped = True
-        elif quoted:
-            quoted = sign != '"'
-        elif sign == "(":
+    plain: list[str] = []
+    depth, whole = 0, True
+    for lexeme in _LEXEME.findall(value):
+        if depth and _QUOTE in lexeme:
+            whole = False
+        if lexeme == "(":
             depth += 1
-            bare.append(" ")
-        elif depth:
-            depth -= sign == ")"
-        else:
-            quoted = sign == '"'
-            bare.append(sign)
-    return "".join(bare), not (quoted or depth)
+            plain.append(" ")
+        elif lexeme == ")":
+            whole = whole and depth > 0
+            depth = max(depth - 1, 0)
+        elif not depth:
+            whole = whole and lexeme != _QUOTE
+            plain.append(_QUOTE if lexeme[0] in '"\\' else lexeme)
+    return "".join(plain), whole and not depth
 
 
 def _found(value: str, domain: str) -> Vouched:
-    """What the results of one header say of a domain. A failed DMARC of it outranks whatever else passed."""
-    bare, closed = _bare(value.lower())
-    found = Vouched.NOT
-    for part in bare.split(";")[1:_MOST] if closed else ():
-        method, *properties = _EQUALS.sub("=", part).split() or [""]
-        result = _RESULT.fullmatch(method)
-        if result is None:
-            continue
-        said: dict[str, str] = {}
-        for named in filter(None, map(_PROPERTY.fullmatch, properties)):
-            # Said twice, it says nothing; and what was quoted is no domain.
-            clear = named[1] not in said and '"' not in named[2]
-            said[named[1]] = named[2].rpartition("@")[2] if clear else ""
-        if result[1] == "dmarc" and result[2] == "fail" and said.get("header.from", domain) in {domain, ""}:
-            return Vouched.REFUTED
-        if result[2] == "pass" and any(said.get(name) == domain for name in _NAMES[result[1]]):
-            found = Vouched.BY_HOP
-    return found
+    plain, whole = _plain(value)
+    if not whole:
+        return Vouched.NOT
+    parts = [_words(part) for part in plain.split(";")[1:]]
+    if any(_disowned(words, domain) for words in parts):
+        return Vouched.REFUTED
+    return Vouched.BY_HOP if any(_vouches(words, domain) for words in parts) else Vouched.NOT
+
+
+def _words(part: str) -> list[str]:
+    single = _SPACE.sub(" ", part.lower()).replace(" =", "=").replace("= ", "=")
+    return [word for word in single.split(" ") if word]
+
+
+def _disowned(words: list[str], domain: str) -> bool:
+    """Whether DMARC failed, and not plainly for another domain: in doubt the message is not its domain's."""
+    if words[:1] != ["dmarc=fail"]:
+        return False
+    said = [given for name, _, given in (word.partition("=") for word in words[1:]) if name == "header.from"]
+    return len(said) != 1 or _QUOTE in said[0] or _domain(said[0]) == domain
+
+
+def _vouches(words: list[str], domain: str) -> bool:
+    """Whether this part is one method's pass for the domain; a part with anything amiss in it says nothing."""
+    method, _, result = words[0].partition("=") if words else ("", "", "")
+    if method not in _NAMED or result != "pass":
+        return False
+    said: dict[str, str] = {}
+    for word in words[1:]:
+        name, equals, given = word.partition("=")
+        if not equals or name in said or name in _NAMED:
+            return False
+        said[name] = given
+    return any(_domain(said[name]) == domain for name in _NAMED[method] if name in said)
+
+
+def _domain(given: str) -> str:
+    """The domain that a property's value names; nothing where any of it was quoted or it has more than one ``@``."""
+    return "" if _QUOTE in given or given.count("@") > 1 else given.rpartition("@")[2]

@@ -161,28 +161,55 @@ def test_otherwise_a_sender_is_nobody(value: str) -> None:
 @pytest.mark.parametrize(
     "results",
     [
-        'spf=pass smtp.mailfrom="a; dmarc=pass header.from=council.example"@evil.example',
-        'spf=pass smtp.mailfrom="a\\"; dmarc=pass header.from=council.example"@evil.example',
         'dkim=pass header.i="x header.d=council.example "@evil.example',
         'spf=pass smtp.mailfrom="a smtp.mailfrom=b@council.example "@evil.example',
-        'spf=pass reason="x; dmarc=pass header.from=council.example" smtp.mailfrom=a@evil.example',
+        'spf=pass smtp.mailfrom="a; dmarc=pass header.from=council.example"@evil.example',
+        r'spf=pass smtp.mailfrom="a\"; dmarc=pass header.from=council.example; \""@evil.example',
+        'dkim=fail reason="x; dmarc=pass header.from=council.example"',
+        'dkim=pass reason="header.d=council.example" header.d=evil.example',
+        'spf=pass (domain of "x); dmarc=pass header.from=council.example; ("@evil.example is good)',
+        'spf=pass smtp.mailfrom="a(b"@evil.example; dkim=fail header.d=council.example (no)',
+        "spf=none (a (b) dmarc=pass; dmarc=pass header.from=council.example; (c) d)",
+        r"spf=none (a \); dmarc=pass header.from=council.example)",
         "x-dkim=pass header.d=council.example",
+        "dkim-atps=pass header.d=council.example",
         "arc=pass dkim=pass header.d=council.example",
+        "dkim=pass spf=pass header.d=council.example",
+        "dkim=pass x-header.d=council.example",
         "dkim=pass header.d=evil.example header.d=council.example",
-        'dmarc=pass (" header.from=council.example',
+        "dkim=pass header.d=council.example header.d=council.example",
+        "dkim=pass header.d=council.example(x).evil.example",
         'dkim=pass header.d="council.example"',
+        'spf=pass smtp.mailfrom="a"@council.example',
+        "spf=pass smtp.mailfrom=a@b@council.example",
+        r"spf=pass smtp.mailfrom=a\; dmarc=pass header.from=council.example",
+        'dmarc="pass" header.from=council.example',
+        "dmarc=passing header.from=council.example",
+        'dmarc=pass header.from=council.example; spf=none smtp.mailfrom="a',
+        "dmarc=pass header.from=council.example; spf=none (a",
+        "dmarc=pass header.from=council.example; spf=none a)",
     ],
 )
-def test_no_sender_writes_a_result_into_what_the_hop_found(results: str) -> None:
-    # Met in an attack: an honest hop copies the quoted local part of an address, and that was read as a result.
-    assert _vouched(f"mx.partnership.example; {results}") is Vouched.NOT
-    both = f"mx.partnership.example; {results}; dmarc=fail header.from=council.example"
-    assert _vouched(both) is not Vouched.BY_HOP
+def test_no_sender_writes_a_result_into_what_the_hop_says(results: str) -> None:
+    forged = f"mx.partnership.example; {results}"
+    assert _vouched(forged) is Vouched.NOT
+    genuine = "mx.partnership.example; dmarc=pass header.from=council.example"
+    assert _vouched(forged, genuine) is Vouched.NOT, "the one below does not count instead"
 
 
-def test_a_failed_dmarc_outranks_whatever_else_passed() -> None:
-    both = "mx.partnership.example; dkim=pass header.d=council.example; dmarc=fail header.from=council.example"
-    assert _vouched(both) is Vouched.REFUTED
+@pytest.mark.parametrize(
+    "results",
+    [
+        'spf=pass smtp.mailfrom="; dmarc=fail header.from=council.example"@a; dkim=pass header.d=council.example',
+        "dmarc (a) = (b (c; d)) pass header.from = Council.Example",
+        'dkim=pass (2048-bit key) reason="good; (really" header.d=council.example header.b="a=="',
+        "dkim=pass header.d=evil.example; dkim=pass header.d=council.example",
+        "dmarc=fail header.from=elsewhere.example; dkim=pass header.d=council.example",
+        "DKIM=pass\r\n header.d=council.example;",
+    ],
+)
+def test_what_the_hop_itself_found_is_read_through_quotes_and_comments(results: str) -> None:
+    assert _vouched(f"mx.partnership.example (it; said); {results}") is Vouched.BY_HOP
 
 
 def test_only_the_topmost_result_of_the_hop_counts() -> None:
@@ -191,8 +218,23 @@ def test_only_the_topmost_result_of_the_hop_counts() -> None:
     assert _vouched(forged, trust=Trust()) is Vouched.NOT, "nobody is believed where no hop is named"
 
 
-def test_a_domain_that_disowns_a_message_refutes_it() -> None:
-    assert _vouched("mx.partnership.example; dmarc=fail header.from=council.example") is Vouched.REFUTED
+@pytest.mark.parametrize(
+    "results",
+    [
+        "dmarc=fail header.from=council.example",
+        "dmarc=fail",
+        'dmarc=fail header.from="council.example"',
+        "dmarc=fail header.from=council.example header.from=elsewhere.example",
+        "dkim=pass header.d=council.example; dmarc=fail header.from=council.example",
+        "dmarc=pass header.from=council.example; dmarc=fail header.from=council.example",
+        "dkim=pass header.d=council.example;" + " dkim=none;" * 50 + " dmarc=fail header.from=council.example",
+        'spf=pass smtp.mailfrom="a; dmarc=pass header.from=council.example"@a.example; dmarc=fail',
+        """spf=pass smtp.mailfrom="a; dmarc=pass header.from=council.example"@a.example;
+            dmarc=fail header.from=council.example""",
+    ],
+)
+def test_a_domain_that_disowns_a_message_refutes_it_whatever_else_passed(results: str) -> None:
+    assert _vouched(f"mx.partnership.example; {results}") is Vouched.REFUTED
 
 
 def test_loopback_is_believed_only_where_the_installation_says_so() -> None:
