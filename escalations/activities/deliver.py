@@ -16,7 +16,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from escalations import errors
-from escalations.activities.letters import Became, Letters, Message, Prepared, became_of, in_turn, stuck, together
+from escalations.activities.letters import (
+    Became,
+    Letters,
+    LookedUp,
+    Message,
+    Prepared,
+    became_of,
+    in_turn,
+    stuck,
+    together,
+)
 from escalations.intake import submissions, unheard
 from escalations.mail import outgoing
 from escalations.mail.address import Replies
@@ -149,7 +159,7 @@ class Postman:
             fresh_until = min(until, self._now() + FRESH)
             async with self._database.write() as tx:
                 left = sorted(await lease(tx), key=in_turn) if left is None else left
-                prepared = await self._letters.prepared(tx, together(left), at) if left else []
+                prepared = await self._letters.prepared(tx, together(left), at, LookedUp()) if left else []
             for number, one in enumerate(prepared):
                 if number and self._now() >= fresh_until:
                     break  # What was looked up is no longer true enough; it is looked up again.
@@ -170,10 +180,11 @@ class Postman:
         """The same where a message leaves by being written to our own database: all of it is one commit."""
         left = sorted(leased, key=in_turn)
         tried: list[_Tried] = []
+        looked_up = LookedUp()
         while left and self._now() < until:
             batch = together(left)
             left = left[len(batch) :]
-            for one in await self._letters.prepared(tx, batch, at):
+            for one in await self._letters.prepared(tx, batch, at, looked_up):
                 became = one.what
                 if isinstance(became, Message):
                     sent = await relay.keep(tx, became.message, to=became.address)

@@ -85,6 +85,29 @@ class Prepared:
     what: Message | Became
 
 
+class LookedUp:
+    """What was found of cases and of addresses, for as long as one transaction sees one moment."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._cases: dict[str, Case | None] = {}
+        self._there: dict[tuple[str, Recipient], recipients.Addressee | recipients.NobodyThere] = {}
+
+    async def case(self, tx: AsyncConnection, cases: Cases, reference: str) -> Case | None:
+        """The case as it stands."""
+        if reference not in self._cases:
+            self._cases[reference] = await cases.read(tx, reference)
+        return self._cases[reference]
+
+    async def addressee(
+        self, tx: AsyncConnection, vault: Vault, reference: str, to: Recipient, at: datetime
+    ) -> recipients.Addressee | recipients.NobodyThere:
+        """Whose address a recipient's notices go to, or why there is none."""
+        if (reference, to) not in self._there:
+            self._there[reference, to] = await recipients.find(tx, vault, reference, to, at=at)
+        return self._there[reference, to]
+
+
 @dataclass(frozen=True, slots=True)
 class Letters:
     """Prepares notices, with what that needs."""
@@ -97,41 +120,51 @@ class Letters:
     replies: Replies | None = None
     """How notices are answered by mail; none where no mail comes in."""
 
-    async def prepared(self, tx: AsyncConnection, batch: list[NoticeRow], at: datetime) -> list[Prepared]:
+    async def prepared(
+        self, tx: AsyncConnection, batch: list[NoticeRow], at: datetime, looked_up: LookedUp
+    ) -> list[Prepared]:
         """What it takes to send each of these notices of one case, looked up together.
 
         Where that does not work it is tried one by one: a notice that cannot be made does not stop the others.
+
+        Args:
+            tx: a transaction that may write.
+            batch: the notices.
+            at: now.
+            looked_up: what was found before in this transaction; what is found is added to it.
         """
         try:
             # On PostgreSQL a statement that does not work would otherwise take the whole transaction with it.
             async with nullcontext() if tx.dialect.name == "sqlite" else tx.begin_nested():
-                found = await self._looked_up(tx, batch, at)
+                found = await self._found(tx, batch, at, looked_up)
         except errors.Retry:
             raise
         except Exception as error:  # noqa: BLE001  see above; stuck says which
             if len(batch) > 1:
-                return [one for row in batch for one in await self.prepared(tx, [row], at)]
+                return [one for row in batch for one in await self.prepared(tx, [row], at, looked_up)]
             return [Prepared(batch[0], stuck(batch[0], error))]
         return [
             Prepared(row, became) if isinstance(became, Became) else self._made(row, became, at)
             for row, became in zip(batch, found, strict=True)
         ]
 
-    async def _looked_up(self, tx: AsyncConnection, batch: list[NoticeRow], at: datetime) -> list[_Found | Became]:
+    async def _found(
+        self, tx: AsyncConnection, batch: list[NoticeRow], at: datetime, looked_up: LookedUp
+    ) -> list[_Found | Became]:
         reference = batch[0].reference
-        case = await self.cases.read(tx, reference)
+        case = await looked_up.case(tx, self.cases, reference)
         if case is None:
             return [Became(NoticeState.SUPERSEDED, "no_case")] * len(batch)
         held_back = {row.notice_id: await _held_back(tx, row, case) for row in batch}
         by_hand = {row.notice_id for row in batch if await _told_by_hand(tx, row) is not None}
         leaving = [row for row in batch if held_back[row.notice_id] is None]
         there = {
-            to: await recipients.find(tx, self.vault, reference, to, at=at)
+            to: await looked_up.addressee(tx, self.vault, reference, to, at)
             for to in dict.fromkeys(row.notice.to for row in leaving)
         }
         team = None
         if recipients.NobodyThere.TEAM_ONLY in there.values():
-            team = await recipients.find(tx, self.vault, reference, _TEAM, at=at)
+            team = await looked_up.addressee(tx, self.vault, reference, _TEAM, at)
         tokens = await links.issue_all(
             tx,
             self.vault,

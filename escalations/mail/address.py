@@ -95,7 +95,8 @@ class Signer:
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         """Take the wrapping keys, newest first: what each of them signed is good for as long as it is there."""
-        self._keys = [hmac.digest(key, b"escalations reply addresses 1", "sha256") for key in keys]
+        derived = (hmac.digest(key, b"escalations reply addresses 1", "sha256") for key in keys)
+        self._keys = tuple((_key_id(key), key) for key in derived)
 
     def token(self, notice_id: str) -> str:
         """The token of a notice: the same at every try.
@@ -104,8 +105,8 @@ class Signer:
             ValueError: this is not the id of a notice.
         """
         payload = _packed(notice_id)
-        key = self._keys[0]
-        return _base32(bytes([_key_id(key)]) + payload + _mac(key, payload))
+        key_id, key = self._keys[0]
+        return _base32(bytes([key_id]) + payload + _mac(key, payload))
 
     def notice_id(self, token: str) -> str | None:
         """The notice that a token is for; none where none of our keys signed it."""
@@ -113,7 +114,7 @@ class Signer:
         if data is None or len(data) <= MAC_BYTES + 1:
             return None
         payload, mac = data[1:-MAC_BYTES], data[-MAC_BYTES:]
-        signed = [hmac.compare_digest(_mac(key, payload), mac) for key in self._keys if _key_id(key) == data[0]]
+        signed = [hmac.compare_digest(_mac(key, payload), mac) for key_id, key in self._keys if key_id == data[0]]
         # Written in one way only: what decodes to the same bytes is not another address of the same notice.
         return _unpacked(payload) if any(signed) and _base32(data) == token.lower() else None
 

@@ -19,7 +19,7 @@ from email.message import EmailMessage
 from email.policy import Policy
 from email.utils import format_datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 import jinja2
 from typing_extensions import override
@@ -34,6 +34,8 @@ from escalations.settings import Settings
 from escalations.store.directory import Rule
 
 _WIDTH = 76
+_LINE = 78
+"""The characters of a header's line, from which on it is folded (RFC 5322, 2.1.1)."""
 _PLAIN_ID = re.compile(r"<[!-;=?-~]{1,200}>")
 _MESSAGE_ID = re.compile(r"<([^<>@\s.]+)(?:\.[a-z2-7]+)?@[^<>@\s]+>")
 
@@ -364,6 +366,31 @@ class _Headers(HeaderRegistry):
         return self._read(name, value)
 
 
+class _Plain(str):
+    """A header's value that needs neither encoding nor folding, so that nothing has to be read to write it."""
+
+    __slots__ = ("name",)
+
+    def __new__(cls, name: str, value: str) -> Self:
+        """Take the header's name and its value."""
+        made = super().__new__(cls, value)
+        made.name = name
+        return made
+
+    def fold(self, *, policy: Policy) -> str:
+        """The header as it stands in the message; the library asks it of every header."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_NEEDS_NO_CARE = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+|<[A-Za-z0-9.+_-]+@[A-Za-z0-9.-]+>")
+
+
+def _once(name: str, value: str) -> str:
+    """A header of one message alone, such as its identification: to read it takes a tenth of the message's time."""
+    plain = len(name) + len(value) + 2 <= _LINE and _NEEDS_NO_CARE.fullmatch(value)
+    return _Plain(name, value) if plain else value
+
+
 _POLICY = mail_policy.SMTP.clone(header_factory=_Headers())
 _BOUNDARY = "=_the_next_part_=_"
 """Between the parts of every message, so that each try is the same to the byte. No line of ours begins like this: in
@@ -377,9 +404,9 @@ def _message(said: str, facts: Facts, *, message_id: str, sender: str) -> EmailM
     message["Subject"] = " ".join(subject.split())
     message["From"] = sender
     if facts.reply_to is not None:
-        message["Reply-To"] = facts.reply_to
+        message["Reply-To"] = _once("Reply-To", facts.reply_to)
     message["Date"] = format_datetime(facts.at)
-    message["Message-ID"] = message_id
+    message["Message-ID"] = _once("Message-ID", message_id)
     # RFC 3834, section 5: not a person's message, so other automata keep quiet. No Precedence: the RFC (3.1.8) allows
     # it and standardises nothing, and "bulk" makes some servers wait with, or drop, what must not wait.
     message["Auto-Submitted"] = "auto-generated"

@@ -39,7 +39,6 @@ _MIGRATION_LOCK = 0x65736331
 _SQLITE_PASSING = frozenset({5, 6, 10, 13, 14})
 """BUSY, LOCKED, IOERR, FULL and CANTOPEN: what waiting, or an operator, can mend. A missing table is none of these."""
 _PRAGMAS = (
-    f"busy_timeout={int(_BUSY_SECONDS * 1000)}",
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
@@ -310,7 +309,7 @@ def _sqlite(address: URL, *, pool_size: int, begins: str) -> AsyncEngine:
         hide_parameters=True,
         pool_size=pool_size,
         module=near.driver(),
-        async_creator=partial(near.connect, path, {**options, "timeout": _BUSY_SECONDS}),
+        async_creator=partial(near.connect, path, options, busy_seconds=_BUSY_SECONDS),
     )
 
     def prepare(connection: DBAPIConnection, _record: object) -> None:
@@ -324,7 +323,10 @@ def _sqlite(address: URL, *, pool_size: int, begins: str) -> AsyncEngine:
             cursor.close()
 
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begins)
+        try:
+            near.begin(connection.connection.dbapi_connection, begins)
+        except sqlite3.OperationalError as error:
+            raise exc.OperationalError(begins, None, error) from error
 
     event.listen(engine.sync_engine, "connect", prepare)
     event.listen(engine.sync_engine, "begin", begin)

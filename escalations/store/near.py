@@ -7,16 +7,21 @@ that is known of each:
 
 * A commit waits for the disk. It, and all that stands outside a transaction, stays in the thread.
 * ``BEGIN IMMEDIATE`` waits for other writers, and the first statement of a reading transaction for a recovery or a last
-  close, in another process. Mostly there is none: they are tried here without waiting, and again in the thread where
-  that did not do.
+  close, in another process. Mostly there is none: they are tried here, and again in the thread where that did not do.
 * Within a transaction that has its lock or its snapshot nothing waits for anybody. Those calls are made here.
+
+The thread waits by trying again, as SQLite's own waiting does, and SQLite itself never waits. So nothing has to be said
+to it before a call that may not wait; and what SQLite does not wait for at all is waited for too: of several processes
+that put a new file into WAL mode at once, all but one are told at once that it is locked, whatever its busy timeout.
 
 So a statement holds up the loop for as long as it runs: read by the page what may be long.
 """
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
@@ -36,6 +41,8 @@ _ROWS_AT_ONCE = 64
 _BEGIN = "BEGIN"
 _TAKE_LOCK = "BEGIN IMMEDIATE"
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_PAUSES = (0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.025, 0.025, 0.025, 0.05, 0.05, 0.1)
+"""Seconds between one try and the next; the last of them from then on. SQLite's own."""
 _CHANGES = frozenset({"execute", "executemany", "commit", "rollback"})
 """The calls after which a transaction may hold something else than before."""
 
@@ -52,15 +59,16 @@ class _Holds(Enum):
 class NearConnection(aiosqlite.Connection):
     """A connection whose calls leave the loop's thread only where they can wait for another process or the disk."""
 
-    def __init__(self, connector: Callable[[], sqlite3.Connection], *, busy_milliseconds: int) -> None:
+    def __init__(self, connector: Callable[[], sqlite3.Connection], *, busy_seconds: float) -> None:
         """Take what opens the connection.
 
         Args:
-            connector: opens it, so that it allows calls from other threads than the one that opened it.
-            busy_milliseconds: for how long a call waits for other processes.
+            connector: opens it, so that it allows calls from other threads than the one that opened it, and does not
+                wait for other processes itself.
+            busy_seconds: for how long a call in the thread waits for other processes.
         """
         super().__init__(connector, _ROWS_AT_ONCE)
-        self._busy_milliseconds = busy_milliseconds
+        self._busy_seconds = busy_seconds
         self._thread.daemon = True
         self._holds = _Holds.NOTHING
         self._given = 0
@@ -76,14 +84,23 @@ class NearConnection(aiosqlite.Connection):
                     return fn(*args, **kwargs)
                 if name == "execute" and (args[0] == _TAKE_LOCK or self._connection.in_transaction):
                     try:
-                        return self._without_waiting(self._connection, fn, *args, **kwargs)
+                        return fn(*args, **kwargs)
                     except sqlite3.OperationalError as error:
-                        if error.sqlite_errorcode & 0xFF not in _BUSY:
+                        if not _is_busy(error):
                             raise
             return await self._elsewhere(fn, *args, **kwargs)
         finally:
             if name in _CHANGES:
                 self._note(name, args)
+
+    async def begin(self, statement: str) -> None:
+        """Begin a transaction: a statement that gives nothing back, and for which no cursor of the library's is needed.
+
+        Args:
+            statement: ``BEGIN`` or ``BEGIN IMMEDIATE``.
+        """
+        assert self._connection is not None  # noqa: S101  the library connects before anything else
+        await self._execute(self._connection.execute, statement)
 
     @property
     def is_near(self) -> bool:
@@ -107,13 +124,6 @@ class NearConnection(aiosqlite.Connection):
             case _:
                 return False
 
-    def _without_waiting(self, raw: sqlite3.Connection, fn: Callable[..., _T], *args: object, **kwargs: object) -> _T:
-        raw.execute("PRAGMA busy_timeout=0")
-        try:
-            return fn(*args, **kwargs)
-        finally:
-            raw.execute(f"PRAGMA busy_timeout={self._busy_milliseconds}")
-
     def _note(self, name: str, args: tuple[object, ...]) -> None:
         """Keep what the transaction holds after a call, also after one that did not work."""
         if self._connection is None or not self._connection.in_transaction:
@@ -124,13 +134,31 @@ class NearConnection(aiosqlite.Connection):
     async def _elsewhere(self, fn: Callable[..., _T], *args: object, **kwargs: object) -> _T:
         def counted() -> _T:
             try:
-                return fn(*args, **kwargs)
+                return _patiently(fn, self._busy_seconds, *args, **kwargs)
             finally:
                 self._done += 1
 
         self._given += 1
         result: _T = await super()._execute(counted)  # type: ignore[no-untyped-call]
         return result
+
+
+def _patiently(fn: Callable[..., _T], seconds: float, *args: object, **kwargs: object) -> _T:
+    until = time.monotonic() + seconds
+    for pause in itertools.chain(_PAUSES, itertools.repeat(_PAUSES[-1])):
+        try:
+            return fn(*args, **kwargs)
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error) or time.monotonic() + pause > until:
+                raise
+        time.sleep(pause)  # noqa: TID251  in the connection's own thread
+    raise AssertionError("the last pause is without an end")
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    """Whether waiting can help; it does not help a reader to become a writer once another has committed."""
+    code = error.sqlite_errorcode
+    return code != sqlite3.SQLITE_BUSY_SNAPSHOT and (code & 0xFF) in _BUSY
 
 
 class NearCursor(AsyncAdapt_aiosqlite_cursor):
@@ -189,6 +217,9 @@ class _Adapted(AsyncAdapt_aiosqlite_connection):
 
     _cursor_cls = NearCursor
 
+    def begin(self, statement: str) -> None:
+        await_only(cast("NearConnection", self._connection).begin(statement))
+
 
 class _Driver(AsyncAdapt_aiosqlite_dbapi):
     @override
@@ -201,18 +232,29 @@ def driver() -> AsyncAdapt_aiosqlite_dbapi:
     return _Driver(aiosqlite, sqlite3)
 
 
-async def connect(path: str, options: Mapping[str, Any]) -> aiosqlite.Connection:
+def begin(connection: object, statement: str) -> None:
+    """Begin a transaction on a connection of :func:`driver`'s, within SQLAlchemy's greenlet.
+
+    Args:
+        connection: as SQLAlchemy gives it.
+        statement: ``BEGIN`` or ``BEGIN IMMEDIATE``.
+    """
+    cast("_Adapted", connection).begin(statement)
+
+
+async def connect(path: str, options: Mapping[str, Any], *, busy_seconds: float) -> aiosqlite.Connection:
     """Open a connection.
 
     Args:
         path: the file, as ``sqlite3.connect`` takes it.
-        options: as ``sqlite3.connect`` takes them; ``timeout``, in seconds, has to be among them.
+        options: as ``sqlite3.connect`` takes them.
+        busy_seconds: for how long a call waits for other processes.
     """
 
     def open_it() -> sqlite3.Connection:
         # One call at a time, from whichever thread: SQLite is built for that (`sqlite3.threadsafety` is 3).
-        connection: sqlite3.Connection = sqlite3.connect(path, **{**options, "check_same_thread": False})
+        connection: sqlite3.Connection = sqlite3.connect(path, **{**options, "check_same_thread": False, "timeout": 0})
         return connection
 
-    opened: aiosqlite.Connection = await NearConnection(open_it, busy_milliseconds=int(options["timeout"] * 1000))
+    opened: aiosqlite.Connection = await NearConnection(open_it, busy_seconds=busy_seconds)
     return opened

@@ -33,8 +33,12 @@ _DUE = (
     .limit(bindparam("at_most"))
     .with_for_update(skip_locked=True)
 )
+_OF_THESE = _NOTICES.c.notice_id.in_(bindparam("ids", expanding=True))
 _OF_ONE_CASE = _NOTICES.c.reference == bindparam("case")
-_DUE_OF_THESE = _DUE.where(_NOTICES.c.notice_id.in_(bindparam("ids", expanding=True)))
+# Made once: SQLAlchemy finds what it has compiled by the statement, and takes long to compare one that is new.
+_DUE_OF_THESE = _DUE.where(_OF_THESE)
+_DUE_OF_ONE_CASE = _DUE.where(_OF_ONE_CASE)
+_DUE_OF_THESE_OF_ONE_CASE = _DUE_OF_THESE.where(_OF_ONE_CASE)
 _TAKE = (
     update(_NOTICES)
     .where(_NOTICES.c.notice_id.in_(bindparam("taken", expanding=True)))
@@ -157,11 +161,16 @@ async def lease_due(
         lease_for: how long they are left to the caller.
     """
     given: dict[str, object] = {"now": now, "at_most": limit}
-    due = _DUE
     if ids is not None:
-        due, given["ids"] = _DUE_OF_THESE, list(ids)
+        given["ids"] = list(ids)
     if reference is not None:
-        due, given["case"] = due.where(_OF_ONE_CASE), reference
+        given["case"] = reference
+    due = {
+        (False, False): _DUE,
+        (True, False): _DUE_OF_THESE,
+        (False, True): _DUE_OF_ONE_CASE,
+        (True, True): _DUE_OF_THESE_OF_ONE_CASE,
+    }[ids is not None, reference is not None]
     rows = (await tx.execute(due, given)).all()
     taken = [replace(_row(row), attempts=row.attempts + 1, next_attempt_at=now + lease_for) for row in rows]
     if taken:

@@ -184,7 +184,6 @@ async def test_after_a_write_that_failed_it_is_not_ready_until_one_goes_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "_BUSY_SECONDS", 0.1)
-    monkeypatch.setattr(engine, "_PRAGMAS", ("busy_timeout=100", "journal_mode=WAL"))
     async with Database.open(f"sqlite:///{tmp_path / 'a.db'}") as database:
         await database.migrate()
         assert await database.takes_writes()

@@ -82,8 +82,34 @@ async def test_who_finds_another_writer_waits_in_the_thread(tmp_path: Path, seen
             await asyncio.sleep(0.1)
             assert seen == ["BEGIN IMMEDIATE"]
         assert await waits == 0
-        async with other.write() as tx:
-            assert (await tx.exec_driver_sql("PRAGMA busy_timeout")).scalar_one() == 30_000
+
+
+async def test_a_new_file_is_opened_by_many_at_once(tmp_path: Path) -> None:
+    """Of those who put a file into WAL mode at once, SQLite tells all but one that it is locked, and waits for none."""
+
+    async def opens(number: int) -> None:
+        async with Database.open(f"sqlite:///{tmp_path}/{number}.db") as database, database.write() as tx:
+            assert (await tx.exec_driver_sql("PRAGMA journal_mode")).scalar_one() == "wal"
+
+    for number in range(20):
+        await asyncio.gather(*(opens(number) for _ in range(6)))
+
+
+async def test_a_reader_does_not_wait_to_become_a_writer_once_another_has_committed(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/near.db"
+    async with Database.open(url) as database:
+        await database.migrate()
+        reader = await near.connect(f"{tmp_path}/near.db", {"isolation_level": None}, busy_seconds=30)
+        try:
+            await reader.execute("BEGIN")
+            await reader.execute("SELECT count(*) FROM outbox")
+            await _executed(database, "INSERT INTO reference_counters VALUES ('PD', 26, 1)")
+            async with asyncio.timeout(5):
+                with pytest.raises(sqlite3.OperationalError) as caught:
+                    await reader.execute("INSERT INTO reference_counters VALUES ('PD', 27, 1)")
+            assert caught.value.sqlite_errorcode == sqlite3.SQLITE_BUSY_SNAPSHOT
+        finally:
+            await reader.close()
 
 
 async def test_after_a_failed_statement_the_lock_is_given_back(tmp_path: Path) -> None:
