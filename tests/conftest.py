@@ -1,6 +1,6 @@
 """What every test may ask for: one real Temporal server, one real PostgreSQL, and nothing of the environment.
 
-One of each for the whole session, in temporary folders. What a test is kept apart by: a task queue and workflow ids of
+One of each for each process that runs tests, in temporary folders. What a test is kept apart by: a task queue and workflow ids of
 its own on Temporal, a database of its own on PostgreSQL.
 """
 

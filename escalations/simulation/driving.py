@@ -31,7 +31,8 @@ from escalations.store.notices import NoticeState, of_case
 from escalations.temporal.client import TASK_QUEUE
 
 _LOOK_SECONDS = 0.05
-_PATIENCE_SECONDS = 30
+_PATIENCE_SECONDS = 90
+"""Several calls of a server that is busy with others; nobody waits for so long where all is well."""
 _QUIET_LOOKS = 2
 
 
