@@ -1,7 +1,7 @@
 """What every test may ask for: one real Temporal server, one real PostgreSQL, and nothing of the environment.
 
-One of each for each process that runs tests, in temporary folders. What a test is kept apart by: a task queue and workflow ids of
-its own on Temporal, a database of its own on PostgreSQL.
+One of each for each process that runs tests, in temporary folders. What a test is kept apart by: a task queue and
+workflow ids of its own on Temporal, a database of its own on PostgreSQL.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ hypothesis.settings.register_profile("soak", max_examples=2_000, deadline=None)
 hypothesis.settings.load_profile("repeatable")
 
 ORDER = ("rules", "store", "intake", "mail", "platform", "activities", "workflows", "web", "docs", "browser")
-"""Fast and pure first, the browser last. Within a folder the order is random, and the seed is printed."""
+"""Fast and pure first, the browser last, where one process runs all. Within a folder the order is random, and the seed
+is printed."""
 
 
 @pytest.hookimpl(trylast=True)
