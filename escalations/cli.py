@@ -179,21 +179,40 @@ def doctor(
 
 @policies.command("check")
 def policy_check(
-    file: Annotated[Path | None, typer.Argument(help="A policy as YAML; the one in force by default.")] = None,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Policies as YAML, and directories among them; by default the one in force."),
+    ] = None,
+    *,
+    directory: Annotated[
+        Path | None, typer.Option(help="A directory's file, to see whether somebody is in each position.")
+    ] = None,
+    installation: Annotated[
+        bool, typer.Option("--installation", help="Take this installation's directory instead.")
+    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="End with 1 also where something will hurt.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was found for a machine.")] = False,
 ) -> None:
-    """Say everything that is wrong with a policy, with file and line."""
-    from escalations import parts, settings
-    from escalations.packs import reading
+    """Say everything that is wrong with policies, with file and line, and warn of what will hurt."""
+    from escalations import policies as keeping
+    from escalations import walltime
+    from escalations.packs import checking, reading
 
+    today = walltime.today()
     try:
-        policy = parts.policy_of(file or settings.read().policy_file)
-    except reading.NotAPolicyError as problem:
-        for one in problem.problems:
+        posts = checking.posts_of(directory, today=today) if directory else None
+    except reading.NotAPolicyError as wrong:
+        for one in wrong.problems:
             typer.echo(str(one), err=True)
         raise typer.Exit(1) from None
-    _say(f"{policy.title}, version {policy.version}: nothing is wrong. Its hash is {policy.content_hash[:16]}.")
-    if policy.sample:
-        _say("It is a sample: no partnership adopted it.")
+    if installation:
+        posts = _do(keeping.posts_of_installation(_settings(), today=today))
+    if files:
+        found = [checking.check(file, today=today, posts=posts) for file in files]
+    else:
+        found = [keeping.in_force(_settings(), today=today, posts=posts)]
+    if not keeping.tell(found, looked_up=posts is not None, strict=strict, as_json=as_json, say=_say):
+        raise typer.Exit(1)
 
 
 @policies.command("show")

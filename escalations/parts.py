@@ -9,13 +9,13 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
-from escalations import errors, going_live
+from escalations import errors, going_live, walltime
 from escalations.activities.deliver import Postman
 from escalations.activities.record import Recorder
 from escalations.intake.dispatcher import Dispatcher
@@ -42,9 +42,7 @@ ACTIVITIES_AT_ONCE = 50
 LOCAL_ACTIVITIES_AT_ONCE = 50
 
 
-def wall_clock() -> datetime:
-    """The time on the wall, in UTC: the one place of the package that reads it."""
-    return datetime.now(UTC)
+wall_clock = walltime.wall_clock
 
 
 @dataclass(frozen=True, slots=True)

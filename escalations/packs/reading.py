@@ -61,9 +61,27 @@ class NotAPolicyError(ValueError):
         self.problems = problems
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A policy together with the file that it stands in, so that whatever is said of it can name a line."""
+
+    name: str
+    policy: Policy
+    document: CommentedMap
+
+    def problem(self, place: tuple[int | str, ...], sentence: str) -> Problem:
+        """Something to say about one place of the policy, with the line of what is nearest to it in the file."""
+        return Problem(self.name, _line(self.document, place), _words(place, self.document), sentence)
+
+
 def sample(name: str = "default-sample") -> Policy:
     """A policy that is shipped, by its id."""
-    return read_text(resources.files("escalations.packs").joinpath(f"{name}.yaml").read_text("utf-8"), name)
+    return read_text(sample_text(name), name)
+
+
+def sample_text(name: str = "default-sample") -> str:
+    """The file of a policy that is shipped."""
+    return resources.files("escalations.packs").joinpath(f"{name}.yaml").read_text("utf-8")
 
 
 def read(path: Path) -> Policy:
@@ -72,15 +90,23 @@ def read(path: Path) -> Policy:
     Raises:
         NotAPolicyError: with a sentence, and a line where there is one, for everything that is wrong.
     """
+    return read_text(text_of(path), path.name)
+
+
+def text_of(path: Path) -> str:
+    """What stands in a file.
+
+    Raises:
+        NotAPolicyError: it cannot be read, is no text, or is larger than any policy.
+    """
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise NotAPolicyError((_too_large(path.name),))
-        text = path.read_text("utf-8")
+        return path.read_text("utf-8")
     except OSError as error:
         raise NotAPolicyError((Problem(path.name, None, "", f"cannot be read: {error.strerror}"),)) from None
     except UnicodeDecodeError:
         raise NotAPolicyError((Problem(path.name, None, "", "is not UTF-8 text; save it as UTF-8"),)) from None
-    return read_text(text, path.name)
 
 
 def read_text(text: str, name: str) -> Policy:
@@ -89,11 +115,20 @@ def read_text(text: str, name: str) -> Policy:
     Raises:
         NotAPolicyError: as ``read``.
     """
+    return source(text, name).policy
+
+
+def source(text: str, name: str) -> Source:
+    """The policy of a text, with the text's lines.
+
+    Raises:
+        NotAPolicyError: as ``read``.
+    """
     if len(text) > LARGEST_FILE:
         raise NotAPolicyError((_too_large(name),))
     document = _document(text, name)
     try:
-        return Policy.model_validate(_plain(document, [MOST_VALUES], 0))
+        return Source(name, Policy.model_validate(_plain(document, [MOST_VALUES], 0)), document)
     except _TooManyValuesError:
         sentence = (
             f"unfolds to more than {MOST_VALUES} values, or to lists within lists without end; write repeated parts out"
@@ -148,6 +183,8 @@ _TOO_LARGE_NUMBER = f"holds a number beyond {LARGEST_NUMBER:,}, which no policy 
 
 def _unreadable(text: str, name: str) -> Problem:
     for number, line in enumerate(text.splitlines(), 1):
+        if line.lstrip().startswith("#"):
+            continue
         if _LONG_NUMBER.search(line):
             return Problem(name, number, "", _TOO_LARGE_NUMBER)
         for written in _DATE.findall(line):

@@ -1,0 +1,319 @@
+"""What of a policy will hurt, though nothing in it is wrong: said before anybody relies on it.
+
+Source: issue 5, "Tools for it"; what peers shipped and had to mend (a review stage without a clock, a level that
+resolves to nobody). Each warning has its place in the file and says what to write instead. Whether a case can really
+come to such a point is for the rules to say; here only the policy is read, so that a check takes no time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from escalations.policy import OUR_CHOICE, Awaits, ClockRule, Limit, OnLimit, Policy, PolicyProblem, Side, StageRule
+from escalations.rules import workingtime
+from escalations.rules.workingtime import Amount, Calendar, Unit
+
+Place = tuple[int | str, ...]
+
+REVIEW_SOON: Final = timedelta(days=60)
+"""How long before its review is due a policy says so."""
+
+ENOUGH_WITHOUT_REMINDER: Final = {
+    Unit.WORKING_DAYS: 1,
+    Unit.CALENDAR_DAYS: 1,
+    Unit.WORKING_HOURS: 8,
+    Unit.ELAPSED_HOURS: 4,
+}
+"""What is shorter than this needs no reminder: the question itself has only just been asked."""
+
+_URGENT: Final = "urgent"
+_STARTS: Final = tuple(datetime(2026, 6, day, hour, tzinfo=UTC) for day in range(8, 15) for hour in (9, 15))
+"""Mornings and late afternoons of one week without a holiday: when a clock may start."""
+_STATING_ONLY: Final = {Awaits.ACKNOWLEDGE, Awaits.BE_REACHED}
+"""What can be met without a word on the matter itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posts:
+    """Who is in post today: by agency, the positions that somebody holds. No names."""
+
+    whose: str
+    """Which directory it is, as a sentence calls it."""
+    held: Mapping[str, frozenset[str]]
+
+
+def warnings(policy: Policy, *, today: date, posts: Posts | None = None) -> tuple[PolicyProblem, ...]:
+    """Everything about a policy that will hurt.
+
+    Args:
+        policy: one in which nothing is wrong.
+        today: for the dates of its adoption.
+        posts: who is in post; without it positions are not looked up.
+    """
+    return (
+        *adoption(policy, today),
+        *_ladder(policy),
+        *_reminders(policy),
+        *_lengths(policy),
+        *_partnership(policy),
+        *(_positions(policy, posts) if posts is not None else ()),
+        *_sources(policy),
+    )
+
+
+def clocks(policy: Policy) -> Iterator[tuple[Place, ClockRule]]:
+    """Every clock of a policy, with its place."""
+    for number, stage in enumerate(policy.stages):
+        for place, clock in enumerate(stage.clocks):
+            yield ("stages", number, "clocks", place), clock
+    for group in ("process_clocks", "raiser_clocks", "team_clocks"):
+        found: tuple[ClockRule, ...] = getattr(policy, group)
+        for place, clock in enumerate(found):
+            yield (group, place), clock
+
+
+def tracks(policy: Policy) -> tuple[str, ...]:
+    """The tracks that some clock of a stage has, in their order."""
+    return tuple(dict.fromkeys(track.value for stage in policy.stages for one in stage.clocks for track in one.limits))
+
+
+# ---- Who adopted it, and until when ---------------------------------------------------------------------------------
+
+
+def adoption(policy: Policy, today: date) -> Iterator[PolicyProblem]:
+    """What the dates of its adoption ask for."""
+    dates = policy.adoption
+    if dates.in_force_from > today:
+        yield PolicyProblem(
+            ("adoption", "in_force_from"),
+            f"it is in force from {said(dates.in_force_from)}, which is still to come; until then nobody agreed to it",
+        )
+    if dates.review_due <= today:
+        yield PolicyProblem(
+            ("adoption", "review_due"),
+            f"its review was due on {said(dates.review_due)}; have it reviewed, and write the next date",
+        )
+    elif dates.review_due - today <= REVIEW_SOON:
+        yield PolicyProblem(
+            ("adoption", "review_due"),
+            f"its review is due on {said(dates.review_due)}, in {days(dates.review_due - today)}",
+        )
+
+
+def said(day: date) -> str:
+    """A date in words, without its weekday."""
+    return workingtime.say_day(day).partition(" ")[2]
+
+
+def days(length: timedelta) -> str:
+    """A number of days in words."""
+    return f"{length.days} day{'' if length.days == 1 else 's'}"
+
+
+# ---- The ladder -----------------------------------------------------------------------------------------------------
+
+
+def _ladder(policy: Policy) -> Iterator[PolicyProblem]:
+    if _URGENT not in tracks(policy):
+        yield PolicyProblem(
+            ("stages",), "there is no urgent track, so what cannot wait runs in working days; add urgent limits"
+        )
+    for number, stage in enumerate(policy.stages):
+        yield from _stage(policy, number, stage)
+    if not any(stage.decided_by_final_body for stage in policy.stages):
+        yield PolicyProblem(
+            ("final_body",),
+            "is never asked, because no stage is decided by it; write decided_by_final_body: true at the last one",
+        )
+    yield from _never_asked(policy)
+
+
+def _stage(policy: Policy, number: int, stage: StageRule) -> Iterator[PolicyProblem]:
+    place: Place = ("stages", number)
+    last = number == len(policy.stages) - 1
+    if not stage.clocks:
+        yield PolicyProblem(place, "has no clock, so nothing is ever due there; add one that awaits respond")
+        return
+    for track in tracks(policy):
+        here = [clock for clock in stage.clocks if track in {one.value for one in clock.limits}]
+        if not here:
+            yield PolicyProblem(place, f"has no clock on the {track} track, so a case could stay there for ever")
+        elif all(clock.awaits in _STATING_ONLY for clock in here):
+            yield PolicyProblem(
+                place,
+                f"{track} track: once it is acknowledged no clock waits for an answer; add one that awaits respond",
+            )
+        if last and not any(clock.awaits is Awaits.DECIDE for clock in here):
+            yield PolicyProblem(
+                place,
+                f"{track} track: the last stage has no clock for a decision, so once its limits have passed a case can "
+                "stay open for ever; write decided_by_final_body: true, and a clock that awaits decide",
+            )
+        waiting = [clock for clock in here if clock.waits_for is Side.RESPONDING]
+        if not last and waiting and all(clock.on_limit is OnLimit.TELL for clock in waiting):
+            yield PolicyProblem(
+                place,
+                f"{track} track: when no reply comes people are told, and nothing more; write on_limit: propose, so "
+                "that the raising side is asked whether it moves up",
+            )
+    above = None if last else policy.stages[number + 1]
+    if above is not None and above.responding_position == stage.responding_position:
+        yield PolicyProblem(
+            place,
+            f"asks the {words(stage.responding_position)} of the responding side, and so does the stage above: moving "
+            "up brings it before the same person",
+        )
+
+
+def _never_asked(policy: Policy) -> Iterator[PolicyProblem]:
+    """A question that nothing brings up: only a proposal asks whether a case moves up."""
+    for place, clock in enumerate(policy.raiser_clocks):
+        if clock.awaits is not Awaits.CHOOSE:
+            continue
+        for track in clock.limits:
+            proposing = (one for _, one in clocks(policy) if one.on_limit is OnLimit.PROPOSE and track in one.limits)
+            if next(proposing, None) is None:
+                yield PolicyProblem(
+                    ("raiser_clocks", place),
+                    f"{track.value} track: cannot be reached, because no limit proposes a move up; write on_limit: "
+                    "propose at the clocks of the stages",
+                )
+
+
+# ---- Reminders and lengths ------------------------------------------------------------------------------------------
+
+
+def _reminders(policy: Policy) -> Iterator[PolicyProblem]:
+    calendar = plain_calendar(policy)
+    for place, clock in clocks(policy):
+        for track, limit in clock.limits.items():
+            within = limit.within
+            if not limit.remind_before:
+                if within.value > ENOUGH_WITHOUT_REMINDER[within.unit]:
+                    yield PolicyProblem(
+                        (*place, "limits", track.value),
+                        f"nobody is reminded before its {within.words()} are over; add remind_before",
+                    )
+                continue
+            for reminder in limit.remind_before:
+                sentence = _misses(calendar, limit, reminder)
+                if sentence:
+                    yield PolicyProblem((*place, "limits", track.value), sentence)
+
+
+def _misses(calendar: Calendar, limit: Limit, reminder: Amount) -> str | None:
+    """What is wrong with a reminder that falls before its clock starts, for some starts or for all."""
+    missed = [
+        start
+        for start in _STARTS
+        if workingtime.before(calendar, workingtime.deadline(calendar, start, limit.within), reminder) <= start
+    ]
+    if not missed:
+        return None
+    if len(missed) == len(_STARTS):
+        return (
+            f"the reminder {reminder.words()} before its limit of {limit.within.words()} would always fall before the "
+            "clock starts, so nobody is reminded; make it shorter"
+        )
+    example = workingtime.civil(missed[0])
+    return (
+        f"the reminder {reminder.words()} before its limit of {limit.within.words()} is left out where the clock "
+        f"starts late, as at {example:%H:%M} on a {workingtime.Weekday.of(example.date()).value.capitalize()}; make it "
+        "shorter"
+    )
+
+
+def plain_calendar(policy: Policy) -> Calendar:
+    """A calendar without holidays, for comparing lengths: what holds in it holds in most weeks."""
+    return Calendar(
+        region=policy.region,
+        first=date(2025, 1, 1),
+        last=date(2031, 12, 31),
+        day_zero=policy.day_zero,
+        holidays_version="none",
+        tzdata_version="none",
+    )
+
+
+def _lengths(policy: Policy) -> Iterator[PolicyProblem]:
+    calendar, start = plain_calendar(policy), _STARTS[0]
+    for whole in policy.process_clocks:
+        for track, limit in whole.limits.items():
+            ends = workingtime.deadline(calendar, start, limit.within)
+            at = start
+            for number, stage in enumerate(policy.stages):
+                limits = [(place, one.limits[track]) for place, one in enumerate(stage.clocks) if track in one.limits]
+                for place, of_stage in limits:
+                    if workingtime.deadline(calendar, start, of_stage.within) > ends:
+                        yield PolicyProblem(
+                            ("stages", number, "clocks", place, "limits", track.value),
+                            f"its {of_stage.within.words()} are longer than the {limit.within.words()} of {whole.id}, "
+                            "which is over all stages",
+                        )
+                at = max((workingtime.deadline(calendar, at, one.within) for _, one in limits), default=at)
+            if at > ends:
+                yield PolicyProblem(
+                    ("process_clocks", policy.process_clocks.index(whole), "limits", track.value),
+                    f"its {limit.within.words()} are over before the stages are, where each takes the whole of its "
+                    "time; make it longer, or the stages shorter",
+                )
+
+
+# ---- The partnership, its directory, and the document ---------------------------------------------------------------
+
+
+def _partnership(policy: Policy) -> Iterator[PolicyProblem]:
+    if not any(stage.partnership_told for stage in policy.stages):
+        yield PolicyProblem(
+            ("stages",),
+            "the partnership is never told, so its team can read no case and its review counts none; write "
+            "partnership_told: true at the stage at which it hears of one",
+        )
+
+
+def _positions(policy: Policy, posts: Posts) -> Iterator[PolicyProblem]:
+    body = policy.final_body
+    agencies = {agency: held for agency, held in posts.held.items() if agency != body.agency}
+    filled = frozenset[str]().union(*agencies.values())
+    asked: dict[str, Place] = {}
+    for number, stage in enumerate(policy.stages):
+        for side in ("raising_position", "responding_position"):
+            asked.setdefault(getattr(stage, side), ("stages", number, side))
+    for position, place in asked.items():
+        if position not in filled:
+            yield PolicyProblem(
+                place,
+                f"no agency of {posts.whose} has a {words(position)} in post, so whatever is for one falls to each "
+                "agency's lead; name the position as the directory does, or fill it",
+            )
+    if not any(stage.decided_by_final_body for stage in policy.stages):
+        return
+    if body.agency not in posts.held:
+        yield PolicyProblem(("final_body", "agency"), f"{body.agency} is no agency of {posts.whose}")
+        return
+    for field in ("position", "alternate_position"):
+        position = getattr(body, field)
+        if position not in posts.held[body.agency]:
+            yield PolicyProblem(
+                ("final_body", field), f"nobody at {body.agency} is in post as {words(position)}, by {posts.whose}"
+            )
+
+
+def _sources(policy: Policy) -> Iterator[PolicyProblem]:
+    """A sample is nobody's document; of any other, a business manager has to say where a deadline came from."""
+    found = [clock.source for _, clock in clocks(policy)]
+    ours = sum(1 for source in found if source == OUR_CHOICE)
+    if ours and not policy.sample:
+        yield PolicyProblem(
+            (),
+            f"{ours} of its {len(found)} clocks name no paragraph of the document; write source: at each, so that "
+            "everybody can be told where a time limit comes from",
+        )
+
+
+def words(position: str) -> str:
+    """A position as a person says it."""
+    return position.replace("_", " ")

@@ -1,0 +1,73 @@
+"""The policy from the command line: checked, shown, compared, and explained for one case. A composition root."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from escalations.packs import checking, reading
+from escalations.packs.checking import Checked, FileKind
+from escalations.packs.warning import Posts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from escalations.settings import Settings
+
+OF_INSTALLATION = "this installation's directory"
+
+
+def in_force(settings: Settings, *, today: date, posts: Posts | None) -> Checked:
+    """What is found of the policy that the settings name, or of the sample that is in force without one."""
+    if settings.policy_file is not None:
+        return checking.check(settings.policy_file, today=today, posts=posts)
+    return checking.check_text(reading.sample_text(), "default-sample.yaml", today=today, posts=posts)
+
+
+def tell(
+    found: Sequence[Checked],
+    *,
+    looked_up: bool,
+    strict: bool,
+    as_json: bool,
+    say: Callable[[str], None],
+) -> bool:
+    """Say what was found of some files. True where nothing is wrong and, if it is to be strict, nothing will hurt."""
+    refused = any(one.problems for one in found)
+    hurts = any(one.warnings for one in found)
+    fine = not refused and not (strict and hurts)
+    if as_json:
+        say(json.dumps({"fine": fine, "files": [one.as_data() for one in found]}, indent=2, ensure_ascii=False))
+        return fine
+    for one in found:
+        for line in one.lines():
+            say(line)
+    if not looked_up and any(one.kind is FileKind.POLICY and one.policy is not None for one in found):
+        say("Who is in post was not looked up: --directory names a directory's file, --installation takes this one's.")
+    if strict and hurts and not refused:
+        say("With --strict a warning refuses.")
+    return fine
+
+
+async def posts_of_installation(settings: Settings, *, today: date) -> Posts:
+    """Who is in post today by the directory of this installation.
+
+    Raises:
+        EscalationsError: the database cannot be used.
+    """
+    from escalations.store import directory  # noqa: PLC0415  a check of files alone does not wait for the database
+    from escalations.store.engine import Database  # noqa: PLC0415
+
+    async with Database.open(settings.database, pool_size=1) as database, database.read() as tx:
+        agencies = await directory.all_agencies(tx)
+        spans = await directory.spans(tx)
+    held: dict[str, frozenset[str]] = {
+        agency.agency_id: frozenset(
+            span.position for span in spans if span.agency_id == agency.agency_id and span.held and span.on(today)
+        )
+        for agency in agencies.values()
+        if agency.active_from <= today and (agency.active_to is None or agency.active_to >= today)
+    }
+    return Posts(OF_INSTALLATION, held)
