@@ -370,6 +370,7 @@ class _Plain(str):
     """A header's value that needs neither encoding nor folding, so that nothing has to be read to write it."""
 
     __slots__ = ("name",)
+    name: str
 
     def __new__(cls, name: str, value: str) -> Self:
         """Take the header's name and its value."""
