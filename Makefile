@@ -45,8 +45,8 @@ format: $(INSTALLED) ## Format the code
 bench: $(INSTALLED) build-temporal ## Measure, and write the figures down
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-soak: $(INSTALLED) build-temporal ## Run many escalations for long, with kills
-	@$(BIN)/python -m benchmarks soak $(ARGS)
+soak: $(INSTALLED) build-temporal ## Run many escalations for long, with kills, and a million deadlines by three methods
+	@$(BIN)/python -m benchmarks opinions soak $(ARGS)
 
 floor: ## Raise the coverage floor to what the last test run reached
 	@$(BIN)/coverage report --format=total --precision=1 > tests/coverage-floor && cat tests/coverage-floor

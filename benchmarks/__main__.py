@@ -1,7 +1,7 @@
-"""Every measurement, or some by name: ``python -m benchmarks [deadlines|throughput|review|soak …] [--json]``.
+"""Every measurement, or some by name: ``python -m benchmarks [deadlines|throughput|review|opinions|soak …] [--json]``.
 
-Without a name it runs all but the soak, which is as long as it is told to be. The exit status is 1 where a promise is
-not kept. Progress goes to standard error.
+Without a name it runs all but the soak and the second opinions, which are as long as they are told to be. The exit
+status is 1 where a promise is not kept. Progress goes to standard error.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import burst, deadlines, figures, installing, memory, review, soak, throughput
+from benchmarks import burst, deadlines, figures, installing, memory, opinions, review, soak, throughput
 from benchmarks.figures import Figure, Found
 
 ALL = ("deadlines", "throughput", "memory", "burst", "review")
@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "memory": lambda: asyncio.run(memory.measure(chosen.cases or MANY)),
         "burst": lambda: asyncio.run(burst.measure(chosen.cases or MANY)),
         "review": lambda: asyncio.run(review.measure(chosen.cases or MANY)),
+        "opinions": lambda: opinions.measure(deadlines=chosen.deadlines, seed=chosen.seed),
         "soak": lambda: asyncio.run(soak.measure(minutes=chosen.minutes, seed=chosen.seed)),
     }
     before = figures.machine()
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*ALL, "soak"], metavar="name", help="what to measure")
+    parser.add_argument("names", nargs="*", choices=[*ALL, "opinions", "soak"], metavar="name", help="what to measure")
     parser.add_argument("--json", action="store_true", help="for machines")
     parser.add_argument(
         "--cases", type=int, help=f"{THROUGHPUT_CASES} for throughput, {MANY:,} for memory, burst and review"
@@ -62,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--calls", type=int, default=CALLS, help="calls in each round of deadlines")
     parser.add_argument("--minutes", type=float, default=10, help="how long a soak lasts")
     parser.add_argument("--seed", type=int, default=1, help="what a soak chooses by")
+    parser.add_argument("--deadlines", type=int, default=1_000_000, help="how many second opinions are asked for")
     return parser
 
 

@@ -157,6 +157,61 @@ def review(
 
 
 @app.command()
+def deadline(
+    *,
+    start: Annotated[
+        str | None, typer.Option("--from", help="When the time begins, in civil time: 2027-03-26T15:30.")
+    ] = None,
+    within: Annotated[
+        list[str] | None, typer.Option(help='How long: "3 working days". Given twice: whichever is sooner.')
+    ] = None,
+    or_by: Annotated[str | None, typer.Option(help="Or by this moment, if that is sooner.")] = None,
+    region: Annotated[
+        str | None, typer.Option(help="england-and-wales (by default), scotland or northern-ireland.")
+    ] = None,
+    day_zero: Annotated[
+        str | None, typer.Option(help="Whether the day of the start can count: next (by default: no) or same.")
+    ] = None,
+    closure: Annotated[
+        list[str] | None,
+        typer.Option(help="Days that do not count: 2027-04-01..2027-04-05, or …=why. May be repeated."),
+    ] = None,
+    office_hours: Annotated[str | None, typer.Option(help="09:00-17:00 by default; 09:00-12:30,13:30-17:00.")] = None,
+    weekdays: Annotated[str | None, typer.Option(help="The days worked: monday,tuesday,wednesday.")] = None,
+    close: Annotated[str | None, typer.Option(help="Close of business; when the office closes by default.")] = None,
+    event: Annotated[str | None, typer.Option(help="What starts the time, for the receipt.")] = None,
+    rule: Annotated[str | None, typer.Option(help="What asks for it, for the receipt.")] = None,
+    table: Annotated[
+        Path | None, typer.Option("--csv", help="Many at once: a table with the columns from and within.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="With --csv: where the answers go.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the receipt for a machine.")] = False,
+) -> None:
+    """Work out a deadline alone, with the receipt that a case would show for it."""
+    from rich.console import Console
+
+    from escalations import deadlines
+
+    said = {
+        "from": start, "within": " or ".join(within or ()), "or by": or_by, "region": region, "day zero": day_zero,
+        "closures": ";".join(closure or ()), "office hours": office_hours, "weekdays": weekdays, "close": close,
+        "event": event, "rule": rule,
+    }  # fmt: skip
+    given = {name: text for name, text in said.items() if text}
+    if table is None:
+        deadlines.show(given, Console(), as_json=as_json)
+        return
+    found = deadlines.answer_table(table, given)
+    if output is None:
+        typer.echo(found.text, nl=False)
+    else:
+        output.write_text(found.text, encoding="utf-8-sig", newline="")
+    typer.echo(f"{found.lines} lines, {found.wrong} of them without an answer.", err=True)
+    if found.wrong:
+        raise typer.Exit(1)
+
+
+@app.command()
 def migrate() -> None:
     """Bring the database to the newest schema, and fill an empty directory."""
     chosen = _settings()

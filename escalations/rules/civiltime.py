@@ -4,6 +4,7 @@ A calendar is data: it is built once, stored by the hash of its content and hand
 here asks what time it is. Instants are timezone-aware; civil times are those of Europe/London, for all regions.
 """
 
+import difflib
 import hashlib
 import json
 import re
@@ -127,7 +128,9 @@ class Amount(BaseModel, frozen=True, extra="forbid"):
         unit = f"{found[2]}_{found[3]}s".lower() if found else ""
         if found is None or unit not in [known.value for known in Unit]:
             known = ", ".join(known.value.replace("_", " ") for known in Unit)
-            sentence = f'"{text}" is not an amount of time: write a whole number and one of: {known}.'
+            sentence = (
+                f'"{text}" is not an amount of time: write a whole number and one of: {known}.{_nearest_amount(text)}'
+            )
             raise ValueError(sentence)
         return {"value": int(found[1]), "unit": Unit(unit)}
 
@@ -144,6 +147,46 @@ class Amount(BaseModel, frozen=True, extra="forbid"):
         """Return the amount as a person writes it: "3 working days", "1 working day"."""
         unit = self.unit.value.replace("_", " ")
         return f"{self.value} {unit.removesuffix('s') if self.value == 1 else unit}"
+
+
+_BARE_UNITS = {
+    "h": "hours",
+    "hour": "hours",
+    "d": "days",
+    "day": "days",
+    "wd": "working days",
+    "workday": "working days",
+    "business day": "working days",
+    "week day": "working days",
+    "weekday": "working days",
+    "office hour": "working hours",
+    "business hour": "working hours",
+    "clock hour": "elapsed hours",
+}
+_EITHER = {
+    "hours": ("working hours", "elapsed hours"),
+    "days": ("working days", "calendar days"),
+}
+
+
+def _nearest_amount(text: str) -> str:
+    """What was perhaps meant, as a question at the end of the sentence that refuses it; empty where nothing is near."""
+    found = re.fullmatch(r"\s*([0-9]{1,6})\s*([a-z][a-z _-]*?)\s*", text, re.IGNORECASE)
+    if found is None:
+        return ""
+    number, said = int(found[1]), re.sub(r"[ _-]+", " ", found[2].lower())
+    if said in {"week", "weeks"}:
+        return f' Did you mean "{5 * number} working days" or "{7 * number} calendar days"?'
+    said = _BARE_UNITS.get(said.removesuffix("s"), said)
+    if said in _EITHER:
+        both = " or ".join(f'"{number} {unit}"' for unit in _EITHER[said])
+        return f" Did you mean {both}?"
+    known = [unit.value.replace("_", " ") for unit in Unit]
+    near = difflib.get_close_matches(said, [*known, *(unit.removesuffix("s") for unit in known)], n=1, cutoff=0.6)
+    if not near:
+        return ""
+    unit = near[0].removesuffix("s")
+    return f' Did you mean "{number} {unit if number == 1 else f"{unit}s"}"?'
 
 
 class OfficeHours(BaseModel, frozen=True, extra="forbid"):

@@ -103,6 +103,25 @@ class Receipt(_Frozen):
         return "\n".join(lines)
 
 
+class Proof(_Frozen):
+    """A receipt with the calendar that it was counted in: all that a stranger needs to count it again.
+
+    `second_opinion.py` does, by another method, and recomputes both hashes.
+    """
+
+    receipt: Receipt
+    receipt_hash: str
+    calendar: Calendar
+
+
+def prove(calendar: Calendar, counted: Receipt) -> Proof:
+    """Return a receipt with its calendar. Raises ValueError for another calendar than the receipt's."""
+    if counted.calendar_hash != calendar.content_hash:
+        sentence = "This receipt was counted in another calendar."
+        raise ValueError(sentence)
+    return Proof(receipt=counted, receipt_hash=counted.content_hash, calendar=calendar)
+
+
 def receipt(calendar: Calendar, *, start: datetime, start_event: str, amount: Amount, rule: str) -> Receipt:
     """Count a deadline day by day and return the account of it.
 

@@ -27,12 +27,15 @@ W10  A pause gives back what it took: as many working days as closed (passed clo
 W11  Working time between two instants is office time. A whole working day is one office day's length of it, so from
      Friday 17:00 to Monday 17:00 is one working day, as it is from Monday 09:00.
 W12  Nothing is guessed outside the calendar: `CalendarExhausted`.
+W13  Of several amounts, or an amount and a moment, *whichever is sooner* is the earliest of the deadlines. One past the
+     calendar's end is not the earliest where another lies inside.
 
 A lookup costs the same whatever the length of the amount. The receipt (`receipts`) counts day by day instead and
 shares none of this index, so that the two hold each other to account.
 """
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -58,7 +61,7 @@ from escalations.rules.civiltime import (
     say_day,
     say_duration,
 )
-from escalations.rules.receipts import DayMark, Receipt, ReceiptDay, receipt
+from escalations.rules.receipts import DayMark, Proof, Receipt, ReceiptDay, prove, receipt
 from escalations.rules.spent import WorkingTime
 
 __all__ = [
@@ -70,6 +73,7 @@ __all__ = [
     "DayMark",
     "DayZero",
     "OfficeHours",
+    "Proof",
     "Receipt",
     "ReceiptDay",
     "Region",
@@ -81,11 +85,13 @@ __all__ = [
     "canonical_json",
     "civil",
     "deadline",
+    "earliest",
     "extend",
     "instant_of",
     "lateness",
     "load_calendar",
     "next_open",
+    "prove",
     "receipt",
     "resume",
     "say",
@@ -238,6 +244,26 @@ def deadline(calendar: Calendar, start: datetime, amount: Amount) -> datetime:
             return _within(calendar, index, _within(calendar, index, start) + _HOUR * amount.value)
         case _:
             assert_never(amount.unit)
+
+
+def earliest(
+    calendar: Calendar, start: datetime, amounts: Sequence[Amount], *, or_by: datetime | None = None
+) -> datetime:
+    """Return the earliest of several deadlines from one start: "whichever is sooner". Convention W13.
+
+    `or_by` is a moment that a person gave, and may lie in the past. Raises CalendarExhausted where no deadline lies
+    inside the calendar, ValueError where none is asked for.
+    """
+    found, beyond = [] if or_by is None else [or_by.astimezone(UTC)], None
+    for amount in amounts:
+        try:
+            found.append(deadline(calendar, start, amount))
+        except CalendarExhausted as past:
+            beyond = past
+    if not found:
+        sentence = "The earliest of no deadlines was asked for."
+        raise beyond or ValueError(sentence)
+    return min(found)
 
 
 def before(calendar: Calendar, due: datetime, amount: Amount) -> datetime:
