@@ -373,7 +373,7 @@ async def _mail_in(settings: Settings) -> Finding:
     if not settings.takes_mail:
         return Finding("mail in", Verdict.NOTE, "No mail comes in.", f"{PREFIX}MAIL_IN=true, and `escalations mail`.")
     try:
-        Replies.of(settings)
+        Replies.of(settings, vault.Vault(settings.wrapping_keys()))
         parts.certificate_of(settings)
     except WrongSettings as problem:
         return Finding("mail in", Verdict.WRONG, str(problem), "Mend the setting that it names.")

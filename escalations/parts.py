@@ -101,7 +101,13 @@ class Parts:
 
     def mail_router(self, replies: Replies, *, submitted: Callable[[], None] = lambda: None) -> Router:
         """Who decides on mail that is stored."""
-        ways = Ways(self.vault, self.cases, self.mail_reader(replies), self.in_force.policy.reference_prefix)
+        ways = Ways(
+            self.vault,
+            self.cases,
+            self.mail_reader(replies),
+            self.in_force.policy.reference_prefix,
+            signed_return_path=self.settings.mail_signed_return_path,
+        )
         post = Post(self.relay, self.house, self.settings.mail_from, self.settings.web_address)
         return Router(database=self.database, vault=self.vault, ways=ways, post=post, now=self.now, submitted=submitted)
 
@@ -172,6 +178,7 @@ async def opened(
         if migrate:
             await database.migrate()
         vault = Vault(settings.wrapping_keys(), asks=True)
+        replies = Replies.of(settings, vault)
         # A database that is away for the moment is no reason not to start: each part waits for it in its own way.
         with suppress(errors.Retry):
             if await database.revision() is not None:
@@ -183,10 +190,10 @@ async def opened(
             vault=vault,
             cases=Cases(),
             in_force=in_force,
-            relay=relay or relay_of(settings, database, now),
+            relay=relay or relay_of(settings, database, now, replies),
             house=House.of(settings, trial=not going_live.is_live(settings)),
             now=now,
-            replies=Replies.of(settings),
+            replies=replies,
         )
 
 
@@ -213,7 +220,9 @@ def policy_of(file: Path | None) -> Policy:
     return reading.sample() if file is None else reading.read(file)
 
 
-def relay_of(settings: Settings, database: Database, now: Callable[[], datetime]) -> Relay:
+def relay_of(
+    settings: Settings, database: Database, now: Callable[[], datetime], replies: Replies | None = None
+) -> Relay:
     """The way out for mail. Until an installation is live that is the local outbox alone, whatever relay is named.
 
     Where a mail catcher is named for the trial, that is the outbox: it stands beside us and forwards nothing.
@@ -238,5 +247,10 @@ def relay_of(settings: Settings, database: Database, now: Callable[[], datetime]
         user=settings.mail_user,
         password=password.get_secret_value() if password else None,
         seconds=settings.mail_seconds,
-        signed_return_path=settings.mail_signed_return_path and settings.takes_mail,
+        return_path=replies.return_path if replies is not None and settings.mail_signed_return_path else _no_path,
     )
+
+
+def _no_path(message_id: str) -> None:
+    """Reports on this message, as on every other, go to the address that notices come from."""
+    del message_id

@@ -224,7 +224,8 @@ class Settings(BaseSettings):
     )
     mail_signed_return_path: bool = Field(
         default=False,
-        description="Whether reports that a notice did not arrive go to its own address, where the relay allows it.",
+        description="Whether reports that a notice did not arrive go to an address of its own, and are believed from "
+        "there alone. For a relay that lets a sender of ours through unchanged.",
     )
 
     policy_file: Path | None = Field(

@@ -200,7 +200,7 @@ async def mail_room(
     **chosen: Any,  # noqa: ANN401
 ) -> AsyncIterator[MailRoomAt]:
     """Open one, with the sample directory."""
-    settings = Settings(folder=folder, keys=KEY, **chosen)  # type: ignore[arg-type]  # as the environment gives it
+    settings = Settings(folder=folder, **{"keys": KEY, **chosen})
     clock = clock or Clock("2027-03-01 09:30")
     async with parts.opened(settings, migrate=True, now=clock, relay=relay) as opened:
         async with opened.database.write() as tx:

@@ -12,7 +12,7 @@ import aiosmtplib
 from sqlalchemy import func, select
 
 from escalations import parts
-from escalations.intake.mail_routing import Code
+from escalations.intake.mail_codes import Code
 from escalations.settings import Settings
 from escalations.store import directory, directory_file, mails, tables
 from escalations.store.mails import MailState

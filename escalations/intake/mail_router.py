@@ -18,7 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations import errors
 from escalations.intake import recipients
-from escalations.intake.mail_routing import AN_HOUR, Code, Routed, Routing, ToAnswer, Ways
+from escalations.intake.mail_codes import Code
+from escalations.intake.mail_routing import AN_HOUR, Routed, Routing, ToAnswer, Ways
 from escalations.mail import outgoing
 from escalations.mail.outgoing import Answer, Facts, House
 from escalations.mail.parser import Mail
@@ -133,7 +134,13 @@ class Router:
         async with self._database.write() as tx:
             routed = await Routing(self._ways, tx, row, mail, envelope, now).decide()
             if not await mails.settle(
-                tx, row.mail_id, state=routed.state, code=routed.code, at=now, reference=routed.reference
+                tx,
+                row.mail_id,
+                state=routed.state,
+                code=routed.code,
+                at=now,
+                reference=routed.reference,
+                notice_id=routed.about,
             ):
                 raise _DecidedAlready
         _log.info(

@@ -9,15 +9,14 @@ and only what is left raises an escalation. What cannot be decided is held for t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from escalations.intake import mail_raising, naming, recipients, submissions, unheard
+from escalations.intake import mail_raising, mail_reports, naming, recipients, submissions
+from escalations.intake.mail_codes import Code
 from escalations.intake.mail_in import Reader
 from escalations.mail.authentication import Vouched
 from escalations.mail.classify import Kind
@@ -34,9 +33,8 @@ from escalations.rules.notices import RAISER, Ask
 from escalations.store import directory, mails, notices, references
 from escalations.store.cases import Cases
 from escalations.store.mails import Envelope, MailRow, MailState
-from escalations.store.notices import NoticeRow, NoticeState
+from escalations.store.notices import NoticeRow
 from escalations.store.vault import Vault
-from escalations.workflows import contracts
 
 AN_HOUR: Final = timedelta(hours=1)
 RAISED_BY_ONE: Final = 5
@@ -49,44 +47,6 @@ would otherwise write to each other through us without end."""
 
 _REFERENCE = re.compile(r"\b[A-Z]{2,6}-?\d{2}-?\d{4,9}-?[0-9A-Z]\b", re.IGNORECASE)
 _MOST_REFERENCES: Final = 5
-
-
-class Code(StrEnum):
-    """Why a message went where it went. The team is shown it in words."""
-
-    RAISED = "raised"
-    ADDED = "added"
-    ACKNOWLEDGED = "acknowledged"
-    UNREADABLE = "unreadable"
-    AUTOMATIC_REPLY = "automatic_reply"
-    UNDELIVERED = "undelivered"
-    OWN = "own"
-    READ_RECEIPT = "read_receipt"
-    NOT_ABOUT_OURS = "not_about_ours"
-    """A machine's word on something that is not a message of ours."""
-    ARRIVES_LATER = "arrives_later"
-    """A report that a message of ours is late, or arrived after all."""
-    BOUNCE_UNCLEAR = "bounce_unclear"
-    BOUNCE_NOT_SIGNED = "bounce_not_signed"
-    TEAM_BOUNCE = "team_bounce"
-    """What we wrote to the team itself did not arrive."""
-    TO_MANY = "to_many"
-    NOTHING_IN_IT = "nothing_in_it"
-    ANOTHER_AGENCY = "another_agency"
-    """It answers a notice to one agency, and comes from an address of another."""
-    OUTSIDE = "outside"
-    """It answers a notice to an agency, and comes from an address that nobody knows as one of that agency's own."""
-    TO_THE_TEAM = "to_the_team"
-    """It answers what we wrote to the team."""
-    ADDRESS_NOT_SIGNED = "address_not_signed"
-    REFERENCE_NOT_SIGNED = "reference_not_signed"
-    """It names an escalation, or a message of ours, without an address that we signed."""
-    SENDER_REFUTED = "sender_refuted"
-    NO_SENDER = "no_sender"
-    TOO_MANY = "too_many"
-    COULD_NOT_BE_ROUTED = "could_not_be_routed"
-    PASSED_TO_CASE = "passed_to_case"
-    NOT_FOR_US = "not_for_us"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +67,8 @@ class Routed:
     code: Code
     reference: str | None = None
     to_answer: ToAnswer | None = None
+    about: str | None = None
+    """The notice that a report was found to be about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +79,8 @@ class Ways:
     cases: Cases
     reader: Reader
     prefix: str
+    signed_return_path: bool = False
+    """Whether reports that a notice did not arrive go to an address of its own, and are believed from nowhere else."""
 
 
 @dataclass(slots=True)
@@ -150,9 +114,7 @@ class Routing:
     # ---- Machines ---------------------------------------------------------------------------------------------------
 
     async def _bounce(self) -> Routed:
-        report = self.mail.report
-        named = (*(report.about if report else ()), *self.mail.mentions, *self._answered_ids())
-        notice = await self._notice(named)
+        notice = await mail_reports.notice_of(self.tx, self.ways.reader, self.row, self.mail)
         if notice is None:
             known = await self._named_case()
             if known is not None:
@@ -162,28 +124,28 @@ class Routing:
             case Arrival.FAILED:
                 return await self._undelivered(notice)
             case Arrival.UNKNOWN:
-                return Routed(MailState.HELD, Code.BOUNCE_UNCLEAR, notice.reference)
+                return Routed(MailState.HELD, Code.BOUNCE_UNCLEAR, notice.reference, about=notice.notice_id)
             case Arrival.PASSING | Arrival.DELAYED | Arrival.DELIVERED:
-                return Routed(MailState.SET_ASIDE, Code.ARRIVES_LATER, notice.reference)
+                return Routed(MailState.SET_ASIDE, Code.ARRIVES_LATER, notice.reference, about=notice.notice_id)
 
     async def _undelivered(self, notice: NoticeRow) -> Routed:
-        await notices.bounced(self.tx, notice.notice_id, code="bounced")
-        delivery = unheard.report_of(notice, NoticeState.UNDELIVERED)
-        if delivery is None:
-            return Routed(MailState.HELD, Code.TEAM_BOUNCE, notice.reference)
-        await self._submit(
-            contracts.delivery_act(delivery, submission_id=submissions.new_id(self.now), at=self.now),
-            notice.reference,
-            key=f"delivery-{delivery.notice_id}-{delivery.state}",
-        )
-        return Routed(MailState.FILED, Code.UNDELIVERED, notice.reference)
+        if notice.state not in mail_reports.LEFT:
+            return Routed(MailState.SET_ASIDE, Code.SAID_BEFORE, notice.reference, about=notice.notice_id)
+        case = await self.ways.cases.read(self.tx, notice.reference)
+        came = mail_reports.Came(self.envelope, self.row.received_at, signed_return_path=self.ways.signed_return_path)
+        doubt = await mail_reports.doubt(self.tx, self.ways.reader.replies, came, notice, case)
+        if doubt is not None:
+            return Routed(MailState.HELD, doubt, notice.reference, about=notice.notice_id)
+        told = await mail_reports.take_back(self.tx, self.ways.vault, notice, at=self.now)
+        state, code = (MailState.FILED, Code.UNDELIVERED) if told else (MailState.HELD, Code.TEAM_BOUNCE)
+        return Routed(state, code, notice.reference, about=notice.notice_id)
 
     async def _automatic(self) -> Routed:
-        notice = await self._notice(self._answered_ids())
+        notice = await self._answered()
         if notice is None:
             return Routed(MailState.SET_ASIDE, Code.NOT_ABOUT_OURS)
         await self._report(notice, "automatic_reply")
-        return Routed(MailState.FILED, Code.AUTOMATIC_REPLY, notice.reference)
+        return Routed(MailState.FILED, Code.AUTOMATIC_REPLY, notice.reference, about=notice.notice_id)
 
     async def _report(self, notice: NoticeRow, message: str) -> None:
         """Let a case hear of a message that is no act of a person; only of those whom it was raised with."""
@@ -198,7 +160,7 @@ class Routing:
     # ---- People -----------------------------------------------------------------------------------------------------
 
     async def _person(self) -> Routed:
-        notice = await self._notice(self._answered_ids()) or await self._quoted()
+        notice = await self._answered() or await self._quoted()
         if notice is not None:
             return await self._reply(notice)
         known = await self._named_case()
@@ -223,7 +185,7 @@ class Routing:
             await self._report(notice, "unreadable_reply")
         if not self.mail.readable and (self.mail.locked or not self.mail.attachments):
             if self.mail.locked and to.side is Side.RESPONDING:
-                return Routed(MailState.FILED, Code.UNREADABLE, reference)
+                return Routed(MailState.FILED, Code.UNREADABLE, reference, about=notice.notice_id)
             return self._held(Code.NOTHING_IN_IT, reference)
         actor = Actor(side=to.side, agency_id=to.agency_id, position=to.position)
         acknowledges = of_position and await self._acknowledges(notice, actor)
@@ -233,7 +195,8 @@ class Routing:
         files = min(len(self.mail.attachments), mail_raising.FILES)
         await self._submit(acts.AddWords(**self._origin(actor), files=files), reference, sealed=self._words())
         code = Code.ACKNOWLEDGED if acknowledges else Code.ADDED
-        return Routed(MailState.FILED, code, reference, _answer_of(notice, acknowledged=acknowledges))
+        answer = _answer_of(notice, acknowledged=acknowledges)
+        return Routed(MailState.FILED, code, reference, answer, notice.notice_id)
 
     async def _acknowledges(self, notice: NoticeRow, actor: Actor) -> bool:
         """Whether a reply acknowledges: where the notice asked its reader to answer, and nobody there has done so."""
@@ -261,11 +224,9 @@ class Routing:
     async def _is_of_position(self, notice: NoticeRow) -> bool:
         """Whether the sender is whom the notice is for: its address of today, or the position's holder or deputy."""
         to = notice.notice.to
-        found = await recipients.find(self.tx, self.ways.vault, notice.reference, to, at=self.now)
-        if isinstance(found, recipients.Addressee) and found.address.strip().lower() == self.mail.sender:
-            return True
         if to.position == RAISER or to.agency_id is None:
-            return False
+            found = await recipients.find(self.tx, self.ways.vault, notice.reference, to, at=self.now)
+            return isinstance(found, recipients.Addressee) and found.address.strip().lower() == self.mail.sender
         return await directory.answers_for(
             self.tx, self.ways.vault, to.agency_id, to.position, address=self.mail.sender, on=self.now
         )
@@ -305,25 +266,11 @@ class Routing:
 
     # ---- What it answers --------------------------------------------------------------------------------------------
 
-    def _answered_ids(self) -> tuple[str, ...]:
-        """The Message-IDs that it says it answers, the nearest first."""
-        return (*self.mail.in_reply_to, *reversed(self.mail.references))
-
-    async def _notice(self, message_ids: Iterable[str]) -> NoticeRow | None:
-        """The notice that it is about, by its signed address or by a Message-ID that we signed.
-
-        Or by one that a relay put in the place of ours: nobody else was told that.
-        """
-        ids = tuple(message_ids)
-        signed = (self.ways.reader.replies.notice_with(found) for found in ids)
-        for notice_id in (self.row.notice_id, *signed):
-            if notice_id is not None and (found := await notices.get(self.tx, notice_id)) is not None:
-                return found
-        known = await notices.sent_as(self.tx, ids)
-        ours = known is not None and self.ways.reader.replies.notice_with(known.message_id or "") is None
-        # What we gave it ourselves and did not sign, anybody can work out.
-        guessable = ours and known is not None and (known.message_id or "").startswith(f"<{known.notice_id}@")
-        return known if ours and not guessable else None
+    async def _answered(self) -> NoticeRow | None:
+        """The notice that it answers, by its signed address or by the Message-IDs that it says it answers."""
+        return await mail_reports.notice_with(
+            self.tx, self.ways.reader.replies, self.row.notice_id, mail_reports.answered_ids(self.mail)
+        )
 
     async def _quoted(self) -> NoticeRow | None:
         """The notice whose signed address stands in what it quotes."""
@@ -352,7 +299,7 @@ class Routing:
         if any(address.strip().lower() != addresses.mailbox.lower() for address in self.envelope.recipients):
             return True
         domain = addresses.mailbox.rpartition("@")[2].lower()
-        return any(found.lower().endswith(f"@{domain}>") for found in self._answered_ids())
+        return any(found.lower().endswith(f"@{domain}>") for found in mail_reports.answered_ids(self.mail))
 
     # ---- What it brings ---------------------------------------------------------------------------------------------
 

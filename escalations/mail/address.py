@@ -5,6 +5,9 @@ case, has at most 48 octets of local part, and stands in Reply-To, in the Messag
 because each of them is sometimes lost on the way. It proves which side and recipient was *addressed*, not who wrote:
 whoever was forwarded the message has it too. So it may acknowledge and add words, and never agree, close, confirm or
 move up (the design, "Mail").
+
+Reports that a notice did not arrive go to an address of another kind, where the relay allows it: it stands in the
+envelope alone, so a reply never goes there and nobody who was only written to knows it by reading.
 """
 
 from __future__ import annotations
@@ -13,12 +16,14 @@ import base64
 import binascii
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 from escalations.settings import PREFIX, Settings, WrongSettings
 from escalations.store import references
+from escalations.store.vault import Vault
 
 MAC_BYTES: Final = 10
 LOCAL_OCTETS: Final = 48
@@ -90,33 +95,57 @@ _TYPICAL_TOKEN: Final = 32
 """Of the ten-thousandth escalation of a year, at its thousandth event, with a prefix of four letters."""
 
 
+class For(Enum):
+    """What an address is for. Each is signed as what it is, so that one cannot be made of the other."""
+
+    REPLIES = b"reply address\n"
+    REPORTS = b"return path\n"
+
+
 class Signer:
     """Makes tokens of notices, and reads them."""
 
-    def __init__(self, keys: Sequence[bytes]) -> None:
-        """Take the wrapping keys, newest first: what each of them signed is good for as long as it is there."""
-        derived = (hmac.digest(key, b"escalations reply addresses 1", "sha256") for key in keys)
-        self._keys = tuple((_key_id(key), key) for key in derived)
+    def __init__(self, secret: Callable[[], bytes], *, before: Sequence[bytes] = ()) -> None:
+        """Take what signs.
 
-    def token(self, notice_id: str) -> str:
+        Args:
+            secret: gives the secret, which has to outlive each wrapping key. It is asked for at each use, because a
+                part can start while the database that knows it is away.
+            before: secrets that signed in earlier versions; what they signed is read, and nothing more is signed so.
+        """
+        self._secret = secret
+        self._before = tuple(before)
+
+    def token(self, notice_id: str, purpose: For = For.REPLIES) -> str:
         """The token of a notice: the same at every try.
 
         Raises:
             ValueError: this is not the id of a notice.
+            store.vault.DigestsUnknown: the database has not been asked for the secret yet.
         """
         payload = _packed(notice_id)
-        key_id, key = self._keys[0]
-        return _base32(bytes([key_id]) + payload + _mac(key, payload))
+        key = self._keys()[0]
+        return _base32(bytes([_key_id(key)]) + payload + _mac(key, payload, purpose))
 
-    def notice_id(self, token: str) -> str | None:
-        """The notice that a token is for; none where none of our keys signed it."""
+    def notice_id(self, token: str, purpose: For = For.REPLIES) -> str | None:
+        """The notice that a token is for; none where no secret of ours signed it for this.
+
+        Raises:
+            store.vault.DigestsUnknown: the database has not been asked for the secret yet.
+        """
         data = _unbase32(token)
         if data is None or len(data) <= MAC_BYTES + 1:
             return None
         payload, mac = data[1:-MAC_BYTES], data[-MAC_BYTES:]
-        signed = [hmac.compare_digest(_mac(key, payload), mac) for key_id, key in self._keys if key_id == data[0]]
+        signed = [
+            hmac.compare_digest(_mac(key, payload, purpose), mac) for key in self._keys() if _key_id(key) == data[0]
+        ]
         # Written in one way only: what decodes to the same bytes is not another address of the same notice.
         return _unpacked(payload) if any(signed) and _base32(data) == token.lower() else None
+
+    def _keys(self) -> tuple[bytes, ...]:
+        secrets = (self._secret(), *self._before)
+        return tuple(hmac.digest(secret, b"escalations reply addresses 1", "sha256") for secret in secrets)
 
 
 _MESSAGE_ID = re.compile(r"<([^<>@\s.]+)\.([a-z2-7]+)@[^<>@\s]+>", re.IGNORECASE)
@@ -130,8 +159,11 @@ class Replies:
     signer: Signer
 
     @classmethod
-    def of(cls, settings: Settings) -> Replies | None:
+    def of(cls, settings: Settings, vault: Vault) -> Replies | None:
         """What the settings say; none where no mail comes in.
+
+        Addresses are signed with a secret of the vault's, as links are, so they go on working when a wrapping key
+        leaves the list. Until that was so, the wrapping keys themselves signed them.
 
         Raises:
             WrongSettings: a key cannot be read, or a signed address would be too long.
@@ -144,7 +176,7 @@ class Replies:
                 f"{PREFIX}MAIL_IN_ADDRESS: the part before the @ may have {LOCAL_OCTETS - _TYPICAL_TOKEN - 1} "
                 f"characters at most, because a token follows it. {PREFIX}MAIL_REPLY_DOMAIN is the other way."
             )
-        return cls(addresses, Signer(settings.wrapping_keys()))
+        return cls(addresses, Signer(lambda: vault.secret(b"reply addresses 2"), before=settings.wrapping_keys()))
 
     def address_of(self, notice_id: str) -> str:
         """The address that a notice is answered at."""
@@ -156,9 +188,21 @@ class Replies:
         return f"<{notice_id}.{self.signer.token(notice_id)}@{domain}>"
 
     def notice_at(self, address: str) -> str | None:
-        """The notice that is answered at an address."""
+        """The notice that a message to an address is about: one that is answered there, or whose reports go there."""
         token = self.addresses.token(address)
-        return None if token is None else self.signer.notice_id(token)
+        if token is None:
+            return None
+        return self.signer.notice_id(token) or self.signer.notice_id(token, For.REPORTS)
+
+    def reported_at(self, address: str) -> str | None:
+        """The notice whose reports go to an address, by which it is known that a relay sent them."""
+        token = self.addresses.token(address)
+        return None if token is None else self.signer.notice_id(token, For.REPORTS)
+
+    def return_path(self, message_id: str) -> str | None:
+        """Where reports on the notice of this Message-ID go; none where it is no notice that can be answered."""
+        notice_id = self.notice_with(message_id)
+        return None if notice_id is None else self.addresses.of(self.signer.token(notice_id, For.REPORTS))
 
     def notice_with(self, message_id: str) -> str | None:
         """The notice that went under a Message-ID; none where we did not sign it."""
@@ -174,8 +218,8 @@ class Replies:
         return next((notice_id for notice_id in found if notice_id is not None), None)
 
 
-def _mac(key: bytes, payload: bytes) -> bytes:
-    return hmac.digest(key, b"reply address\n" + payload, "sha256")[:MAC_BYTES]
+def _mac(key: bytes, payload: bytes, purpose: For) -> bytes:
+    return hmac.digest(key, purpose.value + payload, "sha256")[:MAC_BYTES]
 
 
 def _key_id(key: bytes) -> int:

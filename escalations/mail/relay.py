@@ -119,7 +119,7 @@ class SmtpRelay(Relay):
         password: str | None = None,
         seconds: float = 20.0,
         tls: ssl.SSLContext | None = None,
-        signed_return_path: bool = False,
+        return_path: Callable[[str], str | None] = lambda _: None,
     ) -> None:
         """Take what the settings say; nothing connects before the first message.
 
@@ -132,8 +132,8 @@ class SmtpRelay(Relay):
             password: that user's.
             seconds: the longest that one message may take, from connection to answer.
             tls: what to trust, where it is not what this machine trusts.
-            signed_return_path: whether the envelope's sender is the address that a message is answered at, so that a
-                report says by it which message did not arrive.
+            return_path: gives for a Message-ID the envelope's sender, where it has one of its own: a report then says
+                by it which message did not arrive.
         """
         self._host = host
         self._port = port
@@ -143,7 +143,7 @@ class SmtpRelay(Relay):
         self._password = password
         self._seconds = seconds
         self._tls = tls
-        self._signed_return_path = signed_return_path
+        self._own_return_path = return_path
 
     @override
     async def send(self, message: EmailMessage, *, to: str) -> Sent:
@@ -193,8 +193,7 @@ class SmtpRelay(Relay):
         return Sent(SentCode.ACCEPTED, theirs(answer.message, to=to) or ours, answer.code)
 
     def _return_path(self, message: EmailMessage) -> str:
-        signed = message["Reply-To"] if self._signed_return_path else None
-        return self._sender if signed is None else str(signed)
+        return self._own_return_path(str(message["Message-ID"])) or self._sender
 
     def _went(self, sent: Sent, phase: _Phase) -> Sent:
         if sent.code is not SentCode.ACCEPTED:

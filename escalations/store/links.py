@@ -159,6 +159,17 @@ async def get(tx: AsyncConnection, link_id: str) -> Link | None:
     return None if row is None else _link(row)
 
 
+async def was_used(tx: AsyncConnection, notice_id: str) -> bool:
+    """Whether somebody asked for a code at the link of a notice: whoever did so has the notice, so it arrived."""
+    asked = (
+        select(_CODES.c.code_id)
+        .join(_LINKS, _LINKS.c.link_id == _CODES.c.link_id)
+        .where(_LINKS.c.notice_id == notice_id)
+        .limit(1)
+    )
+    return (await tx.execute(asked)).one_or_none() is not None
+
+
 async def close_done(tx: AsyncConnection, case: Case, *, at: datetime) -> int:
     """Close the links of a case whose asking has been met, and give how many were closed.
 

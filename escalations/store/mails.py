@@ -19,12 +19,13 @@ from sqlalchemy import Row, Select, and_, bindparam, func, insert, or_, select, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations import errors
-from escalations.store import tables
+from escalations.store import register, tables
 from escalations.store.vault import Sealed, Vault
 
 _MAILS = tables.MAILS
 _STATES = tables.MAIL_STATES
 _ACTS = tables.MAIL_ACTS
+_PERSON = "person"
 _SAME_SEED = 0x65736364
 SAME_WORDS_WITHIN = timedelta(hours=24)
 """For how long the same words of the same sender are taken for one message, where its Message-ID does not say so."""
@@ -52,6 +53,8 @@ class MailAct(StrEnum):
 
     PASS_TO_CASE = "pass_to_case"  # noqa: S105  not a password
     NOT_FOR_US = "not_for_us"
+    CONFIRM_UNDELIVERED = "confirm_undelivered"
+    """Confirm a report that a notice did not arrive, which was not believed by itself."""
 
 
 class UnknownMail(errors.FinalOurs):
@@ -116,6 +119,8 @@ class MailRow:
     code: str | None
     attempts: int
     changed_at: datetime
+    about: str | None
+    """The notice that it was found to be about."""
 
 
 async def receive(
@@ -151,23 +156,23 @@ async def receive(
         ensure_ascii=True,
     ).encode("ascii")
     box = await keys.seal(tx, head + b"\n" + raw, table=_MAILS.name, column="sealed", row=mail_id)
-    await tx.execute(
-        insert(_MAILS).values(
-            mail_id=mail_id,
-            received_at=received_at,
-            kind=known.kind,
-            arrival=known.arrival,
-            markers=" ".join(known.markers),
-            vouched=known.vouched,
-            notice_id=known.notice_id,
-            message_key=known.message_key,
-            words_key=known.words_key,
-            sender_key=known.sender_key,
-            size=len(raw),
-            sealed=box.data,
-            key_id=box.key_id,
-        )
-    )
+    row = {
+        "mail_id": mail_id,
+        "received_at": received_at,
+        "kind": known.kind,
+        "arrival": known.arrival,
+        "markers": " ".join(known.markers),
+        "vouched": known.vouched,
+        "notice_id": known.notice_id,
+        "message_key": known.message_key,
+        "words_key": known.words_key,
+        "sender_key": known.sender_key,
+        "size": len(raw),
+        "sealed": box.data,
+        "key_id": box.key_id,
+        "content_digest": box.digest,
+    }
+    await tx.execute(insert(_MAILS).values(**row, row_digest=register.row_digest(_MAILS, row)))
     await tx.execute(
         insert(_STATES).values(
             mail_id=mail_id, state=MailState.RECEIVED.value, next_attempt_at=received_at, changed_at=received_at
@@ -203,13 +208,26 @@ async def settle(
     code: str,
     at: datetime,
     reference: str | None = None,
+    notice_id: str | None = None,
     only_from: Collection[MailState] = (MailState.RECEIVED,),
 ) -> bool:
-    """Say what became of a message, and give whether it was still in one of these states."""
+    """Say what became of a message, and give whether it was still in one of these states.
+
+    Args:
+        tx: a transaction that may write.
+        mail_id: the message.
+        state: what became of it.
+        code: why.
+        at: the moment.
+        reference: the case that it belongs to, or may belong to.
+        notice_id: the notice that it was found to be about; what was found before stays.
+        only_from: states from which it may go to this one.
+    """
+    about = {} if notice_id is None else {"notice_id": notice_id}
     done = await tx.execute(
         update(_STATES)
         .where(_STATES.c.mail_id == mail_id, _STATES.c.state.in_([state.value for state in only_from]))
-        .values(state=state.value, code=code, reference=reference, changed_at=at, next_attempt_at=None)
+        .values(state=state.value, code=code, reference=reference, changed_at=at, next_attempt_at=None, **about)
     )
     return done.rowcount == 1
 
@@ -295,6 +313,21 @@ async def count_since(
     return int((await tx.execute(query)).scalar_one())
 
 
+async def was_answered(tx: AsyncConnection, notice_id: str) -> bool:
+    """Whether a person's message that answers a notice was filed: whoever wrote it has the notice, so it arrived."""
+    found = (
+        select(_STATES.c.mail_id)
+        .join(_MAILS, _MAILS.c.mail_id == _STATES.c.mail_id)
+        .where(
+            _STATES.c.notice_id == notice_id,
+            _STATES.c.state == MailState.FILED.value,
+            _MAILS.c.kind == _PERSON,
+        )
+        .limit(1)
+    )
+    return (await tx.execute(found)).one_or_none() is not None
+
+
 async def answered_since(
     tx: AsyncConnection, since: datetime, *, sender_key: str | None = None, reference: str | None = None
 ) -> int:
@@ -349,18 +382,18 @@ async def act(
     act_id = secrets.token_hex(16)
     plain = json.dumps(sealed, ensure_ascii=False, sort_keys=True).encode()
     box = await keys.seal(tx, plain, table=_ACTS.name, column="sealed", row=act_id)
-    await tx.execute(
-        insert(_ACTS).values(
-            act_id=act_id,
-            mail_id=mail_id,
-            at=at,
-            what=what.value,
-            reference=reference,
-            sealed=box.data,
-            key_id=box.key_id,
-            idempotency_key=idempotency_key,
-        )
-    )
+    row = {
+        "act_id": act_id,
+        "mail_id": mail_id,
+        "at": at,
+        "what": what.value,
+        "reference": reference,
+        "sealed": box.data,
+        "key_id": box.key_id,
+        "idempotency_key": idempotency_key,
+        "content_digest": box.digest,
+    }
+    await tx.execute(insert(_ACTS).values(**row, row_digest=register.row_digest(_ACTS, row)))
     return True
 
 
@@ -380,6 +413,7 @@ def _rows() -> Select[*tuple[Any, ...]]:
         _STATES.c.code,
         _STATES.c.attempts,
         _STATES.c.changed_at,
+        _STATES.c.notice_id.label("about"),
     ).join(_STATES, _STATES.c.mail_id == _MAILS.c.mail_id)
 
 

@@ -49,7 +49,9 @@ _SHOWN = 80
 _SQLITE_DAMAGED = frozenset({1, 11, 26})
 """ERROR (a table that is gone), CORRUPT and NOTADB."""
 _FROZEN_KINDS = frozenset({"policy", "calendar", "codes"})
+_MAIL_STATES_KNOWN = frozenset({"received", "filed", "held", "set_aside", "not_for_us"})
 _STATES_KNOWN = frozenset({"queued", "in_flight", "held", "applied", "refused"})
+_BY_MAIL = re.compile(r"mail:([0-9a-f-]{36}):\d+")
 _REFERENCE = re.compile(r"([A-Z]{2,6})-([0-9]{2})-([0-9]{4,9})-.")
 _COLUMNS = tuple(column.name for column in _REGISTER.c)
 _ADD = insert(_REGISTER)
@@ -140,7 +142,12 @@ def digest(entry: Entry) -> str:
 
 def submission_digest(row: Mapping[str, Any]) -> str:
     """The digest that a submission's row ought to have over its columns, so that none can be changed unseen."""
-    columns = (column.name for column in tables.SUBMISSIONS.c if column.name not in {"sealed", "row_digest"})
+    return row_digest(tables.SUBMISSIONS, row)
+
+
+def row_digest(table: Table, row: Mapping[str, Any]) -> str:
+    """The digest that a row of something received ought to have; what is sealed is in it by its own digest."""
+    columns = (column.name for column in table.c if column.name not in {"sealed", "row_digest"})
     values = (row[name] for name in columns)
     texts = [tables.instant_text(value) if isinstance(value, datetime) else value for value in values]
     return hashlib.sha256(json.dumps(texts, ensure_ascii=True).encode()).hexdigest()
@@ -243,7 +250,8 @@ async def verify(tx: AsyncConnection) -> list[Finding]:
     """Recompute everything that can be, and name each row that does not agree. An empty list is good news.
 
     Checked: that each value can be read as what it is; positions without gaps; each escalation's numbers and hashes;
-    each submission's sealed bytes and its other columns, also against the digest that the register holds; each frozen
+    each submission's sealed bytes and its other columns, also against the digest that the register holds; each message
+    that came by mail and each act of the team on one, in the same way, and that it has a state; each frozen
     text, and that those are there which the register names; that every submission which arrived is there with its
     state, and was settled as the register says. Lists and notices that know of later events than the register bear
     witness to newest rows that are gone. No key is needed, so what was erased verifies like everything else.
@@ -257,6 +265,9 @@ async def verify(tx: AsyncConnection) -> list[Finding]:
         ("submission_states", _verify_states),
         ("submission_lanes", _verify_lanes),
         ("reference_counters", _verify_counters),
+        ("mails", _verify_mails),
+        ("mail_states", _verify_mail_states),
+        ("mail_acts", _verify_mail_acts),
         ("data_keys", _verify_keys),
         ("cases", _verify_end),
     ):
@@ -292,6 +303,12 @@ class _Told:
     """Of each submission: reference, and data key."""
     arrivals: dict[str, set[int]] = field(default_factory=dict)
     """Of each escalation: the arrivals that have a state."""
+    by_mail: dict[str, str] = field(default_factory=dict)
+    """Of each message that brought a submission: that submission."""
+    mails: dict[str, str | None] = field(default_factory=dict)
+    """Of each message that was received: its state, once that was read."""
+    sealed_with: dict[str, str] = field(default_factory=dict)
+    """Of each data key that a message or an act on one was sealed with: what that is."""
     ends: dict[str, int] = field(default_factory=dict)
     """Of each escalation: the highest event that anything else knows of."""
 
@@ -367,6 +384,9 @@ async def _verify_submissions(tx: AsyncConnection, told: _Told) -> list[Finding]
         name = values["submission_id"]
         if name is not None:
             told.submissions[name] = (values["reference"], values["key_id"])
+            brought_by = _BY_MAIL.fullmatch(values["idempotency_key"] or "")
+            if brought_by is not None:
+                told.by_mail[brought_by[1]] = name
             if values["act_kind"] in {"report_delivery", "report_message"}:
                 told.reports.add(name)
         if wrong is None:
@@ -507,15 +527,83 @@ async def _verify_counters(tx: AsyncConnection, told: _Told) -> list[Finding]:
     return findings
 
 
+def _wrong_digests(table: Table, values: Mapping[str, Any]) -> str | None:
+    if hashlib.sha256(values["sealed"]).hexdigest() != values["content_digest"]:
+        return "its sealed bytes are not the ones that were received"
+    return None if row_digest(table, values) == values["row_digest"] else "it does not agree with its own digest"
+
+
+async def _verify_mails(tx: AsyncConnection, told: _Told) -> list[Finding]:
+    findings = []
+    async for row in _rows(tx, tables.MAILS):
+        name, key = row.values["mail_id"], row.values["key_id"]
+        if name is not None:
+            told.mails[name] = None
+        if key is not None:
+            told.sealed_with[key] = f"message {row.name}"
+        wrong = row.wrong or _wrong_digests(tables.MAILS, row.values)
+        if wrong is not None:
+            findings.append(Finding(table="mails", row=row.name, wrong=wrong))
+    findings += [
+        Finding(table="mails", row=lost, wrong=f"submission {told.by_mail[lost]} came of it, and it is not there")
+        for lost in sorted(told.by_mail.keys() - told.mails.keys())
+    ]
+    return findings
+
+
+async def _verify_mail_states(tx: AsyncConnection, told: _Told) -> list[Finding]:
+    findings = []
+    stateless = set(told.mails)
+    references = {reference for reference, _ in told.submissions.values()}
+    async for row in _rows(tx, tables.MAIL_STATES):
+        values, wrong = row.values, row.wrong
+        name, state, reference = values["mail_id"], values["state"], values["reference"]
+        stateless.discard(name)
+        if wrong is None and name not in told.mails:
+            findings.append(Finding(table="mails", row=row.name, wrong="its state is there, and it is not"))
+        elif wrong is None and state not in _MAIL_STATES_KNOWN:
+            wrong = "its state is none that there is"
+        elif wrong is None and state != "received" and values["code"] is None:
+            wrong = f"it says {state}, and not why"
+        elif wrong is None and state == "filed" and reference is None:
+            wrong = "it says filed, and not to which escalation"
+        elif wrong is None and reference is not None and reference not in references:
+            wrong = "it names an escalation that is not there"
+        elif wrong is None:
+            told.mails[name] = state
+        if wrong is not None:
+            findings.append(Finding(table="mail_states", row=row.name, wrong=wrong, reference=reference))
+    findings += [Finding(table="mail_states", row=name, wrong="it is not there") for name in sorted(stateless)]
+    return findings
+
+
+async def _verify_mail_acts(tx: AsyncConnection, told: _Told) -> list[Finding]:
+    findings = []
+    async for row in _rows(tx, tables.MAIL_ACTS):
+        values, wrong = row.values, row.wrong
+        if values["key_id"] is not None:
+            told.sealed_with[values["key_id"]] = f"what the team did {row.name}"
+        if wrong is None:
+            wrong = _wrong_digests(tables.MAIL_ACTS, values)
+        if wrong is None and values["mail_id"] not in told.mails:
+            wrong = "the message that it is about is not there"
+        elif wrong is None and told.mails[values["mail_id"]] in {"received", "held"}:
+            wrong = "the team did this with a message that still waits"
+        if wrong is not None:
+            findings.append(Finding(table="mail_acts", row=row.name, wrong=wrong, reference=values["reference"]))
+    return findings
+
+
 async def _verify_keys(tx: AsyncConnection, told: _Told) -> list[Finding]:
     findings = []
-    needed = {key: name for name, (_, key) in told.submissions.items() if key is not None}
+    needed = {key: f"submission {name}" for name, (_, key) in told.submissions.items() if key is not None}
+    needed |= told.sealed_with
     async for row in _rows(tx, tables.DATA_KEYS):
         needed.pop(row.values["key_id"], None)
         if row.wrong is not None:
             findings.append(Finding(table="data_keys", row=row.name, wrong=row.wrong))
     findings += [
-        Finding(table="data_keys", row=key, wrong=f"submission {name} was sealed with it, and it is not there")
+        Finding(table="data_keys", row=key, wrong=f"{name} was sealed with it, and it is not there")
         for key, name in sorted(needed.items())
     ]
     return findings

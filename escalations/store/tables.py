@@ -447,6 +447,8 @@ MAILS = Table(
     Column("size", Integer, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Column("key_id", _ID, nullable=False),
+    Column("content_digest", _DIGEST),
+    Column("row_digest", _DIGEST),
     Index(None, "words_key", "received_at"),
     Index(None, "sender_key", "received_at"),
     Index(None, "received_at"),
@@ -461,6 +463,7 @@ MAIL_STATES = Table(
     Column("state", _SLUG, nullable=False),
     Column("reference", _REFERENCE),
     Column("code", _SLUG),
+    Column("notice_id", _ID),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_attempt_at", Instant),
     Column("answered_at", Instant),
@@ -482,6 +485,8 @@ MAIL_ACTS = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("key_id", _ID, nullable=False),
     Column("idempotency_key", String(128), nullable=False, unique=True),
+    Column("content_digest", _DIGEST),
+    Column("row_digest", _DIGEST),
     Index(None, "mail_id"),
 )
 """What the team did with a message that was held for it."""

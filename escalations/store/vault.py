@@ -6,8 +6,9 @@ another place do not open. Erasing the data key makes the text unreadable for ev
 hash over them, stay as they were.
 
 Rotation: put a new wrapping key first in the settings, call :meth:`Vault.rotate`, then take the old one out. Digests,
-and with them the tokens of links, come from a key of their own, which must outlive that: it is derived from the *last*
-wrapping key until the first rotation keeps it among the data keys, wrapped like any of them.
+and with them the tokens of links and the addresses that notices are answered at, come from a key of their own, which
+must outlive that: it is derived from the *last* wrapping key until the first rotation keeps it among the data keys,
+wrapped like any of them.
 """
 
 from __future__ import annotations
@@ -119,6 +120,14 @@ class Vault:
         if self._digest_key is None:
             raise DigestsUnknown("the database has not been asked yet for the key of digests")
         return hmac.new(self._digest_key, data, "sha256").hexdigest()
+
+    def secret(self, purpose: bytes) -> bytes:
+        """A secret of 32 bytes for one purpose. It outlives every wrapping key, like digests.
+
+        Raises:
+            DigestsUnknown: the database was to be asked for the key first that it comes from.
+        """
+        return bytes.fromhex(self.digest(b"secret 1\n" + purpose))
 
     async def seal(
         self,

@@ -17,19 +17,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from escalations import errors
-from escalations.intake import mail_raising, submissions
-from escalations.intake.mail_routing import Code
+from escalations.intake import mail_raising, mail_reports, submissions
+from escalations.intake.mail_codes import Code
 from escalations.intake.opening import InForce
 from escalations.mail import parser
+from escalations.mail.classify import Kind
 from escalations.mail.parser import Mail
 from escalations.policy import Side
 from escalations.rules import access, acts, workingtime
 from escalations.rules.access import Page, Role
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.workingtime import Amount, Unit
-from escalations.store import access_log, mails, references
+from escalations.store import access_log, mails, notices, references
 from escalations.store.access_log import What
 from escalations.store.mails import MailAct, MailRow, MailState
+from escalations.store.notices import NoticeRow
 from escalations.store.vault import Erased
 from escalations.web.auth import allowed, signed_in
 from escalations.web.forms import LONG, Problem, Raw, Reading, first
@@ -53,6 +55,10 @@ WHY: Final[Mapping[Code, str]] = {
     Code.ARRIVES_LATER: "Says that our notice is late, or arrived after all",
     Code.BOUNCE_UNCLEAR: "Says something about our notice, and not clearly whether it arrived",
     Code.BOUNCE_NOT_SIGNED: "Says that a notice did not arrive, and may not be genuine",
+    Code.BOUNCE_LATE: "Says that a notice did not arrive, and came long after it had left",
+    Code.BOUNCE_THOUGH_REACHED: "Says that a notice did not arrive, and somebody there has used it",
+    Code.SAID_BEFORE: "Says of our notice what is known already",
+    Code.UNDELIVERED_CONFIRMED: "Confirmed by the team: our notice did not arrive",
     Code.TEAM_BOUNCE: "Our notice to the team itself did not arrive",
     Code.TO_MANY: "From a list or a program",
     Code.NOTHING_IN_IT: "There is nothing in it that can be read",
@@ -88,7 +94,11 @@ def routes(parts: Parts) -> APIRouter:
     pages = _MailPages(parts)
     router.add_api_route("", pages.listed, methods=["GET"], dependencies=[allowed(parts, Page.BOARD)])
     router.add_api_route("/{mail_id}", pages.message, methods=["GET"], dependencies=[allowed(parts, Page.CASE)])
-    for doing, handler in (("pass", pages.passed), ("not-for-us", pages.put_aside)):
+    for doing, handler in (
+        ("pass", pages.passed),
+        ("not-for-us", pages.put_aside),
+        ("undelivered", pages.confirmed_undelivered),
+    ):
         router.add_api_route(
             f"/{{mail_id}}/{doing}", handler, methods=["POST"], dependencies=[allowed(parts, Page.TEAM_ACT)]
         )
@@ -158,6 +168,7 @@ class _MailPages:
             mail=mail,
             withheld=withheld,
             held=row.state is MailState.HELD,
+            reported=await self._reported(row),
             vouched=row.vouched in {"by_hop", "by_loopback"},
             unkept=unkept,
             once=first(raw or {}, "once") or secrets.token_urlsafe(12),
@@ -174,6 +185,14 @@ class _MailPages:
         async with self._parts.database.read() as tx:
             case = await self._parts.cases.read(tx, row.reference)
         return case is None or not access.reads_text(case, roles)
+
+    async def _reported(self, row: MailRow) -> NoticeRow | None:
+        """The notice that the team can confirm did not arrive; none where the message is no such report."""
+        if row.state is not MailState.HELD or row.kind != Kind.BOUNCE or row.about is None:
+            return None
+        async with self._parts.database.read() as tx:
+            notice = await notices.get(tx, row.about)
+        return notice if notice is not None and notice.state in mail_reports.LEFT else None
 
     async def _read(self, mail_id: str) -> tuple[MailRow, Mail | None]:
         """A message; without its words where their key was erased."""
@@ -217,6 +236,26 @@ class _MailPages:
         row, _ = await self._read(mail_id)
         return await self._done(request, row, raw, MailAct.NOT_FOR_US, MailState.NOT_FOR_US, Code.NOT_FOR_US)
 
+    async def confirmed_undelivered(self, request: Request, mail_id: str) -> Response:
+        """Confirm what a report says that was not believed by itself: the notice counts as not delivered."""
+        raw, _, genuine = await self._parts.posted(request)
+        if not genuine or not is_press(first(raw, "once")):
+            return await self._show(request, mail_id, raw, (STALE,), status=403)
+        row, _ = await self._read(mail_id)
+        notice = await self._reported(row)
+        if notice is None:
+            return await self._show(request, mail_id)
+        return await self._done(
+            request,
+            row,
+            raw,
+            MailAct.CONFIRM_UNDELIVERED,
+            MailState.FILED,
+            Code.UNDELIVERED_CONFIRMED,
+            notice.reference,
+            notice=notice,
+        )
+
     async def _done(  # noqa: PLR0917  what an act on a message is made of
         self,
         request: Request,
@@ -227,6 +266,7 @@ class _MailPages:
         code: Code,
         reference: str | None = None,
         mail: Mail | None = None,
+        notice: NoticeRow | None = None,
     ) -> Response:
         parts, now = self._parts, self._parts.now()
         reading = Reading(raw, now=now)
@@ -256,6 +296,8 @@ class _MailPages:
                         idempotency_key=key,
                         reference=reference,
                     )
+                    if notice is not None:
+                        await mail_reports.take_back(tx, parts.vault, notice, at=now)
                     if reference is not None and mail is not None:
                         await self._add(tx, row, mail, reference, by=by, note=note, key=key)
         except errors.Retry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
@@ -9,16 +10,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from escalations.intake.mail_routing import FILED_TO_ONE_CASE, RAISED_BY_ONE, Code
+from escalations import upkeep
+from escalations.intake.mail_codes import Code
+from escalations.intake.mail_routing import FILED_TO_ONE_CASE, RAISED_BY_ONE
+from escalations.mail.address import Signer
 from escalations.policy import Track
 from escalations.rules import acts, events
 from escalations.rules.case import Status
 from escalations.rules.notices import NoticeKind
-from escalations.store import directory, tables
+from escalations.settings import Settings
+from escalations.store import directory, register, tables
 from escalations.store.mails import MailState
 from escalations.store.notices import NoticeRow, of_case
 from tests.mail import messages
-from tests.mailroom import MAILBOX, MailRoomAt, mail_room, message
+from tests.mailroom import KEY, MAILBOX, MailRoomAt, mail_room, message
 
 TAMSIN = "Tamsin Okoro <tamsin.okoro@council.example>"
 WHOLE = """To agency: Wyeford Council children's services
@@ -351,3 +356,44 @@ async def test_two_machines_that_we_do_not_recognise_stop_writing_to_each_other(
     assert len(held) == 6  # what raised it counts too
     answers = [found for found in await room.outbox() if "auto-replied" in str(found["Auto-Submitted"])]
     assert len(answers) <= 4
+
+
+# ---- Keys that change -----------------------------------------------------------------------------------------------
+
+
+async def test_an_address_goes_on_working_when_the_wrapping_key_of_then_has_left(tmp_path: Path) -> None:
+    """By `escalations keys rotate` as the guide has it: a new key first, rotate, the old one out."""
+    newest = base64.b64encode(b"n" * 32).decode()
+    async with mail_room(tmp_path) as room:
+        reference = await raised(room)
+        before = await room.reply_address(reference, NoticeKind.ASKED)
+    said: list[str] = []
+    both = Settings(folder=tmp_path, keys=f"{newest} {KEY}")  # type: ignore[arg-type]  # as the environment gives it
+    await upkeep.rotate_keys(both, say=said.append)
+    assert "can leave the list" in said[-1]
+    async with mail_room(tmp_path, keys=newest) as room:
+        assert await room.reply_address(reference, NoticeKind.ASKED) == before
+        await room.sends(
+            message("We have it.", sender=TAMSIN, to=before), sender="tamsin.okoro@council.example", to=(before,)
+        )
+        assert (await room.case(reference)).parties[0].evidence.acknowledged
+
+
+async def test_an_address_of_before_addresses_had_a_secret_of_their_own_is_read_while_its_key_is_there(
+    room: MailRoomAt,
+) -> None:
+    reference = await raised(room)
+    notice = await room.notice(reference, NoticeKind.ASKED)
+    then = room.replies.addresses.of(Signer(lambda: base64.b64decode(KEY)).token(notice.notice_id))
+    assert then != room.replies.address_of(notice.notice_id)
+    await room.sends(message("We have it.", sender=TAMSIN, to=then), sender="tamsin.okoro@council.example", to=(then,))
+    assert (await room.case(reference)).parties[0].evidence.acknowledged
+
+
+async def test_a_message_that_brought_an_act_and_is_gone_is_found(room: MailRoomAt) -> None:
+    await raised(room)
+    async with room.parts.database.write() as tx:
+        await tx.exec_driver_sql("DROP TRIGGER mails_no_delete")
+        await tx.exec_driver_sql("DELETE FROM mail_states")
+        await tx.exec_driver_sql("DELETE FROM mails")
+        assert [(found.table, "came of it" in found.wrong) for found in await register.verify(tx)] == [("mails", True)]

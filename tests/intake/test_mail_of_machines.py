@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from escalations.intake.mail_routing import Code
+from escalations.intake.mail_codes import Code
 from escalations.rules import events
 from escalations.rules.case import DeliveryState
 from escalations.rules.notices import NoticeKind
+from escalations.store import links
 from escalations.store.mails import MailState
 from escalations.store.notices import NoticeState
 from tests.mail import messages
-from tests.mailroom import MailRoomAt, mail_room, message
+from tests.mailroom import MAILBOX, Clock, MailRoomAt, mail_room, message
 
 OLD_ID = b"<PD-27-0001-V-4-1@partnership.example>"
 WHOLE = "To agency: Wyeford Council children's services\nProblem: Nobody came.\n"
@@ -96,12 +98,115 @@ async def test_a_report_that_it_is_late_changes_nothing(room: MailRoomAt, name: 
     assert (await room.mails())[-1].state is MailState.SET_ASIDE
 
 
-async def test_a_bounce_to_the_signed_return_path_needs_to_name_nothing(room: MailRoomAt) -> None:
+async def return_path(room: MailRoomAt, reference: str) -> str:
+    """Give the address that reports on the notice to the agency go to, where the relay allows it."""
+    notice = await room.notice(reference, NoticeKind.ASKED)
+    path = room.replies.return_path(room.replies.message_id(notice.notice_id, MAILBOX))
+    assert path is not None
+    return path
+
+
+async def is_held_and_stops_nothing(room: MailRoomAt, reference: str, code: Code) -> None:
+    """The report stays with the team, who are told; what the agency is waited for runs on."""
+    case = await room.case(reference)
+    assert case.parties[0].evidence.delivery is DeliveryState.DELIVERED
+    assert {clock.rule_id for clock in case.clocks if clock.running} >= {"resolve"}
+    assert (await room.notice(reference, NoticeKind.ASKED)).state is NoticeState.SENT
+    report = (await room.mails())[-1]
+    assert (report.state, report.code, report.reference) == (MailState.HELD, code, reference)
+    assert report.about == (await room.notice(reference, NoticeKind.ASKED)).notice_id
+    assert "message for the partnership team" in str((await room.outbox())[-1]["Subject"])
+
+
+async def test_a_bounce_to_the_signed_return_path_needs_to_name_nothing(tmp_path: Path) -> None:
+    async with mail_room(tmp_path, mail_signed_return_path=True) as room:
+        reference = await raised(room)
+        stripped = messages.raw("bounce_qmail").partition(b"--- Below")[0]
+        await room.sends(stripped, sender="", to=(await return_path(room, reference),))
+        assert (await room.case(reference)).parties[0].evidence.delivery is DeliveryState.UNDELIVERED
+
+
+@pytest.mark.parametrize("signed_return_path", [False, True])
+async def test_a_bounce_to_the_address_for_replies_waits_for_the_team(
+    tmp_path: Path, *, signed_return_path: bool
+) -> None:
+    """Whoever was written to has that address, and gains time by it."""
+    async with mail_room(tmp_path, mail_signed_return_path=signed_return_path) as room:
+        reference = await raised(room)
+        address = await room.reply_address(reference, NoticeKind.ASKED)
+        await room.sends(await about_ours(room, reference, "bounce_permanent"), sender="", to=(address,))
+        await is_held_and_stops_nothing(room, reference, Code.BOUNCE_NOT_SIGNED)
+
+
+async def test_with_return_paths_of_their_own_a_bounce_to_the_mailbox_waits_for_the_team(tmp_path: Path) -> None:
+    async with mail_room(tmp_path, mail_signed_return_path=True) as room:
+        reference = await raised(room)
+        await room.sends(await about_ours(room, reference, "bounce_permanent"), sender="")
+        await is_held_and_stops_nothing(room, reference, Code.BOUNCE_NOT_SIGNED)
+
+
+async def test_the_return_path_of_another_notice_vouches_for_nothing(tmp_path: Path) -> None:
+    async with mail_room(tmp_path, mail_signed_return_path=True) as room:
+        reference = await raised(room)
+        receipt = await room.notice(reference, NoticeKind.RECEIPT)
+        path = room.replies.return_path(room.replies.message_id(receipt.notice_id, MAILBOX))
+        reply = await room.reply_address(reference, NoticeKind.ASKED)
+        bounce = await about_ours(room, reference, "bounce_permanent")
+        await room.sends(bounce, sender="", to=(str(path), reply))
+        assert (await room.case(reference)).parties[0].evidence.delivery is DeliveryState.DELIVERED
+
+
+async def test_a_bounce_with_a_sender_waits_for_the_team(room: MailRoomAt) -> None:
+    """A relay's report has an empty one (RFC 5321, 4.5.5)."""
     reference = await raised(room)
+    await room.sends(await about_ours(room, reference, "bounce_permanent"), sender="tamsin.okoro@council.example")
+    await is_held_and_stops_nothing(room, reference, Code.BOUNCE_NOT_SIGNED)
+
+
+@pytest.mark.parametrize(("days", "believed"), [(4, True), (6, False)])
+async def test_a_bounce_is_believed_for_as_long_as_servers_try_and_no_longer(
+    tmp_path: Path, days: int, *, believed: bool
+) -> None:
+    clock = Clock("2027-03-01 09:30")
+    async with mail_room(tmp_path, clock=clock) as room:
+        reference = await raised(room)
+        bounce = await about_ours(room, reference, "bounce_permanent")
+        clock.time += timedelta(days=days)
+        await room.sends(bounce, sender="")
+        if believed:
+            assert (await room.case(reference)).parties[0].evidence.delivery is DeliveryState.UNDELIVERED
+        else:
+            await is_held_and_stops_nothing(room, reference, Code.BOUNCE_LATE)
+
+
+async def test_a_bounce_after_somebody_asked_for_a_code_stops_nothing(room: MailRoomAt) -> None:
+    reference = await raised(room)
+    notice = await room.notice(reference, NoticeKind.ASKED)
+    bounce = await about_ours(room, reference, "bounce_permanent")
+    async with room.parts.database.write() as tx:
+        token = await links.issue(
+            tx,
+            room.parts.vault,
+            notice_id=notice.notice_id,
+            reference=reference,
+            notice=notice.notice,
+            now=room.parts.now(),
+        )
+        link = await links.find(tx, token)
+        assert link is not None
+        await links.new_code(tx, room.parts.vault, link, address="tamsin.okoro@council.example", now=room.parts.now())
+    await room.sends(bounce, sender="")
+    await is_held_and_stops_nothing(room, reference, Code.BOUNCE_THOUGH_REACHED)
+
+
+async def test_a_bounce_after_the_agency_wrote_back_stops_nothing(room: MailRoomAt) -> None:
+    reference = await raised(room)
+    bounce = await about_ours(room, reference, "bounce_permanent")
     address = await room.reply_address(reference, NoticeKind.ASKED)
-    stripped = messages.raw("bounce_qmail").partition(b"--- Below")[0]
-    await room.sends(stripped, sender="", to=(address,))
-    assert (await room.case(reference)).parties[0].evidence.delivery is DeliveryState.UNDELIVERED
+    tamsin = "tamsin.okoro@council.example"
+    await room.sends(message("We have it.", sender=tamsin, to=address), sender=tamsin, to=(address,))
+    await room.sends(bounce, sender="")
+    await is_held_and_stops_nothing(room, reference, Code.BOUNCE_THOUGH_REACHED)
 
 
 async def test_a_bounce_that_anybody_could_have_made_up_takes_no_clock_back(room: MailRoomAt) -> None:

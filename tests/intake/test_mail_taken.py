@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from escalations import parts
 from escalations.intake import mail_routing
-from escalations.intake.mail_routing import Code
+from escalations.intake.mail_codes import Code
 from escalations.mail import smtp_server
 from escalations.rules.notices import NoticeKind
 from escalations.settings import MailProtocol, Settings, WrongSettings

@@ -8,7 +8,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from escalations.mail.address import LOCAL_OCTETS, Addresses, Signer
+from escalations.mail.address import LOCAL_OCTETS, Addresses, Replies, Signer
 from escalations.mail.authentication import Trust, Vouched, vouched
 from escalations.mail.parser import parse
 from escalations.store.references import Reference
@@ -18,8 +18,12 @@ KEY = b"k" * 32
 NOTICE = f"{Reference('PD', 27, 42)}-12-1"
 
 
+def signed_by(key: bytes, *before: bytes) -> Signer:
+    return Signer(lambda: key, before=before)
+
+
 def test_an_address_names_its_notice_in_any_case_and_within_the_octets() -> None:
-    signer = Signer([KEY])
+    signer = signed_by(KEY)
     address = OURS.of(signer.token(NOTICE))
     local = address.partition("@")[0]
     assert re.fullmatch(r"escalations\+[a-z2-7]+", local)
@@ -34,14 +38,14 @@ def test_an_address_names_its_notice_in_any_case_and_within_the_octets() -> None
 def test_the_longest_address_of_a_large_partnership_fits(local: str) -> None:
     where = Addresses(f"{local}@partnership.example")
     assert where.fits()
-    token = Signer([KEY]).token(f"{Reference('ABCD', 27, 9999)}-999-12")
+    token = signed_by(KEY).token(f"{Reference('ABCD', 27, 9999)}-999-12")
     assert len(where.of(token).partition("@")[0]) <= LOCAL_OCTETS
     assert not Addresses("a-mailbox-with-a-long-name@partnership.example").fits()
 
 
 def test_a_domain_of_its_own_needs_no_separator() -> None:
     where = Addresses("escalations@partnership.example", domain="reply.partnership.example")
-    token = Signer([KEY]).token(NOTICE)
+    token = signed_by(KEY).token(NOTICE)
     assert where.of(token) == f"{token}@reply.partnership.example"
     assert where.token(where.of(token).upper()) == token
     assert where.token(OURS.of(token)) is None
@@ -50,7 +54,7 @@ def test_a_domain_of_its_own_needs_no_separator() -> None:
 
 def test_another_separator_is_a_setting() -> None:
     where = Addresses("escalations@partnership.example", separator="-")
-    token = Signer([KEY]).token(NOTICE)
+    token = signed_by(KEY).token(NOTICE)
     assert where.of(token).startswith("escalations-")
     assert where.token(where.of(token)) == token
 
@@ -64,7 +68,7 @@ def test_what_is_ours_is_taken_also_where_its_token_is_no_good() -> None:
 
 
 def test_each_changed_character_makes_it_nobodys() -> None:
-    signer = Signer([KEY])
+    signer = signed_by(KEY)
     token = signer.token(NOTICE)
     for place, was in enumerate(token):
         for sign in "abq27":
@@ -76,16 +80,16 @@ def test_each_changed_character_makes_it_nobodys() -> None:
 
 
 def test_another_key_neither_makes_nor_reads_it_and_a_rotated_one_still_reads() -> None:
-    token = Signer([KEY]).token(NOTICE)
+    token = signed_by(KEY).token(NOTICE)
     other = b"o" * 32
-    assert Signer([other]).notice_id(token) is None
-    assert Signer([other]).token(NOTICE) != token
-    assert Signer([other, KEY]).notice_id(token) == NOTICE
-    assert Signer([other, KEY]).notice_id(Signer([other]).token(NOTICE)) == NOTICE
+    assert signed_by(other).notice_id(token) is None
+    assert signed_by(other).token(NOTICE) != token
+    assert signed_by(other, KEY).notice_id(token) == NOTICE
+    assert signed_by(other, KEY).notice_id(signed_by(other).token(NOTICE)) == NOTICE
 
 
 def test_a_reference_with_another_check_character_is_read_back_too() -> None:
-    signer = Signer([KEY])
+    signer = signed_by(KEY)
     assert signer.notice_id(signer.token("PD-27-0001-X-4-1")) == "PD-27-0001-X-4-1"
     with pytest.raises(ValueError, match="not the id of a notice"):
         signer.token("code-0123")
@@ -99,7 +103,7 @@ def test_a_reference_with_another_check_character_is_read_back_too() -> None:
     st.integers(1, 99),
 )
 def test_every_notice_has_one_token_and_is_read_back(prefix: str, year: int, number: int, seq: int, place: int) -> None:
-    signer = Signer([KEY])
+    signer = signed_by(KEY)
     notice = f"{Reference(prefix, year, number)}-{seq}-{place}"
     assert signer.notice_id(signer.token(notice)) == notice
     assert signer.token(notice) == signer.token(notice)
@@ -107,13 +111,24 @@ def test_every_notice_has_one_token_and_is_read_back(prefix: str, year: int, num
 
 @hypothesis.given(st.text("abcdefghijklmnopqrstuvwxyz234567", max_size=60))
 def test_no_text_that_somebody_makes_up_is_a_token(text: str) -> None:
-    assert Signer([KEY]).notice_id(text) is None
+    assert signed_by(KEY).notice_id(text) is None
 
 
 def test_a_token_is_found_again_in_the_last_lines_of_a_quoted_message() -> None:
-    token = Signer([KEY]).token(NOTICE)
+    token = signed_by(KEY).token(NOTICE)
     text = f"We have this.\n> To answer by email, write to\n> {OURS.of(token).upper()}.\n> mail <a@b.example>"
     assert OURS.tokens_in(text) == (token,)
+
+
+def test_an_address_for_reports_is_none_for_replies_and_names_the_same_notice() -> None:
+    replies = Replies(OURS, signed_by(KEY))
+    path = replies.return_path(replies.message_id(NOTICE, "escalations@partnership.example"))
+    assert path is not None
+    assert path != replies.address_of(NOTICE)
+    assert len(path.partition("@")[0].encode()) <= LOCAL_OCTETS
+    assert (replies.reported_at(path), replies.notice_at(path)) == (NOTICE, NOTICE)
+    assert replies.reported_at(replies.address_of(NOTICE)) is None
+    assert replies.return_path(f"<{NOTICE}@partnership.example>") is None, "what we did not sign has none"
 
 
 # ---- Who wrote: what the trusted hop found, or nobody (defect 18) ---------------------------------------------------

@@ -55,6 +55,17 @@ async def test_what_the_relay_takes_is_accepted_and_goes_to_this_one_recipient(r
     assert "\r\n.\r\nA line" in received.get_payload()
 
 
+async def test_a_notice_leaves_under_its_own_return_path_and_what_is_none_under_ours(relay: TestRelay) -> None:
+    paths = {OURS: "escalations+token@partnership.example"}
+    through_it = through(relay.port, return_path=paths.get)
+    await through_it.send(message(), to=CANARY)
+    other = message()
+    other.replace_header("Message-ID", "<answer-1@partnership.example>")
+    other["Reply-To"] = "escalations+another@partnership.example"
+    await through_it.send(other, to=CANARY)
+    assert [envelope.mail_from for envelope in relay.taken] == [paths[OURS], SENDER]
+
+
 async def test_a_message_can_be_sent_to_another_afterwards_without_naming_the_first(relay: TestRelay) -> None:
     written = message()
     await through(relay.port).send(written, to=CANARY)

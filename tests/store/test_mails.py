@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from escalations.store import mails, vault
+from escalations.store import mails, register, vault
 from escalations.store.engine import Database
 from escalations.store.mails import LEASE, Envelope, Known, MailAct, MailState
 from escalations.store.vault import Vault
@@ -106,3 +106,70 @@ async def test_what_the_team_did_is_written_down_once(database: Database, keys: 
     async with database.read() as tx:
         (sealed,) = (await tx.exec_driver_sql("SELECT sealed FROM mail_acts")).scalars().all()
     assert b"Robin" not in sealed
+
+
+# ---- Verified like the other tables ---------------------------------------------------------------------------------
+
+
+async def _held_and_put_aside(database: Database, keys: Vault, now: datetime) -> None:
+    await stored(database, keys, now, "a")
+    await stored(database, keys, now, "b", known(message="m2", words="w2"))
+    async with database.write() as tx:
+        await mails.settle(tx, "a", state=MailState.HELD, code="to_many", at=now)
+        await mails.settle(tx, "a", state=MailState.NOT_FOR_US, code="not_for_us", at=now, only_from=(MailState.HELD,))
+        await mails.act(
+            tx, keys, "a", MailAct.NOT_FOR_US, at=now, sealed={"by": "team", "note": ""}, idempotency_key="press"
+        )
+        await mails.settle(tx, "b", state=MailState.HELD, code="to_many", at=now)
+
+
+async def _wrong(database: Database) -> list[tuple[str, str, str]]:
+    async with database.read() as tx:
+        return [(found.table, found.row, found.wrong) for found in await register.verify(tx)]
+
+
+async def test_mail_that_nobody_changed_verifies_and_goes_on_to_after_its_key_was_erased(
+    database: Database, keys: Vault, now: datetime
+) -> None:
+    await _held_and_put_aside(database, keys, now)
+    assert await _wrong(database) == []
+    async with database.write() as tx:
+        for key in (await tx.exec_driver_sql("SELECT key_id FROM mails")).scalars().all():
+            await keys.erase(tx, key, at=now)
+    assert await _wrong(database) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "table", "wrong"),
+    [
+        ("UPDATE mails SET kind = 'list' WHERE mail_id = 'a'", "mails", "its own digest"),
+        ("UPDATE mails SET sealed = key_sealed WHERE mail_id = 'a'", "mails", "not the ones that were received"),
+        ("UPDATE mails SET row_digest = NULL WHERE mail_id = 'a'", "mails", "its own digest"),
+        ("UPDATE mail_acts SET what = 'pass_to_case'", "mail_acts", "its own digest"),
+        ("DELETE FROM mail_states WHERE mail_id = 'b'", "mail_states", "is not there"),
+        ("UPDATE mail_states SET state = 'gone' WHERE mail_id = 'b'", "mail_states", "none that there is"),
+        ("UPDATE mail_states SET state = 'filed' WHERE mail_id = 'b'", "mail_states", "not to which escalation"),
+        ("UPDATE mail_states SET reference = 'PD-27-0009-X' WHERE mail_id = 'b'", "mail_states", "is not there"),
+        ("UPDATE mail_states SET state = 'held' WHERE mail_id = 'a'", "mail_acts", "still waits"),
+        ("UPDATE mail_states SET code = NULL WHERE mail_id = 'b'", "mail_states", "and not why"),
+        (
+            "DELETE FROM data_keys WHERE key_id = (SELECT key_id FROM mails WHERE mail_id = 'b')",
+            "data_keys",
+            "message b",
+        ),
+    ],
+)
+async def test_each_change_to_mail_is_found(  # noqa: PLR0917  what the table gives
+    sqlite_url: str, keys: Vault, now: datetime, statement: str, table: str, wrong: str
+) -> None:
+    async with Database.open(sqlite_url) as database:
+        await database.migrate()
+        await _held_and_put_aside(database, keys, now)
+        async with database.write() as tx:
+            for name in ("mails", "mail_acts"):
+                await tx.exec_driver_sql(f"DROP TRIGGER {name}_no_update")
+            await tx.exec_driver_sql(statement.replace("key_sealed", "zeroblob(80)"))
+        found = await _wrong(database)
+    assert len(found) == 1, found
+    assert found[0][0] == table
+    assert wrong in found[0][2]

@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, exc, insert, select, text
 from sqlalchemy.engine import make_url
 
-from escalations.store import engine, read_models, tables
+from escalations.store import engine, read_models, register, tables
 from escalations.store.engine import Database
 
 
@@ -155,3 +155,38 @@ async def test_the_applications_role_works_with_the_tables_and_does_not_own_them
         async with Database.open(postgres_url) as owner, owner.write() as tx:
             await tx.execute(text(f'DROP OWNED BY "{role}"'))
             await tx.execute(text(f'DROP ROLE "{role}"'))
+
+
+async def test_mail_of_before_its_digests_verifies_after_them_and_stays_guarded(sqlite_url: str) -> None:
+    from alembic import command  # noqa: PLC0415  a step that the application never takes alone
+
+    async with Database.open(sqlite_url) as opened:
+
+        def upto(connection: Connection, revision: str) -> None:
+            config = engine.migration_config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+
+        at = "2027-03-01T09:30:00.000000Z"
+        async with opened.write() as tx:
+            await tx.run_sync(upto, "0008")
+            for statement in (
+                "INSERT INTO data_keys (key_id, wrapped, wrapped_with) VALUES ('k', x'00', 'w')",
+                (
+                    "INSERT INTO mails (mail_id, received_at, kind, markers, vouched, words_key, size, sealed, key_id)"
+                    " VALUES ('m', :at, 'person', '', 'not', 'w', 3, x'616263', 'k')"
+                ),
+                "INSERT INTO mail_states (mail_id, state, code, changed_at) VALUES ('m', 'not_for_us', 'no', :at)",
+                (
+                    "INSERT INTO mail_acts (act_id, mail_id, at, what, sealed, key_id, idempotency_key)"
+                    " VALUES ('a', 'm', :at, 'not_for_us', x'616263', 'k', 'press')"
+                ),
+            ):
+                await tx.execute(text(statement), {"at": at} if ":at" in statement else {})
+        await opened.migrate()
+        async with opened.read() as tx:
+            assert await register.verify(tx) == []
+        for table in ("mails", "mail_acts"):
+            with pytest.raises(exc.DatabaseError, match="append-only"):
+                async with opened.write() as tx:
+                    await tx.execute(text(f"UPDATE {table} SET row_digest = 'x'"))  # noqa: S608  a name from above

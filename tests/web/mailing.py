@@ -16,14 +16,16 @@ from tests.mailroom import MAILBOX
 from tests.web.conftest import Office
 
 
-async def receive(office: Office, raw: bytes, *, to: str = MAILBOX) -> MailRow:
+async def receive(
+    office: Office, raw: bytes, *, to: str = MAILBOX, sender: str = "noor.haverstock@oaklane.example"
+) -> MailRow:
     """Let a message come in, and give what became of it."""
     office.time += timedelta(seconds=1)
-    replies = Replies.of(office.settings)
+    replies = Replies.of(office.settings, office.vault)
     assert replies is not None
     reader = Reader(replies, Trust(loopback=True), frozenset({MAILBOX}))
     room = MailRoom(office.database, office.vault, reader, now=office.now)
-    await room.take(raw, Envelope("noor.haverstock@oaklane.example", (to,), over_loopback=True))
+    await room.take(raw, Envelope(sender, (to,), over_loopback=True))
     router = Router(
         database=office.database,
         vault=office.vault,

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from escalations.rules.case import Status
+from escalations.mail.address import Replies
+from escalations.rules.case import DeliveryState, Status
 from escalations.rules.notices import NoticeKind
 from escalations.store import tables
 from escalations.store.mails import MailRow, MailState
@@ -200,6 +201,44 @@ async def test_the_team_passes_it_to_a_case_where_it_is_added_and_answers_nothin
 async def _acts(office: Office) -> list[Any]:
     async with office.database.read() as tx:
         return list((await tx.execute(select(tables.MAIL_ACTS))).all())
+
+
+async def doubted(office: Office) -> MailRow:
+    """Give a report that a notice did not arrive, which came to the address for replies."""
+    office.replies = Replies.of(office.settings, office.vault)
+    assert office.replies is not None
+    reference = await emailed(office, "To agency: Wyeford Council children's services\nProblem: Nobody came.")
+    notice = next(row for row in await office.notices(reference) if row.notice.kind is NoticeKind.ASKED)
+    bounce = messages.raw("bounce_permanent")
+    row = await mailing.receive(office, bounce, sender="", to=office.replies.address_of(notice.notice_id))
+    assert row.state is MailState.HELD
+    return row
+
+
+async def test_a_report_that_is_not_believed_stops_nothing_until_the_team_confirms_it(office: Office) -> None:
+    row = await doubted(office)
+    reference = str(row.reference)
+    page = await office.get(f"/messages/{row.mail_id}")
+    assert "may have made it up to gain time" in page.text
+    assert (await case_of(office, reference)).parties[0].evidence.delivery is DeliveryState.DELIVERED
+    for _ in range(2):
+        await office.post(f"/messages/{row.mail_id}/undelivered", token=page.token, once=page.value("once"))
+    await office.settle()
+    case = await case_of(office, reference)
+    assert case.parties[0].evidence.delivery is DeliveryState.UNDELIVERED
+    assert not {"acknowledge", "resolve"} & {clock.rule_id for clock in case.clocks if clock.running}
+    assert [(act.what, act.reference) for act in await _acts(office)] == [("confirm_undelivered", reference)]
+    again = await office.get(f"/messages/{row.mail_id}")
+    assert "Confirmed by the team: our notice did not arrive" in again.text
+
+
+async def test_what_is_no_such_report_cannot_be_confirmed_as_one(office: Office) -> None:
+    row = await held(office)
+    page = await office.get(f"/messages/{row.mail_id}")
+    assert "did not arrive" not in page.text
+    await office.post(f"/messages/{row.mail_id}/undelivered", token=page.token, once=page.value("once"))
+    assert await _acts(office) == []
+    assert (await case_of(office, str(row.reference))).parties[0].evidence.delivery is DeliveryState.DELIVERED
 
 
 async def test_a_second_press_does_nothing_twice_and_a_wrong_reference_loses_nothing(office: Office) -> None:

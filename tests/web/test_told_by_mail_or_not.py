@@ -86,7 +86,7 @@ async def test_team_only_the_team_alone_hears_and_no_clock_of_the_agency_runs(of
 
 
 async def test_what_the_team_gets_in_an_agencys_place_cannot_be_answered_as_the_agency(office: Office) -> None:
-    replies = office.replies = Replies.of(office.settings)
+    replies = office.replies = Replies.of(office.settings, office.vault)
     assert replies is not None
     await raised(office)
     await office.settle()

@@ -64,6 +64,7 @@ OPENS: dict[str, set[str]] = {
     "GET /messages/{mail_id}": TEAM,
     "POST /messages/{mail_id}/pass": TEAM,
     "POST /messages/{mail_id}/not-for-us": TEAM,
+    "POST /messages/{mail_id}/undelivered": TEAM,
     "GET /board/{reference}": TEAM,
     "GET /board/{reference}/outcome/{submission_id}": TEAM,
     "POST /board/{reference}/{doing}": TEAM,
