@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from operator import not_
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -160,18 +161,48 @@ LONGEST_PAUSE = Amount(value=20, unit=Unit.WORKING_DAYS)
 """Where a policy does not say: our choice."""
 
 
-class Limit(PolicyModel):
-    """How long one track allows, and when it reminds."""
+class Allowance(PolicyModel):
+    """How long something is allowed to take, when it reminds, and what may change it."""
 
     within: Amount
     remind_before: tuple[Amount, ...] = ()
     extend_at_most: Annotated[Amount | None, Field(exclude_if=_not_said)] = None
     """How much longer it may become by all extensions together, in the unit of the limit. Not said: as long again."""
+    extend_times: Annotated[int | None, Field(ge=1, le=20, exclude_if=_not_said)] = None
+    """How often it may be extended. Not said: as often as what all extensions together may be is not used up."""
+    or_sooner: Annotated[bool, Field(exclude_if=not_)] = False
+    """Whether the raising side, or the team, may set a sooner time that keeps the child safe ("or sooner")."""
 
     @property
     def longest_extension(self) -> Amount:
         """How much longer it may become by all extensions together."""
         return self.extend_at_most or self.within
+
+
+class Limit(Allowance):
+    """What one track allows; by priority level something else, where the policy says so."""
+
+    by_priority: Annotated[dict[Slug, Allowance], Field(exclude_if=not_)] = {}
+    """What is allowed where the case has that priority. A level that is not named has the limit of the track."""
+
+    def for_priority(self, priority: str | None) -> Allowance:
+        """What is allowed to a case of a priority, or of none."""
+        return self.by_priority.get(priority, self) if priority is not None else self
+
+    @property
+    def all_of_them(self) -> tuple[tuple[str | None, Allowance], ...]:
+        """The limit of the track, and that of each priority with its code."""
+        return ((None, self), *self.by_priority.items())
+
+
+class PriorityRule(PolicyModel):
+    """A level of priority that the raising side or the team can give a case; limits may depend on it."""
+
+    code: Slug
+    title: Words
+    definition: Words
+    """When a case has it, in the document's words."""
+    source: str = OUR_CHOICE
 
 
 class ClockRule(PolicyModel):
@@ -300,11 +331,13 @@ class Policy(PolicyModel):
     """How long a case is paused before the team is told that it still is."""
     resolution_told: bool = True
     """Whether the partnership is told how a case it was told of ended."""
+    priorities: Annotated[tuple[PriorityRule, ...], Field(max_length=9, exclude_if=not_)] = ()
+    """The levels of priority that a case can have. None: every case has the limits of its track."""
     final_body: FinalBody
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
-        problems = (*_ladder_problems(self), *_clock_problems(self))
+        problems = (*_ladder_problems(self), *_clock_problems(self), *_priority_problems(self))
         if problems:
             raise ProblemsError(problems)
         return self
@@ -315,6 +348,16 @@ class Policy(PolicyModel):
             if stage.number == number:
                 return stage
         raise KeyError(number)
+
+    def priority(self, code: str | None) -> PriorityRule | None:
+        """The level of priority of that code."""
+        return next((level for level in self.priorities if level.code == code), None)
+
+    @property
+    def clocks(self) -> tuple[ClockRule, ...]:
+        """Every clock that it has, of the stages first."""
+        of_stages = (clock for stage in self.stages for clock in stage.clocks)
+        return (*of_stages, *self.process_clocks, *self.raiser_clocks, *self.team_clocks)
 
     def next_stage(self, number: int) -> StageRule | None:
         """The rung above, or none at the top."""
@@ -370,6 +413,34 @@ def _stage_problems(stage: StageRule, *, last: bool) -> Iterator[str]:
         )
     if stage.decided_by_final_body and not decided:
         yield "is decided by the final body and has no clock for that; add one that awaits decide"
+
+
+def _priority_problems(policy: Policy) -> Iterator[PolicyProblem]:
+    """A priority that a limit names is one of the policy's, and each of them stands there once."""
+    codes = [level.code for level in policy.priorities]
+    for place, code in enumerate(codes):
+        if code in codes[:place]:
+            yield PolicyProblem(("priorities", place), f"two priorities are called {code}; give each its own code")
+    for where, clock in _placed(policy):
+        for track, limit in clock.limits.items():
+            for code in limit.by_priority:
+                if code not in codes:
+                    known = f"; there is {_or(codes)}" if codes else ""
+                    yield PolicyProblem(
+                        (*where, "limits", track.value, "by_priority", code),
+                        f"is not one of the policy's priorities{known}; name it under priorities, or take it away",
+                    )
+
+
+def _placed(policy: Policy) -> Iterator[tuple[tuple[int | str, ...], ClockRule]]:
+    """Every clock with its place in the policy."""
+    for place, stage in enumerate(policy.stages):
+        for number, clock in enumerate(stage.clocks):
+            yield ("stages", place, "clocks", number), clock
+    for group in ("process_clocks", "raiser_clocks", "team_clocks"):
+        rules: tuple[ClockRule, ...] = getattr(policy, group)
+        for number, clock in enumerate(rules):
+            yield (group, number), clock
 
 
 _PLACES: dict[str, dict[Awaits, tuple[Side, tuple[StartsFrom, ...]]]] = {
@@ -470,18 +541,33 @@ def _stopping_problems(clock: ClockRule) -> Iterator[str]:
     for said, name, what in ((clock.may_pause, "may_pause", "stopped"), (clock.may_extend, "may_extend", "extended")):
         if never and said:
             yield f"awaits {clock.awaits}, which is never {what}; write {name}: false, or leave it out"
+    for name, limit in _allowances(clock):
+        yield from (f"{name}: {sentence}" for sentence in _extension_problems(clock, limit))
+        if never and limit.or_sooner:
+            yield f"{name}: nobody sets a sooner time for what awaits {clock.awaits}; leave or_sooner out"
+
+
+def _extension_problems(clock: ClockRule, limit: Allowance) -> Iterator[str]:
+    for said, field in ((limit.extend_at_most, "extend_at_most"), (limit.extend_times, "extend_times")):
+        if said is not None and not clock.extendable:
+            yield f"may not be extended, so leave {field} out"
+            return
+    if limit.extend_at_most is None:
+        return
+    if limit.extend_at_most.unit is not limit.within.unit:
+        yield (
+            f"extend_at_most has to be in the unit of the limit ({limit.within.words()}), and is "
+            f"{limit.extend_at_most.words()}"
+        )
+    elif limit.extend_at_most.value > _LONGEST[limit.extend_at_most.unit]:
+        yield f"extend_at_most of {limit.extend_at_most.words()} is more than a year"
+
+
+def _allowances(clock: ClockRule) -> Iterator[tuple[str, Allowance]]:
+    """Every limit of a clock, and what a sentence calls it."""
     for track, limit in clock.limits.items():
-        if limit.extend_at_most is None:
-            continue
-        if not clock.extendable:
-            yield f"{track} track: may not be extended, so leave extend_at_most out"
-        elif limit.extend_at_most.unit is not limit.within.unit:
-            yield (
-                f"{track} track: extend_at_most has to be in the unit of the limit ({limit.within.words()}), and is "
-                f"{limit.extend_at_most.words()}"
-            )
-        elif limit.extend_at_most.value > _LONGEST[limit.extend_at_most.unit]:
-            yield f"{track} track: extend_at_most of {limit.extend_at_most.words()} is more than a year"
+        for priority, allowance in limit.all_of_them:
+            yield f"{track} track" if priority is None else f"{track} track, priority {priority}", allowance
 
 
 def _or(options: Iterable[str]) -> str:
@@ -493,16 +579,16 @@ def _limit_problems(clock: ClockRule) -> list[str]:
     problems: list[str] = []
     if not clock.limits:
         problems.append("limits: name at least one track, or take the clock away")
-    for track, limit in clock.limits.items():
+    for name, limit in _allowances(clock):
         within = limit.within
         if within.value > _LONGEST[within.unit]:
-            problems.append(f"{track} track: {within.words()} is more than a year")
+            problems.append(f"{name}: {within.words()} is more than a year")
         # The team and the final body keep office hours also for what is urgent, where a policy says so.
         nights = clock.waits_for not in {Side.TEAM, Side.FINAL_BODY}
-        if track is Track.URGENT and within.unit is not Unit.ELAPSED_HOURS and nights:
+        if name.startswith(Track.URGENT) and within.unit is not Unit.ELAPSED_HOURS and nights:
             problems.append(f"on the urgent track limits run in elapsed hours, and this one is {within.words()}")
         problems.extend(
-            f"{track} track: the reminder {reminder.words()} before would come before the clock of {within.words()} "
+            f"{name}: the reminder {reminder.words()} before would come before the clock of {within.words()} "
             "starts; make it shorter"
             for reminder in limit.remind_before
             if _is_longer(reminder, within)

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from escalations.packs import reading
-from escalations.policy import Policy, Side
+from escalations.policy import Policy, Side, Track
 from escalations.rules import acts, case, clocks, decider, events, evolving, notices, passing, workingtime
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act
@@ -46,6 +46,22 @@ def _sample() -> Policy:
 @functools.cache
 def _calendar(region: Region, year: int, day_zero: DayZero) -> Calendar:
     return calendars.build(region, year, day_zero=day_zero)
+
+
+def with_priorities(*, or_sooner: bool = False) -> Policy:
+    """Give the sample with two levels of priority, by which the answer is awaited sooner."""
+    values = _sample().model_dump()
+    values["priorities"] = [
+        {"code": code, "title": code.title(), "definition": f"Invented: {code}", "source": "paragraph 5"}
+        for code in ("high", "low")
+    ]
+    for stage in values["stages"][:3]:
+        limit = stage["clocks"][-1]["limits"][Track.STANDARD]
+        limit["or_sooner"] = or_sooner
+        limit["by_priority"] = {
+            "high": {"within": Amount.parse("2 working days"), "remind_before": (Amount.parse("1 working day"),)}
+        }
+    return Policy.model_validate(values)
 
 
 def origin(by: Actor, at: datetime, **more: Any) -> dict[str, Any]:  # noqa: ANN401

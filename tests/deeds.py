@@ -13,7 +13,7 @@ from escalations.rules.acts import Act, Concern, Reason
 from escalations.rules.case import Case, Cause, DeliveryState, Done, Outcome, PauseReason, Route
 from escalations.rules.notices import RAISER
 from escalations.rules.workingtime import Unit
-from tests.builders import POLICE, SCHOOL, SOCIAL_CARE, TEAM, origin, raiser, responder
+from tests.builders import POLICE, SCHOOL, SOCIAL_CARE, TEAM, civil, origin, raiser, responder
 
 HEALTH = "health"
 """An agency that is no party to anything here."""
@@ -43,6 +43,7 @@ ACTORS: dict[str, Actor] = {
     "whoever raised it for the school": raiser(position=RAISER),
 }
 
+BEGUN = civil("2027-03-01 09:30")
 OFFERS = (Outcome.AGREED_AS_ASKED, Outcome.AGREED_IN_PART, Outcome.AGREED_ANOTHER_WAY, Outcome.NOT_AGREED_DECIDED)
 
 KINDS: tuple[type[acts.ActModel], ...] = get_args(acts.Act)
@@ -100,6 +101,15 @@ _PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] 
     acts.Extend: lambda case, _, choice: {
         "clock_id": case.clocks[choice % len(case.clocks)].clock_id if case.clocks else "1-acknowledge",
         "by_amount": {"value": 1 + choice % 4, "unit": list(Unit)[choice // 4 % len(Unit)]},
+    },
+    acts.SetSooner: lambda case, _, choice: {
+        "clock_id": case.clocks[choice % len(case.clocks)].clock_id if case.clocks else "1-acknowledge",
+        "due_at": (case.received_at or BEGUN) + timedelta(hours=choice),
+    },
+    acts.SetPriority: lambda case, _, choice: {
+        "priority": [*(level.code for level in case.frame.policy.priorities), "no-such-level"][
+            choice % (len(case.frame.policy.priorities) + 1)
+        ],
     },
     acts.ConfirmCause: lambda case, _, choice: {
         "clock_id": case.clocks[choice % len(case.clocks)].clock_id if case.clocks else "1-acknowledge",
@@ -159,6 +169,9 @@ BY_A_PERSON = (
     events.Resumed,
     events.ClockResumed,
     events.ClockExtended,
+    events.ClockSetSooner,
+    events.ClockRecounted,
+    events.PrioritySet,
     events.Closed,
     events.MoveIntended,
     events.MoveDropped,

@@ -26,7 +26,7 @@ from typing_extensions import override
 
 from escalations.mail import words
 from escalations.policy import Awaits, Side, StageRule, StartsFrom, Track
-from escalations.rules import workingtime
+from escalations.rules import clocks, workingtime
 from escalations.rules.case import Case, Status
 from escalations.rules.clocks import TEAM_POSITION
 from escalations.rules.notices import RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind
@@ -215,7 +215,7 @@ def _tasks(case: Case, notice: Notice, rule: StageRule, at: datetime) -> tuple[T
             continue
         due = running.get(clock.id)
         if due is None and clock.starts_from is StartsFrom.DELIVERED:
-            due = workingtime.deadline(calendar, at, clock.limits[case.track].within)
+            due = workingtime.deadline(calendar, at, clocks.limit_of(case, clock).within)
         if due is not None:
             asked.append(Task(clock.awaits, due))
     return tuple(sorted(asked, key=lambda task: task.due_at))

@@ -68,6 +68,8 @@ TOLD: dict[NoticeKind, str] = {
     NoticeKind.RESUMED: "it was paused, and goes on",
     NoticeKind.PAUSED_TOO_LONG: "it is still paused",
     NoticeKind.EXTENDED: "there is more time",
+    NoticeKind.SOONER: "a sooner time was set",
+    NoticeKind.PRIORITY: "its priority was set, and its time limits follow it",
     NoticeKind.REDIRECTED: "it is closed here and goes another way",
     NoticeKind.WORDS_ADDED: "words were added to the escalation by mail",
     NoticeKind.UNREADABLE: "a reply cannot be read",

@@ -50,6 +50,7 @@ LEFT_OUT: Final = (
     events.RaiserKeptInformed,
     events.WordsAdded,
     events.PausedTooLong,
+    events.PrioritySet,
 )
 """What a review takes nothing from: what these bring about stands in the events of clocks, stages and endings."""
 
@@ -317,7 +318,7 @@ class Life:
                 | events.ClockEnded()
             ):
                 self._tell_of_clock(event)
-            case events.ClockResumed():
+            case events.ClockResumed() | events.ClockSetSooner() | events.ClockRecounted():
                 self._change(event.clock_id, due_at=event.due_at)
             case events.ClockExtended():
                 self._change(event.clock_id, due_at=event.due_at)
@@ -356,6 +357,7 @@ class Life:
                 | events.RaiserKeptInformed()
                 | events.WordsAdded()
                 | events.PausedTooLong()
+                | events.PrioritySet()
             ):
                 pass  # The others are LEFT_OUT, and mostly not even read.
             case _:

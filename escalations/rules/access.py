@@ -29,7 +29,7 @@ class Refused:
 NOT_YOUR_SIDE = "not_your_side"
 
 
-def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901  one line a kind, and closed
+def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911  one line a kind, and closed
     """Why this actor may not do this, or none where it may."""
     match act:
         case acts.Raise():
@@ -60,6 +60,8 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901  one line a k
             return _of_a_side(case, act)
         case acts.ConfirmDone() | acts.DenyDone():
             return _other_side(case, act)
+        case acts.SetSooner() | acts.SetPriority():
+            return None if _is_team(act.by) else _raising(case, act.by)
         case acts.Agree() | acts.MoveUp() | acts.Stay():
             return _raising(case, act.by)
         case acts.Decide():

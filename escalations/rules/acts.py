@@ -98,6 +98,8 @@ class Raise(ActModel):
     legal_status: LegalStatus = LegalStatus.NOT_KNOWN
     hold: bool = False
     """Entered for somebody: nobody is told until the team presses "tell them"."""
+    priority: Annotated[Slug | None, Field(exclude_if=not_)] = None
+    """One of the policy's levels, where it has any."""
 
 
 class Complete(ActModel):
@@ -237,6 +239,24 @@ class Extend(ActModel):
     by_amount: Amount
 
 
+class SetSooner(ActModel):
+    """The raising side, or the team, sets a sooner time that keeps the child safe; why, is sealed.
+
+    Only where the policy says "or sooner" of that limit.
+    """
+
+    kind: Literal["set_sooner"] = "set_sooner"
+    clock_id: str
+    due_at: AwareDatetime
+
+
+class SetPriority(ActModel):
+    """The raising side, or the team, gives the case one of the policy's levels of priority; why, is sealed."""
+
+    kind: Literal["set_priority"] = "set_priority"
+    priority: Slug
+
+
 class ConfirmCause(ActModel):
     """The team makes the cause of a delay final, once both agencies had their time to add an account; or puts it right.
 
@@ -312,6 +332,8 @@ Act = (
     | Pause
     | Resume
     | Extend
+    | SetSooner
+    | SetPriority
     | ConfirmCause
     | Close
     | AddWords

@@ -177,6 +177,8 @@ class Clock:
     """How often it was extended ..."""
     extended_by: int = 0
     """... and by how much in all, in the unit of its limit."""
+    set_sooner: bool = False
+    """Whether somebody set a sooner time for it."""
 
     @property
     def running(self) -> bool:
@@ -297,6 +299,8 @@ class Case:
     edition: int = EDITION
     status: Status = Status.OPEN
     track: Track = Track.STANDARD
+    priority: str | None = None
+    """One of the policy's levels; none has the limits of the track."""
     raising_agency: str | None = None
     """None while the sender has not been recognised; such a case is held."""
     raised_as: str | None = None

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from escalations.policy import Awaits, ClockRule, Limit, OnLimit, Side, StartsFrom
+from escalations.policy import Allowance, Awaits, ClockRule, OnLimit, Side, StartsFrom
 from escalations.rules import drift, events, workingtime
 from escalations.rules.case import Case, Cause, Clock, ClockEnd, Status
 from escalations.rules.events import Event
@@ -60,7 +60,7 @@ def start(
     """
     side = waits_for or rule.waits_for
     agency, position = _whom(case, side, agency_id)
-    limit = rule.limits[case.track]
+    limit = limit_of(case, rule)
     calendar = case.frame.calendar_for(agency)
     due = workingtime.deadline(calendar, at, limit.within)
     spans = rule in case.frame.policy.process_clocks
@@ -78,14 +78,22 @@ def start(
         due_at=due,
         reminders=reminders_before(calendar, limit, due, after=at),
         on_limit=rule.on_limit,
-        receipt_hash=_receipt_hash(calendar, at, rule.starts_from.value, limit.within, rule.id),
+        receipt_hash=receipt_hash(calendar, at, rule.starts_from.value, limit.within, rule.id),
         started_by=rule.starts_from.value,
         about=about,
         paused=case.pause is not None and rule.pausable,
     )
 
 
-def reminders_before(calendar: Calendar, limit: Limit, due: datetime, *, after: datetime) -> tuple[datetime, ...]:
+def limit_of(case: Case, rule: ClockRule) -> Allowance:
+    """What the policy allows on the case's track, at its priority.
+
+    Raises ``KeyError`` where the track has no such clock.
+    """
+    return rule.limits[case.track].for_priority(case.priority)
+
+
+def reminders_before(calendar: Calendar, limit: Allowance, due: datetime, *, after: datetime) -> tuple[datetime, ...]:
     """When a clock that is due then reminds, from a moment on."""
     moments = sorted({workingtime.before(calendar, due, amount) for amount in limit.remind_before})
     return tuple(moment for moment in moments if after < moment < due)
@@ -120,7 +128,8 @@ def _whom(case: Case, side: Side, agency_id: str | None) -> tuple[str | None, st
 
 # Remembered, because what starts a clock is decided by whoever takes the act to its case and again by the case itself.
 @lru_cache(maxsize=1024)
-def _receipt_hash(calendar: Calendar, at: datetime, start_event: str, amount: Amount, rule: str) -> str:
+def receipt_hash(calendar: Calendar, at: datetime, start_event: str, amount: Amount, rule: str) -> str:
+    """The hash of the account of how a deadline is counted."""
     receipt = workingtime.receipt(calendar, start=at, start_event=start_event, amount=amount, rule=rule)
     return receipt.content_hash
 
@@ -155,7 +164,7 @@ def start_all(
 
 def _can_be_dated(case: Case, rule: ClockRule, at: datetime) -> bool:
     try:
-        workingtime.deadline(case.frame.calendar, at, rule.limits[case.track].within)
+        workingtime.deadline(case.frame.calendar, at, limit_of(case, rule).within)
     except workingtime.CalendarExhausted:
         return False
     return True

@@ -2,7 +2,7 @@
 
 ``decide`` is pure. The workflow, the year simulation, the replay of old cases and the tests all drive this.
 What each act brings is in the module that is named for it: ``opening``, ``answering``, ``claiming``, ``settling``,
-``moving``, ``delivering``, ``confirming``, ``pausing``. ``docs/rules.md`` lists them all.
+``moving``, ``delivering``, ``confirming``, ``pausing``, ``sooner``. ``docs/rules.md`` lists them all.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from escalations.rules import (
     passing,
     pausing,
     settling,
+    sooner,
     word,
     workingtime,
 )
@@ -85,6 +86,7 @@ _WHILE_HELD = (
     acts.NotePhoneCall,
     acts.ConfirmCause,
     acts.Close,
+    acts.SetPriority,
     *_OF_THE_SYSTEM,
 )
 
@@ -143,6 +145,10 @@ def _decide(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:
             return pausing.resume(case, act, now)
         case acts.Extend():
             return pausing.extend(case, act, now)
+        case acts.SetSooner():
+            return sooner.set_sooner(case, act, now)
+        case acts.SetPriority():
+            return sooner.set_priority(case, act, now)
         case acts.ConfirmCause():
             return confirming.confirm_cause(case, act, now)
         case acts.Close():

@@ -65,6 +65,7 @@ class Raised(ActEventModel):
     held: bool
     quiet: bool = False
     """Entered for somebody: nobody but the team is told until it is passed on."""
+    priority: Annotated[Slug | None, Field(exclude_if=not_)] = None
 
 
 class Completed(ActEventModel):
@@ -157,6 +158,41 @@ class ClockExtended(ActEventModel):
     was_due_at: AwareDatetime
     due_at: AwareDatetime
     reminders: tuple[AwareDatetime, ...]
+
+
+class ClockSetSooner(ActEventModel):
+    """A sooner time was set for what a clock waits for. One that had passed by then counts from when it was set."""
+
+    kind: Literal["clock_set_sooner"] = "clock_set_sooner"
+    clock_id: str
+    awaits: Awaits
+    waits_for: Side
+    agency_id: Slug | None = None
+    was_due_at: AwareDatetime
+    due_at: AwareDatetime
+    reminders: tuple[AwareDatetime, ...]
+
+
+class ClockRecounted(EventModel):
+    """A clock was counted anew from its start, with the amount that the case's new priority gives it."""
+
+    kind: Literal["clock_recounted"] = "clock_recounted"
+    clock_id: str
+    awaits: Awaits
+    agency_id: Slug | None = None
+    amount: str
+    was_due_at: AwareDatetime
+    due_at: AwareDatetime
+    reminders: tuple[AwareDatetime, ...]
+    receipt_hash: str
+
+
+class PrioritySet(ActEventModel):
+    """The case was given a priority. What each clock's time limit became comes before this."""
+
+    kind: Literal["priority_set"] = "priority_set"
+    priority: Slug
+    was: Slug | None = None
 
 
 class ReminderFell(EventModel):
@@ -453,6 +489,9 @@ Event = (
     | ClockStarted
     | ClockResumed
     | ClockExtended
+    | ClockSetSooner
+    | ClockRecounted
+    | PrioritySet
     | ReminderFell
     | LimitPassed
     | LimitWithdrawn

@@ -67,8 +67,10 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912 
             return _stage_started(case, event)
         case events.ClockStarted():
             return _clock_started(case, event)
-        case events.ClockResumed() | events.ClockExtended():
+        case events.ClockResumed() | events.ClockExtended() | events.ClockSetSooner() | events.ClockRecounted():
             return _moved(case, event)
+        case events.PrioritySet():
+            return replace(case, priority=event.priority)
         case events.ReminderFell():
             return _reminded(case, event)
         case events.LimitPassed():
@@ -163,6 +165,7 @@ def _raised(case: Case, event: events.Raised) -> Case:
         status=Status.HELD if event.held else Status.OPEN,
         edition=event.edition,
         track=event.track,
+        priority=event.priority,
         raising_agency=event.raising_agency,
         raised_as=event.raising_agency,
         parties=_parties(event.responding_agencies),
@@ -256,13 +259,19 @@ def _clock_started(case: Case, event: events.ClockStarted) -> Case:
     return replace(case, clocks=(*case.clocks, clock), started_clocks=case.started_clocks + 1)
 
 
-def _moved(case: Case, event: events.ClockResumed | events.ClockExtended) -> Case:
+def _moved(
+    case: Case, event: events.ClockResumed | events.ClockExtended | events.ClockSetSooner | events.ClockRecounted
+) -> Case:
     """A due time moved, and the reminders follow it; those that fell for the earlier one are over."""
     changes: dict[str, object] = {"due_at": event.due_at, "reminders": event.reminders, "reminded": 0}
     if isinstance(event, events.ClockExtended):
         clock = case.clock(event.clock_id)
         changes["extensions"] = clock.extensions + 1
         changes["extended_by"] = clock.extended_by + event.by_amount.value
+    if isinstance(event, events.ClockSetSooner):
+        changes["set_sooner"] = True
+    if isinstance(event, events.ClockRecounted):
+        changes["receipt_hash"] = event.receipt_hash
     return _with_clock(case, event.clock_id, **changes)
 
 

@@ -61,7 +61,19 @@ def of_passed_limit(case: Case, event: events.LimitPassed) -> tuple[Notice, ...]
 
 
 def of_extension(case: Case, event: events.ClockExtended) -> tuple[Notice, ...]:
-    """Both sides: whom the clock waits for, whoever raised it, and the other side at its present level.
+    """Both sides hear of more time."""
+    return _of_a_moved_time(case, event, NoticeKind.EXTENDED)
+
+
+def of_sooner_time(case: Case, event: events.ClockSetSooner) -> tuple[Notice, ...]:
+    """Both sides hear of a sooner time."""
+    return _of_a_moved_time(case, event, NoticeKind.SOONER)
+
+
+def _of_a_moved_time(
+    case: Case, event: events.ClockExtended | events.ClockSetSooner, kind: NoticeKind
+) -> tuple[Notice, ...]:
+    """Whom the clock waits for, whoever raised it, and the other side at its present level.
 
     A responding agency hears nothing of the time that another one has.
     """
@@ -71,7 +83,7 @@ def of_extension(case: Case, event: events.ClockExtended) -> tuple[Notice, ...]:
     recipients = dict.fromkeys((*asked, Recipient(Side.RAISING, case.raising_agency, RAISER), *others))
     return tuple(
         Notice(
-            NoticeKind.EXTENDED,
+            kind,
             to,
             ASKED_FOR[event.awaits] if to in asked else reading(to),
             case.stage,

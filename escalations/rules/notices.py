@@ -97,6 +97,10 @@ def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR091
             return _words_added(case, event)
         case events.ClockExtended():
             return limits_told.of_extension(case, event)
+        case events.ClockSetSooner():
+            return limits_told.of_sooner_time(case, event)
+        case events.PrioritySet():
+            return tuple(_goes_on(case, to, NoticeKind.PRIORITY) for to in _on_the_ladder(case)) if case.stage else ()
         case events.Paused():
             return tuple(_told_of_pause(case, to, event.until) for to in _on_the_ladder(case))
         case events.Resumed():
@@ -112,6 +116,7 @@ def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR091
         case (
             events.ClockEnded()
             | events.ClockResumed()
+            | events.ClockRecounted()
             | events.CauseChanged()
             | events.CauseConfirmed()
             | events.MoveProposed()
@@ -308,7 +313,7 @@ def _told_of_pause(case: Case, to: Recipient, until: datetime) -> Notice:
     return Notice(NoticeKind.PAUSED, to, Ask.RESPOND if answers else Ask.READ, case.stage, until)
 
 
-def _goes_on(case: Case, to: Recipient) -> Notice:
+def _goes_on(case: Case, to: Recipient, kind: NoticeKind = NoticeKind.RESUMED) -> Notice:
     """Whoever is waited for hears by when; the others, that it goes on."""
     waiting = [
         clock
@@ -320,8 +325,8 @@ def _goes_on(case: Case, to: Recipient) -> Notice:
     ]
     first = min(waiting, key=lambda clock: clock.due_at, default=None)
     if first is None:
-        return Notice(NoticeKind.RESUMED, to, Ask.READ, case.stage)
-    return Notice(NoticeKind.RESUMED, to, ASKED_FOR[first.awaits], case.stage, first.due_at, first.clock_id)
+        return Notice(kind, to, Ask.READ, case.stage)
+    return Notice(kind, to, ASKED_FOR[first.awaits], case.stage, first.due_at, first.clock_id)
 
 
 def waits_on(notice: Notice, other: Notice) -> bool:
@@ -348,10 +353,18 @@ _PASSING = (
     NoticeKind.COMPLETED,
     NoticeKind.RESUMED,
     NoticeKind.EXTENDED,
+    NoticeKind.SOONER,
+    NoticeKind.PRIORITY,
 )
 
 
-_OF_A_CLOCK = (NoticeKind.REMINDER, NoticeKind.PLEASE_PHONE, NoticeKind.ASKED_TO_CHOOSE, NoticeKind.EXTENDED)
+_OF_A_CLOCK = (
+    NoticeKind.REMINDER,
+    NoticeKind.PLEASE_PHONE,
+    NoticeKind.ASKED_TO_CHOOSE,
+    NoticeKind.EXTENDED,
+    NoticeKind.SOONER,
+)
 
 
 def overtaken(case: Case, kind: NoticeKind, *, stage: int, about: str | None, due_at: datetime | None = None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from escalations.policy import Awaits, StartsFrom
-from escalations.rules import acts, clocks, events, moving
+from escalations.rules import acts, clocks, events, moving, sooner
 from escalations.rules.access import Refused
 from escalations.rules.actors import Channel
 from escalations.rules.case import EDITION, Case, Status
@@ -25,6 +25,8 @@ def raise_case(case: Case, act: acts.Raise, now: datetime) -> tuple[Event, ...] 
     refused = _agencies(act.raising_agency, act.responding_agencies)
     if refused is not None:
         return refused
+    if act.priority is not None and case.frame.policy.priority(act.priority) is None:
+        return sooner.no_such_priority(case)
     held = act.hold or not act.responding_agencies or act.raising_agency is None
     raised = events.Raised(
         **events.origin(act, now),
@@ -39,6 +41,7 @@ def raise_case(case: Case, act: acts.Raise, now: datetime) -> tuple[Event, ...] 
         reason=act.reason,
         level_of_need=act.level_of_need,
         legal_status=act.legal_status,
+        priority=act.priority,
         held=held,
         # Entered for somebody, by the team or by an agency's lead: nobody is mailed until "tell them" is pressed.
         quiet=held and (act.hold or act.channel is Channel.TEAM),

@@ -1,4 +1,4 @@
-"""The team stops the time of a case and lets it go on, or gives one time limit longer.
+"""The team stops the time of a case and lets it go on, or gives one time limit longer. ``sooner`` makes them shorter.
 
 Source: the conventions of time (a pause gives back what it took, ``workingtime`` W10; an extension counts from the
 present due time; every due time that a clock ever had is kept) and the rules of practice ("Never by a timer": pausing).
@@ -46,7 +46,7 @@ def resume(case: Case, act: acts.Resume, now: datetime) -> tuple[Event, ...] | R
 
 
 def _resumed(case: Case, clock: Clock, since: datetime, now: datetime) -> tuple[Event, ...]:
-    limit = clocks.rule_of(case, clock).limits[case.track]
+    limit = clocks.limit_of(case, clocks.rule_of(case, clock))
     calendar = case.frame.calendar_for(clock.agency_id)
     try:
         due = workingtime.resume(calendar, clock.due_at, since, max(now, since), limit.within.unit)
@@ -82,7 +82,10 @@ def extend(case: Case, act: acts.Extend, now: datetime) -> tuple[Event, ...] | R
     rule = clocks.rule_of(case, clock)
     if not rule.extendable:
         return Refused("not_extendable", "The policy does not let this time limit be extended.")
-    limit = rule.limits[case.track]
+    limit = clocks.limit_of(case, rule)
+    if limit.extend_times is not None and clock.extensions >= limit.extend_times:
+        times = "once" if limit.extend_times == 1 else f"{limit.extend_times} times"
+        return Refused("extended_enough", f"The policy lets this time limit be extended {times}, and it has been.")
     refused = _too_long(clock, limit.longest_extension, act.by_amount)
     if refused is not None:
         return refused

@@ -59,6 +59,10 @@ class NoticeKind(StrEnum):
     PAUSED_TOO_LONG = "paused_too_long"
     """To the team: a case has been paused for as long as the policy has it."""
     EXTENDED = "extended"
+    SOONER = "sooner"
+    """A sooner time was set, to keep the child safe."""
+    PRIORITY = "priority"
+    """The case was given a priority, and its time limits follow it."""
     UNREADABLE = "unreadable"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import assert_never
 
 from escalations.policy import Awaits, Side
 from escalations.rules import events, workingtime
@@ -45,6 +46,24 @@ def extension_receipt(case: Case, event: events.ClockExtended) -> Receipt | None
     return counted if counted.due == event.due_at else None
 
 
+Moved = events.ClockResumed | events.ClockExtended | events.ClockSetSooner | events.ClockRecounted
+"""What moves a due time."""
+
+
+def _because(event: Moved) -> str:
+    match event:
+        case events.ClockResumed():
+            return "a pause gave back what it had taken"
+        case events.ClockExtended():
+            return f"extended by {event.by_amount.words()}"
+        case events.ClockSetSooner():
+            return "a sooner time was set"
+        case events.ClockRecounted():
+            return f"its priority was set, which gives it {event.amount}"
+        case _:
+            assert_never(event)
+
+
 @dataclass(frozen=True, slots=True)
 class ClockLife:
     """One clock from its start to its end."""
@@ -65,7 +84,7 @@ class ClockLife:
     """Until when both agencies can add their account of the delay; the team confirms the cause after that."""
     withdrawn: bool = False
     paused: bool = False
-    moved: tuple[events.ClockResumed | events.ClockExtended, ...] = ()
+    moved: tuple[Moved, ...] = ()
     """What moved its due time, in its order."""
     pauses: tuple[tuple[datetime, datetime | None], ...] = ()
     """From when to when it did not run; the last one lasts where it has no end."""
@@ -82,13 +101,17 @@ class ClockLife:
                 event.was_due_at,
                 event.due_at,
                 event.at,
-                f"extended by {event.by_amount.words()}"
-                if isinstance(event, events.ClockExtended)
-                else "a pause gave back what it had taken",
+                _because(event),
                 extension_receipt(case, event) if isinstance(event, events.ClockExtended) else None,
             )
             for event in self.moved
         )
+
+    @property
+    def amount(self) -> str:
+        """What it is counted with: as it began, or as a priority that was set later gives it."""
+        recounted = [event.amount for event in self.moved if isinstance(event, events.ClockRecounted)]
+        return recounted[-1] if recounted else self.started.amount
 
     @property
     def passed(self) -> bool:
@@ -160,7 +183,7 @@ class ClockLife:
             calendar,
             start=self.started.at,
             start_event=self.started.started_by,
-            amount=Amount.parse(self.started.amount),
+            amount=Amount.parse(self.amount),
             rule=self.started.rule_id,
         )
 
@@ -174,7 +197,7 @@ def lives(happened: Iterable[Event]) -> tuple[ClockLife, ...]:
                 found[event.clock_id] = ClockLife(
                     len(found) + 1, event, paused=event.paused, pauses=((event.at, None),) if event.paused else ()
                 )
-            case events.ClockResumed() | events.ClockExtended():
+            case events.ClockResumed() | events.ClockExtended() | events.ClockSetSooner() | events.ClockRecounted():
                 life = found[event.clock_id]
                 found[event.clock_id] = replace(life, moved=(*life.moved, event))
             case events.Paused():

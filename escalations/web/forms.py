@@ -170,12 +170,14 @@ class Reading:
             return None
         return value
 
-    def moment(self, name: str, what: str, *, missing_day: str, missing_time: str) -> datetime | None:
-        """A date and a civil time in London, as an instant in UTC; never in the future.
+    def moment(
+        self, name: str, what: str, *, missing_day: str, missing_time: str, future: bool = False
+    ) -> datetime | None:
+        """A date and a civil time in London, as an instant in UTC; never in the future, or only there (``future``).
 
         A time that did not exist or came twice, when the clocks changed, is not guessed: the sentence says what to do.
         """
-        day = self.day(name, what, missing=missing_day)
+        day = self.day(name, what, missing=missing_day, future=future)
         written = first(self.raw, f"{name}-time").strip()
         if not written:
             self.problem(f"{name}-time", missing_time)
@@ -190,7 +192,10 @@ class Reading:
         if isinstance(instant, str):
             self.problem(f"{name}-time", instant)
             return None
-        if instant > self.now:
+        if future and instant <= self.now:
+            self.problem(f"{name}-time", f"{what} must be still to come. That is earlier than now.")
+            return None
+        if not future and instant > self.now:
             self.problem(f"{name}-time", f"{what} must be in the past. That is later than now.")
             return None
         return instant

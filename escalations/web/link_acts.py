@@ -12,13 +12,13 @@ from enum import StrEnum
 from typing import Any, assert_never
 
 from escalations.policy import Awaits, Side
-from escalations.rules import acts
+from escalations.rules import acts, sooner
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.case import Case, Claim, ClaimState, Done, Outcome, Status
 from escalations.rules.notices import Ask
 from escalations.store.links import Link, Session
-from escalations.web import completing
+from escalations.web import completing, team_acts
 from escalations.web.answers import Agency
 from escalations.web.forms import LONG, Reading, first
 
@@ -33,6 +33,7 @@ class Doing(StrEnum):
     AGREE = "agree"
     MOVE_UP = "move-up"
     STAY = "stay"
+    SOONER = "sooner"
     CONFIRM = "confirm"
     DENY = "deny"
     DECIDE = "decide"
@@ -109,6 +110,7 @@ def _reading(case: Case) -> tuple[Doing, ...]:
     return (
         *((Doing.REACHED,) if case.running(Awaits.BE_REACHED) else ()),
         Doing.SAY_DONE,
+        *((Doing.SOONER,) if sooner.can_be_sooner(case) else ()),
         Doing.AGREE,
         *(() if moving or top else (Doing.MOVE_UP,)),
         *((Doing.STAY,) if case.move is not None else ()),
@@ -153,7 +155,7 @@ def make(
     return None if reading.problems or act is None else Made(act, sealed)
 
 
-def _make(  # noqa: PLR0917  one line a kind, and closed
+def _make(  # noqa: C901, PLR0917  one line a kind, and closed
     doing: Doing,
     reading: Reading,
     case: Case,
@@ -186,6 +188,8 @@ def _make(  # noqa: PLR0917  one line a kind, and closed
         case Doing.STAY:
             sealed["text"] = reading.text("stay-text", "The reason", most=LONG)
             return acts.Stay(**origin, at_stage=_seen(reading))
+        case Doing.SOONER:
+            return team_acts.sooner_act(reading, case, origin, sealed)
         case Doing.CONFIRM | Doing.DENY:
             claim = claim_of(case, link)
             name = "deny-text" if doing is Doing.DENY else "confirm-text"

@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from escalations.intake import submissions
 from escalations.intake.submissions import State, Submission
 from escalations.policy import Side
-from escalations.rules import acts
+from escalations.rules import acts, sooner
 from escalations.rules.actors import Channel
 from escalations.rules.case import Case, Status
 from escalations.rules.notices import Ask
 from escalations.store import directory
 from escalations.store.links import Link
-from escalations.web import became, calling, completing, link_acts, story, summary, telling
+from escalations.web import became, calling, completing, link_acts, story, summary, team_choices, telling
 from escalations.web.answers import FAMILY_AWARE, Agency
 from escalations.web.calling import Call
 from escalations.web.link_acts import Doing
@@ -35,6 +35,7 @@ TITLES: Final[Mapping[Doing, str]] = {
     Doing.AGREE: "Yes: it is dealt with",
     Doing.MOVE_UP: "It moves up",
     Doing.STAY: "It stays at this stage",
+    Doing.SOONER: "It is needed sooner",
     Doing.SAY_DONE: "Write up what was done by phone or in a meeting",
     Doing.COMPLETE: "Complete your escalation",
 }
@@ -122,6 +123,7 @@ def values(page: Read, link: Link) -> dict[str, Any]:
         "claim": claim,
         "claim_words": telling.claim(claim, names) if claim else "",
         "parties": {party.agency_id: names.agency(party.agency_id) for party in case.open_parties},
+        "soon": {clock.clock_id: team_choices.due(clock, names) for clock in sooner.can_be_sooner(case)},
         "several": len(case.open_parties) > 1,
         "raising": link.to.side is Side.RAISING,
         "above": case.frame.policy.next_stage(case.stage),

@@ -39,6 +39,7 @@ _LABELS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "done-text": ("Who took part, and what was said or agreed", {}),
     "move-text": ("Why it moves up", {}),
     "stay-text": ("Why it stays", {}),
+    "sooner-text": ("Why it is needed by then", {}),
     "deny-text": ("What happened instead", {}),
     "ack-text": ("What you add", {}),
     "confirm-text": ("What you add", {}),
@@ -78,7 +79,7 @@ def readable(raw: Mapping[str, Sequence[str]]) -> tuple[Given, ...]:
     return tuple(found)
 
 
-def doing_of(act: Act) -> Doing | None:
+def doing_of(act: Act) -> Doing | None:  # noqa: C901, PLR0911  one line a kind
     """Which form of a link's page an act came from; none for what no link offers."""
     match act:
         case acts.Acknowledge():
@@ -95,6 +96,8 @@ def doing_of(act: Act) -> Doing | None:
             return Doing.MOVE_UP
         case acts.Stay():
             return Doing.STAY
+        case acts.SetSooner():
+            return Doing.SOONER
         case acts.ConfirmDone():
             return Doing.CONFIRM
         case acts.DenyDone():
@@ -107,7 +110,7 @@ def doing_of(act: Act) -> Doing | None:
             return None
 
 
-def typed(act: Act, sealed: Mapping[str, Any]) -> Raw:
+def typed(act: Act, sealed: Mapping[str, Any]) -> Raw:  # noqa: C901, PLR0911  one line a kind
     """The fields of its form, filled in."""
     text = str(sealed.get("text") or "")
     match act:
@@ -130,6 +133,8 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> Raw:
             return {"move-text": [text]}
         case acts.Stay():
             return {"stay-text": [text]}
+        case acts.SetSooner():
+            return {"sooner-clock": [act.clock_id], **moment("sooner-at", act.due_at), "sooner-text": [text]}
         case acts.ConfirmDone():
             return {"confirm-text": [text]}
         case acts.DenyDone():

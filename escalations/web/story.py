@@ -140,6 +140,8 @@ async def written(tx: AsyncConnection, vault: Vault, story: Story) -> tuple[Writ
             | events.Paused
             | events.Resumed
             | events.ClockExtended
+            | events.ClockSetSooner
+            | events.PrioritySet
             | events.PersonReached
             | events.WordsAdded
             | events.PhoneCallNoted,

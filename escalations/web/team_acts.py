@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, Final, assert_never
 
 from escalations.policy import Awaits, Side
-from escalations.rules import acts, clocks
+from escalations.rules import acts, clocks, sooner
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.case import (
@@ -46,6 +46,8 @@ class Doing(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     EXTEND = "extend"
+    SOONER = "sooner"
+    PRIORITY = "priority"
     CAUSE = "cause"
     CLOSE = "close"
 
@@ -85,6 +87,10 @@ def offered(case: Case) -> tuple[Doing, ...]:
         found.append(Doing.PAUSE)
     if extendable(case):
         found.append(Doing.EXTEND)
+    if sooner.can_be_sooner(case):
+        found.append(Doing.SOONER)
+    if case.frame.policy.priorities and case.status is not Status.CLOSED:
+        found.append(Doing.PRIORITY)
     if to_confirm(case):
         found.append(Doing.CAUSE)
     if case.status is not Status.CLOSED:
@@ -112,7 +118,7 @@ def extendable(case: Case) -> tuple[Clock, ...]:
 
 def most_more(case: Case, clock: Clock) -> Amount:
     """How much longer a time limit may become by all extensions together, in its own unit."""
-    return clocks.rule_of(case, clock).limits[case.track].longest_extension
+    return clocks.limit_of(case, clocks.rule_of(case, clock)).longest_extension
 
 
 def _before_limit(case: Case) -> tuple[Clock, ...]:
@@ -220,6 +226,10 @@ def _make(  # noqa: PLR0917  one line a kind, and closed
             return acts.Resume.model_validate(origin)
         case Doing.EXTEND:
             return _extend(reading, case, origin, sealed)
+        case Doing.SOONER:
+            return sooner_act(reading, case, origin, sealed)
+        case Doing.PRIORITY:
+            return _priority(reading, case, origin, sealed)
         case Doing.CAUSE:
             return _cause(reading, case, origin, sealed)
         case Doing.CLOSE:
@@ -299,6 +309,33 @@ def _extend(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[s
         return None
     amount = Amount(value=number, unit=most_more(case, clock).unit)
     return acts.Extend.model_validate({**origin, "clock_id": clock.clock_id, "by_amount": amount})
+
+
+def sooner_act(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:
+    """A sooner time, as the team or the raising side gives it on its page."""
+    choices = [clock.clock_id for clock in sooner.can_be_sooner(case)]
+    found = _one_of(reading, choices, field="sooner-clock", missing="Choose what is needed sooner")
+    due = reading.moment(
+        "sooner-at",
+        "The sooner time",
+        missing_day="Enter the date by which it is needed",
+        missing_time="Enter the time by which it is needed",
+        future=True,
+    )
+    missing = "Say why it is needed by then"
+    sealed["text"] = reading.text("sooner-text", "The reason", missing=missing, most=LONG)
+    if not found or due is None:
+        return None
+    return acts.SetSooner.model_validate({**origin, "clock_id": found, "due_at": due})
+
+
+def _priority(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:
+    codes = [level.code for level in case.frame.policy.priorities]
+    found = reading.one_of("priority", codes, missing="Choose its priority")
+    sealed["text"] = reading.text(
+        "priority-text", "The reason", missing="Say why it has this priority, and who said so", most=LONG
+    )
+    return acts.SetPriority.model_validate({**origin, "priority": found}) if found else None
 
 
 def _cause(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:

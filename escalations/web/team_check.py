@@ -81,6 +81,11 @@ def rows(made: Made, case: Case, names: Names) -> tuple[Row, ...]:
             found.append(Row("What it waits for", words.PAUSE_REASONS[act.reason]))
         case acts.Extend():
             found.append(Row("How much longer", act.by_amount.words()))
+        case acts.SetSooner():
+            found.append(Row("Needed by", say(act.due_at)))
+        case acts.SetPriority():
+            level = case.frame.policy.priority(act.priority)
+            found.append(Row("Priority", act.priority if level is None else level.title))
         case acts.Close():
             found.append(Row("How it ended", words.OUTCOMES[act.outcome]))
             if act.route is not None:
@@ -97,7 +102,7 @@ def rows(made: Made, case: Case, names: Names) -> tuple[Row, ...]:
 _WRITTEN: Final[Mapping[str, str]] = {"spoken_to": "Who said so, or was spoken to", "text": "In words"}
 
 
-def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:
+def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:  # noqa: C901  one line a kind
     """The form that an act of the team came from, filled in as it was. The inverse of `team_acts.make`."""
     text, spoken_to = [str(sealed.get("text") or "")], [str(sealed.get("spoken_to") or "")]
     match act:
@@ -120,6 +125,11 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:
         case acts.Extend():
             more = [str(act.by_amount.value)]
             return Doing.EXTEND, {"clock": [act.clock_id], "more": more, "extend-text": text}
+        case acts.SetSooner():
+            when = moment("sooner-at", act.due_at)
+            return Doing.SOONER, {"sooner-clock": [act.clock_id], **when, "sooner-text": text}
+        case acts.SetPriority():
+            return Doing.PRIORITY, {"priority": [act.priority], "priority-text": text}
         case acts.ConfirmCause():
             return Doing.CAUSE, {"clock": [act.clock_id], "cause": [act.cause.value], "cause-text": text}
         case acts.Close():
@@ -144,6 +154,8 @@ _LABELS: Final[Mapping[str, str]] = {
     "pause-text": "What it waits for",
     "resume-text": "Why it goes on",
     "extend-text": "Why it needs longer",
+    "sooner-text": "Why it is needed by then",
+    "priority-text": "Why it has this priority",
     "cause-text": "What shows the cause",
     "said-by-name": "Who told you",
     "close-text": "In their own words",
@@ -171,6 +183,10 @@ def field_of(doing: Doing) -> str:
             return "resume-text"
         case Doing.EXTEND:
             return "more"
+        case Doing.SOONER:
+            return "sooner-at-day"
+        case Doing.PRIORITY:
+            return "priority"
         case Doing.CAUSE:
             return "cause"
         case Doing.CLOSE:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from escalations.rules import sooner
 from escalations.rules.case import Case, Cause, Clock
 from escalations.rules.civiltime import say
 from escalations.web import team_acts, telling, words
@@ -33,6 +34,14 @@ def of(doing: Doing, case: Case, names: Names, *, now: datetime) -> dict[str, ob
             }
         case Doing.EXTEND:
             return {"limits": {clock.clock_id: _limit(case, clock, names) for clock in team_acts.extendable(case)}}
+        case Doing.SOONER:
+            return {"soon": {clock.clock_id: due(clock, names) for clock in sooner.can_be_sooner(case)}}
+        case Doing.PRIORITY:
+            return {
+                "priorities": {
+                    level.code: f"{level.title}: {level.definition}" for level in case.frame.policy.priorities
+                }
+            }
         case Doing.CAUSE:
             ready = team_acts.confirmable(case, now)
             return {
@@ -64,6 +73,10 @@ def known(doing: Doing, case: Case) -> Raw:
             }
         case Doing.PHONE_CALL | Doing.REACHED if len(case.parties) == 1:
             return {"agency": [case.parties[0].agency_id]}
+        case Doing.SOONER if len(soon := sooner.can_be_sooner(case)) == 1:
+            return {"sooner-clock": [soon[0].clock_id]}
+        case Doing.PRIORITY:
+            return {"priority": [case.priority or ""]}
         case Doing.SAID_DONE if len(team_acts.said(case)) == 1:
             return {"claim": list(team_acts.said(case))}
         case _:
@@ -80,6 +93,11 @@ def _limit(case: Case, clock: Clock, names: Names) -> str:
     used = f", of which {clock.extended_by} used" if clock.extended_by else ""
     what = _first_up(telling.clock(clock, names))
     return f"{what}, due {say(clock.due_at)}. In {unit}; at most {most.value} more in all{used}"
+
+
+def due(clock: Clock, names: Names) -> str:
+    """A time limit and when it is due, to choose it by."""
+    return f"{_first_up(telling.clock(clock, names))}, due {say(clock.due_at)}"
 
 
 def _delay(clock: Clock, names: Names) -> str:

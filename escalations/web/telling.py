@@ -177,9 +177,18 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
                 f"{names.actor(event.by)} added words{files} {channel(event.channel)}. That answers nothing by itself."
             )
         case (
-            events.ClockResumed() | events.ClockExtended() | events.Paused() | events.Resumed() | events.PausedTooLong()
+            events.ClockResumed()
+            | events.ClockExtended()
+            | events.ClockSetSooner()
+            | events.ClockRecounted()
+            | events.Paused()
+            | events.Resumed()
+            | events.PausedTooLong()
         ):
             return _of_time(event)
+        case events.PrioritySet():
+            was = f" It was {event.was} before." if event.was else ""
+            return f"{names.actor(event.by)} set its priority: {event.priority}.{was}"
         case events.RaiserKeptInformed():
             return "Whoever raised it was told that it is still open."
         case _:
@@ -187,7 +196,13 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
 
 
 def _of_time(
-    event: events.ClockResumed | events.ClockExtended | events.Paused | events.Resumed | events.PausedTooLong,
+    event: events.ClockResumed
+    | events.ClockExtended
+    | events.ClockSetSooner
+    | events.ClockRecounted
+    | events.Paused
+    | events.Resumed
+    | events.PausedTooLong,
 ) -> str:
     match event:
         case events.ClockResumed():
@@ -196,6 +211,12 @@ def _of_time(
         case events.ClockExtended():
             dates = f"due {say(event.due_at)}, and not {say(event.was_due_at)}"
             return f"Extended by {event.by_amount.words()}: {words.AWAITED[event.awaits]}, {dates}."
+        case events.ClockSetSooner():
+            dates = f"due {say(event.due_at)}, and not {say(event.was_due_at)}"
+            return f"A sooner time was set: {words.AWAITED[event.awaits]}, {dates}."
+        case events.ClockRecounted():
+            dates = f"due {say(event.due_at)}, and not {say(event.was_due_at)}"
+            return f"By its priority, {event.amount}: {words.AWAITED[event.awaits]}, {dates}."
         case events.Paused():
             return f"Paused by the partnership team: {_in_line(words.PAUSE_REASONS[event.reason])}."
         case events.Resumed():
@@ -283,6 +304,10 @@ def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR
             return "Words added"
         case events.ClockExtended():
             return f"More time: {words.SHORT_AWAITED[event.awaits].lower()}"
+        case events.ClockSetSooner():
+            return f"Sooner: {words.SHORT_AWAITED[event.awaits].lower()}"
+        case events.PrioritySet():
+            return "Priority set"
         case events.Paused():
             return "Paused"
         case events.Resumed():
@@ -293,7 +318,13 @@ def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR
             return "Raiser kept informed"
         case events.CauseConfirmed():
             return "Cause confirmed"
-        case events.ClockStarted() | events.ClockResumed() | events.ClockEnded() | events.CauseChanged():
+        case (
+            events.ClockStarted()
+            | events.ClockResumed()
+            | events.ClockRecounted()
+            | events.ClockEnded()
+            | events.CauseChanged()
+        ):
             return None
         case _:
             assert_never(event)

@@ -120,6 +120,8 @@ TEAM_ACTS: Final[Mapping[str, str]] = {
     "pause": "Pause its time limits",
     "resume": "Let its time limits go on",
     "extend": "Extend a time limit",
+    "sooner": "Set a sooner time",
+    "priority": "Set its priority",
     "cause": "Confirm the cause of a delay",
     "close": "Close it on somebody’s word",
 }
@@ -292,6 +294,8 @@ NOTICES: Final[Mapping[NoticeKind, str]] = {
     NoticeKind.RESUMED: "Goes on after a pause",
     NoticeKind.PAUSED_TOO_LONG: "Still paused, for the team to look at",
     NoticeKind.EXTENDED: "More time",
+    NoticeKind.SOONER: "A sooner time",
+    NoticeKind.PRIORITY: "Priority set",
     NoticeKind.UNREADABLE: "A reply cannot be read",
 }
 

@@ -18,6 +18,7 @@ from escalations.policy import (
     Limit,
     OnLimit,
     Policy,
+    PriorityRule,
     Side,
     StageRule,
     StartsFrom,
@@ -27,7 +28,7 @@ from escalations.policy import (
 from escalations.rules.workingtime import DayZero, Region, Unit
 
 PAGE = (Path(__file__).parents[2] / "docs" / "writing-a-policy.md").read_text("utf-8")
-MODELS: tuple[type[BaseModel], ...] = (Policy, Adoption, FinalBody, StageRule, ClockRule, Limit)
+MODELS: tuple[type[BaseModel], ...] = (Policy, Adoption, FinalBody, StageRule, ClockRule, Limit, PriorityRule)
 VOCABULARIES = (Awaits, DayZero, OnLimit, Region, Side, StartsFrom, Track, Undelivered)
 
 

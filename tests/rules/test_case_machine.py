@@ -26,7 +26,12 @@ def policies() -> list[Policy]:
     for stage in values["stages"][:3]:
         for clock in stage["clocks"]:
             clock.update(on_limit="escalate", source="paragraph 4.2")
-    return [sample, sample.model_copy(update={"undelivered": Undelivered.START}), Policy.model_validate(values)]
+    return [
+        sample,
+        sample.model_copy(update={"undelivered": Undelivered.START}),
+        Policy.model_validate(values),
+        builders.with_priorities(or_sooner=True),
+    ]
 
 
 FRAMES: list[Frame] = [builders.frame(policy) for policy in policies()]
@@ -120,6 +125,8 @@ class CaseMachine(RuleBasedStateMachine):
                 acts.Pause,
                 acts.Resume,
                 acts.Extend,
+                acts.SetSooner,
+                acts.SetPriority,
                 acts.ConfirmCause,
             ]
         ),
@@ -204,6 +211,19 @@ class CaseMachine(RuleBasedStateMachine):
                     assert event.was_due_at == clock.due_at < event.due_at
                     assert not self.limits[event.clock_id]
                     assert all(event.at < moment < event.due_at for moment in event.reminders)
+                case events.ClockSetSooner():
+                    clock = before.clock(event.clock_id)
+                    assert event.at <= event.due_at
+                    assert event.was_due_at == clock.due_at
+                    assert event.due_at < clock.due_at
+                    assert not self.limits[event.clock_id]
+                case events.ClockRecounted():
+                    clock = before.clock(event.clock_id)
+                    assert event.was_due_at == clock.due_at
+                    assert event.at <= event.due_at
+                    assert clock.extensions == 0
+                    assert not clock.set_sooner
+                    assert not self.limits[event.clock_id]
                 case events.CauseConfirmed():
                     assert self.limits[event.clock_id]
                 case events.ReminderFell():

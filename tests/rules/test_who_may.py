@@ -37,6 +37,8 @@ MAY: dict[type[acts.ActModel], set[str]] = {
     acts.Pause: {"team"},
     acts.Resume: {"team"},
     acts.Extend: {"team"},
+    acts.SetSooner: RAISING | {"team"},
+    acts.SetPriority: RAISING | {"team"},
     acts.ConfirmCause: {"team"},
     acts.Close: {"team"},
     acts.Acknowledge: RESPONDING,
