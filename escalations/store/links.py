@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations.policy import Side
@@ -46,6 +46,8 @@ TRIES = 5
 """Wrong codes until a new one has to be sent."""
 CODES_AN_HOUR = 6
 """Codes that one link sends in an hour. It bounds guessing as well: at most 30 guesses an hour at a million codes."""
+OTHER_CODES = 3
+"""Codes of other links to the same mailbox that somebody is told of when they enter one here."""
 AT_LEAST = timedelta(hours=1)
 """How long a code is kept that was asked for shortly before midnight."""
 READABLE_FOR = timedelta(days=90)
@@ -283,19 +285,12 @@ async def check_code(
     """
     live = (
         await tx.execute(
-            select(_CODES)
-            .where(
-                _CODES.c.link_id == link.link_id,
-                _CODES.c.address_digest == address_digest(keys, address),
-                _CODES.c.expires_at > now,
-                _CODES.c.tries < TRIES,
-            )
-            .with_for_update()
+            select(_CODES).where(_CODES.c.link_id == link.link_id, *_live(keys, address, now)).with_for_update()
         )
     ).all()
     if not live or link.state(now) is not LinkState.OPEN:
         return Checked.ASK_ANEW
-    entered = "".join(sign for sign in digits if sign.isascii() and sign.isdigit())
+    entered = _figures(digits)
     for row in live:
         if secrets.compare_digest(row.code_hash, _code_digest(keys, row.code_id, entered)):
             await tx.execute(
@@ -307,6 +302,61 @@ async def check_code(
         update(_CODES).where(_CODES.c.code_id.in_([row.code_id for row in live])).values(tries=_CODES.c.tries + 1)
     )
     return Checked.ASK_ANEW if all(row.tries + 1 >= TRIES for row in live) else Checked.WRONG
+
+
+async def sent_code(tx: AsyncConnection, keys: Vault, link: Link, *, address: str, now: datetime) -> bool:
+    """Whether a code of this link can still be entered: one that went to the position's address of today. Only reads.
+
+    Args:
+        tx: a transaction.
+        keys: for the keyed digest of the address.
+        link: the link that was opened.
+        address: the position's address today.
+        now: the moment.
+    """
+    query = select(func.count()).select_from(_CODES).where(_CODES.c.link_id == link.link_id, *_live(keys, address, now))
+    return (await tx.execute(query)).scalar_one() > 0
+
+
+async def of_another(
+    tx: AsyncConnection, keys: Vault, link: Link, digits: str, *, address: str, now: datetime
+) -> Link | None:
+    """The other link whose code was entered here, where it went to the same address: whose message was read instead.
+
+    It opens nothing. Ask only where :func:`check_code` has counted the try: otherwise codes could be guessed here
+    without end; and only the newest few are compared, so that a guess does not become one at every code of a mailbox.
+
+    Args:
+        tx: a transaction.
+        keys: for keyed digests.
+        link: the link that was opened.
+        digits: what was entered.
+        address: the position's address today.
+        now: the moment.
+    """
+    query = (
+        select(_CODES)
+        .where(_CODES.c.link_id != link.link_id, *_live(keys, address, now))
+        .order_by(_CODES.c.sent_at.desc(), _CODES.c.code_id)
+        .limit(OTHER_CODES)
+    )
+    entered = _figures(digits)
+    for row in (await tx.execute(query)).all():
+        if secrets.compare_digest(row.code_hash, _code_digest(keys, row.code_id, entered)):
+            return await get(tx, row.link_id)
+    return None
+
+
+def _live(keys: Vault, address: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        _CODES.c.address_digest == address_digest(keys, address),
+        _CODES.c.expires_at > now,
+        _CODES.c.tries < TRIES,
+    )
+
+
+def _figures(digits: str) -> str:
+    return "".join(sign for sign in digits if sign.isascii() and sign.isdigit())
 
 
 def address_digest(keys: Vault, address: str) -> str:

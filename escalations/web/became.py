@@ -1,7 +1,8 @@
 """What became of what a link asked, and what comes next, in the words of whoever reads it.
 
-Who did something is told by name to the same side alone, as the name was given; the other side reads the position and
-the agency. Without a code a page says no more than our messages do: sides, positions, stages and times (practice, "Who
+Who did something is told by name, as the name was given, to whoever may read the words that came with it: people of two
+agencies who are to settle something have to know whom they deal with. Who of the partnership's team did something stays
+the team's. Without a code a page says no more than our messages do: sides, positions, stages and times (practice, "Who
 sees what, and when").
 """
 
@@ -117,11 +118,11 @@ def deed(
 def _who(by: Actor | None, names: Names, own: Recipient, titles: Mapping[str, str], sealed: Mapping[str, Any]) -> str:
     if by is None:
         return "Nobody: the time for it came"
-    if not same_side(by, own):
-        return author(by, names)
-    title = titles.get(by.position or "", words.position(by.position)) if by.position != "raiser" else ""
     said = sealed.get("by") or {}
     named = ", ".join(str(part) for part in (said.get("name"), said.get("role")) if part)
+    if not same_side(by, own):
+        return f"{named}, {author(by, names)}" if named and by.side is not Side.TEAM else author(by, names)
+    title = titles.get(by.position or "", words.position(by.position)) if by.position != "raiser" else ""
     return f"{named or title or 'Somebody'}, for your side" if not by.agency_id else _of_own(named, title)
 
 

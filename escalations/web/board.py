@@ -47,9 +47,10 @@ class _BoardPages:
     async def find(self, request: Request) -> Response:
         raw, _, genuine = await self._parts.posted(request)
         found = references.parse(first(raw, "reference"))
-        if isinstance(found, references.Problem) or not genuine:
-            sentence = found.sentence if isinstance(found, references.Problem) else "Please press the button again."
-            return await self._open(request, Filters(), raw=raw, problems=(Problem("reference", sentence),))
+        if not genuine:
+            return await self._open(request, Filters(), raw=raw, problems=(self._parts.stale(request),))
+        if isinstance(found, references.Problem):
+            return await self._open(request, Filters(), raw=raw, problems=(Problem("reference", found.sentence),))
         return self._parts.go(request, f"/board/{found}")
 
     async def _open(

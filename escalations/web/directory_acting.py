@@ -17,7 +17,7 @@ from escalations.store.directory import Held
 from escalations.store.directory_file import AgencyEntry
 from escalations.web import auth, directory_forms, words
 from escalations.web.forms import Problem, Raw, Reading
-from escalations.web.parts import STALE, Parts
+from escalations.web.parts import Parts
 from escalations.web.retyped import Given
 
 Act = Callable[[Keeper, Reading], Awaitable[Done | Refused | None]]
@@ -57,7 +57,7 @@ class DirectoryForms:
         """Read a form, carry it out in one transaction, and go to the agency's page; or give the form back."""
         raw, _, genuine = await self._parts.posted(request)
         if not genuine:
-            return await again(raw, (STALE,), 403)
+            return await again(raw, (self._parts.stale(request),), 403)
         reading = Reading(raw, now=self._parts.now())
         try:
             async with self._database.write() as tx:

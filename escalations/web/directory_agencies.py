@@ -16,7 +16,6 @@ from escalations.store.directory_file import Notices
 from escalations.web import directory_forms, directory_views, directory_words, words
 from escalations.web.directory_acting import DirectoryForms, reads_cases
 from escalations.web.forms import Problem, Raw, Reading, first
-from escalations.web.parts import STALE
 
 
 class AgencyPages(DirectoryForms):
@@ -50,7 +49,7 @@ class AgencyPages(DirectoryForms):
         raw, _, genuine = await self._parts.posted(request)
         try:
             if not genuine:
-                return await self._agency_form(request, None, raw, (STALE,), status=403)
+                return await self._agency_form(request, None, raw, (self._parts.stale(request),), status=403)
             reading = Reading(raw, now=self._parts.now())
             async with self._database.write() as tx:
                 everybody = await directory.all_agencies(tx)

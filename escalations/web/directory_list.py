@@ -10,7 +10,6 @@ from escalations.store import directory
 from escalations.web import directory_views, directory_words
 from escalations.web.directory_acting import DirectoryForms, reads_cases
 from escalations.web.forms import Problem, Raw, Reading
-from escalations.web.parts import STALE
 
 
 class ListPages(DirectoryForms):
@@ -24,7 +23,7 @@ class ListPages(DirectoryForms):
         """Look for somebody by name. What was searched for stands in no address and no log."""
         raw, _, genuine = await self._parts.posted(request)
         if not genuine:
-            return await self._list(request, raw, (STALE,), status=403)
+            return await self._list(request, raw, (self._parts.stale(request),), status=403)
         reading = Reading(raw, now=self._parts.now())
         name = reading.text("who", "The name", missing="Enter a name or a part of one")
         if reading.problems:

@@ -25,7 +25,6 @@ from escalations.store import tables
 from escalations.store.vault import Erased, Sealed, Vault
 from escalations.web.directory_acting import DirectoryForms, reads_cases
 from escalations.web.forms import Problem, Reading
-from escalations.web.parts import STALE
 
 KEPT: Final = timedelta(hours=2)
 """How long a table waits for the second press."""
@@ -63,7 +62,7 @@ class TablePages(DirectoryForms):
             sent = form.get("file")
             content = await sent.read() if isinstance(sent, UploadFile) else b""
         if not self._parts.cookies.genuine(request, token):
-            return self._form(request, (STALE,), status=403)
+            return self._form(request, (self._parts.stale(request),), status=403)
         try:
             if name:
                 return await self._carry_out_table(request, name, digest)

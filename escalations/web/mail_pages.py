@@ -35,7 +35,7 @@ from escalations.store.notices import NoticeRow
 from escalations.store.vault import Erased
 from escalations.web.auth import allowed, signed_in
 from escalations.web.forms import LONG, Problem, Raw, Reading, first
-from escalations.web.parts import STALE, Parts, is_press
+from escalations.web.parts import Parts, is_press
 
 _ID: Final = re.compile(r"[0-9a-f-]{36}")
 _LOOK: Final = Amount(value=2, unit=Unit.WORKING_HOURS)
@@ -213,7 +213,7 @@ class _MailPages:
         """Pass it to a case: its words are added there, and say that the team did it."""
         raw, _, genuine = await self._parts.posted(request)
         if not genuine or not is_press(first(raw, "once")):
-            return await self._show(request, mail_id, raw, (STALE,), status=403)
+            return await self._show(request, mail_id, raw, (self._parts.stale(request),), status=403)
         found = references.parse(first(raw, "reference"))
         if isinstance(found, references.Problem):
             return await self._show(request, mail_id, raw, (Problem("reference", found.sentence),), status=422)
@@ -232,7 +232,7 @@ class _MailPages:
         """Say that it is nobody's escalation."""
         raw, _, genuine = await self._parts.posted(request)
         if not genuine or not is_press(first(raw, "once")):
-            return await self._show(request, mail_id, raw, (STALE,), status=403)
+            return await self._show(request, mail_id, raw, (self._parts.stale(request),), status=403)
         row, _ = await self._read(mail_id)
         return await self._done(request, row, raw, MailAct.NOT_FOR_US, MailState.NOT_FOR_US, Code.NOT_FOR_US)
 

@@ -37,7 +37,7 @@ from escalations.web.viewer import viewer
 _NOT_TO_CHOOSE = "partnership"
 _LOOK_AGAIN_SECONDS = 0.1
 
-STALE = Problem(
+_STALE = Problem(
     "main-content",
     "This page had been open for too long. Nothing that you typed is lost: please press the button again.",
 )
@@ -161,9 +161,9 @@ class Parts:
     def stale(self, request: Request) -> Problem:
         """Why a form of ours was not taken: the page was old, or the browser sent no cookie of ours with it."""
         if self.cookies.read(request, "visitor"):
-            return STALE
+            return _STALE
         return Problem(
-            STALE.field,
+            _STALE.field,
             "Your browser sent no cookie of ours, so this was not kept. Nothing that you typed is lost: please press "
             "the button again. If you read this a second time, your browser keeps no cookies from this site: allow "
             f"them, or phone the partnership team on {self.settings.team_phone}.",

@@ -15,7 +15,7 @@ from escalations.store.people import Person
 from escalations.web import words
 from escalations.web.auth import allowed, signed_in
 from escalations.web.forms import SHORT, Problem, Raw, Reading, first
-from escalations.web.parts import STALE, Parts
+from escalations.web.parts import Parts
 from escalations.web.viewer import ROLES
 
 _ID_LENGTH: Final = 32
@@ -82,7 +82,7 @@ class _People:
         parts, now = self._parts, self._parts.now()
         raw, _, genuine = await parts.posted(request)
         if not genuine:
-            return self._show_add(request, raw, (STALE,), status=403)
+            return self._show_add(request, raw, (self._parts.stale(request),), status=403)
         reading = Reading(raw, now=now)
         name = reading.text("name", "The name", missing="Enter the person’s full name", most=SHORT)
         address = reading.email("address", missing="Enter the person’s work email address")
@@ -144,7 +144,7 @@ class _People:
         person = await self._person(person_id)
         raw, _, genuine = await self._parts.posted(request)
         if not genuine:
-            return self._show_one(request, person, raw, (STALE,), status=403)
+            return self._show_one(request, person, raw, (self._parts.stale(request),), status=403)
         async with self._parts.database.write() as tx:
             refused = await people.change_roles(
                 tx, person_id, _roles(raw), now=self._parts.now(), by=signed_in(request).person_id
@@ -158,7 +158,7 @@ class _People:
         person = await self._person(person_id)
         _, _, genuine = await self._parts.posted(request)
         if not genuine:
-            return self._show_one(request, person, None, (STALE,), status=403)
+            return self._show_one(request, person, None, (self._parts.stale(request),), status=403)
         async with self._parts.database.write() as tx:
             refused = await people.end(tx, person_id, now=self._parts.now(), by=signed_in(request).person_id)
         if refused is not None:
@@ -182,7 +182,8 @@ class _Reads:
         found = references.parse(first(raw, "reference"))
         if genuine and not isinstance(found, references.Problem):
             return self._parts.go(request, f"/reads/{found}")
-        problem = Problem("reference", found.sentence) if isinstance(found, references.Problem) else STALE
+        stale = self._parts.stale(request)
+        problem = Problem("reference", found.sentence) if isinstance(found, references.Problem) else stale
         return self._parts.show(
             request,
             "reads_ask.html",

@@ -16,8 +16,8 @@ from escalations.mail.codes import CodeState
 from escalations.mail.outgoing import House
 from escalations.rules.notices import Ask
 from escalations.store import links
-from escalations.store.links import Checked, LinkState
-from escalations.web.forms import SHORT, Problem, Raw, Reading
+from escalations.store.links import Checked, Link, LinkState
+from escalations.web.forms import SHORT, Problem, Raw, Reading, first
 from escalations.web.opened import Opened
 from escalations.web.outcomes import Outcomes
 from escalations.web.parts import Parts
@@ -70,11 +70,27 @@ class _Responding(Outcomes):
         if link.asks is Ask.TEAM:
             return self._parts.go(request, f"/board/{link.reference}")
         if opened.session is None:
-            return self._parts.show(request, "answer_link.html", link=link, address_known=opened.address is not None)
+            return await self._show_link(request, opened)
         typed = await self._typed_before(request, link)
         if typed is not None:
             return await self._show(request, opened, typed.raw, doing=typed.doing, returned=True)
         return await self._show(request, opened)
+
+    async def _show_link(
+        self, request: Request, opened: Opened, problems: tuple[Problem, ...] = (), *, status: int = 200
+    ) -> Response:
+        """Reference, stage and date: all that a link shows by itself. The stage is the one that the case is at now."""
+        async with self._parts.database.read() as tx:
+            case = await self._parts.cases.read(tx, opened.link.reference)
+        return self._parts.show(
+            request,
+            "answer_link.html",
+            status=status,
+            link=opened.link,
+            stage=opened.link.stage if case is None else case.stage,
+            address_known=opened.address is not None,
+            f=self._parts.form(request, {}, problems),
+        )
 
     async def send_code(self, request: Request) -> Response:
         raw, _, genuine = await self._parts.posted(request)
@@ -84,14 +100,7 @@ class _Responding(Outcomes):
         if (refused := await self._of_another(request, opened, raw)) is not None:
             return refused
         if not genuine:
-            return self._parts.show(
-                request,
-                "answer_link.html",
-                status=403,
-                link=opened.link,
-                address_known=opened.address is not None,
-                f=self._parts.form(request, {}, (self._parts.stale(request),)),
-            )
+            return await self._show_link(request, opened, (self._parts.stale(request),), status=403)
         settings = self._parts.settings
         if opened.address is None:
             return self._say(
@@ -110,7 +119,10 @@ class _Responding(Outcomes):
             now=self._parts.now(),
         )
         if sent.state is CodeState.ON_ITS_WAY:
-            return self._parts.go(request, "/answer/code")
+            response = self._parts.go(request, "/answer/code")
+            name, role = first(raw, "name").strip()[:SHORT], first(raw, "role").strip()[:SHORT]
+            await self._keep_who(request, response, address=opened.address, name=name, role=role)
+            return response
         return self._say(
             request,
             "No code was sent",
@@ -122,9 +134,11 @@ class _Responding(Outcomes):
         opened = await self._opened(request)
         if opened is None:
             return self._no_link(request)
-        return self._show_code(request, opened)
+        if opened.link.state(self._parts.now()) is not LinkState.OPEN:
+            return await self._closed(request, opened)
+        return await self._show_code(request, opened, await self._who_before(request, opened.address))
 
-    def _show_code(
+    async def _show_code(
         self,
         request: Request,
         opened: Opened,
@@ -133,11 +147,19 @@ class _Responding(Outcomes):
         *,
         status: int = 200,
     ) -> Response:
+        sent = False
+        if opened.address is not None:
+            async with self._parts.database.read() as tx:
+                sent = await links.sent_code(
+                    tx, self._parts.vault, opened.link, address=opened.address, now=self._parts.now()
+                )
         return self._parts.show(
             request,
             "answer_code.html",
             status=status,
             link=opened.link,
+            sent=sent,
+            known=bool(raw) and not problems,
             f=self._parts.form(request, raw, problems),
             hint=relay.hint(opened.address) if opened.address else "",
             back="/answer",
@@ -151,38 +173,44 @@ class _Responding(Outcomes):
         if (refused := await self._of_another(request, opened, raw)) is not None:
             return refused
         if not genuine:
-            return self._show_code(request, opened, raw, (self._parts.stale(request),), status=403)
+            return await self._show_code(request, opened, raw, (self._parts.stale(request),), status=403)
         now = self._parts.now()
         reading = Reading(raw, now=now)
         digits = reading.text("code", "The code", missing="Enter the code of 6 numbers from the message")
         name = reading.text("name", "Your name", missing="Enter your full name", most=SHORT)
         role = reading.text("role", "Your role", missing="Enter your job title or role", most=SHORT)
         if reading.problems:
-            return self._show_code(request, opened, raw, tuple(reading.problems), status=422)
+            return await self._show_code(request, opened, raw, tuple(reading.problems), status=422)
         async with self._parts.database.write() as tx:
             checked = await links.check_code(
                 tx, self._parts.vault, opened.link, digits, address=opened.address, now=now
             )
-            cookie = (
-                await links.start_session(
-                    tx,
-                    self._parts.vault,
-                    opened.link,
-                    name=name,
-                    role=role,
-                    address=opened.address,
-                    now=now,
+            cookie, other = "", None
+            if checked is Checked.RIGHT:
+                cookie = await links.start_session(
+                    tx, self._parts.vault, opened.link, name=name, role=role, address=opened.address, now=now
                 )
-                if checked is Checked.RIGHT
-                else ""
-            )
+            elif checked is Checked.WRONG:
+                other = await links.of_another(
+                    tx, self._parts.vault, opened.link, digits, address=opened.address, now=now
+                )
         if checked is not Checked.RIGHT:
-            sentence = (
-                "This code is not right. Check the newest message and enter its 6 numbers again."
-                if checked is Checked.WRONG
-                else "This code can no longer be used. Please ask for a new one with the button below."
-            )
-            return self._show_code(request, opened, raw, (Problem("code", sentence),), status=422)
+            problem = Problem("code", _not_right(checked, opened.link, other))
+            return await self._show_code(request, opened, raw, (problem,), status=422)
         response = self._parts.go(request, "/answer")
         self._parts.cookies.set(response, "session", cookie, seconds=LINK_SECONDS)
+        await self._keep_who(request, response, address=opened.address, name=name, role=role)
         return response
+
+
+def _not_right(checked: Checked, link: Link, other: Link | None) -> str:
+    """What to do about a code that opens nothing here."""
+    if other is not None:
+        about = "this escalation" if other.reference == link.reference else f"escalation {other.reference}"
+        return (
+            f"This code belongs to another message of ours, about {about}. Each message has a code of its own. Press "
+            "the button below to have one sent for the message that you opened last."
+        )
+    if checked is Checked.WRONG:
+        return "This code is not right. Check the newest message and enter its 6 numbers again."
+    return "This code can no longer be used. Please ask for a new one with the button below."

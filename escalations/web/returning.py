@@ -25,6 +25,7 @@ from escalations.web.link_acts import Doing
 from escalations.web.opened import Opened, OpenedLinks
 
 _COOKIE: Final = "typed"
+_WHO: Final = "who"
 _OF_THE_PAGE: Final = frozenset({"link", "once", "seen-stage"})
 
 
@@ -88,6 +89,34 @@ class Returning(OpenedLinks):
         with contextlib.suppress(errors.Retry):  # Without its name in the browser nobody can open it; it runs out.
             await self._parts.drafts.clear(name)
 
+    # ---- Who it is --------------------------------------------------------------------------------------------------
+
+    async def _who_before(self, request: Request, address: str | None) -> Raw:
+        """Name and role as this browser gave them before for the same mailbox. The code is asked for each message."""
+        if address is None:
+            return {}
+        draft = await self._parts.drafts.read(self._parts.cookies.read(request, _WHO))
+        if draft is None or draft.answers.key != links.address_digest(self._parts.vault, address):
+            return {}
+        return draft.answers.steps.get(_WHO, {})
+
+    async def _keep_who(self, request: Request, response: Response, *, address: str, name: str, role: str) -> None:
+        """Keep them while this browser is open, and no longer than what is typed is kept; on leaving they go.
+
+        That they cannot be kept is no reason to stop anybody: they are then asked for again.
+        """
+        if not name or not role:
+            return
+        cookie = self._parts.cookies.read(request, _WHO)
+        who = {"name": [name], "role": [role]}
+        answers = Answers(key=links.address_digest(self._parts.vault, address), steps={_WHO: who})
+        with contextlib.suppress(errors.Retry):
+            before = await self._parts.drafts.read(cookie)
+            kept = await self._parts.drafts.keep(Draft(cookie if before else fresh().name, answers))
+            self._parts.cookies.set(response, _WHO, kept.name)
+
+    # ---- Leaving ----------------------------------------------------------------------------------------------------
+
     async def leave(self, request: Request) -> Response:
         """Ask whether this computer is to forget the escalation: a GET never does it."""
         opened = await self._opened(request)
@@ -116,7 +145,9 @@ class Returning(OpenedLinks):
             onward={"href": "/", "text": "Start page"},
         )
         await self._typed_is_sent(request, response)
-        for name in ("link", "session", "receipt"):
+        with contextlib.suppress(errors.Retry):
+            await self._parts.drafts.clear(self._parts.cookies.read(request, _WHO))
+        for name in ("link", "session", "receipt", _WHO):
             self._parts.cookies.drop(response, name)
         response.headers["clear-site-data"] = '"cache"'
         return response

@@ -21,7 +21,7 @@ from escalations.store.people import Person
 from escalations.store.sign_ins import LinkState
 from escalations.web.auth import COOKIE, ONWARD, first_look, onward, viewer
 from escalations.web.forms import Problem, Raw, Reading
-from escalations.web.parts import STALE, Parts
+from escalations.web.parts import Parts
 from escalations.web.viewer import ROLES, Viewer
 
 LINK: Final = "sign-in"
@@ -102,7 +102,7 @@ class _SigningIn:
         parts, now = self._parts, self._parts.now()
         raw, _, genuine = await parts.posted(request)
         if not genuine:
-            return await self._ask(request, raw, (STALE,), status=403)
+            return await self._ask(request, raw, (self._parts.stale(request),), status=403)
         reading = Reading(raw, now=now)
         address = reading.email("address", missing="Enter your email address")
         if reading.problems:
@@ -179,7 +179,7 @@ class _SigningIn:
             async with parts.database.read() as tx:
                 state, person = await sign_ins.look(tx, parts.vault, token, now=now)
             if state is LinkState.GOOD and person is not None:
-                return self._show_button(request, person, (STALE,), status=403)
+                return self._show_button(request, person, (self._parts.stale(request),), status=403)
             return self._not_good(request, state)
         async with parts.database.write() as tx:
             state, _ = await sign_ins.look(tx, parts.vault, token, now=now)
@@ -206,7 +206,8 @@ class _SigningIn:
         parts = self._parts
         _, _, genuine = await parts.posted(request)
         if not genuine:
-            return parts.show(request, "sign_out.html", status=403, back="/", f=parts.form(request, {}, (STALE,)))
+            form = parts.form(request, {}, (parts.stale(request),))
+            return parts.show(request, "sign_out.html", status=403, back="/", f=form)
         known = viewer(request)
         async with parts.database.write() as tx:
             await sign_ins.stop(tx, parts.cookies.read(request, COOKIE))

@@ -168,7 +168,19 @@ def readable(raw: Raw) -> tuple[Given, ...]:
     return tuple(Given(label, written) for name, label in _LABELS.items() if (written := first(raw, name).strip()))
 
 
-def field_of(doing: Doing) -> str:
+_OF_THE_END: Final[Mapping[str, str]] = {
+    "in_the_future": "said-at-day",
+    "before_its_clock": "said-at-day",
+    "word_needed": "on-word-of",
+    "not_theirs_to_say": "on-word-of",
+    "not_at_final_stage": "on-word-of",
+    "route_needed": "route",
+    "route_not_needed": "route",
+}
+"""What each refusal of an end is about; the others are about how it ended."""
+
+
+def field_of(doing: Doing, code: str) -> str:
     """The field that a refusal leads to."""
     match doing:
         case Doing.PASS_ON:
@@ -190,6 +202,6 @@ def field_of(doing: Doing) -> str:
         case Doing.CAUSE:
             return "cause"
         case Doing.CLOSE:
-            return "outcome"
+            return _OF_THE_END.get(code, "outcome")
         case _:
             assert_never(doing)

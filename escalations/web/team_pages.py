@@ -24,7 +24,7 @@ from escalations.web import story, summary, team_acts, team_check, team_choices,
 from escalations.web.auth import allowed, signed_in
 from escalations.web.forms import Problem, Raw, Reading, first
 from escalations.web.opened_case import canonical, log_reading
-from escalations.web.parts import STALE, Parts, differs, is_press, is_submission
+from escalations.web.parts import Parts, differs, is_press, is_submission
 from escalations.web.retyped import Given
 from escalations.web.team_acts import Doing, Made
 from escalations.web.telling import Names
@@ -167,7 +167,7 @@ class _TeamPages:
         now, case = self._parts.now(), await self._case(reference)
         once = first(raw, "once")
         if not genuine or not is_press(once):
-            return await self._show(request, case, doing, raw, (STALE,), status=403)
+            return await self._show(request, case, doing, raw, (self._parts.stale(request),), status=403)
         if pressed in {"add", "change"}:
             more = {**raw, "with": [*raw.get("with", []), ""]} if pressed == "add" else raw
             return await self._show(request, case, doing, more)
@@ -183,7 +183,7 @@ class _TeamPages:
         if pressed != "send" and not await self._pressed_before(key):
             looked = team_check.preview(case, made.act, Names(agencies), now=now)
             if looked.refused is not None:
-                problem = Problem(team_check.field_of(doing), looked.refused.sentence)
+                problem = Problem(team_check.field_of(doing, looked.refused.code), looked.refused.sentence)
                 return await self._show(request, case, doing, raw, (problem,), status=409, refused=True)
             if looked.told:
                 return self._check(request, case, doing, raw, made, looked, Names(agencies))
@@ -252,7 +252,7 @@ class _TeamPages:
         if found.state is submissions.State.APPLIED:
             return self._parts.go(request, f"/board/{known.reference}?did={submission_id}")
         if found.state is submissions.State.REFUSED:
-            return await self._refused(request, known, found.sentence)
+            return await self._refused(request, known.submission_id)
         up = await self._parts.timers_up()
         return self._parts.show(
             request,
@@ -265,15 +265,17 @@ class _TeamPages:
             onward={"href": f"/board/{known.reference}", "text": f"Back to {known.reference}"},
         )
 
-    async def _refused(self, request: Request, known: submissions.Submission, sentence: str) -> Response:
+    async def _refused(self, request: Request, submission_id: str) -> Response:
         """Its form again, filled in as it was; or the words, where the form is not offered any more."""
         async with self._parts.database.read() as tx:
+            known = await submissions.get(tx, submission_id)
             sealed = await story.sealed(tx, self._parts.vault, known.submission_id) or {}
+        sentence, code = known.outcome_sentence or "", known.outcome_code or ""
         case = await self._case(known.reference)
         back = team_check.typed(acts.loads(known.act), sealed)
         if back is not None and back[0] in team_acts.offered(case):
             doing, raw = back
-            problem = Problem(team_check.field_of(doing), sentence)
+            problem = Problem(team_check.field_of(doing, code), sentence)
             return await self._show(request, case, doing, raw, (problem,), refused=True)
         return self._not_now(request, case, sentence, team_check.readable(back[1]) if back else ())
 

@@ -123,6 +123,17 @@ async def test_without_cookies_nothing_is_lost_and_the_page_says_what_to_do(offi
         assert "your browser keeps no cookies from this site" in shown.text
 
 
+@pytest.mark.parametrize(
+    "path", ["/board/find", "/board/{}/pause", "/directory/import", "/directory/agencies/police/notices"]
+)
+async def test_a_page_of_the_team_says_as_well_what_to_do_where_no_cookie_came(office: Office, path: str) -> None:
+    reference = await raised(office)
+    await office.settle()
+    office.browser.cookies.delete("visitor")
+    stale = await office.post(path.format(reference), token="0" * 64)
+    assert "your browser keeps no cookies from this site: allow them, or phone" in stale.text
+
+
 async def test_a_browser_that_was_closed_in_the_middle_goes_on_at_the_second_press(office: Office) -> None:
     page = await fill(office, until="tried")
     office.browser.cookies.delete("visitor")

@@ -262,6 +262,24 @@ async def test_what_is_held_can_be_redirected_with_its_way(office: Office, held:
     assert (case.status, case.route) == (Status.CLOSED, Route.LADO)
 
 
+async def test_a_wrong_time_of_the_end_is_said_at_its_own_field(office: Office, reference: str) -> None:
+    fields: dict[str, Any] = {
+        "outcome": "agreed_as_asked",
+        "on_word_of": "raising",
+        "said_by_name": "Ottoline Brack",
+        "close_text": SAID,
+        "said_at_day": "1",
+        "said_at_month": "2",
+        "said_at_year": "2027",
+        "said_at_time": "10:00",
+    }
+    page = await teamwork.fills(office, reference, "close", **fields)
+    assert page.status == 409
+    assert "That is before this escalation was raised" in page.problems[0]
+    assert 'href="#said-at-day"' in page.html
+    assert page.value("close-text") == SAID
+
+
 async def test_closed_twice_the_second_hears_it_and_gets_the_words_back(office: Office, reference: str) -> None:
     fields: dict[str, Any] = {"on_word_of": "raising", "said_by_name": "Ottoline Brack", "close_text": SAID}
     one = await teamwork.fills(office, reference, "close", outcome="agreed_as_asked", **fields)

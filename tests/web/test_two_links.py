@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import func, select
 
 from escalations.rules.case import Case, Status
 from escalations.rules.notices import NoticeKind
+from escalations.store import tables
 from tests.web import answering
-from tests.web.conftest import Office
+from tests.web.conftest import Office, Page
 from tests.web.forms_filled import raised
 
 
@@ -88,3 +90,91 @@ async def test_a_form_that_names_no_link_is_refused(office: Office, two: tuple[s
         refused = await office.post("/answer/agree", token=page.token, link=link, outcome="agreed_as_asked")
         assert refused.status == 409
     assert (await _case(office, two[0])).status is Status.OPEN
+
+
+# ---- Codes, and who it is -------------------------------------------------------------------------------------------
+
+
+async def _asks_for_a_code(office: Office, reference: str, kind: NoticeKind = NoticeKind.ASKED) -> tuple[Page, str]:
+    opened = await answering.open_link(office, await answering.link(office, reference, kind))
+    page = await office.post("/answer/send-code", token=opened.token)
+    return page, await answering.newest_code(office)
+
+
+async def test_a_code_of_another_message_is_named_as_that_and_opens_nothing(
+    office: Office, two: tuple[str, str]
+) -> None:
+    one, other = two
+    _, code = await _asks_for_a_code(office, one)
+    page, _ = await _asks_for_a_code(office, other)
+    wrong = await office.post("/answer/code", token=page.token, code=code, name="Tamsin Okoro", role="Social worker")
+    assert wrong.status == 422
+    assert wrong.problems[0].startswith(f"This code belongs to another message of ours, about escalation {one}.")
+    assert wrong.value("name") == "Tamsin Okoro"
+
+
+async def test_a_code_of_another_mailbox_is_only_wrong(office: Office, two: tuple[str, str]) -> None:
+    one, other = two
+    _, code = await _asks_for_a_code(office, one, NoticeKind.RECEIPT)
+    page, _ = await _asks_for_a_code(office, other)
+    wrong = await office.post("/answer/code", token=page.token, code=code, name="Tamsin Okoro", role="Social worker")
+    assert wrong.problems == ["This code is not right. Check the newest message and enter its 6 numbers again."]
+
+
+async def test_where_no_try_counts_nothing_is_said_of_other_codes(office: Office, two: tuple[str, str]) -> None:
+    one, other = two
+    _, code = await _asks_for_a_code(office, one)
+    page = await answering.open_link(office, await answering.link(office, other, NoticeKind.ASKED))
+    for _ in range(8):
+        wrong = await office.post("/answer/code", token=page.token, code=code, name="T", role="S")
+        assert wrong.problems == ["This code can no longer be used. Please ask for a new one with the button below."]
+
+
+async def test_a_page_for_a_code_that_was_never_sent_offers_to_send_one(office: Office, two: tuple[str, str]) -> None:
+    await _asks_for_a_code(office, two[0])
+    await answering.open_link(office, await answering.link(office, two[1], NoticeKind.ASKED))
+    page = await office.get("/answer/code")
+    assert "No code was sent today for the message that you opened last" in page.text
+    assert 'name="code"' not in page.html
+    assert "Send me a code" in page.text
+
+
+async def test_name_and_role_are_remembered_for_the_same_mailbox_and_the_code_is_not(
+    office: Office, two: tuple[str, str]
+) -> None:
+    one, other = two
+    await answering.enter(office, await answering.link(office, one, NoticeKind.ASKED))
+    page, _ = await _asks_for_a_code(office, other)
+    assert (page.value("name"), page.value("role"), page.value("code")) == ("Tamsin Okoro", "Social worker", "")
+    assert "Change them if you are somebody else." in page.text
+    raiser, _ = await _asks_for_a_code(office, other, NoticeKind.RECEIPT)
+    assert raiser.value("name") == "", "another mailbox is another person"
+    cookie = next(cookie for cookie in office.browser.cookies.jar if cookie.name == "who")
+    assert cookie.expires is None, "it ends with the browser"
+    assert "Tamsin" not in (cookie.value or "")
+
+
+async def test_what_was_typed_stays_where_another_code_is_sent(office: Office, two: tuple[str, str]) -> None:
+    page, _ = await _asks_for_a_code(office, two[0])
+    again = await office.post("/answer/send-code", token=page.token, name="Tamsin Okoro", role="Social worker")
+    assert (again.value("name"), again.value("role")) == ("Tamsin Okoro", "Social worker")
+
+
+async def test_on_a_shared_computer_name_and_role_are_forgotten_on_leaving(
+    office: Office, two: tuple[str, str]
+) -> None:
+    one, other = two
+    await answering.enter(office, await answering.link(office, one, NoticeKind.ASKED))
+    await office.press("/answer/leave")
+    assert "who" not in office.browser.cookies
+    async with office.database.read() as tx:
+        assert (await tx.execute(select(func.count()).select_from(tables.DRAFTS))).scalar_one() == 0
+    page, _ = await _asks_for_a_code(office, other)
+    assert page.value("name") == ""
+
+
+async def test_the_first_page_of_a_link_shows_the_stage_that_the_case_is_at_now(
+    office: Office, two: tuple[str, str]
+) -> None:
+    page = await answering.open_link(office, await answering.link(office, two[0], NoticeKind.RECEIPT))
+    assert "Stage 1 Date" in page.text, "the receipt was sent before stage 1 began"

@@ -18,7 +18,7 @@ from escalations.web import retyped
 from escalations.web.forms import Reading
 from escalations.web.link_acts import Doing
 from tests import builders
-from tests.web import answering
+from tests.web import answering, teamwork
 from tests.web.conftest import Office, Page
 from tests.web.forms_filled import CHILD, raised
 
@@ -226,17 +226,27 @@ async def test_without_the_code_a_link_that_is_done_says_side_position_stage_and
         assert told not in page.text
 
 
-async def test_the_other_side_reads_position_and_agency(office: Office, reference: str, asked: str) -> None:
+async def test_the_other_side_reads_who_answered_with_position_and_agency(
+    office: Office, reference: str, asked: str
+) -> None:
     await _answered(office, asked)
     async with office.new_browser() as raiser:
         token = await answering.link(office, reference, NoticeKind.ANSWERED)
         page = await answering.enter(office, token, name="Ottoline Brack", role="Lead", browser=raiser)
         assert "We read the file." in page.text
-        assert "Tamsin" not in page.text
-        assert "Wyeford Council children's services (practitioner)" in page.text
+        assert "Tamsin Okoro, Social worker, Wyeford Council children's services (practitioner)" in page.text
         ended = await _do(office, page, "agree", outcome="agreed_in_part", browser=raiser)
         assert "By Ottoline Brack, Lead, in your agency" in ended.text
         assert "Nothing more is asked of anybody" in ended.text
+
+
+async def test_who_of_the_team_did_something_stays_the_teams(office: Office, reference: str, asked: str) -> None:
+    await teamwork.does(office, reference, "extend", clock="3-resolve", more="1", extend_text="They asked for a day.")
+    async with office.new_browser() as browser:
+        page = await answering.enter(office, asked, browser=browser)
+    assert "They asked for a day." in page.text
+    assert "Robin Sayle" not in page.text
+    assert "The partnership team" in page.text
 
 
 async def test_what_events_overtook_says_which(office: Office, reference: str, asked: str) -> None:
@@ -247,8 +257,10 @@ async def test_what_events_overtook_says_which(office: Office, reference: str, a
         await _do(office, page, "agree", outcome="agreed_another_way", browser=raiser)
     done = await office.get("/answer")
     assert "Settled with Wyeford Council children's services" in done.text
-    assert "By Oak Lane Primary School (who raised it)" in done.text
-    assert "Ottoline" not in done.text
+    assert "By Ottoline Brack, Lead, Oak Lane Primary School (who raised it)" in done.text
+    async with office.new_browser() as colleague:
+        bare = await answering.open_link(office, asked, browser=colleague)
+    assert "Ottoline" not in bare.text, "without a code nobody is named"
 
 
 async def test_an_act_is_sealed_with_who_did_it(office: Office, reference: str, asked: str) -> None:
