@@ -88,6 +88,7 @@ async def examine(settings: Settings, *, environ: Mapping[str, str]) -> list[Fin
     """Look at every part, each by itself: one that is away hides none of the others."""
     findings = [_program(), _folder(settings), await _keys(settings), _policy(settings), _pages()]
     findings += await _database(settings)
+    findings += _files(settings)
     findings.append(await _temporal(settings, environ))
     findings.append(await _mail(settings))
     findings.append(await _mail_in(settings))
@@ -238,6 +239,30 @@ async def _database(settings: Settings) -> list[Finding]:
         return [Finding("database", Verdict.WRONG, said, f"Is it running? {PREFIX}DATABASE_URL says where it is.")]
 
 
+def _files(settings: Settings) -> list[Finding]:
+    """Whether other users of this machine can read what is kept: the trial's outbox in it holds links that work."""
+    kept = [settings.folder / f"escalations.db{more}" for more in ("", "-wal", "-shm")] if _keeps_here(settings) else []
+    kept += [file for file in settings.folder.glob("temporal/*/temporal.db*") if file.is_file()]
+    readable = [file for file in kept if file.exists() and file.stat().st_mode & 0o077]
+    if not readable:
+        return []
+    shut = not settings.folder.stat().st_mode & 0o077
+    return [
+        Finding(
+            "files",
+            Verdict.NOTE if shut else Verdict.WRONG,
+            f"{', '.join(str(file) for file in readable)} can be read by other users of this machine"
+            + (", if somebody lets them into the folder." if shut else "."),
+            f"chmod 600 {' '.join(str(file) for file in readable)}",
+        )
+    ]
+
+
+def _keeps_here(settings: Settings) -> bool:
+    """Whether the database is the embedded one, and was made."""
+    return settings.embedded_database and (settings.folder / "escalations.db").exists()
+
+
 async def _sign_in(database: engine.Database) -> Finding:
     async with database.read() as tx:
         counted = await people.counted(tx)
@@ -372,6 +397,14 @@ async def _mail(settings: Settings) -> Finding:
 async def _mail_in(settings: Settings) -> Finding:
     if not settings.takes_mail:
         return Finding("mail in", Verdict.NOTE, "No mail comes in.", f"{PREFIX}MAIL_IN=true, and `escalations mail`.")
+    if settings.embedded_database and not _keeps_here(settings):
+        # Something may answer at that port; it is not ours.
+        return Finding(
+            "mail in",
+            Verdict.NOTE,
+            "It was not started: nothing ever ran in this folder.",
+            "`escalations run` takes it.",
+        )
     try:
         Replies.of(settings, vault.Vault(settings.wrapping_keys()))
         parts.certificate_of(settings)

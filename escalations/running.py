@@ -25,7 +25,7 @@ from fastapi import FastAPI
 from temporalio.client import Client
 from typing_extensions import override
 
-from escalations import beating, errors, going_live, mailing, parts, telemetry
+from escalations import beating, errors, going_live, hourly, mailing, parts, telemetry
 from escalations.intake import restoring
 from escalations.settings import Settings
 from escalations.simulation import year
@@ -106,6 +106,7 @@ async def run(
                 "dispatcher": asyncio.create_task(dispatcher.run()),
                 "worker": asyncio.create_task(work(opened, timers, heart)),
                 "timers": asyncio.create_task(timers.run()),
+                "hourly": asyncio.create_task(hourly.run(opened)),
                 "heart": asyncio.create_task(heart.run()),
             }
             announcing = asyncio.create_task(_announce(settings, timers, say=say, began=began))

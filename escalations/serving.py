@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import uvicorn
 
-from escalations import beating, mailing, parts, running, telemetry
+from escalations import beating, hourly, mailing, parts, running, telemetry
 from escalations.settings import PREFIX, Settings, WrongSettings
 from escalations.store.heartbeats import Part
 from escalations.temporal import binaries, client, devserver
@@ -51,6 +51,7 @@ async def web(settings: Settings, *, environ: Mapping[str, str], say: binaries.S
             started = {
                 "web": asyncio.create_task(server.serve(sockets=[listener])),
                 "timers": asyncio.create_task(timers.run()),
+                "hourly": asyncio.create_task(hourly.run(opened)),
                 "heart": asyncio.create_task(heart.run()),
             }
             say(f"{settings.product_name}: {settings.web_address}/")

@@ -28,7 +28,7 @@ from escalations.intake.submissions import State
 from escalations.rules import acts
 from escalations.rules.case import Status
 from escalations.settings import Settings
-from escalations.store import read_models
+from escalations.store import open_cases
 from escalations.temporal import client, devserver
 from tests import builders, postgres
 from tests.builders import origin, responder
@@ -199,7 +199,7 @@ async def test_a_backup_that_was_made_while_acts_went_on_is_restored_elsewhere_a
 
     async with installation(elsewhere.settings, await _connected(elsewhere), client.TASK_QUEUE) as home:
         async with home.parts.database.read() as tx:
-            rows = await read_models.listed(tx)
+            rows = (await open_cases.read(tx)).cases
         assert brought_back == len(rows) >= 1
         for row in rows:
             handle = home.handle(row.reference)

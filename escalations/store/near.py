@@ -20,10 +20,12 @@ So a statement holds up the loop for as long as it runs: read by the page what m
 from __future__ import annotations
 
 import itertools
+import os
 import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from enum import Enum, auto
 from typing import Any, TypeVar, cast
 
@@ -252,9 +254,21 @@ async def connect(path: str, options: Mapping[str, Any], *, busy_seconds: float)
     """
 
     def open_it() -> sqlite3.Connection:
+        _make_for_this_user_alone(path)
         # One call at a time, from whichever thread: SQLite is built for that (`sqlite3.threadsafety` is 3).
         connection: sqlite3.Connection = sqlite3.connect(path, **{**options, "check_same_thread": False, "timeout": 0})
         return connection
 
     opened: aiosqlite.Connection = await NearConnection(open_it, busy_seconds=busy_seconds)
     return opened
+
+
+def _make_for_this_user_alone(path: str) -> None:
+    """Make a new file so that other users of the machine cannot read it; SQLite gives its side files the same mode.
+
+    A file that is there is not even opened: closing it again would let go of the locks that this process holds on it.
+    """
+    if not path or path == ":memory:" or path.startswith("file:"):
+        return
+    with suppress(OSError):  # it is there, or cannot be made; SQLite says which
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))

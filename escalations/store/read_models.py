@@ -256,17 +256,6 @@ async def case_of(tx: AsyncConnection, reference: str) -> CaseRow | None:
     return None if row is None else _case_row(row)
 
 
-async def listed(tx: AsyncConnection, *, closed: bool = False) -> list[CaseRow]:
-    """All cases that are not closed, the nearest limit first and those without one last; or all closed ones."""
-    is_closed = _CASES.c.status == case.Status.CLOSED.value
-    rows = await tx.execute(
-        select(_CASES)
-        .where(is_closed if closed else ~is_closed)
-        .order_by(_CASES.c.next_due_at.is_(None), _CASES.c.next_due_at, _CASES.c.received_at, _CASES.c.reference)
-    )
-    return [_case_row(row) for row in rows.mappings()]
-
-
 async def clocks_of(tx: AsyncConnection, *references: str) -> list[ClockRow]:
     """Every clock of these cases, in the order in which they started."""
     rows = await tx.execute(

@@ -170,7 +170,7 @@ class DevServer:
             AlreadyRunning: another program uses this folder.
             DidNotStart: not even an empty server became healthy; the log says why.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._take_folder()
         try:
             await self._end_leftover()
@@ -272,6 +272,7 @@ class DevServer:
                 pass_fds=(self._server_lock,),
                 # Ctrl-C at a terminal reaches the whole session; the program decides when its server stops: last.
                 start_new_session=True,
+                umask=0o077,  # its file holds the state of every escalation, for this user alone
             )
         healthy = asyncio.create_task(self._until_healthy())
         ended = asyncio.create_task(process.wait())

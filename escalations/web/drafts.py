@@ -115,11 +115,21 @@ class Drafts:
             await self.forget(tx, name)
             await self._forget_expired(tx, self._now())
 
-    async def _forget_expired(self, tx: AsyncConnection, now: datetime) -> None:
-        await self._forget(tx, _DRAFTS.c.expires_at <= now)
+    async def erase_expired(self) -> int:
+        """Erase every draft whose time is over, with its key; give how many there were.
 
-    async def _forget(self, tx: AsyncConnection, which: object) -> None:
+        Raises:
+            engine.DatabaseAway: the database cannot be reached.
+        """
+        async with self._database.write() as tx:
+            return await self._forget_expired(tx, self._now())
+
+    async def _forget_expired(self, tx: AsyncConnection, now: datetime) -> int:
+        return await self._forget(tx, _DRAFTS.c.expires_at <= now)
+
+    async def _forget(self, tx: AsyncConnection, which: object) -> int:
         rows = (await tx.execute(select(_DRAFTS.c.draft_id, _DRAFTS.c.key_id).where(which))).all()  # type: ignore[arg-type]  # a column expression
         for row in rows:
             await self._vault.erase(tx, row.key_id, at=self._now())
             await tx.execute(delete(_DRAFTS).where(_DRAFTS.c.draft_id == row.draft_id))
+        return len(rows)

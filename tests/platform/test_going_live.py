@@ -115,7 +115,27 @@ async def test_a_folder_where_nothing_was_started_yet_is_no_fault(chosen: settin
     assert findings["keys"].verdict is doctor.Verdict.NOTE
     assert findings["temporal"].verdict is doctor.Verdict.NOTE
     assert "no temporal command" in findings["temporal"].found
+    assert findings["mail in"].verdict is doctor.Verdict.NOTE
+    assert "It was not started" in findings["mail in"].found
     assert not chosen.folder.exists(), "the doctor changed something"
+
+
+@pytest.mark.parametrize(
+    ("folder", "file", "verdict"),
+    [(0o755, 0o644, doctor.Verdict.WRONG), (0o700, 0o644, doctor.Verdict.NOTE), (0o755, 0o600, None)],
+)
+async def test_a_file_that_others_can_read_is_found_with_how_to_mend_it(
+    chosen: settings.Settings, folder: int, file: int, verdict: doctor.Verdict | None
+) -> None:
+    running.prepare_folder(chosen, say=lambda _: None)
+    async with parts.opened(chosen, migrate=True):
+        pass
+    kept = chosen.folder / "escalations.db"
+    kept.chmod(file)
+    chosen.folder.chmod(folder)
+    found = [finding for finding in await doctor.examine(chosen, environ={"PATH": ""}) if finding.part == "files"]
+    assert [finding.verdict for finding in found] == ([] if verdict is None else [verdict])
+    assert all(f"chmod 600 {kept}" in finding.mend for finding in found)
 
 
 async def test_after_a_start_each_part_is_well_and_the_sample_directory_is_named(chosen: settings.Settings) -> None:

@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import signal
+import stat
 import sys
 import textwrap
 import time
@@ -47,6 +48,12 @@ async def test_it_listens_on_loopback_only(temporal_server: devserver.DevServer)
     config = json.loads((temporal_server.data_folder.parent / "config.yaml").read_text(encoding="utf-8"))
     assert temporal_server.address.startswith("127.0.0.1:")
     assert all(service["rpc"]["bindOnLocalHost"] for service in config["services"].values())
+
+
+async def test_its_file_is_for_this_user_alone(temporal_server: devserver.DevServer) -> None:
+    kept = list(temporal_server.data_folder.glob("temporal.db*"))
+    assert kept
+    assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in kept)
 
 
 def test_virtual_time_is_off_unless_asked_for(binary: binaries.Binary, tmp_path: Path) -> None:

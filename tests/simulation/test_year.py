@@ -16,7 +16,7 @@ from escalations.review.reading import Reader
 from escalations.review.years import Year
 from escalations.rules.case import Status
 from escalations.simulation import year
-from escalations.store import directory, directory_file, read_models, register
+from escalations.store import directory, directory_file, open_cases, register
 from tests.builders import civil
 from tests.harness import settings
 
@@ -82,7 +82,7 @@ async def test_a_first_look_finds_escalations_of_the_last_days_on_whatever_day_i
             await directory.load(tx, opened.vault, directory_file.sample())
         assert await year.fill(opened, civil(now)) > 40
         async with opened.database.read() as tx:
-            there = await read_models.listed(tx)
+            there = (await open_cases.read(tx)).cases
             assert await register.verify(tx) == []
             rows = [row async for row in register.everything(tx)]
         recent = [row for row in there if row.received_at > civil(now) - year.RECENT]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
+import stat
 from pathlib import Path
 
 import pytest
@@ -163,6 +165,22 @@ async def test_sqlite_is_set_up_for_safety(sqlite_url: str) -> None:
         "recursive_triggers": 1,
         "secure_delete": 1,
     }
+
+
+def _modes(folder: Path) -> dict[str, int]:
+    return {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.glob("new.db*")}
+
+
+async def test_a_new_file_and_its_side_files_are_for_this_user_alone(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        async with Database.open(f"sqlite+aiosqlite:///{tmp_path / 'new.db'}") as opened, opened.write() as tx:
+            await tx.execute(text("CREATE TABLE one (id INTEGER)"))
+            await tx.execute(text("INSERT INTO one VALUES (1)"))
+            modes = _modes(tmp_path)
+    finally:
+        os.umask(before)
+    assert modes == {"new.db": 0o600, "new.db-wal": 0o600, "new.db-shm": 0o600}
 
 
 def test_another_kind_of_database_is_refused() -> None:

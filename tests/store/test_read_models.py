@@ -10,7 +10,7 @@ from sqlalchemy import Table, delete, select, text
 from escalations import policy
 from escalations.rules import acts, case, events, evolving, workingtime
 from escalations.rules.case import Done, Outcome
-from escalations.store import frozen, read_models, register, tables
+from escalations.store import frozen, open_cases, read_models, register, tables
 from escalations.store.engine import Database
 from escalations.store.read_models import ClockState
 from tests import builders
@@ -105,8 +105,9 @@ async def test_a_closed_case_is_listed_among_the_closed(database: Database) -> N
     found = await row(database)
     assert (found.status, found.outcome, found.next_due_at) == ("closed", "agreed_as_asked", None)
     async with database.read() as tx:
-        assert await read_models.listed(tx) == []
-        assert await read_models.listed(tx, closed=True) == [found]
+        assert (await open_cases.read(tx)).cases == ()
+        count, closed = await open_cases.closed(tx)
+        assert (count, [case.reference for case in closed.cases]) == (1, [REFERENCE])
         assert {clock.state for clock in await read_models.clocks_of(tx, REFERENCE)} <= {
             ClockState.MET,
             ClockState.STOPPED,
@@ -125,14 +126,6 @@ async def test_a_limit_that_was_kept_after_all_is_shown_as_withdrawn(database: D
     assert (acknowledge.limit_withdrawn, acknowledge.cause) == (True, "recorded_late")
     assert acknowledge.state is ClockState.MET
     assert acknowledge.ended_at == civil("2027-03-02 11:00")
-
-
-async def test_the_nearest_limit_comes_first_in_the_list(database: Database) -> None:
-    later = Story(start="2027-03-04 09:30").raised()
-    await recorded(database, later, "PD-27-0002-X")
-    await recorded(database, Story().raised())
-    async with database.read() as tx:
-        assert [found.reference for found in await read_models.listed(tx)] == [REFERENCE, "PD-27-0002-X"]
 
 
 async def test_rebuilt_read_models_are_the_same_to_the_last_value(database: Database) -> None:

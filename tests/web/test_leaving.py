@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
+from escalations import hourly, parts
 from escalations.rules.notices import NoticeKind
 from escalations.store import tables
+from escalations.web.drafts import Drafts
 from tests.web import answering
 from tests.web.conftest import Office, Page
 from tests.web.forms_filled import CHILD, fill, raised
@@ -173,3 +176,19 @@ async def test_choices_and_dates_are_given_back_too_where_there_is_no_form(offic
     assert "We have NOT received this" in away.text
     assert "What was done We met" in away.text
     assert "When it happened 1 3 2027 4pm" in away.text
+
+
+async def test_what_is_over_is_erased_within_the_hour_though_nobody_types(office: Office) -> None:
+    await fill(office, until="difference")
+    assert await Drafts(office.database, office.vault, office.now).erase_expired() == 0, "its time is not over"
+    office.time += timedelta(hours=12, minutes=1)
+    async with parts.opened(office.settings, now=office.now) as opened:
+        beside = asyncio.create_task(hourly.run(opened))
+        while await _rows(office, "drafts"):
+            assert not beside.done()
+            await asyncio.sleep(0.01)
+        beside.cancel()
+    keys = tables.DATA_KEYS
+    async with office.database.read() as tx:
+        erased = (await tx.execute(select(keys.c.wrapped).where(keys.c.erased_at == office.time))).scalars().all()
+    assert erased == [None], "the key goes with it"

@@ -1,0 +1,33 @@
+"""What is done once an hour beside serving: what was typed and not sent is erased when its time is over.
+
+A composition root, for whoever serves the web. Pages erase what is over whenever something else is kept; where nobody
+types for a day, this does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import structlog
+
+from escalations import errors, parts
+from escalations.web.drafts import Drafts
+
+EVERY_SECONDS: Final = 3600.0
+
+_log = structlog.get_logger()
+
+
+async def run(opened: parts.Parts) -> None:
+    """Do it now, and then every hour. A database that is away is asked again the next time."""
+    drafts = Drafts(opened.database, opened.vault, opened.now)
+    while True:
+        try:
+            count = await drafts.erase_expired()
+        except errors.Retry as problem:
+            _log.warning("hourly_upkeep_waits", code=problem.code)
+        else:
+            if count:
+                _log.info("expired_drafts_erased", count=count)
+        await asyncio.sleep(EVERY_SECONDS)
