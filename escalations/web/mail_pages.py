@@ -240,7 +240,7 @@ class _MailPages:
         """Confirm what a report says that was not believed by itself: the notice counts as not delivered."""
         raw, _, genuine = await self._parts.posted(request)
         if not genuine or not is_press(first(raw, "once")):
-            return await self._show(request, mail_id, raw, (STALE,), status=403)
+            return await self._show(request, mail_id, raw, (self._parts.stale(request),), status=403)
         row, _ = await self._read(mail_id)
         notice = await self._reported(row)
         if notice is None:
