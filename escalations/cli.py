@@ -6,7 +6,6 @@ Modules are imported by the command that needs them: `escalations --help` would 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import Coroutine
 from enum import StrEnum
@@ -19,6 +18,7 @@ from escalations import ending, errors
 from escalations.rules.access import Role
 
 if TYPE_CHECKING:
+    from escalations.policy import Policy
     from escalations.settings import Settings
 
 app = typer.Typer(
@@ -274,23 +274,22 @@ def policy_check(
 def policy_show(
     file: Annotated[Path | None, typer.Argument(help="A policy as YAML; the one in force by default.")] = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything, for a machine.")] = False,
+    as_format: Annotated[str, typer.Option("--format", help="terminal, svg, html or json.")] = "terminal",
+    output: Annotated[Path | None, typer.Option(help="A file to write instead of the terminal.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
-    """Draw a policy's ladder with its clocks, in words."""
-    from rich.console import Console
+    """Draw a policy's ladder with its clocks, in words that can stand in its document."""
+    from escalations import policies as keeping
+    from escalations import walltime
 
-    from escalations import parts, settings
-    from escalations.packs import reading, showing
-
-    try:
-        policy = parts.policy_of(file or settings.read().policy_file)
-    except reading.NotAPolicyError as problem:
-        typer.echo(f"{problem.problems[0]} (`escalations policy check` lists everything)", err=True)
-        raise typer.Exit(1) from None
-    if as_json:
-        typer.echo(json.dumps(policy.model_dump(mode="json"), indent=2, ensure_ascii=False))
+    chosen = _one_of(keeping.Format, "json" if as_json else as_format, "--format")
+    policy = _policy(file)
+    text = keeping.shown(policy, chosen, today=walltime.today())
+    if output is None:
+        typer.echo(text, nl=False)
     else:
-        showing.show(policy, Console())
+        output.write_text(text, encoding="utf-8")
+        _say(f"{output} was written.")
 
 
 @directories.command("show")
@@ -442,6 +441,20 @@ def _one_of(vocabulary: type[Code], text: str, option: str) -> Code:
         return vocabulary(text)
     except ValueError:
         raise typer.BadParameter(f"{option} is one of {', '.join(vocabulary)}, and not {text}") from None
+
+
+def _policy(file: Path | None) -> Policy:
+    """A file's policy, or the one in force; what is wrong with it ends the command with its first sentence."""
+    from escalations.packs import reading
+
+    try:
+        if file is not None:
+            return reading.read(file)
+        chosen = _settings().policy_file
+        return reading.sample() if chosen is None else reading.read(chosen)
+    except reading.NotAPolicyError as problem:
+        typer.echo(f"{problem.problems[0]} (`escalations policy check` lists everything)", err=True)
+        raise typer.Exit(1) from None
 
 
 def _do(work: Coroutine[object, object, Answer]) -> Answer:

@@ -11,17 +11,17 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from importlib import resources
 
 from sqlalchemy import func, select
 from temporalio import service
 
-from escalations import errors, going_live, parts, serving
+from escalations import errors, going_live, parts, serving, walltime
 from escalations.mail.address import Replies
 from escalations.metrics import figures
-from escalations.packs import reading
+from escalations.packs import reading, warning
 from escalations.rules.access import Role
 from escalations.settings import PREFIX, Settings, WrongSettings
 from escalations.store import engine, heartbeats, people, tables, vault
@@ -86,7 +86,7 @@ async def see(settings: Settings, *, environ: Mapping[str, str], say: binaries.S
 
 async def examine(settings: Settings, *, environ: Mapping[str, str]) -> list[Finding]:
     """Look at every part, each by itself: one that is away hides none of the others."""
-    findings = [_program(), _folder(settings), await _keys(settings), _policy(settings), _pages()]
+    findings = [_program(), _folder(settings), await _keys(settings), _policy(settings, walltime.today()), _pages()]
     findings += await _database(settings)
     findings += _files(settings)
     findings.append(await _temporal(settings, environ))
@@ -180,16 +180,19 @@ async def _do_not_open(settings: Settings, keys: Sequence[bytes]) -> bool:
     return False
 
 
-def _policy(settings: Settings) -> Finding:
+def _policy(settings: Settings, today: date) -> Finding:
     try:
         policy = parts.policy_of(settings.policy_file)
     except reading.NotAPolicyError as problem:
         return Finding(
             "policy", Verdict.WRONG, str(problem.problems[0]), "`escalations policy check` lists everything."
         )
-    found = f"{policy.title}, version {policy.version}."
+    dated = warning.dated(policy, today)
+    found = " ".join((f"{policy.title}, version {policy.version}.", *dated))
     if policy.sample:
         return Finding("policy", Verdict.NOTE, f"{found} It is a sample.", f"{PREFIX}POLICY_FILE names your own.")
+    if dated:
+        return Finding("policy", Verdict.NOTE, found, "The adoption in its file gives the dates.")
     return Finding("policy", Verdict.FINE, found)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, assert_never
 
 from escalations.packs import checking, reading
 from escalations.packs.checking import Checked, FileKind
-from escalations.packs.warning import Posts
+from escalations.packs.warning import Posts, dated
+from escalations.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +19,41 @@ if TYPE_CHECKING:
     from escalations.settings import Settings
 
 OF_INSTALLATION = "this installation's directory"
+
+
+class Format(StrEnum):
+    """How a policy is shown."""
+
+    TERMINAL = "terminal"
+    SVG = "svg"
+    HTML = "html"
+    JSON = "json"
+
+
+def shown(policy: Policy, as_format: Format, *, today: date) -> str:
+    """A policy as a text: drawn for a terminal, as a drawing, as a page, or for a machine."""
+    match as_format:
+        case Format.JSON:
+            return json.dumps(policy.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
+        case Format.SVG:
+            from escalations.packs import drawing  # noqa: PLC0415  each format waits for what it needs alone
+
+            return drawing.as_document(policy)
+        case Format.HTML:
+            from escalations.packs import page  # noqa: PLC0415
+
+            return page.alone(policy, notes=dated(policy, today))
+        case Format.TERMINAL:
+            from rich.console import Console  # noqa: PLC0415
+
+            from escalations.packs import showing  # noqa: PLC0415
+
+            console = Console()
+            with console.capture() as printed:
+                showing.show(policy, console, notes=dated(policy, today))
+            return printed.get()
+        case _:
+            assert_never(as_format)
 
 
 def in_force(settings: Settings, *, today: date, posts: Posts | None) -> Checked:

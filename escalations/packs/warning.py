@@ -103,6 +103,11 @@ def adoption(policy: Policy, today: date) -> Iterator[PolicyProblem]:
         )
 
 
+def dated(policy: Policy, today: date) -> tuple[str, ...]:
+    """The same as sentences of their own: what is to be said of a policy before it is read."""
+    return tuple(f"{one.sentence[0].upper()}{one.sentence[1:]}." for one in adoption(policy, today))
+
+
 def said(day: date) -> str:
     """A date in words, without its weekday."""
     return workingtime.say_day(day).partition(" ")[2]

@@ -35,6 +35,7 @@ from escalations.web import (
     metrics,
     outbox,
     people_page,
+    policy_page,
     raising,
     responding,
     reviewing,
@@ -118,6 +119,7 @@ def create_app(
     app.include_router(health.routes(parts))
     app.include_router(metrics.routes(parts))
     app.include_router(signing_in.routes(parts))
+    app.include_router(policy_page.routes(parts))
     app.include_router(raising.routes(parts))
     app.include_router(responding.routes(parts))
     app.include_router(board.routes(parts))

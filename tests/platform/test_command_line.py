@@ -10,13 +10,15 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from escalations import cli, errors
+from escalations import cli, doctor, errors
+from escalations.packs import reading
+from escalations.settings import Settings
 from escalations.store.tables import instant_text
 
 COMMANDS = (
@@ -148,6 +150,25 @@ def test_the_doctor_ends_with_one_while_something_stands_in_the_way(here: Path) 
     code, said = call("doctor", "--live")
     assert code == 1
     assert "stand between this installation and real people" in said
+
+
+def test_the_doctor_says_when_the_review_of_the_policy_is_due_or_was(tmp_path: Path) -> None:
+    file = tmp_path / "ours.yaml"
+    file.write_text(reading.sample_text().replace("sample: true", "sample: false"), "utf-8")
+    settings = Settings(policy_file=file)
+
+    def found(day: date) -> tuple[doctor.Verdict, str]:
+        finding = doctor._policy(settings, day)
+        return finding.verdict, finding.found
+
+    assert found(date(2027, 11, 1)) == (
+        doctor.Verdict.NOTE,
+        "Professional Differences Policy (sample), version 2026-1. Its review is due on 31 December 2027, in 60 days.",
+    )
+    assert found(date(2027, 10, 31))[0] is doctor.Verdict.FINE
+    verdict, said = found(date(2028, 1, 1))
+    assert (verdict, "Its review was due on 31 December 2027" in said) == (doctor.Verdict.NOTE, True)
+    assert "in force from 1 February 2026, which is still to come" in found(date(2026, 1, 20))[1]
 
 
 def test_parts_of_their_own_need_a_server_named(here: Path) -> None:

@@ -29,6 +29,8 @@ STEP = "you"
 OPENS: dict[str, set[str]] = {
     # For everybody.
     "GET /": EVERYBODY,
+    "GET /policy": EVERYBODY,
+    "GET /policy/ladder.svg": EVERYBODY,
     "GET /healthz": EVERYBODY,
     "GET /readyz": EVERYBODY,
     "GET /sign-in": EVERYBODY,

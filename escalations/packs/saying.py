@@ -1,0 +1,362 @@
+"""A policy in words: the ladder with its clocks, as sentences that can stand in the policy's own document.
+
+What the terminal, the drawing and the page show is made here once, so that all three say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from escalations.policy import (
+    OUR_CHOICE,
+    Awaits,
+    ClockRule,
+    Limit,
+    OnLimit,
+    Policy,
+    Side,
+    StageRule,
+    StartsFrom,
+    Track,
+    Undelivered,
+)
+from escalations.rules import workingtime
+from escalations.rules.workingtime import Amount, DayZero, Unit
+
+AWAITED: Final = {
+    Awaits.ACKNOWLEDGE: "acknowledges",
+    Awaits.BE_REACHED: "is reached by a person",
+    Awaits.RESPOND: "answers with reasons",
+    Awaits.CONSIDER: "says whether the answer deals with the worry",
+    Awaits.CHOOSE: "says whether it moves up",
+    Awaits.CONFIRM: "confirms or denies what was said to be done",
+    Awaits.DECIDE: "decides with reasons",
+    Awaits.LOOK: "looks at what is held and passes it on",
+    Awaits.MEND_DELIVERY: "sees to a notice that did not arrive",
+    Awaits.SETTLE_ALL: "settle the whole matter",
+}
+TITLES: Final = {
+    Awaits.ACKNOWLEDGE: "Acknowledge",
+    Awaits.BE_REACHED: "Be reached by a person",
+    Awaits.RESPOND: "Answer",
+    Awaits.CONSIDER: "Consider the answer",
+    Awaits.CHOOSE: "Choose whether it moves up",
+    Awaits.CONFIRM: "Confirm what was said to be done",
+    Awaits.DECIDE: "Decide",
+    Awaits.LOOK: "Look at what is held",
+    Awaits.MEND_DELIVERY: "See to a notice that did not arrive",
+    Awaits.SETTLE_ALL: "Settle the whole matter",
+}
+SIDES: Final = {
+    Side.RAISING: "the raising side",
+    Side.RESPONDING: "each responding agency",
+    Side.BOTH: "both sides",
+    Side.TEAM: "the partnership's team",
+    Side.FINAL_BODY: "the final body",
+}
+FROM: Final = {
+    StartsFrom.RECEIVED: "receipt of the escalation",
+    StartsFrom.STAGE_STARTED: "the start of the stage",
+    StartsFrom.DELIVERED: "the arrival of the notice",
+    StartsFrom.ANSWERED: "the answer",
+    StartsFrom.PROPOSED: "the proposal to move up",
+    StartsFrom.SAID_DONE: "when it was said to be done",
+    StartsFrom.HELD: "when it was held",
+    StartsFrom.DELIVERY_FAILED: "when the notice did not arrive",
+}
+THEN: Final = {
+    OnLimit.TELL: "those concerned are told",
+    OnLimit.PROPOSE: "both sides and their managers are told, and the raising side is asked whether it moves up",
+    OnLimit.ESCALATE: "the case moves up by itself",
+}
+NOT_IN_DOCUMENT: Final = "not in the document: our choice"
+
+_HOURS: Final = {Unit.WORKING_DAYS: 24, Unit.CALENDAR_DAYS: 24, Unit.WORKING_HOURS: 3, Unit.ELAPSED_HOURS: 1}
+"""About how long each unit is, to draw by. What is said of a limit is always its own amount."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """How long a clock allows, on one track."""
+
+    track: str
+    within: Amount
+    reminders: tuple[Amount, ...]
+
+    @property
+    def length(self) -> float:
+        """About how long it is, in hours, to draw by."""
+        return hours(self.within)
+
+    @property
+    def marks(self) -> tuple[float, ...]:
+        """Where in it reminders fall, from 0 to 1."""
+        return tuple(1 - min(hours(amount) / self.length, 1) for amount in self.reminders)
+
+    @property
+    def words(self) -> str:
+        """The amount."""
+        return self.within.words()
+
+    def sentence(self, since: str) -> str:
+        """What it allows, as a part of a sentence."""
+        told = f", with a reminder {_and(amount.words() for amount in self.reminders)} before" if self.reminders else ""
+        return f"within {self.within.words()} of {since}{told}"
+
+
+def hours(amount: Amount) -> float:
+    """About how long an amount is, to draw by."""
+    return amount.value * _HOURS[amount.unit]
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One clock in words."""
+
+    rule: ClockRule
+    title: str
+    who: str
+    rows: tuple[tuple[str, Span | None], ...]
+    """What each track allows, in their order; none where a track does not have it."""
+    as_at: int | None = None
+    """An earlier stage that has the very same clock."""
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """What the tracks that have it allow."""
+        return tuple(span for _, span in self.rows if span is not None)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What it asks of whom, by when, and what comes after that."""
+        since = FROM[self.rule.starts_from]
+        first, *more = self.spans
+        asked = f"{self.who} {AWAITED[self.rule.awaits]} {first.sentence(since)}"
+        if first.track != Track.STANDARD:
+            asked = f"On the {first.track} track {asked}"
+        parts = [f"{asked[0].upper()}{asked[1:]}."]
+        parts += [f"On the {span.track} track: {span.sentence(since)}." for span in more]
+        parts.append(f"If that time passes, {THEN[self.rule.on_limit]}.")
+        return tuple(parts)
+
+    @property
+    def text(self) -> str:
+        """The same in one paragraph; said once where several stages have it."""
+        return f"As at stage {self.as_at}." if self.as_at else f"{' '.join(self.sentences)} Source: {self.source}."
+
+    @property
+    def source(self) -> str:
+        """The paragraph behind it."""
+        return source_of(self.rule.source)
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One stage in words."""
+
+    rule: StageRule
+    raising: str
+    responding: str
+    clocks: tuple[Clock, ...]
+    notes: tuple[str, ...]
+    onward: str
+    """How a case comes to the next one; empty at the last."""
+
+    @property
+    def heading(self) -> str:
+        """Its number and title."""
+        return f"Stage {self.rule.number}: {self.rule.title}"
+
+    @property
+    def source(self) -> str:
+        """The paragraph behind it."""
+        return source_of(self.rule.source)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Clocks that belong to no stage."""
+
+    title: str
+    clocks: tuple[Clock, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """A whole policy in words."""
+
+    policy: Policy
+    rungs: tuple[Rung, ...]
+    groups: tuple[Group, ...]
+    conventions: tuple[str, ...]
+
+    @property
+    def clocks(self) -> tuple[Clock, ...]:
+        """Every clock."""
+        return tuple(clock for part in (*self.rungs, *self.groups) for clock in part.clocks)
+
+    @property
+    def longest(self) -> float:
+        """The longest span of a clock of a stage, to draw by."""
+        return max(span.length for rung in self.rungs for clock in rung.clocks for span in clock.spans)
+
+
+def say(policy: Policy) -> Ladder:
+    """Put a policy into words."""
+    groups = (
+        ("Over all stages", policy.process_clocks),
+        ("What waits for the raising side, at any stage", policy.raiser_clocks),
+        ("What waits for the partnership's team", policy.team_clocks),
+    )
+    return Ladder(
+        policy,
+        tuple(_rung(policy, stage) for stage in policy.stages),
+        tuple(Group(title, _clocks(policy, rules)) for title, rules in groups if rules),
+        tuple(_conventions(policy)),
+    )
+
+
+def adoption(policy: Policy) -> tuple[tuple[str, str], ...]:
+    """Who adopted it, who put it live, from when, and until when: each with what it is."""
+    dates = policy.adoption
+    return (
+        ("Adopted by", f"{dates.adopted_by}, on {day(dates.adopted_on)}"),
+        ("Put live by", f"{dates.put_live_by} (a second person)"),
+        ("In force from", day(dates.in_force_from)),
+        ("Review due", day(dates.review_due)),
+    )
+
+
+def day(when: date) -> str:
+    """A date in words, without its weekday."""
+    return workingtime.say_day(when).partition(" ")[2]
+
+
+def source_of(source: str) -> str:
+    """The paragraph behind a rule, or that there is none."""
+    return NOT_IN_DOCUMENT if source == OUR_CHOICE else source
+
+
+def position(code: str) -> str:
+    """A position as a person says it."""
+    return code.replace("_", " ")
+
+
+def _rung(policy: Policy, stage: StageRule) -> Rung:
+    before = policy.stages[: policy.stages.index(stage)]
+    return Rung(
+        stage,
+        position(stage.raising_position),
+        position(stage.responding_position),
+        _clocks(policy, stage.clocks, before),
+        tuple(_notes(policy, stage)),
+        "" if policy.next_stage(stage.number) is None else _onward(stage),
+    )
+
+
+def _notes(policy: Policy, stage: StageRule) -> Iterator[str]:
+    if not stage.formal:
+        yield "Informal."
+    if stage.partnership_told:
+        yield "The partnership is told when it begins."
+    if stage.decided_by_final_body:
+        body = policy.final_body
+        yield (
+            f"The {position(body.position)} of {body.agency} decides; the {position(body.alternate_position)} does "
+            "where the first works for an agency in it or has decided it before."
+        )
+
+
+def _onward(stage: StageRule) -> str:
+    if any(clock.on_limit is OnLimit.ESCALATE for clock in stage.clocks):
+        return "moves up if the raising side says so, or by itself when a time limit passes"
+    return "moves up if the raising side says so"
+
+
+def _clocks(policy: Policy, rules: Iterable[ClockRule], before: Iterable[StageRule] = ()) -> tuple[Clock, ...]:
+    there = {track for stage in policy.stages for one in stage.clocks for track in one.limits}
+    tracks = [track for track in Track if track in there]
+    first: dict[str, int] = {}
+    for stage in before:
+        for one in stage.clocks:
+            first.setdefault(one.model_dump_json(), stage.number)
+    return tuple(
+        Clock(
+            rule,
+            TITLES[rule.awaits],
+            SIDES[rule.waits_for],
+            tuple(row for track in tracks for row in _rows(track, rule.limits.get(track))),
+            first.get(rule.model_dump_json()),
+        )
+        for rule in rules
+    )
+
+
+def _rows(track: Track, limit: Limit | None) -> Iterator[tuple[str, Span | None]]:
+    yield track.value, None if limit is None else Span(track.value, limit.within, limit.remind_before)
+
+
+def _conventions(policy: Policy) -> Iterator[str]:
+    by_itself = any(clock.on_limit is OnLimit.ESCALATE for clock in _every(policy))
+    yield (
+        "Time alone moves a case up only where it is said of a time limit above."
+        if by_itself
+        else "Time alone moves nothing: a person of the raising side says whether a case moves up."
+    )
+    yield f"Working days are those of {policy.region.words()}."
+    yield (
+        "The day of the start does not count."
+        if policy.day_zero is DayZero.NEXT
+        else "The day of the start counts where it came before close of business."
+    )
+    for track, amount in policy.told_before_move.items():
+        told = "as it moves up" if amount is None else f"{amount.words()} before it moves up"
+        yield f"The level passed over is told {told} ({track.value} track)."
+    yield (
+        "A notice that does not arrive starts no clock of the agency; the team's own clock to mend it runs."
+        if policy.undelivered is Undelivered.WAIT
+        else "A notice that does not arrive starts the agency's clocks all the same, and the case shows it."
+    )
+    yield (
+        f"A case that is paused for {policy.longest_pause.words()} is put before the team again; what waits for a side "
+        "can be paused and extended, where its rule does not say otherwise."
+    )
+    for rule in (
+        *(one for stage in policy.stages for one in stage.clocks),
+        *policy.process_clocks,
+        *policy.raiser_clocks,
+    ):
+        yield from _exceptions(rule)
+    yield f"The raiser is never left more than {policy.word_to_raiser_every.words()} without word."
+    yield (
+        f"A cause of delay is provisional: both agencies have {policy.accounts_within.words()} to add their account "
+        "before the team confirms it."
+    )
+    if policy.resolution_told and any(stage.partnership_told for stage in policy.stages):
+        yield "The partnership is told how a case ended that it had been told of."
+    yield "No limit closes, withdraws, redirects or pauses anything."
+
+
+def _every(policy: Policy) -> tuple[ClockRule, ...]:
+    of_stages = (clock for stage in policy.stages for clock in stage.clocks)
+    return (*of_stages, *policy.process_clocks, *policy.raiser_clocks, *policy.team_clocks)
+
+
+def _exceptions(rule: ClockRule) -> Iterator[str]:
+    """What a rule says otherwise than the convention on pauses and extensions."""
+    title = TITLES[rule.awaits].lower()
+    if rule.may_pause is False:
+        yield f"The time to {title} is not paused."
+    if rule.may_extend is False:
+        yield f"The time to {title} is not extended."
+    for track, limit in rule.limits.items():
+        if limit.extend_at_most is not None:
+            yield f"The time to {title} is extended by {limit.extend_at_most.words()} at most ({track.value} track)."
+
+
+def _and(parts: Iterable[str]) -> str:
+    *most, last = parts
+    return f"{', '.join(most)} and {last}" if most else last
