@@ -196,7 +196,8 @@ class Ladder:
     @property
     def clocks(self) -> tuple[Clock, ...]:
         """Every clock."""
-        return tuple(clock for part in (*self.rungs, *self.groups) for clock in part.clocks)
+        of_stages = (clock for rung in self.rungs for clock in rung.clocks)
+        return (*of_stages, *(clock for group in self.groups for clock in group.clocks))
 
     @property
     def longest(self) -> float:
