@@ -272,9 +272,10 @@ class Story:
         """Let the team phone, and note whether it reached somebody."""
         self.act(acts.NotePhoneCall(**self.by_team(), agency_id=agency, reached=reached))
 
-    def adds_words(self, by: Actor | None = None, *, files: int = 0) -> None:
+    def adds_words(self, by: Actor | None = None, *, files: int = 0, came_at: datetime | None = None) -> None:
         """Let somebody add words by mail."""
-        self.act(acts.AddWords(**origin(by or responder(), self.now, channel=Channel.MAIL), files=files))
+        origin_ = origin(by or responder(), self.now, channel=Channel.MAIL)
+        self.act(acts.AddWords(**origin_, files=files, came_at=came_at))
 
     def message_comes(self, message: Literal["automatic_reply", "unreadable_reply"], agency: str = SOCIAL_CARE) -> None:
         """Let a message come that is no person's act."""

@@ -366,6 +366,12 @@ async def get(tx: AsyncConnection, submission_id: str) -> Submission:
     return known
 
 
+async def with_key(tx: AsyncConnection, idempotency_key: str) -> str | None:
+    """The id of the submission that a press of a button brought; none where it brought none."""
+    found = await tx.execute(select(_ROWS.c.submission_id).where(_ROWS.c.idempotency_key == idempotency_key))
+    return found.scalar_one_or_none()
+
+
 async def of_case(tx: AsyncConnection, reference: str, *, act_kind: str | None = None) -> list[Submission]:
     """Every submission of a case, in order of receipt; of one kind of act alone, where it is given."""
     query = _known().where(_ROWS.c.reference == reference).order_by(_ROWS.c.received_at, _STATES.c.arrival)

@@ -72,6 +72,7 @@ TOLD: dict[NoticeKind, str] = {
     NoticeKind.PRIORITY: "its priority was set, and its time limits follow it",
     NoticeKind.REDIRECTED: "it is closed here and goes another way",
     NoticeKind.WORDS_ADDED: "words were added to the escalation by mail",
+    NoticeKind.ADDED_BY_TEAM: "an email was added to the escalation by the partnership team",
     NoticeKind.UNREADABLE: "a reply cannot be read",
 }
 """What the team is to tell somebody who is not told by mail: "Please tell ...: ..."."""

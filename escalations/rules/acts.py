@@ -289,6 +289,8 @@ class AddWords(ActModel):
     kind: Literal["add_words"] = "add_words"
     files: Annotated[int, Field(ge=0, le=100)] = 0
     """How many came with it."""
+    came_at: Annotated[AwareDatetime | None, Field(exclude_if=not_)] = None
+    """For a mail that the team passes to its case: when it was received. The wait was ours, and nobody else's delay."""
 
 
 class ReportDelivery(ActModel):

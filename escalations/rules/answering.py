@@ -118,7 +118,11 @@ def phone_call(case: Case, act: acts.NotePhoneCall, now: datetime) -> tuple[Even
 def add_words(case: Case, act: acts.AddWords, now: datetime) -> tuple[Event, ...]:
     """Somebody adds words. They are evidence, and that somebody has our notice; they meet no clock."""
     added = events.WordsAdded(
-        **events.origin(act, now), agency_id=act.by.agency_id, stage=_stage_of(case, act), files=act.files
+        **events.origin(act, now),
+        agency_id=act.by.agency_id,
+        stage=_stage_of(case, act),
+        files=act.files,
+        came_at=act.came_at,
     )
     if act.by.side is not Side.RESPONDING or added.stage != case.stage:
         return (added,)

@@ -448,6 +448,8 @@ class WordsAdded(ActEventModel):
     """The agency that was written to; none for the team, and for whoever raised it while their agency is not known."""
     stage: int
     files: int
+    came_at: AwareDatetime | None = None
+    """For a mail that the team has passed to its case: when it was received."""
 
 
 class Paused(ActEventModel):

@@ -173,18 +173,24 @@ def _completed(case: Case, event: events.Completed) -> tuple[Notice, ...]:
 
 
 def _words_added(case: Case, event: events.WordsAdded) -> tuple[Notice, ...]:
-    """The other side reads them too. What is held is the team's to read, and what is closed is only kept with it."""
+    """The other side reads them too. What is held is the team's to read, and what is closed is only kept with it.
+
+    Of what the team adds both sides hear: whose words they are the team has read, and nobody has proved.
+    """
+    if event.by.side is Side.TEAM:
+        return _team_added(case)
     if event.by.side is not Side.RAISING:
-        return () if event.by.side is Side.TEAM else (_to_raiser(case, NoticeKind.WORDS_ADDED),)
+        return (_to_raiser(case, NoticeKind.WORDS_ADDED),)
     if case.status is Status.HELD:
         return (_to_team(case, NoticeKind.WORDS_ADDED),)
-    if case.status is Status.CLOSED:
-        return ()
-    position = case.frame.policy.stage(case.stage).responding_position
-    return tuple(
-        Notice(NoticeKind.WORDS_ADDED, Recipient(Side.RESPONDING, party.agency_id, position), Ask.RESPOND, case.stage)
-        for party in case.open_parties
-    )
+    return () if case.status is Status.CLOSED else _to_parties(case, NoticeKind.WORDS_ADDED)
+
+
+def _team_added(case: Case) -> tuple[Notice, ...]:
+    if case.status is Status.HELD:
+        return ()  # The team itself has it, and nobody else has heard of it yet.
+    raiser = _to_raiser(case, NoticeKind.ADDED_BY_TEAM)
+    return (raiser,) if case.status is Status.CLOSED else (raiser, *_to_parties(case, NoticeKind.ADDED_BY_TEAM))
 
 
 def _stage(case: Case, event: events.StageStarted) -> tuple[Notice, ...]:

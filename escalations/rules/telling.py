@@ -46,6 +46,8 @@ class NoticeKind(StrEnum):
     ASKED_TO_CONFIRM = "asked_to_confirm"
     WORDS_ADDED = "words_added"
     """To the other side: somebody has added words, which can be read."""
+    ADDED_BY_TEAM = "added_by_team"
+    """To both sides: the team has added an email that had been held for it."""
     CONFIRMED = "confirmed"
     DENIED = "denied"
     NO_ACTION_NEEDED = "no_action_needed"

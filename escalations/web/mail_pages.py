@@ -7,74 +7,38 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from fastapi import APIRouter, HTTPException, Request
-from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from escalations import errors
-from escalations.intake import mail_raising, mail_reports, submissions
+from escalations.intake import mail_reports, submissions
 from escalations.intake.mail_codes import Code
 from escalations.intake.opening import InForce
 from escalations.mail import parser
 from escalations.mail.classify import Kind
 from escalations.mail.parser import Mail
-from escalations.policy import Side
 from escalations.rules import access, acts, workingtime
 from escalations.rules.access import Page, Role
-from escalations.rules.actors import Actor, Channel
 from escalations.rules.workingtime import Amount, Unit
 from escalations.store import access_log, mails, notices, references
 from escalations.store.access_log import What
 from escalations.store.mails import MailAct, MailRow, MailState
 from escalations.store.notices import NoticeRow
 from escalations.store.vault import Erased
+from escalations.web import mail_adding, mail_words, team_check
 from escalations.web.auth import allowed, signed_in
 from escalations.web.forms import LONG, Problem, Raw, Reading, first
 from escalations.web.parts import Parts, is_press
+from escalations.web.team_acts import Made
+from escalations.web.telling import Names
 
 _ID: Final = re.compile(r"[0-9a-f-]{36}")
 _LOOK: Final = Amount(value=2, unit=Unit.WORKING_HOURS)
 """Within which the team looks at what it holds (rules of practice, "A child must not wait in a queue of ours")."""
-_TEAM: Final = Actor(side=Side.TEAM, position="team")
-
-WHY: Final[Mapping[Code, str]] = {
-    Code.RAISED: "Raised an escalation",
-    Code.ADDED: "Added to its escalation",
-    Code.ACKNOWLEDGED: "Recorded as an acknowledgement, and added",
-    Code.UNREADABLE: "It cannot be read: locked or wrapped",
-    Code.AUTOMATIC_REPLY: "An automatic reply",
-    Code.UNDELIVERED: "Says that our notice did not arrive",
-    Code.OWN: "Our own message that came back",
-    Code.READ_RECEIPT: "A read receipt",
-    Code.NOT_ABOUT_OURS: "Automatic, and about no notice of ours",
-    Code.ARRIVES_LATER: "Says that our notice is late, or arrived after all",
-    Code.BOUNCE_UNCLEAR: "Says something about our notice, and not clearly whether it arrived",
-    Code.BOUNCE_NOT_SIGNED: "Says that a notice did not arrive, and may not be genuine",
-    Code.BOUNCE_LATE: "Says that a notice did not arrive, and came long after it had left",
-    Code.BOUNCE_THOUGH_REACHED: "Says that a notice did not arrive, and somebody there has used it",
-    Code.SAID_BEFORE: "Says of our notice what is known already",
-    Code.UNDELIVERED_CONFIRMED: "Confirmed by the team: our notice did not arrive",
-    Code.TEAM_BOUNCE: "Our notice to the team itself did not arrive",
-    Code.TO_MANY: "From a list or a program",
-    Code.NOTHING_IN_IT: "There is nothing in it that can be read",
-    Code.ANOTHER_AGENCY: "An answer from an address of another agency than we had written to",
-    Code.OUTSIDE: "An answer from an address that is not known as one of the agency’s own",
-    Code.TO_THE_TEAM: "An answer to what we wrote to the team",
-    Code.ADDRESS_NOT_SIGNED: "An answer, and it does not show to what",
-    Code.REFERENCE_NOT_SIGNED: "It names an escalation, and is no answer to a message of ours",
-    Code.SENDER_REFUTED: "The sender’s own mail server says that it is not from there",
-    Code.NO_SENDER: "It does not say who sent it",
-    Code.TOO_MANY: "So many came within the hour that no more are filed by themselves",
-    Code.COULD_NOT_BE_ROUTED: "Our system could not work out what it is",
-    Code.PASSED_TO_CASE: "Passed to an escalation by the team",
-    Code.NOT_FOR_US: "Put aside by the team",
-}
-"""Why a message is where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +95,7 @@ class _MailPages:
                 due = workingtime.deadline(calendar, row.received_at, _LOOK)
             except workingtime.CalendarExhausted:
                 due = None
-        return Line(row.mail_id, row.received_at, _why(row), row.reference, due)
+        return Line(row.mail_id, row.received_at, mail_words.why(row), row.reference, due)
 
     async def message(self, request: Request, mail_id: str) -> Response:
         return await self._show(request, mail_id)
@@ -210,23 +174,107 @@ class _MailPages:
         return row, parser.parse(raw)
 
     async def passed(self, request: Request, mail_id: str) -> Response:
-        """Pass it to a case: its words are added there, and say that the team did it."""
-        raw, _, genuine = await self._parts.posted(request)
-        if not genuine or not is_press(first(raw, "once")):
+        """Pass it to a case: first what that does and who is told, and at the second press it is added there."""
+        raw, pressed, genuine = await self._parts.posted(request)
+        once = first(raw, "once")
+        if not genuine or not is_press(once):
             return await self._show(request, mail_id, raw, (self._parts.stale(request),), status=403)
+        if pressed == "change":
+            return await self._show(request, mail_id, raw)
         found = references.parse(first(raw, "reference"))
         if isinstance(found, references.Problem):
             return await self._show(request, mail_id, raw, (Problem("reference", found.sentence),), status=422)
-        reference = str(found)
-        async with self._parts.database.read() as tx:
-            known = await self._parts.cases.read(tx, reference)
-        if known is None:
-            problem = Problem("reference", "We have no open or closed escalation of this reference. Check it again.")
-            return await self._show(request, mail_id, raw, (problem,), status=422)
         row, mail = await self._read(mail_id)
-        return await self._done(
-            request, row, raw, MailAct.PASS_TO_CASE, MailState.FILED, Code.PASSED_TO_CASE, reference, mail
-        )
+        if row.state is not MailState.HELD:
+            return await self._added_before(request, row, once)
+        try:
+            return await self._pass(request, row, mail, raw, str(found), send=pressed == "send")
+        except errors.Retry:
+            return await self._show(request, mail_id, raw, status=503, unkept=True)
+
+    async def _added_before(self, request: Request, row: MailRow, once: str) -> Response:
+        """The second press of one button: what the first one brought; and the message as it stands for any other."""
+        async with self._parts.database.read() as tx:
+            added = await submissions.with_key(tx, _key(row.mail_id, once))
+        if added is None:
+            return self._parts.go(request, f"/messages/{row.mail_id}")
+        return self._parts.go(request, f"/board/{row.reference}/outcome/{added}")
+
+    async def _pass(
+        self, request: Request, row: MailRow, mail: Mail | None, raw: Raw, reference: str, *, send: bool
+    ) -> Response:
+        parts, now = self._parts, self._parts.now()
+        async with parts.database.read() as tx:
+            case = await parts.cases.read(tx, reference)
+        if case is None:
+            problem = Problem("reference", "We have no open or closed escalation of this reference. Check it again.")
+            return await self._show(request, row.mail_id, raw, (problem,), status=422)
+        reading = Reading(raw, now=now)
+        note = reading.text("note", "The note", most=LONG)
+        if mail is None:
+            reading.problem("reference", "What it said was erased, so there is nothing to add")
+        if mail is None or reading.problems:
+            return await self._show(request, row.mail_id, raw, tuple(reading.problems), status=422)
+        made = mail_adding.made(row, mail, by=signed_in(request).by, note=note, now=now)
+        names = Names(await parts.agencies.read(now))
+        looked = team_check.preview(case, made.act, names, now=now)
+        if looked.refused is not None:
+            return await self._show(
+                request, row.mail_id, raw, (Problem("reference", looked.refused.sentence),), status=409
+            )
+        if not send:
+            return parts.show(
+                request,
+                "message_check.html",
+                row=row,
+                case=case,
+                rows=mail_adding.rows(row, mail, case, names, note=note),
+                looked=looked,
+                hidden=[(name, value) for name, values in raw.items() for value in values],
+            )
+        return await self._store(request, row, made, note=note, reference=reference, once=first(raw, "once"))
+
+    async def _store(
+        self, request: Request, row: MailRow, made: Made, *, note: str, reference: str, once: str
+    ) -> Response:
+        parts, now, key = self._parts, self._parts.now(), _key(row.mail_id, once)
+        async with parts.database.write() as tx:
+            still_held = await mails.settle(
+                tx,
+                row.mail_id,
+                state=MailState.FILED,
+                code=Code.PASSED_TO_CASE,
+                at=now,
+                reference=reference,
+                only_from=(MailState.HELD,),
+            )
+            if still_held:
+                await mails.act(
+                    tx,
+                    parts.vault,
+                    row.mail_id,
+                    MailAct.PASS_TO_CASE,
+                    at=now,
+                    sealed={"by": signed_in(request).by, "note": note},
+                    idempotency_key=key,
+                    reference=reference,
+                )
+                await submissions.receive(
+                    tx,
+                    parts.vault,
+                    act_kind=made.act.kind,
+                    act_json=acts.dumps(made.act),
+                    channel=made.act.channel,
+                    received_at=now,
+                    sealed=made.sealed,
+                    reference=reference,
+                    submission_id=made.act.submission_id,
+                    idempotency_key=key,
+                )
+        if not still_held:
+            return parts.go(request, f"/messages/{row.mail_id}")
+        parts.wake()
+        return parts.go(request, f"/board/{reference}/outcome/{made.act.submission_id}")
 
     async def put_aside(self, request: Request, mail_id: str) -> Response:
         """Say that it is nobody's escalation."""
@@ -252,8 +300,7 @@ class _MailPages:
             MailAct.CONFIRM_UNDELIVERED,
             MailState.FILED,
             Code.UNDELIVERED_CONFIRMED,
-            notice.reference,
-            notice=notice,
+            notice,
         )
 
     async def _done(  # noqa: PLR0917  what an act on a message is made of
@@ -264,17 +311,10 @@ class _MailPages:
         what: MailAct,
         state: MailState,
         code: Code,
-        reference: str | None = None,
-        mail: Mail | None = None,
         notice: NoticeRow | None = None,
     ) -> Response:
         parts, now = self._parts, self._parts.now()
-        reading = Reading(raw, now=now)
-        note = reading.text("note", "The note", most=LONG)
-        if reading.problems:
-            return await self._show(request, row.mail_id, raw, tuple(reading.problems), status=422)
-        by = signed_in(request).by
-        key = f"message:{row.mail_id}:{first(raw, 'once')}"
+        reference = None if notice is None else notice.reference
         try:
             async with parts.database.write() as tx:
                 if await mails.settle(
@@ -292,52 +332,17 @@ class _MailPages:
                         row.mail_id,
                         what,
                         at=now,
-                        sealed={"by": by, "note": note},
-                        idempotency_key=key,
+                        sealed={"by": signed_in(request).by, "note": ""},
+                        idempotency_key=_key(row.mail_id, first(raw, "once")),
                         reference=reference,
                     )
                     if notice is not None:
                         await mail_reports.take_back(tx, parts.vault, notice, at=now)
-                    if reference is not None and mail is not None:
-                        await self._add(tx, row, mail, reference, by=by, note=note, key=key)
         except errors.Retry:
             return await self._show(request, row.mail_id, raw, status=503, unkept=True)
         parts.wake()
         return parts.go(request, "/messages" if reference is None else f"/board/{reference}")
 
-    async def _add(
-        self, tx: AsyncConnection, row: MailRow, mail: Mail, reference: str, *, by: dict[str, str], note: str, key: str
-    ) -> None:
-        now = self._parts.now()
-        act = acts.AddWords(
-            submission_id=submissions.new_id(now),
-            by=_TEAM,
-            channel=Channel.TEAM,
-            received_at=now,
-            files=min(len(mail.attachments), mail_raising.FILES),
-        )
-        said = f"{note}\n\n" if note else ""
-        who = f"{mail.sender_name or mail.sender or 'Somebody'} wrote by email, {workingtime.say(row.received_at)}:"
-        await submissions.receive(
-            tx,
-            self._parts.vault,
-            act_kind=act.kind,
-            act_json=acts.dumps(act),
-            channel=act.channel,
-            received_at=now,
-            sealed={
-                "by": by,
-                "text": f"{said}{who}\n{mail.text[: mail_raising.WORDS]}",
-                "mail": mail_raising.as_it_came(mail, row.mail_id),
-            },
-            reference=reference,
-            submission_id=act.submission_id,
-            idempotency_key=key,
-        )
 
-
-def _why(row: MailRow) -> str:
-    try:
-        return WHY[Code(row.code or "")]
-    except ValueError:
-        return "Just received"
+def _key(mail_id: str, once: str) -> str:
+    return f"message:{mail_id}:{once}"

@@ -173,6 +173,12 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
             return f"The partnership team phoned {whom} {how}."
         case events.WordsAdded():
             files = "" if not event.files else " and a file" if event.files == 1 else f" and {event.files} files"
+            if event.came_at is not None:
+                # "Entered by the team" would hide how it came, and that it had waited for us.
+                return (
+                    f"{names.actor(event.by)} added what had come by email at {say(event.came_at)}: words{files}. That"
+                    " answers nothing by itself."
+                )
             return (
                 f"{names.actor(event.by)} added words{files} {channel(event.channel)}. That answers nothing by itself."
             )

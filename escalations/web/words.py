@@ -283,6 +283,7 @@ NOTICES: Final[Mapping[NoticeKind, str]] = {
     NoticeKind.ANSWERED: "Answered",
     NoticeKind.ASKED_TO_CONFIRM: "Asked to confirm what was done",
     NoticeKind.WORDS_ADDED: "Words were added",
+    NoticeKind.ADDED_BY_TEAM: "The team added an email",
     NoticeKind.CONFIRMED: "Confirmed",
     NoticeKind.DENIED: "Said not to be done",
     NoticeKind.NO_ACTION_NEEDED: "No action needed",

@@ -78,10 +78,36 @@ def test_after_the_end_they_are_kept_with_it_and_open_nothing_again() -> None:
     assert told(story) == ["words_added: raising raiser (read)"]
 
 
-def test_what_the_team_passes_to_a_case_tells_nobody() -> None:
+def test_of_what_the_team_adds_both_sides_hear_and_it_says_when_it_came() -> None:
     story = Story().raised().later(hours=1)
-    story.adds_words(TEAM)
+    came = story.now
+    story.later(hours=1).adds_words(TEAM, came_at=came)
+    assert told(story) == [
+        "added_by_team: raising raiser (read)",
+        "added_by_team: responding practitioner (respond)",
+    ]
+    assert story.last(events.WordsAdded).came_at == came
+    assert not story.case.parties[0].evidence.wrote, "whose words they are nobody has proved"
+
+
+def test_of_what_the_team_adds_after_the_end_only_whoever_raised_it_hears() -> None:
+    story = Story().raised().later(hours=1)
+    story.agrees()
+    story.later(hours=1).adds_words(TEAM)
+    assert told(story) == ["added_by_team: raising raiser (read)"]
+
+
+def test_of_what_the_team_adds_while_it_holds_the_case_nobody_hears() -> None:
+    story = Story().raised(**plain_mail())
+    story.later(minutes=5).adds_words(TEAM)
     assert told(story) == []
+
+
+def test_what_was_recorded_of_words_before_they_had_a_time_of_coming_stays_the_same_to_the_byte() -> None:
+    story = Story().raised().later(hours=1)
+    story.adds_words()
+    assert "came_at" not in events.dumps(story.last(events.WordsAdded))
+    assert "came_at" not in acts.dumps(acts.AddWords(**origin(TEAM, story.now, channel=Channel.TEAM)))
 
 
 @pytest.mark.parametrize(

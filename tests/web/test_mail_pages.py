@@ -9,7 +9,7 @@ from sqlalchemy import select
 from escalations.mail.address import Replies
 from escalations.rules.case import DeliveryState, Status
 from escalations.rules.notices import NoticeKind
-from escalations.store import tables
+from escalations.store import register, tables
 from escalations.store.mails import MailRow, MailState
 from tests.mail import messages
 from tests.mailroom import message
@@ -176,16 +176,19 @@ async def test_what_raised_a_case_is_not_the_teams_to_read_before_the_partnershi
         assert word not in page.html
 
 
+async def passes(office: Office, row: MailRow, **fields: str) -> Page:
+    """Choose the escalation, check what that does, and add it."""
+    page = await office.get(f"/messages/{row.mail_id}")
+    where, once = f"/messages/{row.mail_id}/pass", page.value("once")
+    filled: dict[str, Any] = {"reference": str(row.reference), **fields}
+    check = await office.post(where, token=page.token, once=once, **filled)
+    assert check.title.startswith("Check before it is added")
+    return await office.post(where, token=check.token, do="send", once=once, **filled)
+
+
 async def test_the_team_passes_it_to_a_case_where_it_is_added_and_answers_nothing(office: Office) -> None:
     row = await held(office)
-    page = await office.get(f"/messages/{row.mail_id}")
-    after = await office.post(
-        f"/messages/{row.mail_id}/pass",
-        token=page.token,
-        once=page.value("once"),
-        reference=str(row.reference).lower(),
-        note="From the grandmother’s neighbour.",
-    )
+    after = await passes(office, row, reference=str(row.reference).lower(), note="From the grandmother’s neighbour.")
     assert after.path == f"/board/{row.reference}"
     case = await case_of(office, str(row.reference))
     assert not case.parties[0].evidence.acknowledged
@@ -196,6 +199,71 @@ async def test_the_team_passes_it_to_a_case_where_it_is_added_and_answers_nothin
     acts = await _acts(office)
     assert [(act.what, act.reference) for act in acts] == [("pass_to_case", row.reference)]
     assert b"grandmother" not in acts[0].sealed
+
+
+async def test_before_it_is_added_the_page_says_what_that_does_and_whom_it_tells_and_nothing_is_stored(
+    office: Office,
+) -> None:
+    row = await held(office)
+    page = await office.get(f"/messages/{row.mail_id}")
+    check = await office.post(
+        f"/messages/{row.mail_id}/pass", token=page.token, once=page.value("once"), reference=str(row.reference)
+    )
+    assert "added what had come by email at 09:30 on Monday 1 March 2027" in check.text
+    assert "Oak Lane Primary School (who raised it)" in check.text
+    assert "Wyeford Council children's services (practitioner)" in check.text
+    assert await _acts(office) == []
+    back = await office.post(
+        f"/messages/{row.mail_id}/pass",
+        token=check.token,
+        once=page.value("once"),
+        do="change",
+        reference=str(row.reference),
+        note="Kept.",
+    )
+    assert back.value("note") == "Kept."
+
+
+async def test_both_sides_are_told_that_something_was_added_and_not_a_word_of_it(office: Office) -> None:
+    row = await held(office)
+    before = len(office.relay.taken)
+    recorded = await passes(office, row)
+    assert "Recorded" in recorded.text
+    assert "added what had come by email at 09:30 on Monday 1 March 2027" in recorded.text
+    await office.settle()
+    told = dict(office.relay.taken[before:])
+    assert set(told) == {"noor.haverstock@oaklane.example", "tamsin.okoro@council.example"}
+    for mail in told.values():
+        text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]  # it has one
+        assert "something was added" in str(mail["Subject"])
+        assert "/l/" in text
+        assert CHILD not in text
+        assert "seen today" not in text
+
+
+async def test_a_second_press_adds_it_once_and_leads_to_what_the_first_brought(office: Office) -> None:
+    row = await held(office)
+    page = await office.get(f"/messages/{row.mail_id}")
+    where, once = f"/messages/{row.mail_id}/pass", page.value("once")
+    for _ in range(2):
+        done = await office.post(where, token=page.token, do="send", once=once, reference=str(row.reference))
+        assert "Recorded" in done.text
+    assert [act.what for act in await _acts(office)] == ["pass_to_case"]
+    case = await case_of(office, str(row.reference))
+    async with office.database.read() as tx:
+        kinds = [entry.kind for entry in await register.read(tx, case.reference)]
+    assert kinds.count("words_added") == 1
+
+
+async def test_what_was_put_aside_meanwhile_is_not_added(office: Office) -> None:
+    row = await held(office)
+    page = await office.get(f"/messages/{row.mail_id}")
+    await office.post(f"/messages/{row.mail_id}/not-for-us", token=page.token, once=page.value("once"))
+    late = await office.post(
+        f"/messages/{row.mail_id}/pass", token=page.token, do="send", once="another", reference=str(row.reference)
+    )
+    assert "Put aside by the team" in late.text
+    assert [act.what for act in await _acts(office)] == ["not_for_us"]
 
 
 async def _acts(office: Office) -> list[Any]:
