@@ -292,6 +292,32 @@ def policy_show(
         _say(f"{output} was written.")
 
 
+@policies.command("try")
+def policy_try(
+    pack: Annotated[str, typer.Argument(help="A policy that is shipped, by its id, or a file.")],
+    story: Annotated[
+        str | None, typer.Argument(help="A story that is shipped with it, by its name, or a file; all by default.")
+    ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything, for a machine.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare with the .expected file beside each story instead.")
+    ] = False,
+) -> None:
+    """Play a story under a policy, by the rules alone, and print its timeline."""
+    from escalations.packs import reading
+    from escalations.simulation import stories, trying
+
+    try:
+        ended = trying.try_out(pack, story, as_json=as_json, check=check, say=_say)
+    except (reading.NotAPolicyError, stories.NotAStoryError) as problem:
+        for one in problem.problems:
+            typer.echo(str(one), err=True)
+        raise typer.Exit(1) from None
+    if not ended:
+        raise typer.Exit(1)
+
+
 @directories.command("show")
 def directory_show(
     agency: Annotated[str | None, typer.Argument(help="The id of one agency; all of them by default.")] = None,

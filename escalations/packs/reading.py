@@ -143,6 +143,28 @@ def source(text: str, name: str) -> Source:
         raise NotAPolicyError(tuple(sorted(once.values(), key=lambda problem: problem.line or 0))) from None
 
 
+def document(text: str, name: str) -> tuple[CommentedMap, object]:
+    """Any other YAML file of a pack, with its lines and as plain values; guarded as a policy is.
+
+    Raises:
+        NotAPolicyError: it cannot be read.
+    """
+    if len(text) > LARGEST_FILE:
+        raise NotAPolicyError((_too_large(name),))
+    found = _document(text, name)
+    try:
+        return found, _plain(found, [MOST_VALUES], 0)
+    except _TooManyValuesError:
+        raise NotAPolicyError((Problem(name, None, "", "unfolds to more than it could mean"),)) from None
+    except _TooLargeNumberError as error:
+        raise NotAPolicyError((Problem(name, error.line, "", _TOO_LARGE_NUMBER),)) from None
+
+
+def line_of(document: CommentedMap, place: tuple[int | str, ...]) -> int | None:
+    """The line of what is nearest to a place in a file."""
+    return _line(document, place)
+
+
 def _too_large(name: str) -> Problem:
     return Problem(name, None, "", f"is larger than {LARGEST_FILE // 1024} kB, which no policy is")
 

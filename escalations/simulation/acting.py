@@ -1,0 +1,196 @@
+"""Making the acts of a story: who does it, at which rung, and what it says where the story does not say it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import pydantic
+
+from escalations.packs.reading import Problem
+from escalations.policy import Side
+from escalations.rules import acts, civilwords, workingtime
+from escalations.rules.actors import SYSTEM, Actor, Channel
+from escalations.rules.acts import Act
+from escalations.rules.case import Case, ClaimState, DeliveryState, Outcome
+from escalations.simulation.stories import ACTS, Deed, NotAStoryError, Place, Story
+
+_DOES: Final[Mapping[str, Side]] = {
+    "acknowledge": Side.RESPONDING,
+    "respond": Side.RESPONDING,
+    "say_done": Side.RESPONDING,
+    "complete": Side.RAISING,
+    "confirm_done": Side.RAISING,
+    "deny_done": Side.RAISING,
+    "reached_by_person": Side.RAISING,
+    "agree": Side.RAISING,
+    "move_up": Side.RAISING,
+    "stay": Side.RAISING,
+    "decide": Side.FINAL_BODY,
+    "add_words": Side.RESPONDING,
+}
+"""Who does what, where a story does not say. What is not here is the team's, and what is reported the system's."""
+_MOSTLY: Final[Mapping[str, Mapping[str, object]]] = {
+    "raise": {"concern": acts.Concern.CHILD, "reason": acts.Reason.PLAN},
+    "complete": {"concern": acts.Concern.CHILD, "reason": acts.Reason.PLAN},
+    "respond": {"offers": Outcome.AGREED_IN_PART},
+    "agree": {"outcome": Outcome.AGREED_AS_ASKED},
+    "decide": {"outcome": Outcome.DECIDED_AS_ASKED},
+    "say_done": {"done": "answered"},
+    "note_phone_call": {"reached": True},
+    "report_delivery": {"starts_clocks": True, "notice_id": "n-again", "state": DeliveryState.DELIVERED},
+    "report_message": {"message": "automatic_reply"},
+}
+"""What an act says, where a story does not."""
+
+
+_SIDES: Final[Mapping[str, Side]] = {
+    "raising": Side.RAISING,
+    "raiser": Side.RAISING,
+    "raising_side": Side.RAISING,
+    "responding": Side.RESPONDING,
+    "responding_side": Side.RESPONDING,
+    "team": Side.TEAM,
+    "partnership_team": Side.TEAM,
+    "final_body": Side.FINAL_BODY,
+}
+"""Who does something, by its side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Makes one act of a story as its case stands when its moment has come."""
+
+    story: Story
+    case: Case
+
+    def act(self, deed: Deed, at: datetime, *, number: int) -> Act:
+        """The act.
+
+        Raises:
+            NotAStoryError: what the story says makes no act; with a line.
+        """
+        by = self._by(deed)
+        fields = {
+            **_MOSTLY.get(deed.kind, {}),
+            **self._usual(deed, by),
+            **{name: self._value(deed, name, value, at) for name, value in deed.fields.items()},
+        }
+        channel = Channel.SYSTEM if by == SYSTEM else Channel.TEAM if by.side is Side.TEAM else Channel.LINK
+        origin = {"submission_id": f"s{number}", "by": by, "channel": channel, "received_at": at}
+        try:
+            made: Act = ACTS[deed.kind].model_validate({**origin, **fields})  # type: ignore[assignment]  # of the union
+        except pydantic.ValidationError as error:
+            problems = [self._problem(deed, one["loc"], one["msg"], one["type"]) for one in error.errors()]
+            raise NotAStoryError(tuple(problems)) from None
+        return made
+
+    def _not_a_story(self, place: Place, said: str) -> NotAStoryError:
+        return NotAStoryError((self.story.problem(place, said),))
+
+    def _problem(self, deed: Deed, loc: tuple[int | str, ...], message: str, kind: str) -> Problem:
+        name = str(loc[0]) if loc else ""
+        said = "is needed" if kind == "missing" else message.replace("Value error, ", "")
+        if name not in deed.fields:
+            return self.story.problem(deed.place, f"{name.replace('_', ' ')} {said} to {deed.kind.replace('_', ' ')}")
+        return self.story.problem(deed.place, f"{name.replace('_', ' ')}: {said}, and is {deed.fields[name]!r}")
+
+    def _by(self, deed: Deed) -> Actor:
+        """A side, an agency, the team or the system; at the rung of the stage, where no position is said."""
+        if deed.kind.startswith("report_"):
+            return SYSTEM
+        said = deed.by.strip().lower().removeprefix("the ").replace(" ", "_") if deed.by else None
+        side = _SIDES.get(said or "", None)
+        agency = None if said is None or side is not None else self._slug(deed)
+        if deed.kind == "raise":
+            if side is Side.TEAM:
+                return Actor(side=side, position="team")
+            if agency is None:
+                raise self._not_a_story(deed.place, "has to say which agency raises it: write 'by: oak-school'")
+            return Actor(side=Side.RAISING, agency_id=agency, position=deed.position or self._rung(Side.RAISING))
+        return self._actor(side or self._side_of(agency, _DOES.get(deed.kind, Side.TEAM)), agency, deed.position)
+
+    def _actor(self, side: Side, agency: str | None, position: str | None) -> Actor:
+        body = self.case.frame.policy.final_body
+        match side:
+            case Side.RAISING:
+                agency = agency or self.case.raising_agency
+                return Actor(side=side, agency_id=agency, position=position or self._rung(side))
+            case Side.RESPONDING:
+                agency = agency or self._first_party()
+                return Actor(side=side, agency_id=agency, position=position or self._rung(side))
+            case Side.FINAL_BODY:
+                holder = position or self.case.decider_position or body.position
+                return Actor(side=side, agency_id=agency or body.agency, position=holder)
+            case _:
+                return Actor(side=Side.TEAM, position=position or "team")
+
+    def _side_of(self, agency: str | None, usual: Side) -> Side:
+        if agency is None:
+            return usual
+        if agency == self.case.raising_agency:
+            return Side.RAISING
+        if agency == self.case.frame.policy.final_body.agency:
+            return Side.FINAL_BODY
+        return Side.RESPONDING if self.case.party(agency) or usual is Side.TEAM else usual
+
+    def _first_party(self) -> str | None:
+        return next((party.agency_id for party in self.case.open_parties or self.case.parties), None)
+
+    def _rung(self, side: Side) -> str:
+        rule = self.case.frame.policy.stage(max(self.case.stage, 1))
+        return rule.raising_position if side is Side.RAISING else rule.responding_position
+
+    def _slug(self, deed: Deed) -> str:
+        try:
+            return str(Actor(side=Side.BOTH, agency_id=str(deed.by).strip().lower().replace(" ", "-")).agency_id)
+        except pydantic.ValidationError:
+            sentence = f"{deed.by!r} is no agency's id: small letters, digits and dashes, such as oak-school"
+            raise self._not_a_story((*deed.place, "by"), sentence) from None
+
+    def _usual(self, deed: Deed, by: Actor) -> dict[str, object]:
+        """What an act needs to say, and a story need not: whom it concerns, the newest claim, the agency itself."""
+        needed = ACTS[deed.kind].model_fields
+        usual: dict[str, object] = {}
+        if deed.kind == "raise":
+            usual["raising_agency"] = by.agency_id
+        if "agency_id" in needed and deed.kind != "agree":
+            usual["agency_id"] = by.agency_id if by.side is Side.RESPONDING else self._first_party()
+        if deed.kind == "reached_by_person":
+            usual["position"] = self._rung(Side.RESPONDING)
+        if deed.kind == "report_delivery":
+            usual["stage"] = self.case.stage
+        if "claim_id" in needed:
+            said = [claim.claim_id for claim in self.case.claims if claim.state is ClaimState.SAID]
+            usual["claim_id"] = (said or ["none"])[-1]
+        return usual
+
+    def _value(self, deed: Deed, name: str, value: object, at: datetime) -> object:
+        if name == "responding_agencies":
+            return tuple(str(one) for one in value) if isinstance(value, list) else (str(value),)
+        if name == "happened_at":
+            return self._happened(deed, str(value), at)
+        if name == "clock_id":
+            return self._clock(deed, str(value))
+        if isinstance(value, str) and "agency" not in name and not value[:1].isdigit():
+            return value.strip().lower().replace(" ", "_")
+        return value
+
+    def _clock(self, deed: Deed, wanted: str) -> str:
+        """The newest clock of a rule that the case has then."""
+        found = [clock.clock_id for clock in self.case.clocks if wanted in {clock.rule_id, clock.clock_id}]
+        if not found:
+            known = ", ".join(dict.fromkeys(clock.rule_id for clock in self.case.clocks))
+            raise self._not_a_story(deed.place, f"there is no clock {wanted!r} then; there are: {known}")
+        return found[-1]
+
+    def _happened(self, deed: Deed, said: str, at: datetime) -> datetime:
+        """A civil time; a time alone is one of the same day."""
+        try:
+            if len(said) <= len("10:00"):
+                return workingtime.instant_of(workingtime.civil(at).date(), civilwords.clock(said))
+            return civilwords.moment(said)
+        except ValueError as problem:
+            raise self._not_a_story((*deed.place, "happened"), str(problem)) from None
