@@ -232,6 +232,27 @@ def doctor(
         raise typer.Exit(1)
 
 
+@app.command("what-if")
+def what_if(
+    *,
+    policy: Annotated[Path, typer.Option(help="The other policy, as YAML.")],
+    year: Annotated[
+        str | None, typer.Option(help="Such as 2025 or 2025/26; the one that is going on by default.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every escalation for a machine.")] = False,
+) -> None:
+    """Show which escalations of a year would have drifted under another policy, and when."""
+    from escalations import what_ifs
+    from escalations.packs import reading
+
+    try:
+        _do(what_ifs.what_if_under(_settings(), policy, year=year, as_json=as_json, say=_say))
+    except reading.NotAPolicyError as wrong:
+        for one in wrong.problems:
+            typer.echo(str(one), err=True)
+        raise typer.Exit(1) from None
+
+
 @policies.command("check")
 def policy_check(
     files: Annotated[

@@ -46,7 +46,7 @@ def undocumented_commands(there: set[str], text: str) -> set[str]:
 
 def unknown_commands(there: set[str], text: str) -> set[str]:
     """Commands that a text names in code and that are none. What follows a command is its argument."""
-    named = re.findall(r"(?:`|^\$ |^)escalations ((?:[a-z]+ ?){1,2})", text, flags=re.MULTILINE)
+    named = re.findall(r"(?:`|^\$ |^)escalations ((?:[a-z]+(?:-[a-z]+)* ?){1,2})", text, flags=re.MULTILINE)
     known = {*there, *(name.split()[0] for name in there if " " not in name)}
     return {
         said.strip()
@@ -93,8 +93,11 @@ def test_every_command_that_a_page_names_is_one() -> None:
 
 
 def test_a_command_without_its_line_and_a_line_without_its_command_are_found() -> None:
-    there = {"run", "policy check", "policy show"}
-    text = "`escalations run`\n$ escalations policy check ours.yaml\n`escalations policy burn` `escalations fly --high`"
+    there = {"run", "policy check", "policy show", "what-if"}
+    text = (
+        "`escalations run`\n`escalations what-if --policy FILE`\n$ escalations policy check ours.yaml\n"
+        "`escalations policy burn` `escalations fly --high`"
+    )
     assert undocumented_commands(there, text) == {"policy show"}
     assert unknown_commands(there, text) == {"policy burn", "fly"}
 
