@@ -339,6 +339,32 @@ def policy_try(
         raise typer.Exit(1)
 
 
+@policies.command("diff")
+def policy_diff(
+    old: Annotated[Path, typer.Argument(help="The policy to compare with.")],
+    new: Annotated[Path, typer.Argument(help="The other one.")],
+    *,
+    received: Annotated[
+        str | None,
+        typer.Option(
+            help="When the case of the examples is received, civil time: 2027-03-01T09:30. By default 10:00 on "
+            "the first working day on which the other one is in force."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what is different for a machine.")] = False,
+) -> None:
+    """Say what changes for a case under another policy, clause by clause. Ends with 1 where anything is different."""
+    from escalations import policies as keeping
+    from escalations.rules import civilwords
+
+    try:
+        at = None if received is None else civilwords.moment(received)
+    except ValueError as wrong:
+        raise typer.BadParameter(str(wrong)) from None
+    if not keeping.tell_changes(_policy(old), _policy(new), received=at, as_json=as_json, say=_say):
+        raise typer.Exit(1)
+
+
 @directories.command("show")
 def directory_show(
     agency: Annotated[str | None, typer.Argument(help="The id of one agency; all of them by default.")] = None,

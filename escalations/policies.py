@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
-from escalations.packs import checking, reading
+from escalations.packs import checking, comparing, reading
 from escalations.packs.checking import Checked, FileKind
+from escalations.packs.comparing import Change
 from escalations.packs.warning import Posts, dated
 from escalations.policy import Policy
+from escalations.rules import workingtime
+from escalations.rules.workingtime import Calendar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +58,62 @@ def shown(policy: Policy, as_format: Format, *, today: date) -> str:
             return printed.get()
         case _:
             assert_never(as_format)
+
+
+def compare(old: Policy, new: Policy, *, received: datetime | None) -> tuple[datetime, tuple[Change, ...]]:
+    """What is different in the new one, and the moment of the examples: by default a first morning under it."""
+    from escalations.intake.opening import InForce  # noqa: PLC0415  only a comparison waits for calendars
+
+    at = received or first_morning(new, InForce(new).frame(noon(new.adoption.in_force_from)).calendar)
+    frozen = [comparing.Frozen(one, InForce(one).frame(at).calendar) for one in (old, new)]
+    return at, comparing.compare(*frozen, received=at)
+
+
+def first_morning(policy: Policy, calendar: Calendar) -> datetime:
+    """10:00 on the first working day on which a policy is in force."""
+    opens = workingtime.next_open(calendar, workingtime.instant_of(policy.adoption.in_force_from, time(0)))
+    return workingtime.instant_of(workingtime.civil(opens).date(), time(10))
+
+
+def noon(day: date) -> datetime:
+    """The middle of a day."""
+    return workingtime.instant_of(day, time(12))
+
+
+def tell_changes(
+    old: Policy, new: Policy, *, received: datetime | None, as_json: bool, say: Callable[[str], None]
+) -> bool:
+    """Say what is different. True where nothing is."""
+    at, changes = compare(old, new, received=received)
+    if as_json:
+        found = {
+            "old": {"title": old.title, "version": old.version, "hash": old.content_hash},
+            "new": {"title": new.title, "version": new.version, "hash": new.content_hash},
+            "received": at.isoformat(),
+            "changes": [change.as_data() for change in changes],
+        }
+        say(json.dumps(found, indent=2, ensure_ascii=False))
+        return not changes
+    if not changes:
+        say("Nothing is different.")
+        return True
+    for about, heading in _HEADINGS.items():
+        of_it = [change for change in changes if change.about is about]
+        if of_it or about is comparing.About.CASE:
+            say(heading)
+            for change in of_it:
+                say(textwrap.fill(str(change), 80, initial_indent="- ", subsequent_indent="  "))
+            if not of_it:
+                say("- Nothing.")
+    say("Escalations that are open keep the policy under which they were received.")
+    return False
+
+
+_HEADINGS = {
+    comparing.About.CASE: "What changes for a case",
+    comparing.About.SOURCE: "The paragraphs behind the rules",
+    comparing.About.DOCUMENT: "The document",
+}
 
 
 def in_force(settings: Settings, *, today: date, posts: Posts | None) -> Checked:

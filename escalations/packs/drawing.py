@@ -33,6 +33,8 @@ _LETTERS: Final = 39
 """How many letters of 14 units fit between the edges."""
 _TITLE: Final = 30
 """How many letters of a title fit on a line."""
+_LABEL: Final = 9
+"""How many fit before a bar; what is longer stands on a line of its own."""
 _HALF: Final = 14
 """How many fit into the box of one side."""
 
@@ -60,7 +62,7 @@ def description(ladder: Ladder) -> str:
 
 def _limits(clocks: Iterable[Clock]) -> str:
     return "; ".join(
-        f"{clock.title.lower()} {', '.join(f'{span.track} {span.words}' for span in clock.spans)}" for clock in clocks
+        f"{clock.title.lower()} {', '.join(f'{span.label} {span.words}' for span in clock.spans)}" for clock in clocks
     )
 
 
@@ -152,9 +154,13 @@ def _sides(pen: _Pen, rung: Rung) -> None:
 def _clock(pen: _Pen, clock: Clock, longest: float) -> None:
     pen.y += 6
     pen.paragraph(clock.title, bold=True)
-    for track, span in clock.rows:
+    for label, span in clock.rows:
+        if len(label) > _LABEL:
+            pen.paragraph(label, x=_LEFT + 6, size=13, fill=_GREY)
+            pen.y += 2
         pen.y += 19
-        pen.text(track, _LEFT + 6, size=13, fill=_GREY)
+        if len(label) <= _LABEL:
+            pen.text(label, _LEFT + 6, size=13, fill=_GREY)
         if span is None:
             pen.text("none", _BAR_LEFT, size=13, fill=_GREY)
             continue

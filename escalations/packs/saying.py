@@ -85,6 +85,14 @@ class Span:
     track: str
     within: Amount
     reminders: tuple[Amount, ...]
+    priority: str = ""
+    """The level of priority for which it is, as the policy calls it; empty for what the track itself allows."""
+    or_sooner: bool = False
+
+    @property
+    def label(self) -> str:
+        """For which cases it is."""
+        return f"{self.track}, {self.priority}" if self.priority else self.track
 
     @property
     def length(self) -> float:
@@ -104,7 +112,15 @@ class Span:
     def sentence(self, since: str) -> str:
         """What it allows, as a part of a sentence."""
         told = f", with a reminder {_and(amount.words() for amount in self.reminders)} before" if self.reminders else ""
-        return f"within {self.within.words()} of {since}{told}"
+        sooner = ", or sooner where a time that keeps the child safe is set" if self.or_sooner else ""
+        return f"within {self.within.words()} of {since}{sooner}{told}"
+
+
+def _for(span: Span, first_track: str) -> str:
+    where = f"On the {span.track} track" if span.track != first_track else ""
+    if not span.priority:
+        return where
+    return f"{where}, where its priority is {span.priority}" if where else f"Where its priority is {span.priority}"
 
 
 def hours(amount: Amount) -> float:
@@ -138,7 +154,7 @@ class Clock:
         if first.track != Track.STANDARD:
             asked = f"On the {first.track} track {asked}"
         parts = [f"{asked[0].upper()}{asked[1:]}."]
-        parts += [f"On the {span.track} track: {span.sentence(since)}." for span in more]
+        parts += [f"{_for(span, first.track)}: {span.sentence(since)}." for span in more]
         parts.append(f"If that time passes, {THEN[self.rule.on_limit]}.")
         return tuple(parts)
 
@@ -289,18 +305,27 @@ def _clocks(policy: Policy, rules: Iterable[ClockRule], before: Iterable[StageRu
             rule,
             TITLES[rule.awaits],
             SIDES[rule.waits_for],
-            tuple(row for track in tracks for row in _rows(track, rule.limits.get(track))),
+            tuple(row for track in tracks for row in _rows(policy, track, rule.limits.get(track))),
             first.get(rule.model_dump_json()),
         )
         for rule in rules
     )
 
 
-def _rows(track: Track, limit: Limit | None) -> Iterator[tuple[str, Span | None]]:
-    yield track.value, None if limit is None else Span(track.value, limit.within, limit.remind_before)
+def _rows(policy: Policy, track: Track, limit: Limit | None) -> Iterator[tuple[str, Span | None]]:
+    if limit is None:
+        yield track.value, None
+        return
+    for code, allowed in limit.all_of_them:
+        level = policy.priority(code)
+        title = level.title if level is not None else ""
+        span = Span(track.value, allowed.within, allowed.remind_before, title, allowed.or_sooner)
+        yield span.label, span
 
 
 def _conventions(policy: Policy) -> Iterator[str]:
+    for level in policy.priorities:
+        yield f"Priority {level.title}: {level.definition} Source: {source_of(level.source)}."
     by_itself = any(clock.on_limit is OnLimit.ESCALATE for clock in _every(policy))
     yield (
         "Time alone moves a case up only where it is said of a time limit above."
@@ -348,14 +373,20 @@ def _every(policy: Policy) -> tuple[ClockRule, ...]:
 
 def _exceptions(rule: ClockRule) -> Iterator[str]:
     """What a rule says otherwise than the convention on pauses and extensions."""
-    title = TITLES[rule.awaits].lower()
+    title = TITLES[rule.awaits]
+    title = f"{title[0].lower()}{title[1:]}"
     if rule.may_pause is False:
         yield f"The time to {title} is not paused."
     if rule.may_extend is False:
         yield f"The time to {title} is not extended."
     for track, limit in rule.limits.items():
-        if limit.extend_at_most is not None:
-            yield f"The time to {title} is extended by {limit.extend_at_most.words()} at most ({track.value} track)."
+        for code, allowed in limit.all_of_them:
+            whose = f"{track.value} track" if code is None else f"{track.value} track, priority {code}"
+            if allowed.extend_at_most is not None:
+                yield f"The time to {title} is extended by {allowed.extend_at_most.words()} at most ({whose})."
+            if allowed.extend_times is not None:
+                times = f"{allowed.extend_times} times" if allowed.extend_times > 1 else "once"
+                yield f"The time to {title} is extended {times} at most ({whose})."
 
 
 def _and(parts: Iterable[str]) -> str:

@@ -15,6 +15,8 @@ from escalations.packs.saying import Clock, Ladder, Rung, Span
 from escalations.policy import Policy
 
 WIDEST: Final = 80
+_LABEL: Final = 20
+"""How many columns stand before a bar; what is longer stands on a line of its own."""
 _BAR: Final = 30
 """How many columns the longest time limit takes."""
 
@@ -78,9 +80,13 @@ def _framed(sentences: Iterable[str], width: int) -> Iterator[Text]:
 def _clock(clock: Clock, longest: float, width: int, edge: str) -> Iterator[Text]:
     """A clock: its name, a bar for each track with reminders as marks in it, and what it says."""
     yield Text.assemble(edge, (clock.title, "bold"))
-    for track, span in clock.rows:
+    widest = max(9, *(len(label) + 1 for label, _ in clock.rows))
+    for label, span in clock.rows:
         drawn = "none" if span is None else f"{bar(span, longest)} {span.words}"
-        yield Text(f"{edge}  {track:<9}{drawn}")
+        if widest > _LABEL:
+            yield Text(f"{edge}  {label}")
+        before = label.ljust(widest) if widest <= _LABEL else " " * _LABEL
+        yield Text(f"{edge}  {before}{drawn}")
     for text in textwrap.wrap(clock.text, width - len(edge) - 2):
         yield Text(f"{edge}  {text}")
 

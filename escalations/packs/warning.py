@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from escalations.policy import OUR_CHOICE, Awaits, ClockRule, Limit, OnLimit, Policy, PolicyProblem, Side, StageRule
+from escalations.policy import OUR_CHOICE, Allowance, Awaits, ClockRule, OnLimit, Policy, PolicyProblem, Side, StageRule
 from escalations.rules import workingtime
 from escalations.rules.workingtime import Amount, Calendar, Unit
 
@@ -195,21 +195,23 @@ def _reminders(policy: Policy) -> Iterator[PolicyProblem]:
     calendar = plain_calendar(policy)
     for place, clock in clocks(policy):
         for track, limit in clock.limits.items():
-            within = limit.within
-            if not limit.remind_before:
-                if within.value > ENOUGH_WITHOUT_REMINDER[within.unit]:
-                    yield PolicyProblem(
-                        (*place, "limits", track.value),
-                        f"nobody is reminded before its {within.words()} are over; add remind_before",
-                    )
-                continue
-            for reminder in limit.remind_before:
-                sentence = _misses(calendar, limit, reminder)
-                if sentence:
-                    yield PolicyProblem((*place, "limits", track.value), sentence)
+            for priority, allowed in limit.all_of_them:
+                of_priority: Place = () if priority is None else ("by_priority", priority)
+                for sentence in _reminder_problems(calendar, allowed):
+                    yield PolicyProblem((*place, "limits", track.value, *of_priority), sentence)
 
 
-def _misses(calendar: Calendar, limit: Limit, reminder: Amount) -> str | None:
+def _reminder_problems(calendar: Calendar, allowed: Allowance) -> Iterator[str]:
+    within = allowed.within
+    if not allowed.remind_before and within.value > ENOUGH_WITHOUT_REMINDER[within.unit]:
+        yield f"nobody is reminded before its {within.words()} are over; add remind_before"
+    for reminder in allowed.remind_before:
+        sentence = _misses(calendar, allowed, reminder)
+        if sentence:
+            yield sentence
+
+
+def _misses(calendar: Calendar, limit: Allowance, reminder: Amount) -> str | None:
     """What is wrong with a reminder that falls before its clock starts, for some starts or for all."""
     missed = [
         start
@@ -252,12 +254,13 @@ def _lengths(policy: Policy) -> Iterator[PolicyProblem]:
             for number, stage in enumerate(policy.stages):
                 limits = [(place, one.limits[track]) for place, one in enumerate(stage.clocks) if track in one.limits]
                 for place, of_stage in limits:
-                    if workingtime.deadline(calendar, start, of_stage.within) > ends:
-                        yield PolicyProblem(
-                            ("stages", number, "clocks", place, "limits", track.value),
-                            f"its {of_stage.within.words()} are longer than the {limit.within.words()} of {whole.id}, "
-                            "which is over all stages",
-                        )
+                    for _, allowed in of_stage.all_of_them:
+                        if workingtime.deadline(calendar, start, allowed.within) > ends:
+                            yield PolicyProblem(
+                                ("stages", number, "clocks", place, "limits", track.value),
+                                f"its {allowed.within.words()} are longer than the {limit.within.words()} of "
+                                f"{whole.id}, which is over all stages",
+                            )
                 at = max((workingtime.deadline(calendar, at, one.within) for _, one in limits), default=at)
             if at > ends:
                 yield PolicyProblem(

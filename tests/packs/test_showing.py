@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from escalations.packs import drawing, page, reading, saying, showing, warning
+from escalations.packs import checking, drawing, page, reading, saying, showing, warning
 from escalations.policy import Awaits, OnLimit, Policy, Side, StartsFrom
 from escalations.rules.workingtime import Amount
 from tests.packs.calling import call
@@ -36,6 +36,19 @@ def by_itself() -> Policy:
     """A policy whose document says that a case moves up by itself."""
     text = reading.sample_text().replace("on_limit: propose", 'on_limit: escalate\n        source: "section 5"', 3)
     return reading.read_text(text, "ours.yaml")
+
+
+def with_priorities() -> Policy:
+    """A policy whose answers depend on a level of priority, and whose first answer may come sooner."""
+    text = reading.sample_text().replace(
+        "          standard: {within: 5 working days, remind_before: [1 working day]}\n",
+        "          standard: {within: 5 working days, remind_before: [1 working day], or_sooner: true, by_priority: "
+        "{high: {within: 2 working days, extend_times: 1}, highest: {within: 1 working day}}}\n",
+        1,
+    )
+    high = "{code: high, title: high, definition: A child waits.}"
+    highest = "{code: highest, title: as high as can be, definition: Now.}"
+    return reading.read_text(f"priorities: [{high}, {highest}]\n{text}", "ours.yaml")
 
 
 def in_terminal(policy: Policy) -> list[str]:
@@ -117,6 +130,21 @@ def test_what_may_not_be_paused_or_extended_is_said() -> None:
     assert "The time to decide is extended by 2 working days at most (standard track)." in said
 
 
+def test_a_limit_by_priority_and_one_that_may_be_sooner_are_said() -> None:
+    policy = with_priorities()
+    answer = saying.say(policy).rungs[0].clocks[2]
+    assert "within 5 working days of the arrival of the notice, or sooner where a time that keeps" in answer.text
+    assert "Where its priority is high: within 2 working days of" in answer.text
+    said = "\n".join(in_terminal(policy))
+    assert "standard, as high as can be\n" in said
+    assert "Priority high: A child waits." in said
+    assert "extended once at most (standard track, priority high)" in said.replace("\n  ", " ")
+    assert "standard, high" in texts(ET.fromstring(drawing.as_document(policy)))  # noqa: S314  our own
+    found = checking.check_text(reading.sample_text(), "x", today=TODAY).warnings
+    assert found == ()
+    assert [one.place[-1] for one in warning.warnings(policy, today=TODAY)] == ["high"] * 3, "nobody is reminded"
+
+
 # ---- Adoption -------------------------------------------------------------------------------------------------------
 
 
@@ -148,7 +176,7 @@ def texts(root: ET.Element) -> str:
     return " ".join(found.text or "" for found in root.iter(f"{SVG}text"))
 
 
-@pytest.mark.parametrize("policy", [*packs(), by_itself()], ids=lambda policy: policy.id)
+@pytest.mark.parametrize("policy", [*packs(), by_itself(), with_priorities()], ids=lambda policy: policy.id)
 def test_the_drawing_is_xml_that_says_in_text_what_it_shows(policy: Policy) -> None:
     root = ET.fromstring(drawing.as_document(policy))  # noqa: S314  our own
     assert root.tag == f"{SVG}svg"
@@ -166,7 +194,7 @@ def test_the_drawing_is_xml_that_says_in_text_what_it_shows(policy: Policy) -> N
         assert f"Stage {stage.number}:" in (desc.text or "")
 
 
-@pytest.mark.parametrize("policy", packs(), ids=lambda policy: policy.id)
+@pytest.mark.parametrize("policy", [*packs(), with_priorities()], ids=lambda policy: policy.id)
 def test_nothing_of_the_drawing_lies_outside_it(policy: Policy) -> None:
     """Letters of 13 units and more, each line within the width by a wide typeface's measure, and no style or script."""
     text = drawing.as_document(policy)
@@ -240,7 +268,7 @@ def test_every_code_has_words_and_none_is_banned(vocabulary: type[StrEnum], said
     assert [text for text in said.values() if not text or BANNED.search(text)] == []
 
 
-@pytest.mark.parametrize("policy", [*packs(), by_itself()], ids=lambda policy: policy.id)
+@pytest.mark.parametrize("policy", [*packs(), by_itself(), with_priorities()], ids=lambda policy: policy.id)
 def test_nothing_that_is_shown_says_a_banned_word(policy: Policy) -> None:
     shown = ("\n".join(in_terminal(policy)), page.alone(policy, notes=("Note.",)), drawing.as_document(policy))
     assert [BANNED.findall(re.sub(r"silence does", "", text)) for text in shown] == [[], [], []]
