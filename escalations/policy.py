@@ -108,7 +108,9 @@ class Awaits(StrEnum):
     MEND_DELIVERY = "mend_delivery"
     """The partnership team sees to a notice that did not arrive."""
     SETTLE_ALL = "settle_all"
-    """The whole process ends; a clock over all stages."""
+    """The process ends, or leaves the stages that the clock spans; a clock over several stages."""
+    RAISE = "raise"
+    """It is raised, within so long of the disagreement. Met by raising it; late, that is only noted."""
 
 
 class StartsFrom(StrEnum):
@@ -120,6 +122,10 @@ class StartsFrom(StrEnum):
     """The stage began."""
     DELIVERED = "delivered"
     """The notice of the stage reached the responding agency."""
+    ACKNOWLEDGED = "acknowledged"
+    """The responding agency acknowledged it at this stage."""
+    DISAGREEMENT = "disagreement"
+    """The disagreement arose, or the decision that is challenged was received, as whoever raised it says."""
     ANSWERED = "answered"
     """The responding side answered."""
     PROPOSED = "proposed"
@@ -219,6 +225,10 @@ class ClockRule(PolicyModel):
     """Whether the clock stops while the team has paused a case. Not said: yes, where it waits for a side."""
     may_extend: Annotated[bool | None, Field(exclude_if=_not_said)] = None
     """Whether the team may extend it. Not said: yes, where it waits for a side."""
+    from_stage: Annotated[int | None, Field(ge=1, le=9, exclude_if=_not_said)] = None
+    """Of a clock over several stages: the first of them. Not said: from receipt on."""
+    to_stage: Annotated[int | None, Field(ge=1, le=9, exclude_if=_not_said)] = None
+    """Of a clock over several stages: the last of them. Not said: to the end."""
     source: str = OUR_CHOICE
 
     @property
@@ -234,7 +244,7 @@ class ClockRule(PolicyModel):
     @property
     def _waits_for_a_side(self) -> bool:
         """What the team has to do does not wait, and neither does a person to be reached on the urgent track."""
-        return self.waits_for is not Side.TEAM and self.awaits is not Awaits.BE_REACHED
+        return self.waits_for is not Side.TEAM and self.awaits not in {Awaits.BE_REACHED, Awaits.RAISE}
 
 
 class StageRule(PolicyModel):
@@ -249,6 +259,43 @@ class StageRule(PolicyModel):
     partnership_told: bool = False
     """Whether the partnership is told when this stage begins."""
     decided_by_final_body: bool = False
+    source: str = OUR_CHOICE
+
+
+class SkipReason(StrEnum):
+    """Why an escalation starts above the first stage, or passes a stage over."""
+
+    FLAT_ORGANISATION = "flat_organisation"
+    """An agency has no such level, or one person holds both."""
+    RISK = "risk"
+    """What may happen meanwhile does not let it wait for every level."""
+    TRIED_BEFORE = "tried_before"
+    """The level was tried before it was raised here."""
+    CONFLICT_OF_INTEREST = "conflict_of_interest"
+    """Who holds the level took the decision that is challenged, or has a part in it otherwise."""
+    BOTH_AGREE = "both_agree"
+    """Both sides agree that the next level has to take it."""
+    THEMATIC = "thematic"
+    """It is about how agencies work, and no single practitioner can settle it."""
+
+
+class Skipping(PolicyModel):
+    """Whether stages may be passed over, how far, and why. A person does it, and it is recorded for which side."""
+
+    start_at_most: Annotated[int, Field(ge=1, le=9)] = 1
+    """The highest stage at which an escalation may start."""
+    levels: bool = False
+    """Whether a level may be passed over on the way up."""
+    because: Annotated[tuple[SkipReason, ...], Field(min_length=1)]
+    source: str = OUR_CHOICE
+
+
+class Thematic(PolicyModel):
+    """What becomes of an escalation about how agencies work rather than one family."""
+
+    taken: bool = True
+    """Whether this policy is for it. Otherwise it is held for the team, which says where it goes."""
+    start_stage: Annotated[int, Field(ge=1, le=9)] = 1
     source: str = OUR_CHOICE
 
 
@@ -333,6 +380,10 @@ class Policy(PolicyModel):
     """Whether the partnership is told how a case it was told of ended."""
     priorities: Annotated[tuple[PriorityRule, ...], Field(max_length=9, exclude_if=not_)] = ()
     """The levels of priority that a case can have. None: every case has the limits of its track."""
+    skipping: Annotated[Skipping | None, Field(exclude_if=_not_said)] = None
+    """Whether stages may be passed over. Not said: every escalation goes through all of them, from the first."""
+    thematic: Annotated[Thematic | None, Field(exclude_if=_not_said)] = None
+    """What becomes of a thematic one. Not said: it goes the same way as any other."""
     final_body: FinalBody
 
     @model_validator(mode="after")
@@ -388,6 +439,15 @@ def _ladder_problems(policy: Policy) -> Iterator[PolicyProblem]:
             f"the raiser is left {MOST_WITHOUT_WORD} working days without word at most, and this is {word.words()}",
         )
     pause = policy.longest_pause
+    last = len(numbers)
+    if policy.skipping is not None and policy.skipping.start_at_most > last:
+        yield PolicyProblem(
+            ("skipping", "start_at_most"), f"is {policy.skipping.start_at_most}, and the last stage is {last}"
+        )
+    if policy.thematic is not None and policy.thematic.start_stage > last:
+        yield PolicyProblem(
+            ("thematic", "start_stage"), f"is {policy.thematic.start_stage}, and the last stage is {last}"
+        )
     if pause.value > _LONGEST[pause.unit]:
         yield PolicyProblem(("pause_at_most",), f"{pause.words()} is more than a year")
     for track in Track:
@@ -447,10 +507,16 @@ _PLACES: dict[str, dict[Awaits, tuple[Side, tuple[StartsFrom, ...]]]] = {
     "stages": {
         Awaits.ACKNOWLEDGE: (Side.RESPONDING, (StartsFrom.DELIVERED, StartsFrom.STAGE_STARTED, StartsFrom.RECEIVED)),
         Awaits.BE_REACHED: (Side.RESPONDING, (StartsFrom.STAGE_STARTED, StartsFrom.DELIVERED, StartsFrom.RECEIVED)),
-        Awaits.RESPOND: (Side.RESPONDING, (StartsFrom.DELIVERED, StartsFrom.STAGE_STARTED, StartsFrom.RECEIVED)),
+        Awaits.RESPOND: (
+            Side.RESPONDING,
+            (StartsFrom.DELIVERED, StartsFrom.STAGE_STARTED, StartsFrom.RECEIVED, StartsFrom.ACKNOWLEDGED),
+        ),
         Awaits.DECIDE: (Side.FINAL_BODY, (StartsFrom.STAGE_STARTED,)),
     },
-    "process_clocks": {Awaits.SETTLE_ALL: (Side.BOTH, (StartsFrom.RECEIVED,))},
+    "process_clocks": {
+        Awaits.SETTLE_ALL: (Side.BOTH, (StartsFrom.RECEIVED, StartsFrom.STAGE_STARTED, StartsFrom.DISAGREEMENT)),
+        Awaits.RAISE: (Side.RAISING, (StartsFrom.DISAGREEMENT,)),
+    },
     "raiser_clocks": {
         Awaits.CHOOSE: (Side.RAISING, (StartsFrom.PROPOSED,)),
         Awaits.CONSIDER: (Side.RAISING, (StartsFrom.ANSWERED,)),
@@ -473,6 +539,9 @@ def _clock_problems(policy: Policy) -> Iterator[PolicyProblem]:
     for place, stage in enumerate(policy.stages):
         yield from _group_problems("stages", ("stages", place, "clocks"), stage.clocks, stage.number)
     yield from _group_problems("process_clocks", ("process_clocks",), policy.process_clocks, 0)
+    for place, clock in enumerate(policy.process_clocks):
+        for sentence in _span_problems(clock, last=len(policy.stages)):
+            yield PolicyProblem(("process_clocks", place), sentence)
     yield from _group_problems("raiser_clocks", ("raiser_clocks",), policy.raiser_clocks, 0)
     yield from _group_problems("team_clocks", ("team_clocks",), policy.team_clocks, 0)
     yield from _question_problems("raiser_clocks", "the raising side", policy.raiser_clocks)
@@ -489,6 +558,40 @@ def _group_problems(
         seen.add(clock.id)
         for sentence in (*_place_problems(group, stage, clock), *_limit_problems(clock), *_stopping_problems(clock)):
             yield PolicyProblem((*where, place), sentence)
+        if group != "process_clocks" and (clock.from_stage is not None or clock.to_stage is not None):
+            yield PolicyProblem(
+                (*where, place),
+                "from_stage and to_stage are for a clock over several stages; name it in process_clocks",
+            )
+        for track in _never_acknowledged(clocks, clock):
+            yield PolicyProblem(
+                (*where, place),
+                f"starts from acknowledged, and nothing awaits that on the {track} track; add a clock that awaits "
+                "acknowledge, or write starts_from: delivered",
+            )
+
+
+def _never_acknowledged(clocks: tuple[ClockRule, ...], clock: ClockRule) -> Iterator[Track]:
+    """Where nobody is asked to acknowledge, a clock that starts from that would never start, and nobody would know."""
+    if clock.starts_from is not StartsFrom.ACKNOWLEDGED:
+        return
+    for track in clock.limits:
+        if not any(other.awaits is Awaits.ACKNOWLEDGE and track in other.limits for other in clocks):
+            yield track
+
+
+def _span_problems(clock: ClockRule, *, last: int) -> Iterator[str]:
+    first, to = clock.from_stage or 1, clock.to_stage or last
+    if clock.awaits is Awaits.RAISE and (clock.from_stage is not None or clock.to_stage is not None):
+        yield "awaits raise, which is before every stage; leave from_stage and to_stage out"
+    if to > last:
+        yield f"to_stage is {to}, and the last stage is {last}"
+    if first > to:
+        yield f"from_stage ({first}) is after to_stage ({to})"
+    if clock.starts_from is StartsFrom.STAGE_STARTED and clock.from_stage is None:
+        yield "starts from stage_started; say which with from_stage, or write starts_from: received"
+    if clock.starts_from is not StartsFrom.STAGE_STARTED and first > 1:
+        yield f"begins with stage {first}; write starts_from: stage_started, or leave from_stage out"
 
 
 def _question_problems(group: str, whom: str, clocks: tuple[ClockRule, ...]) -> Iterator[PolicyProblem]:
@@ -519,7 +622,7 @@ def _place_problems(group: str, stage: int, clock: ClockRule) -> list[str]:
         problems.append("starts from received, which only a clock of stage 1 can; write starts_from: delivered")
     if (
         (clock.on_limit is not OnLimit.TELL and waits_for in {Side.TEAM, Side.FINAL_BODY})
-        or (clock.on_limit is not OnLimit.TELL and clock.awaits in {Awaits.CONSIDER, Awaits.CONFIRM})
+        or (clock.on_limit is not OnLimit.TELL and clock.awaits in {Awaits.CONSIDER, Awaits.CONFIRM, Awaits.RAISE})
         or (clock.on_limit is OnLimit.PROPOSE and clock.awaits is Awaits.CHOOSE)
     ):
         problems.append(
@@ -537,7 +640,7 @@ def _place_problems(group: str, stage: int, clock: ClockRule) -> list[str]:
 
 def _stopping_problems(clock: ClockRule) -> Iterator[str]:
     """What the team has to do, and a person to be reached, wait for nobody's pause and nobody's extension."""
-    never = clock.waits_for is Side.TEAM or clock.awaits is Awaits.BE_REACHED
+    never = clock.waits_for is Side.TEAM or clock.awaits in {Awaits.BE_REACHED, Awaits.RAISE}
     for said, name, what in ((clock.may_pause, "may_pause", "stopped"), (clock.may_extend, "may_extend", "extended")):
         if never and said:
             yield f"awaits {clock.awaits}, which is never {what}; write {name}: false, or leave it out"
@@ -585,6 +688,7 @@ def _limit_problems(clock: ClockRule) -> list[str]:
             problems.append(f"{name}: {within.words()} is more than a year")
         # The team and the final body keep office hours also for what is urgent, where a policy says so.
         nights = clock.waits_for not in {Side.TEAM, Side.FINAL_BODY}
+        nights = nights and clock.awaits is not Awaits.RAISE  # It is over before anything is urgent.
         if name.startswith(Track.URGENT) and within.unit is not Unit.ELAPSED_HOURS and nights:
             problems.append(f"on the urgent track limits run in elapsed hours, and this one is {within.words()}")
         problems.extend(

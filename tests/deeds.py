@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
-from escalations.policy import Side
+from escalations.policy import Side, SkipReason
 from escalations.rules import acts, events
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act, Concern, Reason
@@ -89,8 +89,11 @@ _PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] 
         if case.parties
         else None,
     },
-    acts.MoveUp: lambda *_: {},
+    acts.MoveUp: lambda _, __, choice: (
+        {} if choice % 5 else {"to_stage": 2 + choice % 4, "skip_because": list(SkipReason)[choice % len(SkipReason)]}
+    ),
     acts.Stay: lambda *_: {},
+    acts.Object: lambda *_: {},
     acts.Decide: lambda _, __, choice: {"outcome": list(Outcome)[3 + choice % 3]},
     acts.NotePhoneCall: lambda case, _, choice: {
         "agency_id": (_of(case), SCHOOL, FINAL_BODY)[choice % 3],
@@ -175,6 +178,7 @@ BY_A_PERSON = (
     events.Closed,
     events.MoveIntended,
     events.MoveDropped,
+    events.MoveObjected,
     events.LimitWithdrawn,
     events.ProposalEnded,
     events.PhoneCallNoted,

@@ -19,6 +19,7 @@ TASK: dict[Awaits, str] = {
     Awaits.LOOK: "look at it and pass it on",
     Awaits.MEND_DELIVERY: "see to a notice that did not arrive",
     Awaits.SETTLE_ALL: "settle it with the other side",
+    Awaits.RAISE: "raise it",
 }
 """What somebody is asked to do: "Please ..."."""
 
@@ -33,6 +34,7 @@ AWAITED: dict[Awaits, str] = {
     Awaits.LOOK: "the partnership team to look at it and pass it on",
     Awaits.MEND_DELIVERY: "the partnership team to see to a notice that did not arrive",
     Awaits.SETTLE_ALL: "the whole escalation to be settled",
+    Awaits.RAISE: "the escalation to be raised",
 }
 """What is waited for, told to others: "waiting for ..."."""
 
@@ -51,6 +53,8 @@ TOLD: dict[NoticeKind, str] = {
     NoticeKind.LIMIT_PASSED: "a time limit has passed",
     NoticeKind.ASKED_TO_CHOOSE: "they are asked whether it moves up",
     NoticeKind.MOVE_INTENDED: "it is about to move up",
+    NoticeKind.MOVE_DUE: "it moves up by itself, as the policy says",
+    NoticeKind.OBJECTED: "somebody objects that it moves up by itself",
     NoticeKind.STAYING: "it stays at its stage",
     NoticeKind.MOVED: "it has moved up",
     NoticeKind.PARTNERSHIP_STAGE: "it has reached a stage of which the partnership is told",

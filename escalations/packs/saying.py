@@ -37,6 +37,7 @@ AWAITED: Final = {
     Awaits.LOOK: "looks at what is held and passes it on",
     Awaits.MEND_DELIVERY: "sees to a notice that did not arrive",
     Awaits.SETTLE_ALL: "settle the whole matter",
+    Awaits.RAISE: "raises it",
 }
 TITLES: Final = {
     Awaits.ACKNOWLEDGE: "Acknowledge",
@@ -49,6 +50,7 @@ TITLES: Final = {
     Awaits.LOOK: "Look at what is held",
     Awaits.MEND_DELIVERY: "See to a notice that did not arrive",
     Awaits.SETTLE_ALL: "Settle the whole matter",
+    Awaits.RAISE: "Raise it",
 }
 SIDES: Final = {
     Side.RAISING: "the raising side",
@@ -64,6 +66,8 @@ FROM: Final = {
     StartsFrom.ANSWERED: "the answer",
     StartsFrom.PROPOSED: "the proposal to move up",
     StartsFrom.SAID_DONE: "when it was said to be done",
+    StartsFrom.ACKNOWLEDGED: "the acknowledgement",
+    StartsFrom.DISAGREEMENT: "the disagreement, or the decision that is challenged",
     StartsFrom.HELD: "when it was held",
     StartsFrom.DELIVERY_FAILED: "when the notice did not arrive",
 }

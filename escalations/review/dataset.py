@@ -51,6 +51,8 @@ LEFT_OUT: Final = (
     events.WordsAdded,
     events.PausedTooLong,
     events.PrioritySet,
+    events.MoveDue,
+    events.MoveObjected,
 )
 """What a review takes nothing from: what these bring about stands in the events of clocks, stages and endings."""
 
@@ -154,6 +156,7 @@ class StageSpan:
     decided_at: datetime
     """When somebody took it up; a level that is told first comes to it later."""
     by_a_person: bool
+    from_stage: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +231,7 @@ class CaseRecord:
         left = [
             clock
             for clock in self.clocks
-            if clock.waits_for is Side.RESPONDING and clock.awaits in ANSWERS and clock.stage == span.stage - 1
+            if clock.waits_for is Side.RESPONDING and clock.awaits in ANSWERS and clock.stage == span.from_stage
         ]
         passed = [
             clock
@@ -237,7 +240,7 @@ class CaseRecord:
         ]
         if passed or not span.by_a_person:
             return Why.DELAY
-        came = any(stage == span.stage - 1 and at <= span.decided_at for stage, at in self.answered)
+        came = any(stage == span.from_stage and at <= span.decided_at for stage, at in self.answered)
         return Why.ANSWER if came else Why.EARLY
 
 
@@ -300,9 +303,13 @@ class Life:
                 )
             case events.StageStarted():
                 decided = event.at if self._intended_at is None else self._intended_at
-                by_a_person = event.by is not None or event.stage == 1
+                by_a_person = event.by is not None or event.from_stage == 0
                 self.record = replace(
-                    now, stages=(*now.stages, StageSpan(event.stage, event.at, decided, by_a_person=by_a_person))
+                    now,
+                    stages=(
+                        *now.stages,
+                        StageSpan(event.stage, event.at, decided, by_a_person=by_a_person, from_stage=event.from_stage),
+                    ),
                 )
                 self._intended_at = None
             case events.MoveIntended():
@@ -358,6 +365,8 @@ class Life:
                 | events.WordsAdded()
                 | events.PausedTooLong()
                 | events.PrioritySet()
+                | events.MoveDue()
+                | events.MoveObjected()
             ):
                 pass  # The others are LEFT_OUT, and mostly not even read.
             case _:

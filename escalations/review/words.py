@@ -99,6 +99,7 @@ AWAITED: Final[Mapping[Awaits, str]] = {
     Awaits.LOOK: "Team passes on what was held",
     Awaits.MEND_DELIVERY: "Team sees to an undelivered notice",
     Awaits.SETTLE_ALL: "Whole matter settled",
+    Awaits.RAISE: "Raised within the time for it",
 }
 
 SIDES: Final[Mapping[Side, str]] = {

@@ -29,7 +29,7 @@ class Refused:
 NOT_YOUR_SIDE = "not_your_side"
 
 
-def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911  one line a kind, and closed
+def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR0912  one line a kind, and closed
     """Why this actor may not do this, or none where it may."""
     match act:
         case acts.Raise():
@@ -62,6 +62,8 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911  one
             return _other_side(case, act)
         case acts.SetSooner() | acts.SetPriority():
             return None if _is_team(act.by) else _raising(case, act.by)
+        case acts.Object():
+            return _responding(case, act.by) if act.by.side is Side.RESPONDING else _raising(case, act.by)
         case acts.Agree() | acts.MoveUp() | acts.Stay():
             return _raising(case, act.by)
         case acts.Decide():
@@ -143,7 +145,7 @@ def stage_of(case: Case, position: Position | None) -> int | None:
     begun = [
         stage.number
         for stage in case.frame.policy.stages
-        if stage.number <= case.stage and stage.responding_position == position
+        if stage.number <= case.stage and stage.number not in case.skipped and stage.responding_position == position
     ]
     return begun[-1] if begun else None
 

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
-from escalations.policy import Position, Side, Slug, Track
+from escalations.policy import Position, Side, SkipReason, Slug, Track
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.case import Cause, DeliveryState, Done, Outcome, PauseReason, Route
 from escalations.rules.workingtime import Amount
@@ -100,6 +100,9 @@ class Raise(ActModel):
     """Entered for somebody: nobody is told until the team presses "tell them"."""
     priority: Annotated[Slug | None, Field(exclude_if=not_)] = None
     """One of the policy's levels, where it has any."""
+    start_stage: Annotated[int | None, Field(ge=1, le=9, exclude_if=not_)] = None
+    """At which stage it starts, where that is not the first; only as far as the policy lets it."""
+    start_because: Annotated[SkipReason | None, Field(exclude_if=not_)] = None
 
 
 class Complete(ActModel):
@@ -188,6 +191,11 @@ class MoveUp(ActModel):
     kind: Literal["move_up"] = "move_up"
     at_stage: int | None = None
     """The stage that whoever did it saw. Two people who both press it move the case up once."""
+    to_stage: Annotated[int | None, Field(ge=2, le=9, exclude_if=not_)] = None
+    """Where it goes, if not to the next stage or the one proposed; only where the policy lets levels be passed over."""
+    skip_because: Annotated[SkipReason | None, Field(exclude_if=not_)] = None
+    skip_side: Annotated[Literal[Side.RAISING, Side.RESPONDING] | None, Field(exclude_if=not_)] = None
+    """Whose level is not there, where it is one side's."""
 
 
 class Stay(ActModel):
@@ -196,6 +204,15 @@ class Stay(ActModel):
     kind: Literal["stay"] = "stay"
     at_stage: int | None = None
     """The stage that whoever did it saw."""
+
+
+class Object(ActModel):
+    """Either side objects that a case moves up, or moved up, by a rule of the policy alone; why, is sealed.
+
+    What the raising side objects to before it takes effect does not happen. Nothing goes back by it.
+    """
+
+    kind: Literal["object"] = "object"
 
 
 class Decide(ActModel):
@@ -329,6 +346,7 @@ Act = (
     | Agree
     | MoveUp
     | Stay
+    | Object
     | Decide
     | NotePhoneCall
     | Pause

@@ -34,6 +34,7 @@ def acknowledge(case: Case, act: acts.Acknowledge, now: datetime) -> tuple[Event
     happened: tuple[Event, ...] = (acknowledged, *met)
     if stage == case.stage:
         happened = (*happened, *delivering.arrived(evolve_all(case, happened), now, agency))
+        happened = (*happened, *delivering.acknowledged(evolve_all(case, happened), now, agency))
     elif not met:
         return Refused(
             "stage_left",

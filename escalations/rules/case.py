@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from pydantic import TypeAdapter
 
-from escalations.policy import Awaits, OnLimit, Policy, Side, Track
+from escalations.policy import Awaits, OnLimit, Policy, Side, SkipReason, Track
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.workingtime import Calendar
 
@@ -248,6 +248,10 @@ class Move:
     proposed_at: datetime | None = None
     intended_at: datetime | None = None
     takes_effect_at: datetime | None = None
+    by_rule: str | None = None
+    """The policy's rule that moves it by itself, where its document says so and no person intends it."""
+    skip_because: SkipReason | None = None
+    skip_side: Side | None = None
     intended_by: Actor | None = None
     channel: Channel | None = None
     happened_at: datetime | None = None
@@ -312,7 +316,15 @@ class Case:
     received_at: datetime | None = None
     stage: int = 0
     stage_starts: tuple[datetime, ...] = ()
-    """When each stage from the first began; the last is the present one."""
+    """When each stage from the first began; the last is the present one. One passed over began with the next."""
+    skipped: tuple[int, ...] = ()
+    """The stages that were passed over: nobody at these levels was asked."""
+    start_stage: int = 1
+    """At which stage it starts, where it is still held."""
+    moved_by_rule: str | None = None
+    """The policy's rule that brought it to the present stage by itself."""
+    objected: tuple[str, ...] = ()
+    """The agencies that object to its moving by itself, to the present stage or from it."""
     clocks: tuple[Clock, ...] = ()
     """Those that still wait, those of the present stage, and every one whose limit passed."""
     started_clocks: int = 0
@@ -366,6 +378,16 @@ class Case:
     def stage_at(self, moment: datetime) -> int:
         """The stage that the case was at, or 0 before the first."""
         return sum(1 for start in self.stage_starts if start <= moment)
+
+    @property
+    def first_stage(self) -> int:
+        """The stage at which it began."""
+        return next((number for number in range(1, self.stage + 1) if number not in self.skipped), 1)
+
+    @property
+    def moves_by_itself(self) -> bool:
+        """Whether a rule of the policy is about to move it, or has brought it to where it is."""
+        return self.moved_by_rule is not None or (self.move is not None and self.move.by_rule is not None)
 
     @property
     def open_parties(self) -> tuple[Party, ...]:

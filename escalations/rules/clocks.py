@@ -32,6 +32,31 @@ def rules_of_process(case: Case, starts_from: StartsFrom) -> tuple[ClockRule, ..
     return _on_track(case, (*policy.process_clocks, *policy.raiser_clocks, *policy.team_clocks), starts_from)
 
 
+def rules_of_span(case: Case, *, left: int) -> tuple[ClockRule, ...]:
+    """The clocks over several stages whose first the case has come to, from the stage that it left."""
+    return tuple(
+        rule
+        for rule in rules_of_process(case, StartsFrom.STAGE_STARTED)
+        if left < (rule.from_stage or 1) <= case.stage <= (rule.to_stage or case.stage)
+    )
+
+
+def beyond(case: Case, number: int) -> tuple[Clock, ...]:
+    """The clocks over several stages that end before a stage."""
+    return tuple(
+        clock
+        for clock in case.clocks
+        if clock.running and clock.stage is None and (rule_of(case, clock).to_stage or number) < number
+    )
+
+
+def target_of(case: Case, clock: Clock) -> int | None:
+    """The stage to which a passed limit would take a case: the one above, or the one above all that the clock spans."""
+    last = None if clock.stage is not None else rule_of(case, clock).to_stage
+    above = case.frame.policy.next_stage(max(last or 0, case.stage))
+    return None if above is None else above.number
+
+
 def _on_track(case: Case, rules: Iterable[ClockRule], starts_from: StartsFrom) -> tuple[ClockRule, ...]:
     return tuple(rule for rule in rules if rule.starts_from is starts_from and case.track in rule.limits)
 
@@ -44,6 +69,7 @@ def start(
     agency_id: str | None = None,
     waits_for: Side | None = None,
     about: str | None = None,
+    known_at: datetime | None = None,
 ) -> events.ClockStarted:
     """The event that starts one clock.
 
@@ -54,6 +80,7 @@ def start(
         agency_id: the responding agency it concerns; for a clock that waits for another side, that side's is taken.
         waits_for: the side, where the rule leaves it to the event (a claim waits for whoever did not make it).
         about: the claim, or the agency whose answer, it is about.
+        known_at: when we came to know of it, where it began before that: nobody is reminded of what is past.
 
     Raises:
         workingtime.CalendarExhausted: the frozen calendar does not reach the deadline.
@@ -76,7 +103,7 @@ def start(
         stage=None if spans else case.stage,
         amount=limit.within.words(),
         due_at=due,
-        reminders=reminders_before(calendar, limit, due, after=at),
+        reminders=reminders_before(calendar, limit, due, after=max(at, known_at or at)),
         on_limit=rule.on_limit,
         receipt_hash=receipt_hash(calendar, at, rule.starts_from.value, limit.within, rule.id),
         started_by=rule.starts_from.value,
@@ -142,6 +169,7 @@ def start_all(
     agency_id: str | None = None,
     waits_for: Side | None = None,
     about: str | None = None,
+    known_at: datetime | None = None,
 ) -> tuple[Event, ...]:
     """Each rule's clock; one for every responding agency that is not settled, where none is named.
 
@@ -156,7 +184,7 @@ def start_all(
         for agency in agencies:
             if not _can_be_dated(case, rule, at):
                 continue
-            started = start(case, rule, at, agency_id=agency, waits_for=waits_for, about=about)
+            started = start(case, rule, at, agency_id=agency, waits_for=waits_for, about=about, known_at=known_at)
             case = evolve_all(case, (started,))
             happened = (*happened, started)
     return happened
@@ -278,7 +306,8 @@ def speaking_for_a_move(case: Case) -> tuple[Clock, ...]:
     return tuple(
         clock
         for clock in case.clocks
-        if clock.on_limit is OnLimit.PROPOSE
+        if clock.on_limit in {OnLimit.PROPOSE, OnLimit.ESCALATE}
+        and clock.waits_for is not Side.RAISING
         and clock.limit_passed_at is not None
         and not clock.limit_withdrawn
         and clock.stage in {None, case.stage}
@@ -288,13 +317,30 @@ def speaking_for_a_move(case: Case) -> tuple[Clock, ...]:
 
 def what_follows(case: Case, clock: Clock) -> OnLimit:
     """What a limit that passes now brings: a proposal or a move only where there is somewhere to go."""
-    above = case.frame.policy.next_stage(case.stage)
     here = clock.stage is None or clock.stage == case.stage
-    if not here or above is None or case.status is not Status.OPEN:
+    if not here or target_of(case, clock) is None or case.status is not Status.OPEN or not case.stage:
+        return OnLimit.TELL
+    if clock.on_limit is OnLimit.ESCALATE and (_is_moving(case) or not _can_tell_first(case, clock)):
         return OnLimit.TELL
     if clock.on_limit is OnLimit.PROPOSE and (case.move is not None or not _can_ask(case, clock)):
         return OnLimit.TELL
     return clock.on_limit
+
+
+def _is_moving(case: Case) -> bool:
+    return case.move is not None and case.move.takes_effect_at is not None
+
+
+def _can_tell_first(case: Case, clock: Clock) -> bool:
+    """Whether the time for which the level passed over is told first can be dated within the calendar."""
+    notice, at = case.frame.policy.told_before_move[case.track], clock.limit_passed_at
+    if notice is None or at is None:
+        return True
+    try:
+        workingtime.deadline(case.frame.calendar, at, notice)
+    except workingtime.CalendarExhausted:
+        return False
+    return True
 
 
 def _can_ask(case: Case, clock: Clock) -> bool:
@@ -345,8 +391,8 @@ def remind(case: Case, clock: Clock, now: datetime) -> tuple[Event, ...]:
     )
 
 
-def pass_limit(case: Case, clock: Clock, now: datetime) -> events.LimitPassed:
-    """The event of a limit that has passed, with its cause from evidence."""
+def pass_limit(case: Case, clock: Clock, now: datetime, *, cause: Cause | None = None) -> events.LimitPassed:
+    """The event of a limit that has passed, with its cause from evidence, or as it is known otherwise."""
     return events.LimitPassed(
         at=now,
         clock_id=clock.clock_id,
@@ -356,7 +402,7 @@ def pass_limit(case: Case, clock: Clock, now: datetime) -> events.LimitPassed:
         position=clock.position,
         stage=clock.stage,
         due_at=clock.due_at,
-        cause=drift.cause_of(case, clock),
+        cause=cause or drift.cause_of(case, clock),
         accounts_until=_accounts_until(case, now),
     )
 

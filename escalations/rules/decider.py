@@ -2,7 +2,7 @@
 
 ``decide`` is pure. The workflow, the year simulation, the replay of old cases and the tests all drive this.
 What each act brings is in the module that is named for it: ``opening``, ``answering``, ``claiming``, ``settling``,
-``moving``, ``delivering``, ``confirming``, ``pausing``, ``sooner``. ``docs/rules.md`` lists them all.
+``moving``, ``delivering``, ``confirming``, ``pausing``, ``sooner``, ``skipping``. ``docs/rules.md`` lists them all.
 """
 
 from __future__ import annotations
@@ -169,6 +169,8 @@ def _decide(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:
             return moving.move_up(case, act, now)
         case acts.Stay():
             return moving.stay(case, act, now)
+        case acts.Object():
+            return moving.object_to(case, act, now)
         case acts.ReportDelivery():
             return delivering.delivery(case, act, now)
         case acts.ReportMessage():

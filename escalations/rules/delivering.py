@@ -123,6 +123,16 @@ def _start(case: Case, now: datetime, agency_id: str) -> tuple[Event, ...]:
     return clocks.start_all(case, rules, now, agency_id=agency_id)
 
 
+def acknowledged(case: Case, at: datetime, agency_id: str) -> tuple[Event, ...]:
+    """What starts from the acknowledgement of an agency at this stage; once, and not where it has answered."""
+    party = case.party(agency_id)
+    if party is None or party.settled or party.answered_at is not None or case.status is not Status.OPEN:
+        return ()
+    has_run = {clock.rule_id for clock in case.clocks if clock.agency_id == agency_id and clock.stage == case.stage}
+    rules = [rule for rule in clocks.rules_of_stage(case, StartsFrom.ACKNOWLEDGED) if rule.id not in has_run]
+    return clocks.start_all(case, rules, at, agency_id=agency_id)
+
+
 def arrived(case: Case, now: datetime, agency_id: str) -> tuple[Event, ...]:
     """A person of the agency has the matter, whatever became of our notice: what its arrival starts, starts."""
     party = case.party(agency_id)

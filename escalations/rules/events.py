@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
-from escalations.policy import Awaits, OnLimit, Position, Side, Slug, Track
+from escalations.policy import Awaits, OnLimit, Position, Side, SkipReason, Slug, Track
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act, Concern, LegalStatus, Reason
 from escalations.rules.case import Cause, ClockEnd, DeliveryState, Done, Outcome, PauseReason, Route
@@ -66,6 +66,9 @@ class Raised(ActEventModel):
     quiet: bool = False
     """Entered for somebody: nobody but the team is told until it is passed on."""
     priority: Annotated[Slug | None, Field(exclude_if=not_)] = None
+    start_stage: Annotated[int | None, Field(exclude_if=not_)] = None
+    """At which stage it starts, where that is not the first."""
+    start_because: Annotated[SkipReason | None, Field(exclude_if=not_)] = None
 
 
 class Completed(ActEventModel):
@@ -109,6 +112,15 @@ class StageStarted(EventModel):
     happened_at: AwareDatetime | None = None
     decider_position: Position | None = None
     alternate_because: AlternateBecause | None = None
+    because_of: Annotated[str | None, Field(exclude_if=not_)] = None
+    """The clock whose passed limit moved it by itself ..."""
+    by_rule: Annotated[Slug | None, Field(exclude_if=not_)] = None
+    """... by this rule of the policy ..."""
+    source: Annotated[str | None, Field(exclude_if=not_)] = None
+    """... which is this paragraph of the document."""
+    skip_because: Annotated[SkipReason | None, Field(exclude_if=not_)] = None
+    """Why stages between the one left and this one were passed over."""
+    skip_side: Annotated[Side | None, Field(exclude_if=not_)] = None
 
 
 class ClockStarted(EventModel):
@@ -283,6 +295,31 @@ class MoveProposed(EventModel):
     """The clock whose limit passed."""
 
 
+class MoveDue(EventModel):
+    """The document of the partnership moves a case up by itself, and the level passed over is told first.
+
+    Until it takes effect the raising side can say that it stays, and an answer ends it.
+    """
+
+    kind: Literal["move_due"] = "move_due"
+    to_stage: int
+    because_of: str
+    """The clock whose limit passed."""
+    by_rule: Slug
+    source: str
+    """The paragraph of the document."""
+    takes_effect_at: AwareDatetime
+
+
+class MoveObjected(ActEventModel):
+    """Somebody objects that a rule alone moves a case up, or moved it."""
+
+    kind: Literal["move_objected"] = "move_objected"
+    stage: int
+    agency_id: Slug | None = None
+    by_rule: Slug
+
+
 class ProposalEnded(EventModel):
     """The question whether to move up ended by itself: what it rested on was answered late, or is settled.
 
@@ -300,6 +337,8 @@ class MoveIntended(ActEventModel):
     kind: Literal["move_intended"] = "move_intended"
     to_stage: int
     takes_effect_at: AwareDatetime
+    skip_because: Annotated[SkipReason | None, Field(exclude_if=not_)] = None
+    skip_side: Annotated[Side | None, Field(exclude_if=not_)] = None
 
 
 class MoveDropped(ActEventModel):
@@ -501,6 +540,8 @@ Event = (
     | CauseConfirmed
     | ClockEnded
     | MoveProposed
+    | MoveDue
+    | MoveObjected
     | ProposalEnded
     | MoveIntended
     | MoveDropped

@@ -86,12 +86,28 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912 
             return _with_clock(case, event.clock_id, ended_at=event.counts_from, end=event.end, paused_since=None)
         case events.MoveProposed():
             return replace(case, move=Move(to_stage=event.to_stage, because_of=event.because_of, proposed_at=event.at))
+        case events.MoveDue():
+            return replace(
+                case,
+                move=Move(
+                    to_stage=event.to_stage,
+                    because_of=event.because_of,
+                    by_rule=event.by_rule,
+                    proposed_at=event.at,
+                    takes_effect_at=event.takes_effect_at,
+                ),
+            )
+        case events.MoveObjected():
+            return replace(case, objected=(*case.objected, event.agency_id or ""))
         case events.MoveIntended():
             move = case.move or Move(to_stage=event.to_stage)
             return replace(
                 case,
                 move=replace(
                     move,
+                    to_stage=event.to_stage,
+                    skip_because=event.skip_because,
+                    skip_side=event.skip_side,
                     intended_at=event.at,
                     takes_effect_at=event.takes_effect_at,
                     intended_by=event.by,
@@ -166,6 +182,7 @@ def _raised(case: Case, event: events.Raised) -> Case:
         edition=event.edition,
         track=event.track,
         priority=event.priority,
+        start_stage=event.start_stage or 1,
         raising_agency=event.raising_agency,
         raised_as=event.raising_agency,
         parties=_parties(event.responding_agencies),
@@ -229,7 +246,10 @@ def _stage_started(case: Case, event: events.StageStarted) -> Case:
     return replace(
         case,
         stage=event.stage,
-        stage_starts=(*case.stage_starts, event.at),
+        stage_starts=(*case.stage_starts, *(event.at for _ in range(len(case.stage_starts), event.stage))),
+        skipped=(*case.skipped, *range(event.from_stage + 1, event.stage)),
+        moved_by_rule=event.by_rule,
+        objected=(),
         move=None,
         decider_position=event.decider_position,
         parties=tuple(

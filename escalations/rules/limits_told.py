@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from escalations.policy import OnLimit, Side
+from escalations.policy import Awaits, OnLimit, Side
 from escalations.rules import clocks, events
 from escalations.rules.case import Case, Clock
 from escalations.rules.clocks import TEAM_POSITION
@@ -43,8 +43,10 @@ def of_passed_limit(case: Case, event: events.LimitPassed) -> tuple[Notice, ...]
     Where the limit brings the question whether to move up, the raiser hears of both in that one message.
     """
     clock = case.clock(event.clock_id)
+    if clock.awaits is Awaits.RAISE:
+        return ()  # It has been raised. That it was late is a finding, and nothing that anybody is asked to do.
     recipients = _concerned(case, clock, case.stage)
-    if clocks.what_follows(case, clock) is OnLimit.PROPOSE:
+    if clocks.what_follows(case, clock) is not OnLimit.TELL:
         recipients = tuple(to for to in recipients if to.position != RAISER)
     asked = waited_for(case, clock)
     return tuple(

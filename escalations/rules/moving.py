@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from escalations.policy import Awaits, Side, StageRule, StartsFrom
-from escalations.rules import acts, clocks, events, workingtime
+from escalations.policy import Awaits, ClockRule, Side, SkipReason, StageRule, StartsFrom
+from escalations.rules import acts, clocks, events, skipping, workingtime
 from escalations.rules.access import Refused
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.case import WITHOUT_SETTLEMENT, Case, Outcome
@@ -22,6 +22,10 @@ def start_stage(
     by: Actor | None = None,
     channel: Channel | None = None,
     happened_at: datetime | None = None,
+    by_rule: ClockRule | None = None,
+    because_of: str | None = None,
+    skip_because: SkipReason | None = None,
+    skip_side: Side | None = None,
 ) -> tuple[Event, ...]:
     """The case goes to a stage: what ran for the stage left stops, the new stage's clocks start, both sides are told.
 
@@ -31,10 +35,17 @@ def start_stage(
     at = max((at, *case.stage_starts[-1:]))
     rule = case.frame.policy.stage(number)
     left = [clock for clock in case.clocks if clock.running and clock.stage is not None]
+    over = {clock.clock_id for clock in clocks.beyond(case, number)}
     # Whoever takes it up has said that the answer does not settle it, and that the case moves.
     said = [clock for clock in left if clock.awaits in {Awaits.CHOOSE, Awaits.CONSIDER} and by is not None]
     met = clocks.meet(case, said, at, counts_from=at)
-    ended = (*met, *clocks.stop((clock for clock in evolve_all(case, met).clocks if clock.stage is not None), at))
+    ended = (
+        *met,
+        *clocks.stop(
+            (clock for clock in evolve_all(case, met).clocks if clock.stage is not None or clock.clock_id in over),
+            at,
+        ),
+    )
     position, because = _decider(case, rule)
     started = events.StageStarted(
         at=at,
@@ -45,17 +56,26 @@ def start_stage(
         happened_at=happened_at,
         decider_position=position,
         alternate_because=because,
+        because_of=because_of,
+        by_rule=None if by_rule is None else by_rule.id,
+        source=None if by_rule is None else by_rule.source,
+        skip_because=skip_because,
+        skip_side=skip_side,
     )
     happened: tuple[Event, ...] = (*ended, started)
     now_there = evolve_all(case, happened)
-    if number == 1:
+    if case.stage == 0:
         # A policy may let the first stage run from receipt, also where the team held the case in between.
         happened = (
             *happened,
             *clocks.start_all(now_there, clocks.rules_of_stage(now_there, StartsFrom.RECEIVED), case.received_at or at),
         )
         now_there = evolve_all(case, happened)
-    happened = (*happened, *clocks.start_all(now_there, clocks.rules_of_stage(now_there, StartsFrom.STAGE_STARTED), at))
+    begun = (
+        *clocks.rules_of_stage(now_there, StartsFrom.STAGE_STARTED),
+        *clocks.rules_of_span(now_there, left=case.stage),
+    )
+    happened = (*happened, *clocks.start_all(now_there, begun, at))
     if rule.partnership_told:
         happened = (*happened, events.PartnershipNotified(at=at, of="stage", stage=number))
     return happened
@@ -78,7 +98,7 @@ def _decider(case: Case, rule: StageRule) -> tuple[str | None, AlternateBecause 
 def move_up(case: Case, act: acts.MoveUp, now: datetime) -> tuple[Event, ...] | Refused:
     """The raising side takes it up; at once, or when the level passed over has been told long enough."""
     above = case.frame.policy.next_stage(case.stage)
-    if case.stage > 1 and (now <= case.stage_starts[-1] or act.at_stage not in {None, case.stage}):
+    if case.stage > case.first_stage and (now <= case.stage_starts[-1] or act.at_stage not in {None, case.stage}):
         return Refused(
             "already_moved",
             f"This has already moved up, to stage {case.stage}. Please open it again, and "
@@ -91,18 +111,41 @@ def move_up(case: Case, act: acts.MoveUp, now: datetime) -> tuple[Event, ...] | 
             else ("You can still agree with the other side here.")
         )
         return Refused("top", f"This is at the last stage, so there is none to move up to. {ends}")
-    if case.move is not None and case.move.intended_at is not None:
+    if case.move is not None and case.move.takes_effect_at is not None:
         return Refused(
             "already_moving",
-            f"This is already on its way to stage {above.number}, on {_said(case.move.takes_effect_at)}.",
+            f"This is already on its way to stage {case.move.to_stage}, on {_said(case.move.takes_effect_at)}.",
         )
-    notice = case.frame.policy.told_before_move[case.track]
-    effect = now if notice is None else max(now, workingtime.deadline(case.frame.calendar, _told_at(case, now), notice))
+    number = above.number if case.move is None else case.move.to_stage
+    if act.to_stage is not None and act.to_stage != number:
+        refused = skipping.refused(case, act, number)
+        if refused is not None:
+            return refused
+        number = act.to_stage
+    effect = takes_effect(case, now)
     if effect <= now:
-        return _moved(case, act, now, above.number)
-    intended = events.MoveIntended(**events.origin(act, now), to_stage=above.number, takes_effect_at=effect)
+        return _moved(case, act, now, number)
+    intended = events.MoveIntended(
+        **events.origin(act, now),
+        to_stage=number,
+        takes_effect_at=effect,
+        skip_because=act.skip_because,
+        skip_side=act.skip_side,
+    )
     known = evolve_all(case, (intended,))
     return (intended, *clocks.meet(known, known.running(Awaits.CHOOSE, Awaits.CONSIDER), now, counts_from=now))
+
+
+def takes_effect(case: Case, now: datetime) -> datetime:
+    """When a move that is taken up now takes effect: once the level passed over has been told long enough.
+
+    Raises:
+        workingtime.CalendarExhausted: the frozen calendar does not reach so far.
+    """
+    notice = case.frame.policy.told_before_move[case.track]
+    if notice is None:
+        return now
+    return max(now, workingtime.deadline(case.frame.calendar, _told_at(case, now), notice))
 
 
 def _told_at(case: Case, now: datetime) -> datetime:
@@ -122,7 +165,16 @@ def _said(moment: datetime | None) -> str:
 
 
 def _moved(case: Case, act: acts.MoveUp, now: datetime, to_stage: int) -> tuple[Event, ...]:
-    happened = start_stage(case, to_stage, now, by=act.by, channel=act.channel, happened_at=act.happened_at)
+    happened = start_stage(
+        case,
+        to_stage,
+        now,
+        by=act.by,
+        channel=act.channel,
+        happened_at=act.happened_at,
+        skip_because=act.skip_because,
+        skip_side=act.skip_side,
+    )
     return tuple(
         event.model_copy(update={"submission_id": act.submission_id, "content_digest": act.content_digest})
         if isinstance(event, events.StageStarted)
@@ -147,6 +199,26 @@ def stay(case: Case, act: acts.Stay, now: datetime) -> tuple[Event, ...] | Refus
         )
     chosen = clocks.meet(case, case.running(Awaits.CHOOSE), now, counts_from=now)
     return (events.MoveDropped(**events.origin(act, now), to_stage=case.move.to_stage), *chosen)
+
+
+def object_to(case: Case, act: acts.Object, now: datetime) -> tuple[Event, ...] | Refused:
+    """Somebody objects that a rule alone moves the case; the raising side's objection holds a move that is to come.
+
+    What has moved does not go back: it is told to the other side and to the team, which speaks with both.
+    """
+    coming = case.move is not None and case.move.by_rule is not None
+    rule = case.move.by_rule if case.move is not None and coming else case.moved_by_rule
+    if rule is None:
+        return Refused("not_by_itself", "Nothing moves this by itself, so there is no move of that kind to object to.")
+    agency = act.by.agency_id or ""
+    if agency in case.objected:
+        return Refused("already_objected", "That your agency objects has been recorded already.")
+    objected = events.MoveObjected(
+        **events.origin(act, now), stage=case.stage, agency_id=act.by.agency_id, by_rule=rule
+    )
+    if not coming or case.move is None or act.by.side is not Side.RAISING:
+        return (objected,)
+    return (objected, events.MoveDropped(**events.origin(act, now), to_stage=case.move.to_stage))
 
 
 def put_before_raiser(case: Case, at: datetime, agency_id: str) -> tuple[Event, ...]:

@@ -67,6 +67,10 @@ def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR091
             return _question(case, event)
         case events.MoveIntended():
             return _to_parties(case, NoticeKind.MOVE_INTENDED, due_at=event.takes_effect_at)
+        case events.MoveDue():
+            return _move_due(case, event)
+        case events.MoveObjected():
+            return _objected(case, event)
         case events.MoveDropped():
             return _to_parties(case, NoticeKind.STAYING)
         case events.Completed():
@@ -128,6 +132,25 @@ def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR091
             return ()
         case _:
             assert_never(event)
+
+
+def _move_due(case: Case, event: events.MoveDue) -> tuple[Notice, ...]:
+    """Both sides, at the level that it leaves and the one that it comes to; the raising side can say that it stays."""
+    above = case.frame.policy.stage(event.to_stage)
+    raising = Recipient(Side.RAISING, case.raising_agency, above.raising_position)
+    return (
+        _to_raiser(case, NoticeKind.MOVE_DUE, asks=Ask.CHOOSE, due_at=event.takes_effect_at),
+        Notice(NoticeKind.MOVE_DUE, raising, Ask.READ, case.stage, event.takes_effect_at),
+        *_to_parties(case, NoticeKind.MOVE_DUE, due_at=event.takes_effect_at),
+    )
+
+
+def _objected(case: Case, event: events.MoveObjected) -> tuple[Notice, ...]:
+    """The team, which speaks with both sides, and the side that did not say it."""
+    team = _to_team(case, NoticeKind.OBJECTED)
+    if event.by.side is Side.RESPONDING:
+        return (team, _to_raiser(case, NoticeKind.OBJECTED))
+    return (team, *_to_parties(case, NoticeKind.OBJECTED))
 
 
 def _to_raiser(
@@ -206,6 +229,9 @@ def _stage(case: Case, event: events.StageStarted) -> tuple[Notice, ...]:
         to = Recipient(Side.FINAL_BODY, policy.final_body.agency, event.decider_position)
         told.append(Notice(NoticeKind.ASKED_TO_DECIDE, to, Ask.DECIDE, event.stage))
     if event.from_stage == 0:
+        if event.stage > 1:
+            to = Recipient(Side.RAISING, case.raising_agency, rule.raising_position)
+            told.append(Notice(NoticeKind.MOVED, to, Ask.READ, event.stage))
         return tuple(told)
     told.append(_to_raiser(case, NoticeKind.MOVED))
     told.append(
@@ -303,6 +329,8 @@ def _on_the_ladder(case: Case) -> tuple[Recipient, ...]:
     """Whoever raised it, everyone who has been told so far on both sides, and the final body where it was asked."""
     told = [Recipient(Side.RAISING, case.raising_agency, RAISER)]
     for rule in case.frame.policy.stages[: case.stage]:
+        if rule.number in case.skipped:
+            continue
         told.extend(Recipient(Side.RESPONDING, party.agency_id, rule.responding_position) for party in case.parties)
         if rule.number > 1:
             told.append(Recipient(Side.RAISING, case.raising_agency, rule.raising_position))
@@ -354,6 +382,7 @@ _PASSING = (
     NoticeKind.ASKED,
     NoticeKind.ASKED_TO_DECIDE,
     NoticeKind.MOVE_INTENDED,
+    NoticeKind.MOVE_DUE,
     NoticeKind.STILL_OPEN,
     NoticeKind.HELD,
     NoticeKind.COMPLETED,
@@ -398,6 +427,8 @@ def overtaken(case: Case, kind: NoticeKind, *, stage: int, about: str | None, du
         return clock is None or not clock.running or _says_another_time(clock, kind, due_at)
     if kind is NoticeKind.LIMIT_PASSED:
         return clock is not None and (clock.limit_withdrawn or not clock.running)
+    if kind is NoticeKind.MOVE_DUE:
+        return case.move is None or case.move.by_rule is None
     return kind is NoticeKind.MOVE_INTENDED and (case.move is None or case.move.intended_at is None)
 
 

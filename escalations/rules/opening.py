@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from escalations.policy import Awaits, StartsFrom
-from escalations.rules import acts, clocks, events, moving, sooner
+from escalations.rules import acts, clocks, events, moving, skipping, sooner
 from escalations.rules.access import Refused
 from escalations.rules.actors import Channel
-from escalations.rules.case import EDITION, Case, Status
+from escalations.rules.case import EDITION, Case, Cause, Status
 from escalations.rules.events import Event
 from escalations.rules.evolving import evolve_all
 
@@ -25,9 +25,13 @@ def raise_case(case: Case, act: acts.Raise, now: datetime) -> tuple[Event, ...] 
     refused = _agencies(act.raising_agency, act.responding_agencies)
     if refused is not None:
         return refused
+    number = skipping.first_stage(case, act)
+    if isinstance(number, Refused):
+        return number
     if act.priority is not None and case.frame.policy.priority(act.priority) is None:
         return sooner.no_such_priority(case)
-    held = act.hold or not act.responding_agencies or act.raising_agency is None
+    elsewhere = skipping.goes_elsewhere(case, act.concern)
+    held = act.hold or not act.responding_agencies or act.raising_agency is None or elsewhere
     raised = events.Raised(
         **events.origin(act, now),
         policy_hash=case.frame.policy.content_hash,
@@ -42,6 +46,8 @@ def raise_case(case: Case, act: acts.Raise, now: datetime) -> tuple[Event, ...] 
         level_of_need=act.level_of_need,
         legal_status=act.legal_status,
         priority=act.priority,
+        start_stage=None if number == 1 else number,
+        start_because=skipping.because(act) if number > 1 else None,
         held=held,
         # Entered for somebody, by the team or by an agency's lead: nobody is mailed until "tell them" is pressed.
         quiet=held and (act.hold or act.channel is Channel.TEAM),
@@ -49,9 +55,31 @@ def raise_case(case: Case, act: acts.Raise, now: datetime) -> tuple[Event, ...] 
     opened = evolve_all(case, (raised,))
     spanning = clocks.start_all(opened, clocks.rules_of_process(opened, StartsFrom.RECEIVED), now)
     opened = evolve_all(opened, spanning)
+    arisen = _since_it_arose(opened, act, now)
+    spanning, opened = (*spanning, *arisen), evolve_all(opened, arisen)
     if held:
         return (raised, *spanning, *clocks.start_all(opened, clocks.rules_of_process(opened, StartsFrom.HELD), now))
-    return (raised, *spanning, *moving.start_stage(opened, 1, now))
+    return (raised, *spanning, *moving.start_stage(opened, number, now, skip_because=raised.start_because))
+
+
+def _since_it_arose(case: Case, act: acts.Raise, now: datetime) -> tuple[Event, ...]:
+    """The clocks that count from the disagreement, or from the decision challenged, where somebody said when that was.
+
+    What they say of the past is noted when it became known, and nobody is told: it was raised, which is what counts.
+    """
+    rules = clocks.rules_of_process(case, StartsFrom.DISAGREEMENT)
+    since = now if act.happened_at is None else act.happened_at
+    if act.happened_at is None:
+        rules = tuple(rule for rule in rules if rule.awaits is not Awaits.RAISE)
+    happened = clocks.start_all(case, rules, since, known_at=now)
+    case = evolve_all(case, happened)
+    for clock in case.running(Awaits.RAISE):
+        if now > clock.due_at:
+            late = clocks.pass_limit(case, clock, now, cause=Cause.ANSWERED_LATE)
+            happened, case = (*happened, late), evolve_all(case, (late,))
+        met = clocks.meet(case, (clock,), now, counts_from=now)
+        happened, case = (*happened, *met), evolve_all(case, met)
+    return happened
 
 
 def pass_on(case: Case, act: acts.PassOn, now: datetime) -> tuple[Event, ...] | Refused:
@@ -90,7 +118,7 @@ def _passed_on(
         content_digest=act.content_digest,
     )
     happened = (*happened, passed)
-    return (*happened, *moving.start_stage(evolve_all(case, happened), 1, now))
+    return (*happened, *moving.start_stage(evolve_all(case, happened), case.start_stage, now))
 
 
 def complete(case: Case, act: acts.Complete, now: datetime) -> tuple[Event, ...] | Refused:
@@ -114,6 +142,8 @@ def complete(case: Case, act: acts.Complete, now: datetime) -> tuple[Event, ...]
         legal_status=act.legal_status,
     )
     if case.status is not Status.HELD or case.raising_agency is None or case.quiet or not responding:
+        return (completed,)
+    if skipping.goes_elsewhere(case, act.concern):
         return (completed,)
     # The team has not looked, and does not have to any more; so its clock stops, and it is not told either.
     looked = clocks.stop(case.running(Awaits.LOOK), now)

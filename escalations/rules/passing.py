@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from escalations.policy import OnLimit, StartsFrom
+from escalations.policy import Awaits, OnLimit, StartsFrom
 from escalations.rules import clocks, events, moving, word
-from escalations.rules.case import Case, Clock, Status
+from escalations.rules.case import Case, Clock, Move, Status
 from escalations.rules.events import Event
 from escalations.rules.evolving import evolve_all
 
@@ -58,13 +58,28 @@ def _first(case: Case, now: datetime, until: datetime) -> tuple[Event, ...]:
     ):
         return _limit(case, clock, now) if instant == clock.due_at else clocks.remind(case, clock, now)
     if effect is not None:
-        return moving.start_stage(
-            case, effect.to_stage, now, by=effect.intended_by, channel=effect.channel, happened_at=effect.happened_at
-        )
+        return _moves(case, effect, now)
     pause = case.pause
     if pause is not None and not pause.told and pause.until <= until:
         return (events.PausedTooLong(at=now, paused_at=pause.paused_at, until=pause.until),)
     return (events.RaiserKeptInformed(at=now),)
+
+
+def _moves(case: Case, move: Move, now: datetime) -> tuple[Event, ...]:
+    """The move that a person intends, or a rule of the policy by itself."""
+    by_rule = move.by_rule if move.intended_at is None else None
+    return moving.start_stage(
+        case,
+        move.to_stage,
+        now,
+        by=move.intended_by,
+        channel=move.channel,
+        happened_at=move.happened_at,
+        by_rule=None if by_rule is None else clocks.rule_of(case, case.clock(str(move.because_of))),
+        because_of=move.because_of if by_rule is not None else None,
+        skip_because=move.skip_because,
+        skip_side=move.skip_side,
+    )
 
 
 def _limit(case: Case, clock: Clock, now: datetime) -> tuple[Event, ...]:
@@ -76,7 +91,8 @@ def _limit(case: Case, clock: Clock, now: datetime) -> tuple[Event, ...]:
         case OnLimit.ESCALATE:
             return _escalate(case, clock, now)
         case OnLimit.PROPOSE:
-            proposed = events.MoveProposed(at=now, to_stage=case.stage + 1, because_of=clock.clock_id)
+            to_stage = clocks.target_of(case, clock) or case.stage + 1
+            proposed = events.MoveProposed(at=now, to_stage=to_stage, because_of=clock.clock_id)
             asked = evolve_all(case, (passed, proposed))
             return (
                 passed,
@@ -88,13 +104,30 @@ def _limit(case: Case, clock: Clock, now: datetime) -> tuple[Event, ...]:
 
 
 def _escalate(case: Case, clock: Clock, now: datetime) -> tuple[Event, ...]:
-    """The document says so: the case moves up. Every limit that passed by then is noted first, for it did pass."""
+    """The document says so: the case moves up, once the level passed over has been told.
+
+    Where it moves at once, every limit that passed by then is noted first, for it did pass.
+    """
+    passed = clocks.pass_limit(case, clock, now)
+    known = evolve_all(case, (passed,))
+    rule, to_stage = clocks.rule_of(case, clock), clocks.target_of(case, clock) or case.stage + 1
+    effect = moving.takes_effect(known, now)
+    if effect > now:
+        coming = events.MoveDue(
+            at=now,
+            to_stage=to_stage,
+            because_of=clock.clock_id,
+            by_rule=rule.id,
+            source=rule.source,
+            takes_effect_at=effect,
+        )
+        return (passed, coming, *clocks.stop(known.running(Awaits.CHOOSE), now))
     happened: tuple[Event, ...] = ()
     for other in case.clocks:
         runs = other.running and other.limit_passed_at is None and other.paused_since is None
         if runs and other.due_at <= clock.due_at:
             happened = (*happened, clocks.pass_limit(case, other, now))
-    moved = moving.start_stage(evolve_all(case, happened), case.stage + 1, now)
+    moved = moving.start_stage(evolve_all(case, happened), to_stage, now, by_rule=rule, because_of=clock.clock_id)
     return (*happened, *moved)
 
 

@@ -37,6 +37,10 @@ class NoticeKind(StrEnum):
     LIMIT_PASSED = "limit_passed"
     ASKED_TO_CHOOSE = "asked_to_choose"
     MOVE_INTENDED = "move_intended"
+    MOVE_DUE = "move_due"
+    """It moves up by itself, because the partnership's document says so; told before it does."""
+    OBJECTED = "objected"
+    """Somebody objects that it moves, or moved, by itself."""
     STAYING = "staying"
     MOVED = "moved"
     PARTNERSHIP_STAGE = "partnership_stage"
@@ -94,6 +98,7 @@ ASKED_FOR = {
     Awaits.LOOK: Ask.TEAM,
     Awaits.MEND_DELIVERY: Ask.TEAM,
     Awaits.SETTLE_ALL: Ask.READ,
+    Awaits.RAISE: Ask.READ,
 }
 """What whoever a clock waits for is asked."""
 

@@ -141,6 +141,9 @@ def _offers(case: Case, now: datetime) -> list[dict[str, str]]:
 def _move(case: Case) -> str:
     if case.move is None:
         return ""
+    if case.move.intended_at is None and case.move.by_rule is not None:
+        when = f" at {say(case.move.takes_effect_at)}" if case.move.takes_effect_at else ""
+        return f"The policy’s rule “{case.move.by_rule}” moves it to stage {case.move.to_stage}{when}."
     if case.move.intended_at is None:
         return f"A move up to stage {case.move.to_stage} is proposed to the raising agency."
     when = f" from {say(case.move.takes_effect_at)}" if case.move.takes_effect_at else ""

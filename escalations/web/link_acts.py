@@ -34,6 +34,7 @@ class Doing(StrEnum):
     MOVE_UP = "move-up"
     STAY = "stay"
     SOONER = "sooner"
+    OBJECT = "object"
     CONFIRM = "confirm"
     DENY = "deny"
     DECIDE = "decide"
@@ -75,8 +76,12 @@ def offered(case: Case, link: Link) -> tuple[Doing, ...]:
         case Ask.RESPOND:
             return _responding(case, link)
         case Ask.CONSIDER:
-            return (Doing.AGREE, Doing.MOVE_UP, Doing.STAY) if case.move is not None else (Doing.AGREE, Doing.MOVE_UP)
+            moving = case.move is not None and case.move.takes_effect_at is not None
+            up = () if moving else (Doing.MOVE_UP,)
+            return (Doing.AGREE, *up, Doing.STAY) if case.move is not None else (Doing.AGREE, *up)
         case Ask.CHOOSE:
+            if case.move is not None and case.move.takes_effect_at is not None:
+                return (Doing.STAY, Doing.AGREE)
             return (Doing.MOVE_UP, Doing.STAY, Doing.AGREE)
         case Ask.CONFIRM:
             claim = claim_of(case, link)
@@ -85,8 +90,8 @@ def offered(case: Case, link: Link) -> tuple[Doing, ...]:
             return (Doing.DECIDE,)
         case Ask.READ:
             if link.to.side is Side.RAISING:
-                return _reading(case)
-            return ()
+                return (*_reading(case), *_objecting(case, link))
+            return _objecting(case, link) if link.to.side is Side.RESPONDING else ()
         case Ask.TEAM:
             return ()  # That is done on the team's own pages.
         case _:
@@ -100,12 +105,18 @@ def _responding(case: Case, link: Link) -> tuple[Doing, ...]:
     found = [] if party.evidence.acknowledged and link.stage == case.stage else [Doing.ACKNOWLEDGE]
     if case.running(Awaits.BE_REACHED, agency_id=link.to.agency_id):
         found.append(Doing.REACHED)
-    return (*found, Doing.SAY_DONE, Doing.ANSWER)
+    return (*found, Doing.SAY_DONE, Doing.ANSWER, *_objecting(case, link))
+
+
+def _objecting(case: Case, link: Link) -> tuple[Doing, ...]:
+    """A person can object where a rule alone moves a case, once for each agency."""
+    may = case.moves_by_itself and (link.to.agency_id or "") not in case.objected
+    return (Doing.OBJECT,) if may else ()
 
 
 def _reading(case: Case) -> tuple[Doing, ...]:
     """The raising side may always say what was done, that it is settled, or that it moves up: it is theirs to end."""
-    moving = case.move is not None and case.move.intended_at is not None
+    moving = case.move is not None and case.move.takes_effect_at is not None
     top = case.frame.policy.next_stage(case.stage) is None
     return (
         *((Doing.REACHED,) if case.running(Awaits.BE_REACHED) else ()),
@@ -155,7 +166,7 @@ def make(
     return None if reading.problems or act is None else Made(act, sealed)
 
 
-def _make(  # noqa: C901, PLR0917  one line a kind, and closed
+def _make(  # noqa: C901, PLR0911, PLR0917  one line a kind, and closed
     doing: Doing,
     reading: Reading,
     case: Case,
@@ -188,6 +199,9 @@ def _make(  # noqa: C901, PLR0917  one line a kind, and closed
         case Doing.STAY:
             sealed["text"] = reading.text("stay-text", "The reason", most=LONG)
             return acts.Stay(**origin, at_stage=_seen(reading))
+        case Doing.OBJECT:
+            sealed["text"] = reading.text("object-text", "The reason", missing="Say why you object", most=LONG)
+            return acts.Object(**origin)
         case Doing.SOONER:
             return team_acts.sooner_act(reading, case, origin, sealed)
         case Doing.CONFIRM | Doing.DENY:

@@ -36,6 +36,7 @@ TITLES: Final[Mapping[Doing, str]] = {
     Doing.MOVE_UP: "It moves up",
     Doing.STAY: "It stays at this stage",
     Doing.SOONER: "It is needed sooner",
+    Doing.OBJECT: "Object to its moving by itself",
     Doing.SAY_DONE: "Write up what was done by phone or in a meeting",
     Doing.COMPLETE: "Complete your escalation",
 }

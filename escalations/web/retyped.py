@@ -39,6 +39,7 @@ _LABELS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "done-text": ("Who took part, and what was said or agreed", {}),
     "move-text": ("Why it moves up", {}),
     "stay-text": ("Why it stays", {}),
+    "object-text": ("Why you object", {}),
     "sooner-text": ("Why it is needed by then", {}),
     "deny-text": ("What happened instead", {}),
     "ack-text": ("What you add", {}),
@@ -98,6 +99,8 @@ def doing_of(act: Act) -> Doing | None:  # noqa: C901, PLR0911  one line a kind
             return Doing.STAY
         case acts.SetSooner():
             return Doing.SOONER
+        case acts.Object():
+            return Doing.OBJECT
         case acts.ConfirmDone():
             return Doing.CONFIRM
         case acts.DenyDone():
@@ -133,6 +136,8 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> Raw:  # noqa: C901, PLR0911  o
             return {"move-text": [text]}
         case acts.Stay():
             return {"stay-text": [text]}
+        case acts.Object():
+            return {"object-text": [text]}
         case acts.SetSooner():
             return {"sooner-clock": [act.clock_id], **moment("sooner-at", act.due_at), "sooner-text": [text]}
         case acts.ConfirmDone():

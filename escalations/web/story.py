@@ -133,6 +133,7 @@ async def written(tx: AsyncConnection, vault: Vault, story: Story) -> tuple[Writ
             | events.Decided
             | events.DoneDenied
             | events.MoveIntended
+            | events.MoveObjected
             | events.MoveDropped
             | events.Settled
             | events.Closed

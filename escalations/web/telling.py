@@ -94,9 +94,9 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
             raised_by = f" It was raised by {names.agency(event.raising_agency)}." if event.raising_agency else ""
             return f"Passed on to {agencies}.{raised_by}"
         case events.StageStarted():
-            who = f", taken there by {_in_line(names.actor(event.by))}" if event.by else ""
+            who = f", taken there by {_in_line(names.actor(event.by))}" if event.by else _by_itself(event)
             alternate = " The alternate of the final body decides." if event.alternate_because else ""
-            return f"Stage {event.stage} began{who}.{alternate}"
+            return f"Stage {event.stage} began{who}.{_passed_over(event)}{alternate}"
         case events.ClockStarted():
             return (
                 f"A time limit started: {awaited(event.awaits, event.waits_for, event.agency_id, names)}, "
@@ -130,6 +130,13 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
             return f"A move up to stage {event.to_stage} was proposed to the raising agency."
         case events.MoveIntended():
             return f"{names.actor(event.by)} takes it to stage {event.to_stage}, from {say(event.takes_effect_at)}."
+        case events.MoveDue():
+            return (
+                f"It moves to stage {event.to_stage} by itself at {say(event.takes_effect_at)}, by the policy’s rule "
+                f"“{event.by_rule}” ({event.source}), unless it is answered or the raising agency says that it stays."
+            )
+        case events.MoveObjected():
+            return f"{names.actor(event.by)} objects that it is moved by the policy’s rule “{event.by_rule}” alone."
         case events.MoveDropped():
             return f"{names.actor(event.by)} stays at this stage."
         case events.ProposalEnded():
@@ -199,6 +206,21 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
             return "Whoever raised it was told that it is still open."
         case _:
             assert_never(event)
+
+
+def _by_itself(event: events.StageStarted) -> str:
+    """The rule of the policy that moved it, with its paragraph."""
+    return f", by the policy’s rule “{event.by_rule}” ({event.source})" if event.by_rule else ""
+
+
+def _passed_over(event: events.StageStarted) -> str:
+    over = list(range(event.from_stage + 1, event.stage))
+    if not over:
+        return ""
+    which = f"Stage {over[0]} was" if len(over) == 1 else f"Stages {over[0]} to {over[-1]} were"
+    side = f", on {words.SIDES[event.skip_side].removeprefix('the ')}’s side" if event.skip_side else ""
+    why = f": {words.SKIP_REASONS[event.skip_because]}" if event.skip_because else ""
+    return f" {which} passed over{side}{why}."
 
 
 def _of_time(
@@ -276,6 +298,10 @@ def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR
             return f"Move to stage {event.to_stage} proposed"
         case events.MoveIntended():
             return f"Going to stage {event.to_stage}"
+        case events.MoveDue():
+            return f"Moves to stage {event.to_stage} by itself"
+        case events.MoveObjected():
+            return "Objection to its moving by itself"
         case events.MoveDropped():
             return "Stays at this stage"
         case events.ProposalEnded():

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from escalations.policy import Awaits, Side, StartsFrom, Track
+from escalations.policy import Awaits, Side, SkipReason, StartsFrom, Track
 from escalations.rules.acts import Concern, LegalStatus, Reason
 from escalations.rules.case import Cause, DeliveryState, Done, Outcome, PauseReason, Route, Status
 from escalations.rules.notices import RAISER, NoticeKind
@@ -182,6 +182,7 @@ AWAITED: Final[Mapping[Awaits, str]] = {
     Awaits.LOOK: "the team to look and pass it on",
     Awaits.MEND_DELIVERY: "the team to see to a notice that did not arrive",
     Awaits.SETTLE_ALL: "the whole matter to be settled",
+    Awaits.RAISE: "the escalation to be raised",
 }
 
 SHORT_AWAITED: Final[Mapping[Awaits, str]] = {
@@ -195,6 +196,7 @@ SHORT_AWAITED: Final[Mapping[Awaits, str]] = {
     Awaits.LOOK: "Team to look",
     Awaits.MEND_DELIVERY: "Team to mend delivery",
     Awaits.SETTLE_ALL: "Whole process",
+    Awaits.RAISE: "Raised",
 }
 
 STARTS: Final[Mapping[StartsFrom, str]] = {
@@ -204,6 +206,8 @@ STARTS: Final[Mapping[StartsFrom, str]] = {
     StartsFrom.ANSWERED: "the responding agency answered",
     StartsFrom.PROPOSED: "a move up was proposed",
     StartsFrom.SAID_DONE: "something was said to be done",
+    StartsFrom.ACKNOWLEDGED: "it was acknowledged",
+    StartsFrom.DISAGREEMENT: "the disagreement arose, or the decision was received",
     StartsFrom.HELD: "it was held for the team",
     StartsFrom.DELIVERY_FAILED: "a notice did not arrive",
 }
@@ -214,6 +218,16 @@ COUNTED_FROM: Final[Mapping[str, str]] = {
     "extended": "when it was due before it was extended",
 }
 """What a receipt counts from."""
+
+SKIP_REASONS: Final[Mapping[SkipReason, str]] = {
+    SkipReason.FLAT_ORGANISATION: "an agency has no such level, or one person holds both",
+    SkipReason.RISK: "what may happen meanwhile does not let it wait",
+    SkipReason.TRIED_BEFORE: "it was tried before it was raised here",
+    SkipReason.CONFLICT_OF_INTEREST: "whoever holds that level has a part in it",
+    SkipReason.BOTH_AGREE: "both sides agree to it",
+    SkipReason.THEMATIC: "it is about how agencies work",
+}
+"""Why a level is passed over."""
 
 SIDES: Final[Mapping[Side, str]] = {
     Side.RAISING: "the raising agency",
@@ -295,6 +309,8 @@ NOTICES: Final[Mapping[NoticeKind, str]] = {
     NoticeKind.RESUMED: "Goes on after a pause",
     NoticeKind.PAUSED_TOO_LONG: "Still paused, for the team to look at",
     NoticeKind.EXTENDED: "More time",
+    NoticeKind.MOVE_DUE: "Moves up by itself, as the policy says",
+    NoticeKind.OBJECTED: "Somebody objects that it moves by itself",
     NoticeKind.SOONER: "A sooner time",
     NoticeKind.PRIORITY: "Priority set",
     NoticeKind.UNREADABLE: "A reply cannot be read",

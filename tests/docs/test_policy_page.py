@@ -20,16 +20,29 @@ from escalations.policy import (
     Policy,
     PriorityRule,
     Side,
+    Skipping,
+    SkipReason,
     StageRule,
     StartsFrom,
+    Thematic,
     Track,
     Undelivered,
 )
 from escalations.rules.workingtime import DayZero, Region, Unit
 
 PAGE = (Path(__file__).parents[2] / "docs" / "writing-a-policy.md").read_text("utf-8")
-MODELS: tuple[type[BaseModel], ...] = (Policy, Adoption, FinalBody, StageRule, ClockRule, Limit, PriorityRule)
-VOCABULARIES = (Awaits, DayZero, OnLimit, Region, Side, StartsFrom, Track, Undelivered)
+MODELS: tuple[type[BaseModel], ...] = (
+    Policy,
+    Adoption,
+    FinalBody,
+    StageRule,
+    ClockRule,
+    Limit,
+    PriorityRule,
+    Skipping,
+    Thematic,
+)
+VOCABULARIES = (Awaits, DayZero, OnLimit, Region, Side, SkipReason, StartsFrom, Track, Undelivered)
 
 
 def unexplained(names: Iterable[str], text: str) -> list[str]:

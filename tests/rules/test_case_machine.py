@@ -118,6 +118,7 @@ class CaseMachine(RuleBasedStateMachine):
                 acts.SayDone,
                 acts.MoveUp,
                 acts.Stay,
+                acts.Object,
                 acts.ConfirmDone,
                 acts.DenyDone,
                 acts.NotePhoneCall,

@@ -289,13 +289,16 @@ def test_a_system_that_comes_late_lets_a_move_stop_the_limits_behind_it() -> Non
 
 def test_only_a_document_that_says_so_moves_a_case_up_by_itself() -> None:
     story = Story(policy=escalating()).raised().at("2027-03-02 17:00")
+    assert story.case.stage == 1, "the level passed over is told first"
+    story.at("2027-03-03 17:00")
     assert story.case.stage == 2
     assert story.last(events.StageStarted).by is None
     assert "move_proposed" not in story.kinds()
 
 
 def test_every_limit_that_passed_is_noted_before_a_case_moves_up_by_itself() -> None:
-    story = Story(policy=escalating()).raised(responding_agencies=(SOCIAL_CARE, POLICE)).at("2027-03-02 17:00")
+    urgent = {"track": Track.URGENT, "responding_agencies": (SOCIAL_CARE, POLICE)}
+    story = Story(policy=escalating()).raised(**urgent).at("2027-03-01 11:30")
     passed = [event.agency_id for event in story.happened if isinstance(event, events.LimitPassed)]
     assert passed == [SOCIAL_CARE, POLICE]
     assert story.kinds().count("stage_started") == 2, "and it moves up once"

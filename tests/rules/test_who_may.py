@@ -50,6 +50,7 @@ MAY: dict[type[acts.ActModel], set[str]] = {
     acts.Agree: RAISING,
     acts.MoveUp: RAISING,
     acts.Stay: RAISING,
+    acts.Object: RAISING | RESPONDING,
     acts.Decide: set(),
     acts.AddWords: RAISING | RESPONDING | {"team"},
     acts.ReportDelivery: {"system"},
