@@ -226,7 +226,7 @@ def _parts(place: tuple[str, ...], was: Any, becomes: Any, about: About) -> Iter
     if isinstance(was, dict) and isinstance(becomes, dict) and not _is_amount(was):
         for name in dict.fromkeys((*was, *becomes)):
             yield from _parts((*place, name), was.get(name), becomes.get(name), about)
-    elif _named(was) and _named(becomes) and (was or becomes):
+    elif isinstance(was, list) and isinstance(becomes, list) and _named(was) and _named(becomes):
         yield from _named_parts(place, was, becomes, about)
     elif _texts(was) and _texts(becomes):
         yield from (_leaf(place, one, None, about, listed=True) for one in was if one not in becomes)
@@ -244,9 +244,9 @@ def _named_parts(place: tuple[str, ...], was: list[Any], becomes: list[Any], abo
             yield _leaf((*place, name), before.get(name), after.get(name), about)
 
 
-def _named(parts: object) -> bool:
-    """Whether it is a list, of which each part has a name of its own by which it is known again."""
-    return isinstance(parts, list) and all(isinstance(one, dict) and _name(one) for one in parts)
+def _named(parts: list[Any]) -> bool:
+    """Whether each part has a name of its own, by which it is known again."""
+    return all(isinstance(one, dict) and _name(one) for one in parts)
 
 
 def _name(part: Mapping[str, Any]) -> str:
