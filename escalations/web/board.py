@@ -81,6 +81,8 @@ class _BoardPages:
             board=board,
             filters=filters,
             sections=Section,
+            once=board_lines.ONCE,
+            also=board_lines.ALSO,
             unopened=everything.unopened,
             began=began,
             team=team,

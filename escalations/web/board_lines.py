@@ -1,7 +1,8 @@
 """The lines of the board, and the parts of it that each belongs to. Pure: the moment of looking is a parameter.
 
-By time a case stands once, by the nearest of its time limits; what the team itself has to do, and what did not arrive,
-is listed apart as well, since it is to be done first. Within a part urgent cases come first, then the nearest limit.
+Each case stands once: among the held ones, or by the nearest of its time limits (``ONCE``); those parts add up to the
+headline. What the team itself has to do, and what did not arrive, is listed apart as well (``ALSO``), since it is to be
+done first. Within a part urgent cases come first, then the nearest limit.
 """
 
 from __future__ import annotations
@@ -39,12 +40,15 @@ _HINTS: Final[Mapping[Section, str]] = {
     Section.HELD: "No agency has been told. Look, and pass each one on the same day.",
     Section.OURS: "What waits for the partnership team in open cases, by our own time limit.",
     Section.UNDELIVERED: "Somebody has not been told. Phone, and put the directory right.",
-    Section.PASSED: "A time limit has passed, and what it was for is still waited for. Causes are provisional.",
+    Section.PASSED: "A time limit has passed, ours or theirs, and what it was for is still waited for. Causes "
+    "are provisional.",
     Section.TODAY: "The next time limit ends today.",
     Section.LATER: "The next time limit ends after this week, or none runs now.",
 }
-OF_TIME: Final = (Section.PASSED, Section.TODAY, Section.WEEK, Section.LATER)
-"""The parts by time. Every open case stands in one of them."""
+ONCE: Final = (Section.HELD, Section.PASSED, Section.TODAY, Section.WEEK, Section.LATER)
+"""Every case that is not closed stands in one of these, and in no other of them."""
+ALSO: Final = (Section.OURS, Section.UNDELIVERED)
+"""What is listed a second time, because it is to be done first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,16 @@ class Line:
         return tuple(item for item in self.items if not item.of_the_team)
 
     @property
+    def by_time(self) -> tuple[Item, ...]:
+        """What is shown where it stands by time: what is waited for from others, and what the team is late with."""
+        return tuple(item for item in self.items if item.passed or not item.of_the_team) or self.items
+
+    @property
+    def also_ours(self) -> bool:
+        """Whether something waits for the team that is not shown there."""
+        return any(item not in self.by_time for item in self.ours)
+
+    @property
     def idle(self) -> bool:
         """Whether nothing is waited for, no move is on its way, and it is not paused."""
         return not self.items and not self.moves and not self.paused
@@ -108,16 +122,13 @@ class Part:
     hint: str
     page: int = 1
     pages: int = 1
+    ours_passed: int = 0
+    """How many of them all wait for the team beyond its own time limit."""
 
     @property
     def title(self) -> str:
         """What it is called."""
         return _TITLES[self.section]
-
-    @property
-    def passed(self) -> int:
-        """How many of the lines shown wait for the team beyond its own time limit."""
-        return sum(any(item.passed for item in line.ours) for line in self.lines)
 
     @property
     def folded(self) -> int:
@@ -131,8 +142,9 @@ class Board:
 
     parts: tuple[Part, ...]
     total: int
-    """How many open cases there are, held ones apart."""
+    """How many cases are not closed, held and paused ones included: what the parts of ``ONCE`` add up to."""
     held: int
+    paused: int
     found: int
     """How many cases the filters leave, held ones included."""
     agencies: Mapping[str, str] = field(default_factory=dict)
@@ -179,8 +191,9 @@ def lay_out(
             by_section[section].append(found)
     return Board(
         tuple(_part(section, found, filters, today) for section, found in by_section.items()),
-        total=sum(case.status is Status.OPEN for case in everything.cases),
+        total=len(everything.cases),
         held=sum(case.status is Status.HELD for case in everything.cases),
+        paused=sum(case.paused_since is not None for case in everything.cases),
         found=len(chosen),
         agencies=_agencies(everything.cases, names),
     )
@@ -209,16 +222,16 @@ def line(
         _moves(case),
         _paused(case),
         _troubles(troubles, names),
-        _next(case, worth) or case.paused_until or min((clock.due_at for clock in clocks), default=None),
+        _next(case, worth, now) or case.paused_until or min((clock.due_at for clock in clocks), default=None),
     )
 
 
-def _next(case: OpenCase, worth: Sequence[Clock]) -> datetime | None:
-    """What decides where a case stands by time. What waits for the team has a list of its own."""
-    of_others = [clock.due_at for clock in worth if not _is_ours(clock)]
+def _next(case: OpenCase, worth: Sequence[Clock], now: datetime) -> datetime | None:
+    """What decides where a case stands by time. What waits for the team has a list of its own, until it is late."""
+    counted = [clock.due_at for clock in worth if not _is_ours(clock) or _has_passed(clock, now)]
     if case.move_takes_effect_at is not None:
-        of_others.append(case.move_takes_effect_at)
-    return min(of_others or [clock.due_at for clock in worth], default=None)
+        counted.append(case.move_takes_effect_at)
+    return min(counted or [clock.due_at for clock in worth], default=None)
 
 
 def sections(found: Line, today: date) -> tuple[Section, ...]:
@@ -233,7 +246,7 @@ def sections(found: Line, today: date) -> tuple[Section, ...]:
 
 
 def _by_time(found: Line, today: date) -> Section:
-    if any(item.passed for item in found.others or found.items):
+    if any(item.passed for item in found.items):
         return Section.PASSED
     if found.next_due_at is None:
         return Section.LATER
@@ -275,29 +288,35 @@ def _order(found: Line) -> tuple[bool, bool, datetime, str]:
 
 def _part(section: Section, lines: Sequence[Line], filters: Filters, today: date) -> Part:
     hint = _HINTS.get(section, f"The next time limit ends by {say_day(_sunday(today))}.")
+    late = sum(any(item.passed for item in line.ours) for line in lines)
     if filters.section is None:
-        return Part(section, tuple(lines[:FOLDED]), len(lines), hint)
+        return Part(section, tuple(lines[:FOLDED]), len(lines), hint, ours_passed=late)
     if filters.section is not section:
-        return Part(section, (), len(lines), hint)
+        return Part(section, (), len(lines), hint, ours_passed=late)
     pages = max(1, -(-len(lines) // PER_PAGE))
     page = min(filters.page, pages)
-    return Part(section, tuple(lines[(page - 1) * PER_PAGE : page * PER_PAGE]), len(lines), hint, page, pages)
+    shown = tuple(lines[(page - 1) * PER_PAGE : page * PER_PAGE])
+    return Part(section, shown, len(lines), hint, page, pages, late)
 
 
 def _worth_a_line(clock: Clock, now: datetime) -> bool:
     """The clock over the whole process stands on the case's page; on the board only once its limit has passed."""
-    return clock.awaits is not Awaits.SETTLE_ALL or clock.limit_passed or clock.due_at < now
+    return clock.awaits is not Awaits.SETTLE_ALL or _has_passed(clock, now)
 
 
 def _is_ours(clock: Clock) -> bool:
     return clock.waits_for is Side.TEAM
 
 
+def _has_passed(clock: Clock, now: datetime) -> bool:
+    return clock.limit_passed or clock.due_at < now
+
+
 def _item(clock: Clock, names: Names, now: datetime) -> Item:
     return Item(
         telling.awaited(clock.awaits, clock.waits_for, clock.agency_id, names),
         clock.due_at,
-        clock.limit_passed or clock.due_at < now,
+        _has_passed(clock, now),
         words.CAUSES[clock.cause] if clock.cause and not _is_ours(clock) else "",
         _is_ours(clock),
     )

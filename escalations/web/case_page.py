@@ -61,6 +61,7 @@ class _CasePages:
             case=case,
             reference=reference,
             now=now,
+            paused=case.pause is not None and case.status is Status.OPEN,
             did=_did(found, request.query_params.get("did", ""), names),
             offers=_offers(case, now),
             reads=reads,

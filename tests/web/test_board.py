@@ -8,9 +8,12 @@ import pytest
 from sqlalchemy import event
 
 from escalations.rules.notices import NoticeKind
-from tests.web import answering
+from tests.web import answering, teamwork
 from tests.web.conftest import Office
 from tests.web.forms_filled import CHILD, WORDS, raised
+
+_TILE = r'site-counts__number">(\d+)</span> (?:<span class="site-counts__what">)?([^<,]+?)(?:, [^<]*)?</'
+_TWICE = ("Waiting for us", "Not delivered, or nobody in post", "Not delivered")
 
 
 @pytest.fixture
@@ -33,6 +36,25 @@ async def test_counts_lead_to_the_parts_of_the_board(office: Office, reference: 
     assert "1 This week" in board.text
     assert "0 Time limit passed" in board.text
     assert board.html.index(f'href="/board/{held}"') < board.html.index(f'href="/board/{reference}"')
+
+
+async def test_the_headline_is_what_the_tiles_and_the_lists_add_up_to(office: Office, reference: str) -> None:
+    await raised(office, "/enter")
+    paused = await raised(office, agencies={"with": "police"})
+    await office.settle()
+    await teamwork.does(office, paused, "pause", reason="court", pause_text="A hearing, until about Friday.")
+    for now in ("2027-03-01 10:00", "2027-03-02 17:30", "2027-03-10 10:00"):
+        await office.until(now)
+        board = await office.get("/board")
+        assert "Open escalations (3) 1 of them is held for the team, 1 of them is paused." in board.text
+        tiles = {title: int(count) for count, title in re.findall(_TILE, board.html)}
+        assert sum(count for title, count in tiles.items() if title not in _TWICE) == 3
+        for title, count in re.findall(r'<h2 [^>]*id="\w+">([^<]+?) \((\d+)\)</h2>', board.html):
+            part = board.html[board.html.index(f">{title} ({count})") :]
+            assert part[: part.index("</table>")].count('<th scope="row"') == tiles[title] == int(count)
+    assert f"{paused} Paused" in board.text
+    assert "Paused" in (await office.get(f"/board/{paused}")).text
+    assert ">Open</strong>" not in (await office.get(f"/board/{paused}")).html
 
 
 async def test_an_urgent_case_is_urgent_in_words_and_comes_first(office: Office, reference: str) -> None:

@@ -119,10 +119,27 @@ def test_the_clock_over_the_whole_process_counts_once_it_has_passed_or_nothing_e
 
 
 def test_what_waits_for_the_team_is_listed_apart_and_does_not_hide_what_is_waited_for_from_others() -> None:
-    board = laid_out((case(), [of_the_team("2027-03-02 12:00", limit_passed=True), waits("2027-03-03 17:00")]))
+    board = laid_out((case(), [of_the_team("2027-03-05 12:00"), waits("2027-03-03 17:00")]))
     assert stands(board) == [Section.OURS, Section.TODAY]
-    assert board.part(Section.OURS).passed == 1
-    assert [item.of_the_team for item in board.part(Section.TODAY).lines[0].others] == [False]
+    [line] = board.part(Section.TODAY).lines
+    assert [item.of_the_team for item in line.by_time] == [False]
+    assert line.also_ours
+
+
+def test_what_the_team_is_late_with_stands_among_the_limits_that_have_passed() -> None:
+    board = laid_out((case(), [of_the_team("2027-03-02 12:00", limit_passed=True), waits("2027-03-03 17:00")]))
+    assert stands(board) == [Section.OURS, Section.PASSED]
+    assert board.part(Section.OURS).ours_passed == 1
+    [line] = board.part(Section.PASSED).lines
+    assert [(item.of_the_team, item.passed) for item in line.by_time] == [(True, True), (False, False)]
+    assert not line.also_ours, "it is shown already"
+
+
+def test_how_many_are_past_our_own_limit_counts_what_is_folded_too() -> None:
+    late = [
+        (case(f"PD-27-{number:04}-X"), [of_the_team("2027-03-02 12:00", limit_passed=True)]) for number in range(30)
+    ]
+    assert laid_out(*late).part(Section.OURS).ours_passed == 30
 
 
 def test_what_waits_for_the_team_alone_stands_by_the_teams_own_limit() -> None:
@@ -137,7 +154,7 @@ def test_a_held_case_stands_among_the_held_ones_alone() -> None:
     board = laid_out((case(status=Status.HELD, stage=0, responding_agencies=()), [look]))
     assert stands(board) == [Section.HELD]
     assert board.part(Section.HELD).lines[0].stage == "Not begun"
-    assert (board.total, board.held) == (0, 1)
+    assert (board.total, board.held) == (1, 1)
 
 
 def test_a_case_that_is_about_to_move_up_says_so_and_stands_by_that_moment() -> None:
@@ -250,6 +267,43 @@ def test_filters_narrow_what_the_others_leave(query: dict[str, str], left: str) 
     shown = sorted({reference[9] for reference in board.shown})
     assert "".join(shown) == left
     assert board.found == len(left)
+
+
+PAUSED = case("PD-27-0006-X", paused_since=civil("2027-03-02 12:00"), paused_until=civil("2027-03-05 17:00"))
+LATE: tuple[tuple[OpenCase, list[Waiting]], ...] = (
+    (case("PD-27-0007-X"), [of_the_team("2027-03-02 12:00", limit_passed=True), waits("2027-03-03 17:00")]),
+    (case("PD-27-0008-X"), [waits("2027-03-02 17:00", limit_passed=True, cause=Cause.SILENT)]),
+    (
+        case("PD-27-0009-X", status=Status.HELD, stage=0),
+        [waits("2027-03-02 12:00", Awaits.LOOK, waits_for=Side.TEAM, agency_id=None, limit_passed=True)],
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "query", [{}, {"agency": SCHOOL}, {"stage": "0"}, {"waiting": "team"}, {"section": "passed"}, {"track": "urgent"}]
+)
+def test_headline_tiles_and_lists_agree(query: dict[str, str]) -> None:
+    everything = (*MIXED, (PAUSED, []), *LATE)
+    troubles = {"PD-27-0001-X": [Trouble(NoticeKind.ASKED, SOCIAL_CARE, NoticeState.NO_ONE)]}
+    board = laid_out(*everything, filters=board_filters.read(query), troubles=troubles)
+    assert board.total == len(everything)
+    assert (board.held, board.paused) == (2, 1)
+    once = [board.part(section) for section in board_lines.ONCE]
+    assert sum(part.count for part in once) == board.found
+    if "section" not in query:
+        assert all(len(part.lines) == part.count for part in board.parts)
+        references = [line.row.reference for part in once for line in part.lines]
+        assert sorted(references) == sorted(set(references)), "each stands once"
+        also = {line.row.reference for section in board_lines.ALSO for line in board.part(section).lines}
+        assert also <= set(references)
+    if not query:
+        assert board.found == board.total
+        assert [part.count for part in board.parts] == [2, 2, 1, 2, 0, 5, 0]
+
+
+def test_every_part_is_of_one_kind_or_the_other() -> None:
+    assert sorted((*board_lines.ONCE, *board_lines.ALSO)) == sorted(Section)
 
 
 @pytest.mark.parametrize(
