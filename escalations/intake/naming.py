@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from escalations.mail import labels
-from escalations.store.directory import Agency
 
 _SEVERAL = re.compile(r"[;\n]")
 PARTNERSHIP = "partnership"
@@ -26,6 +26,23 @@ class Named:
     """All that were named, where each of them is exactly one; otherwise none."""
     candidates: tuple[str, ...] = ()
     """Where a name is more than one agency's: those."""
+    recognised: tuple[str, ...] = ()
+    """Those that were named by a name of theirs alone, also where another name was nobody's."""
+    unknown: tuple[str, ...] = ()
+    """Each name that was not exactly one agency's, as it was written."""
+
+
+class Agency(Protocol):
+    """What has to be known of an agency, as the directory and as the pages know it."""
+
+    @property
+    def agency_id(self) -> str: ...  # noqa: D102
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def town(self) -> str: ...  # noqa: D102
+    @property
+    def agency_type(self) -> str: ...  # noqa: D102
 
 
 def find(written: Iterable[str], agencies: Sequence[Agency]) -> Named:
@@ -43,15 +60,16 @@ def find(written: Iterable[str], agencies: Sequence[Agency]) -> Named:
             known.setdefault(words, []).append(agency.agency_id)
     found: list[str] = []
     candidates: list[str] = []
-    unknown = False
+    unknown: list[str] = []
     for name in _each(written, known):
         of_name = known.get(_normal(name), [])
         if len(of_name) == 1:
             found += of_name
         else:
-            unknown = True
+            unknown.append(name.strip())
             candidates += of_name
-    return Named(() if unknown else tuple(dict.fromkeys(found)), tuple(dict.fromkeys(candidates)))
+    recognised = tuple(dict.fromkeys(found))
+    return Named(() if unknown else recognised, tuple(dict.fromkeys(candidates)), recognised, tuple(unknown))
 
 
 def _each(written: Iterable[str], known: dict[str, list[str]]) -> Iterable[str]:

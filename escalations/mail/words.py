@@ -75,7 +75,7 @@ TOLD: dict[NoticeKind, str] = {
     NoticeKind.SOONER: "a sooner time was set",
     NoticeKind.PRIORITY: "its priority was set, and its time limits follow it",
     NoticeKind.REDIRECTED: "it is closed here and goes another way",
-    NoticeKind.WORDS_ADDED: "words were added to the escalation by mail",
+    NoticeKind.WORDS_ADDED: "something was added to the escalation",
     NoticeKind.ADDED_BY_TEAM: "an email was added to the escalation by the partnership team",
     NoticeKind.UNREADABLE: "a reply cannot be read",
 }

@@ -188,8 +188,11 @@ def _reads_or_completes(case: Case) -> Ask:
 def _completed(case: Case, event: events.Completed) -> tuple[Notice, ...]:
     """The team hears of it where it holds the case and did not write it itself, and where it is still to look.
 
-    What is passed on in the same act has stopped its clock before.
+    What is passed on in the same act has stopped its clock before. Where the notice of a stage had left already,
+    whoever it went to hears that something was added to what they were asked to answer.
     """
+    if case.status is Status.OPEN:
+        return _to_parties(case, NoticeKind.WORDS_ADDED)
     if case.status is not Status.HELD or event.by.side is Side.TEAM or not case.running(Awaits.LOOK):
         return ()
     return (_to_team(case, NoticeKind.COMPLETED),)

@@ -357,16 +357,38 @@ async def agency_of_address(tx: AsyncConnection, keys: vault.Vault, address: str
     return active[0] if len(active) == 1 else None
 
 
+async def phone_of_address(
+    tx: AsyncConnection, keys: vault.Vault, agency_id: str, address: str, on: datetime
+) -> str | None:
+    """The number of whoever has this address at an agency on a day, as the directory has it.
+
+    Raises:
+        vault.CannotOpen: what is stored was changed, or the settings lack the key.
+    """
+    phones = [
+        person.phone for of, person in await _people_with(tx, keys, address, on) if of == agency_id and person.phone
+    ]
+    return phones[0] if phones else None
+
+
 async def _agencies_with(tx: AsyncConnection, keys: vault.Vault, address: str, on: datetime) -> list[str]:
     """The agencies at which somebody of this address holds a position, or is a deputy."""
+    return [agency_id for agency_id, _ in await _people_with(tx, keys, address, on)]
+
+
+async def _people_with(tx: AsyncConnection, keys: vault.Vault, address: str, on: datetime) -> list[tuple[str, Person]]:
+    """Whoever has this address and holds a position or deputises, with their agency."""
     digest, wanted = _digest(keys, address), domains.same_address(address)
     by_digest = or_(_POSITIONS.c.holder_digest == digest, _POSITIONS.c.deputy_digest == digest)
     found = []
     for row in (await tx.execute(_ON_DAY.where(by_digest), {"day": _day(on)})).all():
         # Opened as well: whoever was erased is nobody, whatever digest still stands there.
         people = [await _person(tx, keys, row, column) for column in ("sealed_holder", "sealed_deputy")]
-        if any(person is not None and domains.same_address(person.email) == wanted for person in people):
-            found.append(row.agency_id)
+        found += [
+            (row.agency_id, person)
+            for person in people
+            if person is not None and domains.same_address(person.email) == wanted
+        ]
     return found
 
 

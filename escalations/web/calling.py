@@ -1,7 +1,8 @@
 """Whom to phone on the urgent track, by when, and on which number: shown behind the code alone.
 
 Either side may make the call, and whoever made it records whom they spoke to. The responding side reads who raised it,
-with the number that they gave. The raising side reads the position at the other agency and its number, and no name.
+with the number that they gave; where they gave none, as in an email, the directory's: their own, or their agency's.
+The raising side reads the position at the other agency and its number, and no name. Where a number comes from is said.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from escalations.policy import Awaits, Side
+from escalations.policy import Awaits, Side, StageRule
 from escalations.rules.case import Case
 from escalations.store import directory
 from escalations.store.links import Link
@@ -28,6 +29,8 @@ class Call:
     whom: str
     phone: str
     """Empty where none is recorded."""
+    source: str
+    """Whose number it is, where it is the directory's; empty for one that they gave themselves."""
     due_at: datetime
     past: bool
     """Whether its time limit has passed; the call is still asked for."""
@@ -44,6 +47,7 @@ async def wanted(
     at: datetime,
 ) -> tuple[Call, ...]:
     """The calls that whoever reads this page is to make."""
+    numbers = Numbers(tx, vault, case, names, at)
     found = []
     for clock in case.running(Awaits.BE_REACHED):
         if link.to.side is Side.RESPONDING:
@@ -52,15 +56,64 @@ async def wanted(
             raiser = (sealed or {}).get("raiser") or {}
             who = ", ".join(str(part) for part in (raiser.get("name"), raiser.get("role")) if part)
             whom = f"{who or 'whoever raised it'}, {names.agency(case.raising_agency)}"
-            phone = str(raiser.get("phone") or "")
+            number = await numbers.of_raiser(raiser)
         elif link.to.side is Side.RAISING:
-            position = case.frame.policy.stage(max(case.stage, 1)).responding_position
-            contact = await directory.holders(tx, vault, clock.agency_id, position, at)
-            whom = f"{contact.title if contact else 'somebody'} at {names.agency(clock.agency_id)}"
-            phone = (contact.phone if contact else None) or ""
+            title, number = await numbers.of_agency(clock.agency_id)
+            whom = f"{title or 'somebody'} at {names.agency(clock.agency_id)}"
         else:
             continue
-        found.append(
-            Call(whom, phone, clock.due_at, past=clock.limit_passed_at is not None and not clock.limit_withdrawn)
-        )
+        past = clock.limit_passed_at is not None and not clock.limit_withdrawn
+        found.append(Call(whom, number.phone, number.source, clock.due_at, past=past))
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number, and whose it is."""
+
+    phone: str = ""
+    source: str = ""
+    """Empty for one that somebody gave for themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The numbers of whoever can be phoned in a case, as the directory has them at a moment."""
+
+    tx: AsyncConnection
+    vault: Vault
+    case: Case
+    names: Names
+    at: datetime
+
+    async def of_raiser(self, raiser: Mapping[str, Any]) -> Number:
+        """What they gave; or the directory's of their address; or that of the level of their agency that has it."""
+        if raiser.get("phone"):
+            return Number(str(raiser["phone"]))
+        agency = self.case.raising_agency
+        if agency is None:
+            return Number()
+        address = str(raiser.get("email") or "")
+        own = await directory.phone_of_address(self.tx, self.vault, agency, address, self.at)
+        if own:
+            return Number(own, "their number in the directory")
+        _, number = await self._of(agency, self._stage.raising_position)
+        return number
+
+    async def of_agency(self, agency_id: str | None) -> tuple[str, Number]:
+        """The title of whoever answers for an agency at the present stage, and their number."""
+        return await self._of(agency_id, self._stage.responding_position)
+
+    @property
+    def _stage(self) -> StageRule:
+        return self.case.frame.policy.stage(max(self.case.stage, 1))
+
+    async def _of(self, agency_id: str | None, position: str) -> tuple[str, Number]:
+        """Whoever holds a position, and their number; where they have none, that of the agency's escalation lead."""
+        contact = await directory.holders(self.tx, self.vault, agency_id, position, self.at)
+        lead = await directory.holders(self.tx, self.vault, agency_id, directory.LEAD, self.at)
+        title = "" if contact is None else contact.title
+        for one in (contact, lead):
+            if one is not None and one.phone:
+                return title, Number(one.phone, f"from the directory: {one.title}, {self.names.agency(agency_id)}")
+        return title, Number()

@@ -25,7 +25,9 @@ async def test_in_every_table(office: Office, scripted: BrowserContext, size: Vi
     reference = await raised(office)
     ended = await raised(office, "/enter")
     await office.settle()
-    await teamwork.does(office, ended, "close", outcome="overtaken_by_events", on_word_of="team", close_text="It is over.")
+    await teamwork.does(
+        office, ended, "close", outcome="overtaken_by_events", on_word_of="team", close_text="It is over."
+    )
     await mailing.receive(office, messages.raw("empty"))
     page = await scripted.new_page()
     await page.set_viewport_size(size)

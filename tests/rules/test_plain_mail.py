@@ -138,7 +138,17 @@ def test_an_open_case_keeps_its_agency_however_it_is_completed() -> None:
     seen = len(story.happened)
     story.completes()
     assert [party.agency_id for party in story.case.parties] == [SOCIAL_CARE]
-    assert told_since(story, seen) == []
+    assert told_since(story, seen) == ["words_added: childrens-services practitioner (respond)"]
+
+
+def test_each_agency_that_was_asked_already_hears_that_something_was_added() -> None:
+    story = from_a_school(responding_agencies=(SOCIAL_CARE, POLICE))
+    seen = len(story.happened)
+    story.later(minutes=20).completes()
+    assert told_since(story, seen) == [
+        "words_added: childrens-services practitioner (respond)",
+        "words_added: police practitioner (respond)",
+    ]
 
 
 def test_it_is_completed_once() -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from escalations.policy import Track
 from escalations.rules.notices import NoticeKind
+from escalations.store import directory
 from tests.web import answering
-from tests.web.conftest import Office
-from tests.web.forms_filled import raised
+from tests.web.conftest import Office, Page
+from tests.web.forms_filled import CHILD, raised
+from tests.web.test_completing import mailed
 
 
 @pytest.fixture
@@ -32,11 +37,36 @@ async def test_the_responding_side_reads_whom_to_phone_by_when_and_the_number(of
 async def test_the_raising_side_reads_the_position_and_its_number_and_no_name(office: Office, reference: str) -> None:
     token = await answering.link(office, reference, NoticeKind.RECEIPT)
     page = await answering.enter(office, token, name="Ottoline Brack", role="Lead")
-    assert "Social worker at Wyeford Council children's services, 01632 960201" in page.text
+    said = (
+        "Social worker at Wyeford Council children's services, 01632 960201 (from the directory: Social worker, Wyeford"
+    )
+    assert said in page.text
     assert "Tamsin" not in page.text
     done = await office.post("/answer/reached", token=page.token, spoken_to="The social worker")
     assert "Recorded" in done.title
     assert "Please phone" not in (await office.get("/answer")).text
+
+
+async def _mailed_urgently(office: Office, sender: str) -> Page:
+    """Give what the responding side reads of an urgent escalation raised by a mail that says no number."""
+    reference = await mailed(office, CHILD, sender=sender, with_=("childrens-services",), track=Track.URGENT)
+    return await answering.enter(office, await answering.link(office, reference, NoticeKind.ASKED))
+
+
+async def test_of_one_raised_by_mail_the_number_is_that_of_the_sender_in_the_directory(office: Office) -> None:
+    async with office.database.read() as tx:
+        lead = await directory.holders(tx, office.vault, "oak-school", directory.LEAD, office.now())
+    assert lead is not None
+    page = await _mailed_urgently(office, lead.email)
+    assert f"Oak Lane Primary School, {lead.phone} (their number in the directory)" in page.text
+    assert "No number is recorded" not in page.text
+
+
+async def test_where_the_sender_is_not_in_the_directory_it_is_their_agencys_number(office: Office) -> None:
+    page = await _mailed_urgently(office, "somebody.else@oaklane.example")
+    assert re.search(
+        r"Oak Lane Primary School, 01632 \d+ \(from the directory: [^)]+, Oak Lane Primary School\)", page.text
+    )
 
 
 async def test_without_the_code_no_number_of_a_person_is_shown(office: Office, reference: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from escalations.intake import submissions
-from escalations.policy import Side
+from escalations.policy import Side, Track
 from escalations.rules import acts
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Concern, Reason
@@ -17,8 +17,24 @@ from tests.web.forms_filled import CHILD, DIFFERENCE, PERSON, SAFETY, TRIED, WOR
 FIELDS: dict[str, Any] = {"subject": "people", **PERSON, **DIFFERENCE, **TRIED, **SAFETY}
 
 
-async def mailed(office: Office, *names: str) -> str:
-    """Give the reference of what a plain mail raised that names these children, and no agency."""
+async def mailed(
+    office: Office,
+    *names: str,
+    sender: str = "ottoline.brack@oaklane.example",
+    with_: tuple[str, ...] = (),
+    written: tuple[str, ...] = (),
+    track: Track = Track.STANDARD,
+) -> str:
+    """Give the reference of what a plain mail raised that names these children.
+
+    Args:
+        office: where it comes in.
+        names: of the children.
+        sender: whom it came from.
+        with_: the agencies that it was raised with.
+        written: the agencies as they were written, where not each of them was recognised.
+        track: how fast it has to go.
+    """
     now = office.now()
     act = acts.Raise(
         submission_id=submissions.new_id(now),
@@ -26,15 +42,17 @@ async def mailed(office: Office, *names: str) -> str:
         channel=Channel.MAIL,
         received_at=now,
         raising_agency="oak-school",
+        responding_agencies=with_,
+        track=track,
         concern=Concern.SIBLINGS if len(names) > 1 else Concern.CHILD,
         people=len(names),
         reason=Reason.NOT_STATED,
     )
     sealed: dict[str, object] = {
-        "raiser": {"name": "Ottoline Brack", "email": "ottoline.brack@oaklane.example", "phone": "", "role": ""},
+        "raiser": {"name": "Ottoline Brack", "email": sender, "phone": "", "role": ""},
         "people": [{"kind": "child", "name": name, "born_or_due": None, "case_numbers": {}} for name in names],
         "problem": WORDS,
-        "mail": {"text": WORDS},
+        "mail": {"text": WORDS, "to_agency": list(written)},
     }
     async with office.database.write() as tx:
         receipt = await submissions.receive(
