@@ -54,8 +54,10 @@ class Asked(Returning):
                 status=503,
             )
         await self._log_reading(link)
+        lacking: tuple[Problem, ...] = ()
         if raw is None and link.asks is Ask.COMPLETE:
-            raw = completing.prefilled(read.raised, read.sealed)
+            raw = completing.prefilled(read.raised, read.sealed, read.agencies)
+            lacking = completing.lacking(raw, read.found.case, read.agencies, now=parts.now())
         return parts.show(
             request,
             "answer_act.html",
@@ -67,6 +69,7 @@ class Asked(Returning):
             f=parts.form(request, raw, problems),
             once=once if is_press(once := first(raw or {}, "once")) else secrets.token_urlsafe(12),
             Doing=Doing,
+            lacking=lacking,
             **link_page.values(read, link),
         )
 
@@ -137,7 +140,7 @@ class Asked(Returning):
             submission_id=submissions.new_id(now),
             now=now,
             agencies=await parts.agencies.read(now),
-            others=await self._others(link) if doing is Doing.COMPLETE else (),
+            mailed=await self._mailed(link) if doing is Doing.COMPLETE else None,
         )
         if made is None:
             return await self._show(request, opened, raw, tuple(reading.problems), status=422, doing=doing)
@@ -162,10 +165,10 @@ class Asked(Returning):
         await self._typed_is_sent(request, sent)
         return sent
 
-    async def _others(self, link: Link) -> tuple[Mapping[str, Any], ...]:
-        """Whom a mail named besides the person on the page to complete it: they stay as the mail named them."""
+    async def _mailed(self, link: Link) -> Mapping[str, Any] | None:
+        """What was sealed with the mail that is completed: whom else it named stays as the mail named them."""
         read = await link_page.read(self._parts, link)
-        return () if read is None else completing.others(read.sealed)
+        return None if read is None else read.sealed
 
     async def _pressed_before(self, opened: Opened, doing: Doing, raw: Raw) -> bool:
         """Whether this button of this page was pressed before, and what it sent is stored."""

@@ -6,27 +6,51 @@ The readers are those of the form (`questions`), so that a completed mail says w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any, Final
 
+from escalations.intake import naming
+from escalations.intake.naming import Named
 from escalations.rules import acts
 from escalations.rules.acts import Concern, LegalStatus, Reason
 from escalations.rules.case import Case, Status
 from escalations.web import questions
-from escalations.web.answers import Agency, Asking, FamilyAware, Safety, YesNo, concern_of
-from escalations.web.forms import LONG, Raw, Reading
+from escalations.web.answers import MOST_AGENCIES, Agency, Asking, FamilyAware, Safety, YesNo, concern_of
+from escalations.web.forms import LONG, Problem, Raw, Reading
 from escalations.web.words import PersonKind
 
 FIELDS: Final = 3
-"""How many agencies the page has room for; a mail that concerns more says so, and the team sees to it."""
+"""How many agencies the page has room for at least; there is one more than the mail named."""
 
 
-def prefilled(raised: acts.Raise | None, sealed: Mapping[str, Any] | None) -> Raw:
+def named(raised: acts.Raise, sealed: Mapping[str, Any], agencies: Mapping[str, Agency]) -> Named:
+    """The agencies that the mail named, each by itself: what was recognised stands, whatever another name was."""
+    written = (sealed.get("mail") or {}).get("to_agency") or ()
+    found = naming.find(map(str, written), list(agencies.values()))
+    others = tuple(one for one in found.recognised if one != raised.raising_agency)
+    return replace(found, recognised=raised.responding_agencies or others)
+
+
+def fields(of: Named) -> range:
+    """One for each agency that was recognised, and one more."""
+    return range(min(max(FIELDS, len(of.recognised) + 1), MOST_AGENCIES))
+
+
+def lacking(raw: Raw, case: Case, agencies: Mapping[str, Agency], *, now: datetime) -> tuple[Problem, ...]:
+    """What is still missing of what the page asks, for whoever opens it: each with its field."""
+    reading = Reading(raw, now=now)
+    _read(reading, case, agencies, {}, mailed=None)
+    return tuple(reading.problems)
+
+
+def prefilled(raised: acts.Raise | None, sealed: Mapping[str, Any] | None, agencies: Mapping[str, Agency]) -> Raw:
     """The fields, with what the mail said."""
     if raised is None or sealed is None:
         return {}
     raw: Raw = {
-        "with": list(raised.responding_agencies),
+        "with": list(named(raised, sealed, agencies).recognised),
+        "phone": [str((sealed.get("raiser") or {}).get("phone") or "")],
         "problem": [str(sealed.get("problem") or "")],
         "wanted": [str(sealed.get("wanted") or "")],
         "tried": [str(sealed.get("tried") or "")],
@@ -62,13 +86,28 @@ def make(
     origin: dict[str, Any],
     sealed: dict[str, object],
     *,
-    others: tuple[Mapping[str, Any], ...] = (),
+    mailed: Mapping[str, Any] | None,
 ) -> acts.Complete | None:
     """The act of the posted page, or none where something is to be put right; the reading then says what.
 
-    ``others`` are whom the mail named besides the person on the page.
+    ``mailed`` is what was sealed with the mail: whom it named besides the person on the page stays with the case.
     """
+    said = _read(reading, case, agencies, sealed, mailed=mailed)
+    return None if reading.problems else acts.Complete(**origin, **said)
+
+
+def _read(
+    reading: Reading,
+    case: Case,
+    agencies: Mapping[str, Agency],
+    sealed: dict[str, object],
+    *,
+    mailed: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """What the page says: the codes of the act; what is sealed with it is put into ``sealed``."""
+    others = also_named(mailed)
     asking = Asking(now=reading.now, agencies=agencies)
+    phone = reading.phone("phone", missing="Enter a phone number on which you can be reached")
     named: tuple[str, ...] = ()
     if case.status is Status.HELD:
         named = questions.read_agencies(reading, asking, raising=case.raising_agency)
@@ -79,6 +118,7 @@ def make(
     tried = questions.read_tried(reading, asking)
     safety = _safety(reading)
     sealed |= {
+        "raiser": {**((mailed or {}).get("raiser") or {}), "phone": phone},
         "people": [] if person is None else [questions.sealed_person(person), *others],
         "theme": theme,
         "arose_on": difference.arose_on.isoformat() if difference.arose_on else None,
@@ -92,19 +132,16 @@ def make(
         "family_aware": safety.family_aware.value if safety.family_aware else None,
         "family_views": safety.family_views,
     }
-    if reading.problems:
-        return None
-    return acts.Complete(
-        **origin,
-        responding_agencies=named,
-        concern=concern_of(
+    return {
+        "responding_agencies": named,
+        "concern": concern_of(
             () if person is None else (person.kind, *(PersonKind(str(other["kind"])) for other in others))
         ),
-        people=0 if person is None else 1 + len(others),
-        reason=difference.reason or Reason.OTHER,
-        level_of_need=safety.level_of_need,
-        legal_status=safety.legal_status or LegalStatus.NOT_KNOWN,
-    )
+        "people": 0 if person is None else 1 + len(others),
+        "reason": difference.reason or Reason.OTHER,
+        "level_of_need": safety.level_of_need,
+        "legal_status": safety.legal_status or LegalStatus.NOT_KNOWN,
+    }
 
 
 def _safety(reading: Reading) -> Safety:
@@ -116,7 +153,7 @@ def _safety(reading: Reading) -> Safety:
     return safety
 
 
-def others(sealed: Mapping[str, Any] | None) -> tuple[Mapping[str, Any], ...]:
+def also_named(sealed: Mapping[str, Any] | None) -> tuple[Mapping[str, Any], ...]:
     """Whom the mail named besides the person on the page. They stay as it named them."""
     return tuple((sealed or {}).get("people") or ())[1:]
 
@@ -125,6 +162,7 @@ def retyped(act: acts.Complete, sealed: Mapping[str, Any]) -> Raw:
     """The page again, as it was filled in, where what it sent was not carried out."""
     raw: Raw = {
         "with": list(act.responding_agencies) or [""],
+        "phone": [str((sealed.get("raiser") or {}).get("phone") or "")],
         "subject": ["theme" if act.concern is Concern.THEMATIC else "people"],
         "reason": [act.reason.value],
         "level": [str(act.level_of_need or "unknown")],

@@ -152,7 +152,7 @@ def make(
     submission_id: str,
     now: datetime,
     agencies: Mapping[str, Agency] | None = None,
-    others: tuple[Mapping[str, Any], ...] = (),
+    mailed: Mapping[str, Any] | None = None,
 ) -> Made | None:
     """The act of a posted form, or none where something is to be put right; the reading then says what."""
     actor = Actor(side=link.to.side, agency_id=link.to.agency_id, position=link.to.position)
@@ -160,7 +160,7 @@ def make(
     sealed: dict[str, object] = {"by": {"name": session.name, "role": session.role}}
     # What is given where something is to be put right is never stored: no act comes of it.
     if doing is Doing.COMPLETE:
-        act: Act | None = completing.make(reading, case, agencies or {}, origin, sealed, others=others)
+        act: Act | None = completing.make(reading, case, agencies or {}, origin, sealed, mailed=mailed)
     else:
         act = _make(doing, reading, case, link, origin, sealed)
     return None if reading.problems or act is None else Made(act, sealed)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations.intake import submissions
+from escalations.intake.naming import Named
 from escalations.intake.submissions import State, Submission
 from escalations.policy import Side
 from escalations.rules import acts, sooner
@@ -138,8 +139,22 @@ def values(page: Read, link: Link) -> dict[str, Any]:
             if agency is not None
         ],
         "family_aware": {aware.value: said for aware, said in FAMILY_AWARE.items()},
-        "agency_fields": range(completing.FIELDS),
-        "others": [str(person.get("name") or "") for person in completing.others(page.sealed)],
+        "others": [str(person.get("name") or "") for person in completing.also_named(page.sealed)],
+        **(_completing(page) if link.asks is Ask.COMPLETE else {}),
+    }
+
+
+def _completing(page: Read) -> dict[str, Any]:
+    """What the page to complete an email says of agencies: which were named, and who is told when it is sent."""
+    case, names = page.found.case, Names(page.agencies)
+    of = completing.named(page.raised, page.sealed, page.agencies) if page.raised and page.sealed else Named()
+    return {
+        "agency_fields": completing.fields(of),
+        "not_recognised": of.unknown if case.status is Status.HELD else (),
+        "told_of_it": [names.agency(party.agency_id) for party in case.open_parties]
+        if case.status is Status.OPEN
+        else [],
+        "team_passes_on": case.raising_agency is None or case.quiet,
     }
 
 

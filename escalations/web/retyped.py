@@ -45,6 +45,7 @@ _LABELS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "ack-text": ("What you add", {}),
     "confirm-text": ("What you add", {}),
     "agree-text": ("What changed", {}),
+    "phone": ("Your phone number", {}),
     "theme": ("The theme", {}),
     "person-name": ("Name", {}),
     "problem": ("The problem", {}),

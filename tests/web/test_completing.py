@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from escalations.intake import submissions
+from escalations.intake import recipients, submissions
 from escalations.policy import Side, Track
 from escalations.rules import acts
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Concern, Reason
-from escalations.rules.notices import RAISER, NoticeKind
+from escalations.rules.notices import RAISER, NoticeKind, Recipient
+from escalations.store import directory
 from tests.web import answering
 from tests.web.conftest import Office, Page
 from tests.web.forms_filled import CHILD, DIFFERENCE, PERSON, SAFETY, TRIED, WORDS
 
-FIELDS: dict[str, Any] = {"subject": "people", **PERSON, **DIFFERENCE, **TRIED, **SAFETY}
+FIELDS: dict[str, Any] = {"phone": "01632 960 309", "subject": "people", **PERSON, **DIFFERENCE, **TRIED, **SAFETY}
 
 
 async def mailed(
@@ -106,3 +108,57 @@ async def test_of_two_who_complete_it_the_second_gets_their_words_back(office: O
     refused = await office.get(again.path)
     assert "This has been completed already." in refused.text
     assert "OTHER WORDS" in refused.text
+
+
+async def test_the_agencies_that_were_recognised_stand_there_where_another_was_not(office: Office) -> None:
+    reference = await mailed(
+        office, CHILD, written=("Wyeford Council children's services", "The borough; West Mercia Police")
+    )
+    page = await _open(office, reference)
+    assert page.value("with") == "childrens-services"
+    assert "Your email named “The borough”. We could not tell which agency that is" in page.text
+
+
+async def test_the_page_lists_what_is_still_missing_and_leads_to_it(office: Office) -> None:
+    page = await _open(office, await mailed(office, CHILD))
+    missing = re.search(r"Still missing:</p>.*?</ul>", page.html, re.DOTALL)
+    assert missing is not None
+    links = re.findall(r'href="#([^"]+)">([^<]+)<', missing[0])
+    assert ("phone", "Enter a phone number on which you can be reached") in links
+    assert ("risk", "Say what the risk is") in links
+    assert "problem" not in [field for field, _ in links], "the mail said it"
+    assert all(f'id="{field}"' in page.html for field, _ in links)
+
+
+async def test_the_number_that_was_added_is_the_one_to_phone(office: Office) -> None:
+    reference = await mailed(office, CHILD, with_=("childrens-services",), track=Track.URGENT)
+    page = await _open(office, reference)
+    assert page.value("phone") == ""
+    await office.post("/answer/complete", token=page.token, **FIELDS)
+    async with office.new_browser() as other:
+        shown = await answering.enter(office, await answering.link(office, reference, NoticeKind.ASKED), browser=other)
+    assert "Ottoline Brack, Oak Lane Primary School, 01632 960 309 ." in shown.text
+    async with office.database.read() as tx:
+        assert await recipients.find(
+            tx, office.vault, reference, Recipient(Side.RAISING, "oak-school", RAISER), at=office.now()
+        ) == recipients.Addressee("ottoline.brack@oaklane.example", directory.Rule.HOLDER)
+
+
+async def test_whoever_was_asked_is_told_that_something_was_added_and_the_page_says_so_before(office: Office) -> None:
+    reference = await mailed(office, CHILD, with_=("childrens-services",))
+    page = await _open(office, reference)
+    assert (
+        "Wyeford Council children's services has been asked to answer already. When you send this, it is told that "
+        "something was added"
+    ) in page.text
+    await office.post("/answer/complete", token=page.token, **FIELDS)
+    (told,) = [row for row in await office.notices(reference) if row.notice.kind is NoticeKind.WORDS_ADDED]
+    assert told.notice.to == Recipient(Side.RESPONDING, "childrens-services", "practitioner")
+    (mail,) = [mail for mail in await office.mails() if f"<{told.notice_id}@" in mail]
+    for word in (CHILD, WORDS, "01632 960 309", "Neglect goes on unseen", "by email"):
+        assert word not in mail
+
+
+async def test_the_page_says_whom_sending_it_tells_where_nobody_was_told_yet(office: Office) -> None:
+    page = await _open(office, await mailed(office, CHILD))
+    assert "Each agency that you choose below is told as soon as you send this." in page.text

@@ -18,6 +18,7 @@ from tests.web.conftest import Office, Page
 
 CHILD = "Persephone Canarybird"
 REST: dict[str, Any] = {
+    "phone": "01632 960 309",
     "subject": "people",
     "kind": "child",
     "person_name": CHILD,
