@@ -285,7 +285,9 @@ LATE: tuple[tuple[OpenCase, list[Waiting]], ...] = (
 )
 def test_headline_tiles_and_lists_agree(query: dict[str, str]) -> None:
     everything = (*MIXED, (PAUSED, []), *LATE)
-    troubles = {"PD-27-0001-X": [Trouble(NoticeKind.ASKED, SOCIAL_CARE, NoticeState.NO_ONE)]}
+    troubles: dict[str, Sequence[Trouble]] = {
+        "PD-27-0001-X": [Trouble(NoticeKind.ASKED, SOCIAL_CARE, NoticeState.NO_ONE)]
+    }
     board = laid_out(*everything, filters=board_filters.read(query), troubles=troubles)
     assert board.total == len(everything)
     assert (board.held, board.paused) == (2, 1)

@@ -129,6 +129,7 @@ def _every_act() -> list[Act]:
         acts.ConfirmDone(**_ORIGIN, claim_id="c1"),
         acts.DenyDone(**_ORIGIN, claim_id="c1"),
         acts.Decide(**_ORIGIN, outcome=Outcome.DECIDED_AS_ASKED),
+        acts.SetSooner(**_ORIGIN, clock_id="3-resolve", due_at=builders.civil("2027-03-03 12:00")),
         acts.Complete(**_ORIGIN, concern=Concern.THEMATIC, reason=Reason.OTHER, people=0),
     ]
 
