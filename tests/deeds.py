@@ -10,7 +10,7 @@ from escalations.policy import Side, SkipReason
 from escalations.rules import acts, events
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act, Concern, Reason
-from escalations.rules.case import Case, Cause, DeliveryState, Done, Outcome, PauseReason, Route
+from escalations.rules.case import Case, Cause, DeliveryState, Done, Outcome, PauseReason, Route, Says
 from escalations.rules.notices import RAISER
 from escalations.rules.workingtime import Unit
 from tests.builders import POLICE, SCHOOL, SOCIAL_CARE, TEAM, civil, origin, raiser, responder
@@ -114,6 +114,11 @@ _PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] 
             choice % (len(case.frame.policy.priorities) + 1)
         ],
     },
+    acts.Account: lambda case, by, choice: {
+        "clock_id": case.clocks[choice % len(case.clocks)].clock_id if case.clocks else "1-acknowledge",
+        "agency_id": by.agency_id or (_of(case), SCHOOL)[choice % 2],
+        "says": list(Says)[choice % len(Says)],
+    },
     acts.ConfirmCause: lambda case, _, choice: {
         "clock_id": case.clocks[choice % len(case.clocks)].clock_id if case.clocks else "1-acknowledge",
         "cause": list(Cause)[choice % len(Cause)],
@@ -167,6 +172,7 @@ BY_A_PERSON = (
     events.DoneDenied,
     events.Settled,
     events.Decided,
+    events.AccountAdded,
     events.CauseConfirmed,
     events.Paused,
     events.Resumed,

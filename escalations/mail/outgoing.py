@@ -26,7 +26,7 @@ from typing_extensions import override
 
 from escalations.mail import words
 from escalations.policy import Awaits, Side, StageRule, StartsFrom, Track
-from escalations.rules import clocks, workingtime
+from escalations.rules import accounts, clocks, workingtime
 from escalations.rules.case import Case, Status
 from escalations.rules.clocks import TEAM_POSITION
 from escalations.rules.notices import RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind
@@ -123,6 +123,8 @@ class Facts:
     """Whether a time limit for the whole escalation runs."""
     reply_to: str | None = None
     """The address at which this notice is answered by mail."""
+    account_until: datetime | None = None
+    """Until when its reader's side is asked for its account of a delay; None where it is not."""
 
 
 _CLOCK_OF = {
@@ -179,7 +181,21 @@ def facts_of(
         held=_held(case),
         whole_limit=any(clock.running and clock.waits_for is Side.BOTH for clock in case.clocks),
         reply_to=None if notice.to.side is Side.TEAM else reply_to,
+        account_until=_account_until(case, notice, at),
     )
+
+
+def _account_until(case: Case, notice: Notice, at: datetime) -> datetime | None:
+    """Both sides are asked for their account in the message that tells of a passed limit, or of what it led to."""
+    if notice.kind not in {NoticeKind.LIMIT_PASSED, NoticeKind.ASKED_TO_CHOOSE}:
+        return None
+    asked = (
+        clock.accounts_until
+        for clock in accounts.open_to(case, notice.to.side, notice.to.agency_id)
+        if clock.accounts_until is not None and clock.accounts_until > at
+        if notice.kind is NoticeKind.ASKED_TO_CHOOSE or clock.clock_id == notice.about
+    )
+    return min(asked, default=None)
 
 
 def _held(case: Case) -> Held | None:

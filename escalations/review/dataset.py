@@ -27,6 +27,7 @@ from escalations.rules.case import (
     Frame,
     Outcome,
     PauseReason,
+    Says,
     Status,
 )
 from escalations.rules.events import Event
@@ -66,6 +67,19 @@ class State(StrEnum):
     """Both agencies had their time, and the team has not looked yet."""
     OPEN = "open"
     """The agencies may still add their account."""
+
+
+class Accounted(StrEnum):
+    """What the agencies' own accounts say of a recorded cause (rules of practice: agreed and disputed, apart)."""
+
+    AGREED = "agreed"
+    """Every agency that was asked said that it was as recorded."""
+    DISPUTED = "disputed"
+    """One at least said that it was another way."""
+    IN_PART = "in_part"
+    """Who gave an account said that it was as recorded; somebody who was asked has given none."""
+    NONE = "none"
+    """No agency has given an account."""
 
 
 class Why(StrEnum):
@@ -110,6 +124,10 @@ class ClockSpan:
     accounts_until: datetime | None = None
     confirmed: bool = False
     """Whether the team confirmed the cause."""
+    accounts: tuple[tuple[str, Says], ...] = ()
+    """What each agency said of the delay, in the order in which it came."""
+    all_given: bool = False
+    """Whether every agency that is asked has given its account."""
     withdrawn: bool = False
     """The limit had been kept in truth."""
     by_what_was_said: bool = False
@@ -144,7 +162,19 @@ class ClockSpan:
         """How far the finding has come by a moment."""
         if self.confirmed:
             return State.CONFIRMED
-        return State.OPEN if self.accounts_until is not None and known_at < self.accounts_until else State.UNREVIEWED
+        # As the rules have it: an account at the last instant is in time, and where all are given nobody waits.
+        still_open = self.accounts_until is not None and known_at <= self.accounts_until and not self.all_given
+        return State.OPEN if still_open else State.UNREVIEWED
+
+    @property
+    def accounted(self) -> Accounted:
+        """What both sides said of it: the last word of each."""
+        last = dict(self.accounts)
+        if not last:
+            return Accounted.NONE
+        if any(says is not Says.AS_RECORDED for says in last.values()):
+            return Accounted.DISPUTED
+        return Accounted.AGREED if self.all_given else Accounted.IN_PART
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +351,7 @@ class Life:
                 | events.LimitPassed()
                 | events.LimitWithdrawn()
                 | events.CauseChanged()
+                | events.AccountAdded()
                 | events.CauseConfirmed()
                 | events.ClockEnded()
             ):
@@ -378,6 +409,7 @@ class Life:
         | events.LimitPassed
         | events.LimitWithdrawn
         | events.CauseChanged
+        | events.AccountAdded
         | events.CauseConfirmed
         | events.ClockEnded,
     ) -> None:
@@ -402,6 +434,10 @@ class Life:
             case events.CauseChanged():
                 # Evidence says something else now, so whatever had been confirmed is to be looked at again.
                 self._change(event.clock_id, cause=event.cause, confirmed=False)
+            case events.AccountAdded():
+                # An account that comes after the cause was confirmed is looked at, as in the rules.
+                accounts = (*self._clocks[event.clock_id].accounts, (event.agency_id, event.says))
+                self._change(event.clock_id, accounts=accounts, all_given=event.all_given, confirmed=False)
             case events.CauseConfirmed():
                 self._change(event.clock_id, cause=event.cause, confirmed=True)
             case events.ClockEnded():

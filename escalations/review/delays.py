@@ -81,8 +81,8 @@ def by_cause(view: View) -> Table:
     Time limits that passed in the cases notified in the year, on any side, by the cause as it stands now: from
     evidence, the first that fits, mended where an answer came late. A cause is provisional until both agencies had
     their time to add to it and the team confirmed it; confirmed, provisional and still open stand apart. What was in
-    truth done in time and only recorded later is withdrawn, and not counted as a passed limit. Whether the agencies
-    agree with a cause is not asked yet. Source: the rules of practice, "Evidence is fair".
+    truth done in time and only recorded later is withdrawn, and not counted as a passed limit. Source: the rules of
+    practice, "Evidence is fair".
     """
     findings = _findings(view.notified)
     rows = [
@@ -135,6 +135,24 @@ def by_stage(view: View) -> Table:
         for stage in stages
     ]
     rows.append(_row(view, "whole", "The whole process", [one for one in findings if one[1].stage is None]))
+    return _table(view, rows)
+
+
+def accounts(view: View) -> Table:
+    """What both sides say of the delays.
+
+    Time limits that passed in the cases notified in the year, apart from those of our system and the partnership's
+    team, by what the agencies' own accounts say of the recorded cause: both sides are asked for theirs when a limit
+    passes, and the last word of each agency counts. Agreed: everybody who was asked said that it was as recorded.
+    Disputed: one at least said that it was another way; what the team then confirmed stands by its cause. An account
+    decides nothing by itself. Source: the rules of practice, "Evidence is fair" ("reports show agreed, disputed and
+    unreviewed apart").
+    """
+    findings = [one for one in _findings(view.notified) if one[1].waits_for is not Side.TEAM]
+    rows = (
+        _row(view, code.value, text, [one for one in findings if one[1].accounted is code])
+        for code, text in words.ACCOUNTED.items()
+    )
     return _table(view, rows)
 
 

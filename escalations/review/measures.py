@@ -62,6 +62,7 @@ MEASURES: Final = (
     Measure("drift_by_cause", "Time limits that passed, by cause", _P, delays.by_cause),
     Measure("drift_by_side", "Time limits that passed, by whom the clock waited for", _P, delays.by_side),
     Measure("drift_by_stage", "Time limits that passed, by stage", _P, delays.by_stage),
+    Measure("accounts", "What both sides say of the delays", _P, delays.accounts),
     Measure("our_clocks", "What waited for the partnership’s team", _P, quality.our_clocks),
     Measure("who_raised", "Who raised it", _P, counting.who_raised),
     Measure("who_received", "With whom it was raised", _P, counting.who_received),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from escalations.policy import Awaits, Side, Track
-from escalations.review.dataset import NOT_KNOWN, State, Why
+from escalations.review.dataset import NOT_KNOWN, Accounted, State, Why
 from escalations.rules.acts import Concern, LegalStatus, Reason
 from escalations.rules.case import Cause, Outcome, PauseReason
 
@@ -80,6 +80,13 @@ STATES: Final[Mapping[State, str]] = {
     State.CONFIRMED: "Confirmed by the team",
     State.UNREVIEWED: "Provisional, not reviewed",
     State.OPEN: "Provisional, agencies may still add to it",
+}
+
+ACCOUNTED: Final[Mapping[Accounted, str]] = {
+    Accounted.AGREED: "Agreed: everybody asked says it was as recorded",
+    Accounted.DISPUTED: "Disputed: one at least says it was another way",
+    Accounted.IN_PART: "As recorded, by one side; the other gave no account",
+    Accounted.NONE: "No account given",
 }
 
 WHY: Final[Mapping[Why, str]] = {

@@ -15,7 +15,7 @@ from escalations.rules import acts
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.case import Case, Status
-from escalations.rules.telling import RAISER
+from escalations.rules.telling import LEAD, RAISER
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,8 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
             return _responding(case, act.by)
         case acts.AddWords():
             return _adds(case, act.by)
+        case acts.Account():
+            return _accounts(case, act)
         case acts.ReachedByPerson():
             return None if _is_team(act.by) else _of_a_side(case, act)
         case acts.SayDone():
@@ -109,6 +111,29 @@ def _adds(case: Case, by: Actor) -> Refused | None:
     if by.side is Side.RESPONDING:
         return _responding(case, by)
     return _deciding(case, by) if by.side is Side.FINAL_BODY else _raising(case, by)
+
+
+def _accounts(case: Case, act: acts.Account) -> Refused | None:
+    """Each side for itself: any position of it that was told of the delay, its managers too. The team for either."""
+    by = act.by
+    if _is_team(by):
+        return None
+    if by.side is Side.RAISING:
+        refused = _raising(case, by)
+        if refused is not None or act.agency_id == case.raising_agency:
+            return refused
+    own = by.agency_id == act.agency_id and by.agency_id is not None
+    if own and by.side is Side.RESPONDING and case.party(by.agency_id) is not None and _was_told(case, by.position):
+        return None
+    if own and by.side is Side.FINAL_BODY:
+        return _deciding(case, by)
+    return Refused(NOT_YOUR_SIDE, "Each agency gives its own account of a delay.")
+
+
+def _was_told(case: Case, position: Position | None) -> bool:
+    """Whether a position hears of a passed limit: those of the stages so far, and of the one above; and the lead."""
+    told = {stage.responding_position for stage in case.frame.policy.stages if stage.number <= case.stage + 1}
+    return position in {*told, LEAD}
 
 
 def _raising(case: Case, by: Actor) -> Refused | None:

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from escalations.policy import Position, Side, SkipReason, Slug, Track
 from escalations.rules.actors import Actor, Channel
-from escalations.rules.case import Cause, DeliveryState, Done, Outcome, PauseReason, Route
+from escalations.rules.case import Cause, DeliveryState, Done, Outcome, PauseReason, Route, Says
 from escalations.rules.workingtime import Amount
 
 
@@ -274,6 +274,20 @@ class SetPriority(ActModel):
     priority: Slug
 
 
+class Account(ActModel):
+    """A side says how a delay came about: by its link, or through the team, which was told by phone.
+
+    About one passed limit. Its words are sealed; what it says of the recorded cause is a code, so that a report can
+    tell what is agreed from what is disputed.
+    """
+
+    kind: Literal["account"] = "account"
+    clock_id: str
+    agency_id: Slug
+    """Whose account it is."""
+    says: Says
+
+
 class ConfirmCause(ActModel):
     """The team makes the cause of a delay final, once both agencies had their time to add an account; or puts it right.
 
@@ -354,6 +368,7 @@ Act = (
     | Extend
     | SetSooner
     | SetPriority
+    | Account
     | ConfirmCause
     | Close
     | AddWords

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from escalations.rules import accounts
 from escalations.rules.case import Case, ClaimState, Status
 from escalations.rules.notices import Ask, Recipient
 
 
 def is_done(case: Case, asks: Ask, to: Recipient, *, stage: int, about: str | None) -> bool:
+    """Whether a link has served: what it asked is done, and the account of the delay that it tells of is given.
+
+    Args: as for :func:`is_met`.
+    """
+    met = is_met(case, asks, to, stage=stage, about=about)
+    return met and not accounts.asked_of(case, about, to.side, to.agency_id)
+
+
+def is_met(case: Case, asks: Ask, to: Recipient, *, stage: int, about: str | None) -> bool:
     """Whether nothing is left to do of what was asked.
 
     Args:

@@ -56,6 +56,25 @@ class Cause(StrEnum):
     """It was paused for longer than the policy has it. Only the team says so."""
 
 
+class Says(StrEnum):
+    """What a side's account says of the recorded cause of a delay; its own words are sealed."""
+
+    AS_RECORDED = "as_recorded"
+    """It was as recorded."""
+    DONE_IN_TIME = "done_in_time"
+    """What was awaited had been done in time, and was not recorded. The other side is asked to confirm that."""
+    NOT_REACHED = "not_reached"
+    """Our message did not reach whoever should have had it."""
+    NOBODY_THERE = "nobody_there"
+    """Nobody was there to do it: absent, closed, or no one in post."""
+    OTHER_PROCESS = "other_process"
+    """It waited for a court, the police, a medical or a conference."""
+    MORE_TIME_NEEDED = "more_time_needed"
+    """It needed more time: information, people or capacity were missing."""
+    OTHER = "other"
+    """It was another way, in the side's own words."""
+
+
 class Outcome(StrEnum):
     """How a difference ended."""
 
@@ -136,6 +155,16 @@ class ClockEnd(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """What one agency says of a delay. Its words are sealed with the submission."""
+
+    side: Side
+    agency_id: str
+    says: Says
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Clock:
     """One clock, with its instants. A pause that ends and an extension move them, and nothing else does."""
 
@@ -179,6 +208,8 @@ class Clock:
     """... and by how much in all, in the unit of its limit."""
     set_sooner: bool = False
     """Whether somebody set a sooner time for it."""
+    accounts: tuple[Account, ...] = ()
+    """What each side says of its passed limit, in the order in which it came."""
 
     @property
     def running(self) -> bool:

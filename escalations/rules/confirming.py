@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from escalations.rules import acts, events, workingtime
+from escalations.rules import accounts, acts, events, workingtime
 from escalations.rules.access import Refused
 from escalations.rules.case import Case, Cause, Clock
 from escalations.rules.events import Event
@@ -21,7 +21,7 @@ def confirm_cause(case: Case, act: acts.ConfirmCause, now: datetime) -> tuple[Ev
         return Refused(
             "no_passed_limit", "No time limit of this kind is recorded as passed here, so there is no cause to confirm."
         )
-    refused = _too_early(clock, now) or _not_to_be_confirmed(clock, act.cause)
+    refused = _too_early(case, clock, now) or _not_to_be_confirmed(clock, act.cause)
     if refused is not None:
         return refused
     return (
@@ -36,14 +36,21 @@ def confirm_cause(case: Case, act: acts.ConfirmCause, now: datetime) -> tuple[Ev
     )
 
 
-def _too_early(clock: Clock, now: datetime) -> Refused | None:
-    """An account that comes at the last instant is in time; so the cause is confirmed after it."""
-    if clock.accounts_until is None or now > clock.accounts_until:
+def ready(case: Case, clock: Clock, now: datetime) -> bool:
+    """Whether both sides had their say: each gave its account, or had its time to.
+
+    An account that comes at the last instant is in time; so the time is over after it.
+    """
+    return clock.accounts_until is None or now > clock.accounts_until or accounts.all_given(case, clock)
+
+
+def _too_early(case: Case, clock: Clock, now: datetime) -> Refused | None:
+    if clock.accounts_until is None or ready(case, clock, now):
         return None
     return Refused(
         "accounts_still_open",
         f"Both agencies can still add their account of this delay, until {workingtime.say(clock.accounts_until)}. "
-        "Please confirm the cause after that.",
+        "Please confirm the cause after that, or once each has given its own.",
     )
 
 

@@ -2,7 +2,8 @@
 
 ``decide`` is pure. The workflow, the year simulation, the replay of old cases and the tests all drive this.
 What each act brings is in the module that is named for it: ``opening``, ``answering``, ``claiming``, ``settling``,
-``moving``, ``delivering``, ``confirming``, ``pausing``, ``sooner``, ``skipping``. ``docs/rules.md`` lists them all.
+``moving``, ``delivering``, ``accounts``, ``confirming``, ``pausing``, ``sooner``, ``skipping``. ``docs/rules.md``
+lists them all.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import assert_never
 
 from escalations.rules import (
     access,
+    accounts,
     acts,
     answering,
     claiming,
@@ -77,7 +79,7 @@ def _after_what_time_brought(case: Case, act: Act, now: datetime) -> tuple[Event
 
 
 _OF_THE_SYSTEM = (acts.ReportDelivery, acts.ReportMessage)
-_OF_WHAT_WAS_DONE = (acts.ConfirmDone, acts.DenyDone, acts.AddWords, acts.ConfirmCause)
+_OF_WHAT_WAS_DONE = (acts.ConfirmDone, acts.DenyDone, acts.AddWords, acts.Account, acts.ConfirmCause)
 """Acts that only put the record right; they are taken after a case has closed as well, for evidence stays fair."""
 _WHILE_HELD = (
     acts.AddWords,
@@ -149,6 +151,8 @@ def _decide(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:
             return sooner.set_sooner(case, act, now)
         case acts.SetPriority():
             return sooner.set_priority(case, act, now)
+        case acts.Account():
+            return accounts.add(case, act, now)
         case acts.ConfirmCause():
             return confirming.confirm_cause(case, act, now)
         case acts.Close():

@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 from escalations.policy import Awaits, OnLimit, Position, Side, SkipReason, Slug, Track
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act, Concern, LegalStatus, Reason
-from escalations.rules.case import Cause, ClockEnd, DeliveryState, Done, Outcome, PauseReason, Route
+from escalations.rules.case import Cause, ClockEnd, DeliveryState, Done, Outcome, PauseReason, Route, Says
 from escalations.rules.workingtime import Amount
 
 AlternateBecause = Literal["works_for_a_party", "both_work_for_a_party", "decided_before"]
@@ -261,6 +261,22 @@ class CauseChanged(EventModel):
     clock_id: str
     was: Cause
     cause: Cause
+
+
+class AccountAdded(ActEventModel):
+    """A side said how a delay came about. It changes no cause; one that was confirmed before is looked at again."""
+
+    kind: Literal["account_added"] = "account_added"
+    clock_id: str
+    awaits: Awaits
+    side: Side
+    agency_id: Slug
+    """Whose account it is, whoever wrote it down."""
+    says: Says
+    cause: Cause
+    """The cause as it was recorded when they said so."""
+    all_given: bool
+    """Whether every agency that is asked has given its account of this delay now."""
 
 
 class CauseConfirmed(ActEventModel):
@@ -537,6 +553,7 @@ Event = (
     | LimitPassed
     | LimitWithdrawn
     | CauseChanged
+    | AccountAdded
     | CauseConfirmed
     | ClockEnded
     | MoveProposed

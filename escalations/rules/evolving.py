@@ -12,6 +12,7 @@ from escalations.rules.actors import Channel
 from escalations.rules.acts import Concern, Reason
 from escalations.rules.case import (
     MEETS,
+    Account,
     Case,
     Claim,
     ClaimState,
@@ -80,6 +81,8 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912 
             return replace(_with_cause(case, event, limit_withdrawn=True), move=move)
         case events.CauseChanged():
             return _with_cause(case, event)
+        case events.AccountAdded():
+            return _account_added(case, event)
         case events.CauseConfirmed():
             return _with_clock(case, event.clock_id, cause=event.cause, cause_confirmed_at=event.at)
         case events.ClockEnded():
@@ -216,6 +219,15 @@ def _wrote(case: Case, event: events.WordsAdded) -> Case:
     if event.by.side is not Side.RESPONDING or case.party(event.agency_id) is None:
         return case
     return _with_evidence(case, event.agency_id, event.stage, wrote=True)
+
+
+def _account_added(case: Case, event: events.AccountAdded) -> Case:
+    """An account that comes after the cause was confirmed is looked at: it is provisional again."""
+    clock = case.clock(event.clock_id)
+    account = Account(side=event.side, agency_id=event.agency_id, says=event.says, at=event.at)
+    case = _with_clock(case, event.clock_id, accounts=(*clock.accounts, account), cause_confirmed_at=None)
+    # Somebody there has our notices, and "no reply recorded" of what is still to come would be untrue.
+    return _with_evidence(case, event.agency_id, case.stage, wrote=True) if event.by.side is Side.RESPONDING else case
 
 
 def _phoned(case: Case, event: events.PhoneCallNoted) -> Case:

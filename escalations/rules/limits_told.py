@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from escalations.policy import Awaits, OnLimit, Side
-from escalations.rules import clocks, events
+from escalations.rules import accounts, clocks, events
 from escalations.rules.case import Case, Clock
 from escalations.rules.clocks import TEAM_POSITION
 from escalations.rules.telling import ASKED_FOR, LEAD, RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind, Recipient
@@ -124,11 +124,11 @@ def _concerned(case: Case, clock: Clock, stage: int) -> tuple[Recipient, ...]:
                 told.append(Recipient(Side.RAISING, case.raising_agency, above.raising_position))
             told.append(raiser)
         case Side.RAISING:
-            told += [Recipient(Side.RAISING, case.raising_agency, LEAD), _TEAM]
+            told += [Recipient(Side.RAISING, case.raising_agency, LEAD), *_others(case, clock), _TEAM]
         case Side.TEAM:
             told.append(Recipient(Side.TEAM, None, TEAM_DEPUTY))
         case Side.FINAL_BODY:
-            told += [raiser, _TEAM]
+            told += [raiser, *_others(case, clock), _TEAM]
         case Side.BOTH:
             pass
     if case.partnership_told_at is not None and (
@@ -136,6 +136,12 @@ def _concerned(case: Case, clock: Clock, stage: int) -> tuple[Recipient, ...]:
     ):
         told.append(_TEAM)
     return tuple(dict.fromkeys(told))
+
+
+def _others(case: Case, clock: Clock) -> tuple[Recipient, ...]:
+    """The responding side of a delay that was not its own: it is asked for its account of that as well."""
+    asked = {agency for side, agency in accounts.whose(case, clock) if side is Side.RESPONDING}
+    return tuple(to for to in level_of_responding_side(case) if to.agency_id in asked)
 
 
 def reading(to: Recipient) -> Ask:

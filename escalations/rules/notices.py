@@ -122,6 +122,7 @@ def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR091
             | events.ClockResumed()
             | events.ClockRecounted()
             | events.CauseChanged()
+            | events.AccountAdded()
             | events.CauseConfirmed()
             | events.MoveProposed()
             | events.ProposalEnded()

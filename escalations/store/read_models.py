@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import RowMapping, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +24,7 @@ from escalations.store import cases, register, tables
 
 _CASES = tables.CASES
 _CLOCKS = tables.CLOCKS
+_ACCOUNTS = TypeAdapter(tuple[case.Account, ...])
 _ADD_CASE = insert(_CASES)
 _CHANGE_CASE = update(_CASES).where(_CASES.c.reference == bindparam("case"))
 _ADD_CLOCK = insert(_CLOCKS)
@@ -140,6 +142,8 @@ class ClockRow:
     paused_since: datetime | None
     extensions: int
     """How often it was extended; ``kept_dates`` has every due time that it had."""
+    accounts: tuple[case.Account, ...]
+    """What each side says of its passed limit, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,6 +368,7 @@ def _clock_values(clock: case.Clock) -> dict[str, Any]:
         "ended_at": clock.ended_at,
         "paused_since": clock.paused_since,
         "extensions": clock.extensions,
+        "accounts": _ACCOUNTS.dump_json(clock.accounts).decode(),
     }
 
 
@@ -387,5 +392,6 @@ def _clock_row(row: RowMapping) -> ClockRow:
             "kept_dates": kept,
             "state": ClockState(row["state"]),
             "reminders": tuple(datetime.fromisoformat(moment) for moment in json.loads(row["reminders"])),
+            "accounts": _ACCOUNTS.validate_json(row["accounts"]),
         }
     )

@@ -560,6 +560,7 @@ CLOCKS = Table(
     Column("ended_at", Instant),
     Column("paused_since", Instant),
     Column("extensions", Integer, nullable=False, server_default="0"),
+    Column("accounts", Text, nullable=False, server_default="[]"),
     Index(None, "state", "due_at"),
 )
 

@@ -6,20 +6,21 @@ the team to pass on (rules of practice, "Raised is not notified").
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from escalations.intake import submissions
-from escalations.rules import access
+from escalations.rules import access, events
 from escalations.rules.access import Page
 from escalations.rules.actors import Channel
 from escalations.rules.case import Case, ClaimState, Status
 from escalations.rules.civiltime import say
 from escalations.store import notices as notice_rows
 from escalations.store.notices import NoticeRow
-from escalations.web import story, summary, team_acts, telling, timeline, words
+from escalations.web import accounts_page, story, summary, team_acts, telling, timeline, words
 from escalations.web.auth import allowed, signed_in
 from escalations.web.opened_case import canonical, log_reading
 from escalations.web.parts import Parts, is_submission
@@ -80,7 +81,9 @@ class _CasePages:
                 for told in found.told
             ],
             notices=[_notice(row, names) for row in rows],
-            wrote=_wrote(wrote, names),
+            wrote=_wrote((item for item in wrote if not isinstance(item.event, events.AccountAdded)), names),
+            accounts_of=accounts_page.beside(found, wrote, names),
+            confirmable={clock.clock_id for clock in team_acts.confirmable(case, now)},
             sections=summary.sections(raised, sealed, agencies) if raised and sealed else (),
             erased=reads and not sealed,
             claims=[
@@ -132,7 +135,7 @@ def _offers(case: Case, now: datetime) -> list[dict[str, str]]:
             until = min(
                 (clock.accounts_until for clock in team_acts.to_confirm(case) if clock.accounts_until), default=None
             )
-            hint = f"from {say(until)}: until then both agencies can add their account" if until else ""
+            hint = f"from {say(until)}, or once both agencies have given their account" if until else ""
         found.append(
             {"href": f"/board/{case.reference}/{doing.value}", "text": words.TEAM_ACTS[doing.value], "hint": hint}
         )
@@ -163,7 +166,7 @@ def _notice(row: NoticeRow, names: Names) -> dict[str, object]:
     }
 
 
-def _wrote(wrote: tuple[story.Written, ...], names: Names) -> list[dict[str, object]]:
+def _wrote(wrote: Iterable[story.Written], names: Names) -> list[dict[str, object]]:
     return [
         {
             "who": f"{item.name}{', ' + item.role if item.role else ''}" if item.name != "Somebody" else item.role,

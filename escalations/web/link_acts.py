@@ -12,10 +12,10 @@ from enum import StrEnum
 from typing import Any, assert_never
 
 from escalations.policy import Awaits, Side
-from escalations.rules import acts, sooner
+from escalations.rules import accounts, acts, asking, sooner
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act
-from escalations.rules.case import Case, Claim, ClaimState, Done, Outcome, Status
+from escalations.rules.case import Case, Claim, ClaimState, Done, Outcome, Says, Status
 from escalations.rules.notices import Ask
 from escalations.store.links import Link, Session
 from escalations.web import completing, team_acts
@@ -38,6 +38,7 @@ class Doing(StrEnum):
     CONFIRM = "confirm"
     DENY = "deny"
     DECIDE = "decide"
+    ACCOUNT = "account"
     COMPLETE = "complete"
 
 
@@ -70,7 +71,13 @@ def offered(case: Case, link: Link) -> tuple[Doing, ...]:
     """What the page of a link offers now, in the order of the page."""
     if link.asks is Ask.COMPLETE:
         return (Doing.COMPLETE,) if case.incomplete and case.status is not Status.CLOSED else ()
-    if case.status is not Status.OPEN:
+    gives = accounts.open_to(case, link.to.side, link.to.agency_id)
+    return (*_asked(case, link), *((Doing.ACCOUNT,) if gives else ()))
+
+
+def _asked(case: Case, link: Link) -> tuple[Doing, ...]:
+    met = asking.is_met(case, link.asks, link.to, stage=link.stage, about=link.about)
+    if case.status is not Status.OPEN or met:
         return ()
     match link.asks:
         case Ask.RESPOND:
@@ -92,8 +99,8 @@ def offered(case: Case, link: Link) -> tuple[Doing, ...]:
             if link.to.side is Side.RAISING:
                 return (*_reading(case), *_objecting(case, link))
             return _objecting(case, link) if link.to.side is Side.RESPONDING else ()
-        case Ask.TEAM:
-            return ()  # That is done on the team's own pages.
+        case Ask.TEAM | Ask.COMPLETE:
+            return ()  # That is done on the team's own pages, and on a page of questions of its own.
         case _:
             assert_never(link.asks)
 
@@ -166,7 +173,7 @@ def make(
     return None if reading.problems or act is None else Made(act, sealed)
 
 
-def _make(  # noqa: C901, PLR0911, PLR0917  one line a kind, and closed
+def _make(  # noqa: C901, PLR0911, PLR0912, PLR0917  one line a kind, and closed
     doing: Doing,
     reading: Reading,
     case: Case,
@@ -220,10 +227,27 @@ def _make(  # noqa: C901, PLR0911, PLR0917  one line a kind, and closed
             return (
                 None if decision is None else acts.Decide.model_validate({**origin, "outcome": Outcome(decision.value)})
             )
+        case Doing.ACCOUNT:
+            return _account(reading, case, link, origin, sealed)
         case Doing.COMPLETE:
             return None  # It has a page of questions of its own.
         case _:
             assert_never(doing)
+
+
+def _account(reading: Reading, case: Case, link: Link, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:
+    asked = [clock.clock_id for clock in accounts.open_to(case, link.to.side, link.to.agency_id)]
+    # What stood on the page as the one delay holds, also where another one has come since.
+    found = first(reading.raw, "account-clock") or (asked[0] if len(asked) == 1 else "")
+    if found not in {clock.clock_id for clock in case.clocks}:
+        found = reading.one_of("account-clock", asked, missing="Choose the delay")
+    says = reading.choice("account-says", Says, missing="Say how the delay came about")
+    missing = None if says is Says.AS_RECORDED else "Say in a few words how it came about"
+    sealed["text"] = reading.text("account-text", "What you say", missing=missing, most=LONG)
+    agency = case.raising_agency if link.to.side is Side.RAISING else link.to.agency_id
+    if says is None or not found or agency is None:
+        return None
+    return acts.Account(**origin, clock_id=found, agency_id=agency, says=says)
 
 
 def _seen(reading: Reading) -> int | None:

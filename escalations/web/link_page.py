@@ -12,13 +12,24 @@ from escalations.intake import submissions
 from escalations.intake.naming import Named
 from escalations.intake.submissions import State, Submission
 from escalations.policy import Side
-from escalations.rules import acts, sooner
+from escalations.rules import acts, events, sooner
 from escalations.rules.actors import Channel
 from escalations.rules.case import Case, Status
 from escalations.rules.notices import Ask
 from escalations.store import directory
 from escalations.store.links import Link
-from escalations.web import became, calling, completing, link_acts, story, summary, team_choices, telling
+from escalations.web import (
+    accounts_page,
+    became,
+    calling,
+    completing,
+    link_acts,
+    story,
+    summary,
+    team_choices,
+    telling,
+    words,
+)
 from escalations.web.answers import FAMILY_AWARE, Agency
 from escalations.web.calling import Call
 from escalations.web.link_acts import Doing
@@ -38,6 +49,7 @@ TITLES: Final[Mapping[Doing, str]] = {
     Doing.STAY: "It stays at this stage",
     Doing.SOONER: "It is needed sooner",
     Doing.OBJECT: "Object to its moving by itself",
+    Doing.ACCOUNT: "Say how a delay came about",
     Doing.SAY_DONE: "Write up what was done by phone or in a meeting",
     Doing.COMPLETE: "Complete your escalation",
 }
@@ -120,7 +132,10 @@ def values(page: Read, link: Link) -> dict[str, Any]:
                 "words": item.words,
             }
             for item in page.wrote
+            if _may_read(item, link)
         ],
+        "delays": accounts_page.choices(case, names, link.to.side, link.to.agency_id),
+        "says": {says.value: text for says, text in words.SAYS.items()},
         "coming": became.coming(case, names, link.to) if case.status is Status.OPEN else None,
         "claim": claim,
         "claim_words": telling.claim(claim, names) if claim else "",
@@ -156,6 +171,14 @@ def _completing(page: Read) -> dict[str, Any]:
         else [],
         "team_passes_on": case.raising_agency is None or case.quiet,
     }
+
+
+def _may_read(item: Written, link: Link) -> bool:
+    """Each side's account of a delay is for the team, and for that side itself."""
+    event = item.event
+    if not isinstance(event, events.AccountAdded):
+        return True
+    return event.side is link.to.side and (event.side is Side.RAISING or event.agency_id == link.to.agency_id)
 
 
 def _in_short(page: Read) -> tuple[summary.Row, ...]:

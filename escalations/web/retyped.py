@@ -46,6 +46,8 @@ _LABELS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "confirm-text": ("What you add", {}),
     "agree-text": ("What changed", {}),
     "phone": ("Your phone number", {}),
+    "account-says": ("How the delay came about", {says.value: text for says, text in words.SAYS.items()}),
+    "account-text": ("In your own words", {}),
     "theme": ("The theme", {}),
     "person-name": ("Name", {}),
     "problem": ("The problem", {}),
@@ -81,7 +83,7 @@ def readable(raw: Mapping[str, Sequence[str]]) -> tuple[Given, ...]:
     return tuple(found)
 
 
-def doing_of(act: Act) -> Doing | None:  # noqa: C901, PLR0911  one line a kind
+def doing_of(act: Act) -> Doing | None:  # noqa: C901, PLR0911, PLR0912  one line a kind
     """Which form of a link's page an act came from; none for what no link offers."""
     match act:
         case acts.Acknowledge():
@@ -108,13 +110,15 @@ def doing_of(act: Act) -> Doing | None:  # noqa: C901, PLR0911  one line a kind
             return Doing.DENY
         case acts.Decide():
             return Doing.DECIDE
+        case acts.Account():
+            return Doing.ACCOUNT
         case acts.Complete():
             return Doing.COMPLETE
         case _:
             return None
 
 
-def typed(act: Act, sealed: Mapping[str, Any]) -> Raw:  # noqa: C901, PLR0911  one line a kind
+def typed(act: Act, sealed: Mapping[str, Any]) -> Raw:  # noqa: C901, PLR0911, PLR0912  one line a kind
     """The fields of its form, filled in."""
     text = str(sealed.get("text") or "")
     match act:
@@ -147,6 +151,8 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> Raw:  # noqa: C901, PLR0911  o
             return {"deny-text": [text]}
         case acts.Decide():
             return {"decision": [act.outcome.value], "reasons": [text]}
+        case acts.Account():
+            return {"account-clock": [act.clock_id], "account-says": [act.says.value], "account-text": [text]}
         case acts.Complete():
             return completing.retyped(act, sealed)
         case _:

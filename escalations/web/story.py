@@ -137,6 +137,7 @@ async def written(tx: AsyncConnection, vault: Vault, story: Story) -> tuple[Writ
             | events.MoveDropped
             | events.Settled
             | events.Closed
+            | events.AccountAdded
             | events.CauseConfirmed
             | events.Paused
             | events.Resumed

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, Final, assert_never
 
 from escalations.policy import Awaits, Side
-from escalations.rules import acts, clocks, sooner
+from escalations.rules import accounts, acts, clocks, confirming, sooner
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.case import (
@@ -24,6 +24,7 @@ from escalations.rules.case import (
     Outcome,
     PauseReason,
     Route,
+    Says,
     Status,
 )
 from escalations.rules.workingtime import Amount
@@ -48,6 +49,7 @@ class Doing(StrEnum):
     EXTEND = "extend"
     SOONER = "sooner"
     PRIORITY = "priority"
+    ACCOUNT = "account"
     CAUSE = "cause"
     CLOSE = "close"
 
@@ -70,7 +72,7 @@ NEVER_CONFIRMED: Final = frozenset({Cause.RECORDED_LATE})
 """What was done in time is said to be done, and confirmed; the limit then no longer counts as passed."""
 
 
-def offered(case: Case) -> tuple[Doing, ...]:
+def offered(case: Case) -> tuple[Doing, ...]:  # noqa: C901  one line a kind
     """What the page of a case offers the team now, in the order of the page."""
     found: list[Doing] = []
     if case.status is Status.HELD:
@@ -91,6 +93,8 @@ def offered(case: Case) -> tuple[Doing, ...]:
         found.append(Doing.SOONER)
     if case.frame.policy.priorities and case.status is not Status.CLOSED:
         found.append(Doing.PRIORITY)
+    if accountable(case):
+        found.append(Doing.ACCOUNT)
     if to_confirm(case):
         found.append(Doing.CAUSE)
     if case.status is not Status.CLOSED:
@@ -138,8 +142,20 @@ def to_confirm(case: Case) -> tuple[Clock, ...]:
 
 
 def confirmable(case: Case, now: datetime) -> tuple[Clock, ...]:
-    """Those of them that can be confirmed now: both agencies have had their time to add an account."""
-    return tuple(clock for clock in to_confirm(case) if clock.accounts_until is None or now > clock.accounts_until)
+    """Those of them that can be confirmed now: both agencies gave their account, or had their time to."""
+    return tuple(clock for clock in to_confirm(case) if confirming.ready(case, clock, now))
+
+
+def accountable(case: Case) -> tuple[tuple[Clock, str], ...]:
+    """Whose account of which delay the team can write down: of every agency that is asked, until it is confirmed."""
+    if case.status is Status.HELD:
+        return ()
+    return tuple((clock, agency) for clock in to_confirm(case) for _, agency in accounts.whose(case, clock))
+
+
+def account_key(clock: Clock, agency: str) -> str:
+    """A delay and an agency, as one choice of a form."""
+    return f"{clock.clock_id}:{agency}"
 
 
 def whom_to_phone(case: Case) -> tuple[str, ...]:
@@ -202,7 +218,7 @@ def make(
     return None if act is None or reading.problems else Made(act, sealed)
 
 
-def _make(  # noqa: PLR0917  one line a kind, and closed
+def _make(  # noqa: C901, PLR0917  one line a kind, and closed
     doing: Doing,
     reading: Reading,
     case: Case,
@@ -230,6 +246,8 @@ def _make(  # noqa: PLR0917  one line a kind, and closed
             return sooner_act(reading, case, origin, sealed)
         case Doing.PRIORITY:
             return _priority(reading, case, origin, sealed)
+        case Doing.ACCOUNT:
+            return _account(reading, case, origin, sealed)
         case Doing.CAUSE:
             return _cause(reading, case, origin, sealed)
         case Doing.CLOSE:
@@ -336,6 +354,19 @@ def _priority(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict
         "priority-text", "The reason", missing="Say why it has this priority, and who said so", most=LONG
     )
     return acts.SetPriority.model_validate({**origin, "priority": found}) if found else None
+
+
+def _account(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:
+    choices = {account_key(clock, agency): (clock, agency) for clock, agency in accountable(case)}
+    found = _one_of(reading, tuple(choices), field="whose", missing="Choose the delay, and whose account of it this is")
+    says = reading.choice("says", Says, missing="Say how they say that it came about")
+    sealed["spoken_to"] = reading.text("told-by", "The name", missing="Say who told you, with their role")
+    missing = None if says is Says.AS_RECORDED else "Write down in their words how it came about"
+    sealed["text"] = reading.text("account-text", "Their words", missing=missing, most=LONG)
+    if says is None or found not in choices:
+        return None
+    clock, agency = choices[found]
+    return acts.Account.model_validate({**origin, "clock_id": clock.clock_id, "agency_id": agency, "says": says})
 
 
 def _cause(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:

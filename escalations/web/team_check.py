@@ -102,7 +102,7 @@ def rows(made: Made, case: Case, names: Names) -> tuple[Row, ...]:
 _WRITTEN: Final[Mapping[str, str]] = {"spoken_to": "Who said so, or was spoken to", "text": "In words"}
 
 
-def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:  # noqa: C901  one line a kind
+def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:  # noqa: C901, PLR0911  one line a kind
     """The form that an act of the team came from, filled in as it was. The inverse of `team_acts.make`."""
     text, spoken_to = [str(sealed.get("text") or "")], [str(sealed.get("spoken_to") or "")]
     match act:
@@ -130,6 +130,13 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:  # n
             return Doing.SOONER, {"sooner-clock": [act.clock_id], **when, "sooner-text": text}
         case acts.SetPriority():
             return Doing.PRIORITY, {"priority": [act.priority], "priority-text": text}
+        case acts.Account():
+            return Doing.ACCOUNT, {
+                "whose": [f"{act.clock_id}:{act.agency_id}"],
+                "says": [act.says.value],
+                "told-by": spoken_to,
+                "account-text": text,
+            }
         case acts.ConfirmCause():
             return Doing.CAUSE, {"clock": [act.clock_id], "cause": [act.cause.value], "cause-text": text}
         case acts.Close():
@@ -156,6 +163,8 @@ _LABELS: Final[Mapping[str, str]] = {
     "extend-text": "Why it needs longer",
     "sooner-text": "Why it is needed by then",
     "priority-text": "Why it has this priority",
+    "told-by": "Who told you",
+    "account-text": "In their words",
     "cause-text": "What shows the cause",
     "said-by-name": "Who told you",
     "close-text": "In their own words",
@@ -199,6 +208,8 @@ def field_of(doing: Doing, code: str) -> str:
             return "sooner-at-day"
         case Doing.PRIORITY:
             return "priority"
+        case Doing.ACCOUNT:
+            return "says"
         case Doing.CAUSE:
             return "cause"
         case Doing.CLOSE:

@@ -42,6 +42,14 @@ def of(doing: Doing, case: Case, names: Names, *, now: datetime) -> dict[str, ob
                     level.code: f"{level.title}: {level.definition}" for level in case.frame.policy.priorities
                 }
             }
+        case Doing.ACCOUNT:
+            return {
+                "whose": {
+                    team_acts.account_key(clock, agency): f"{_first_up(names.agency(agency))}: {_delay(clock, names)}"
+                    for clock, agency in team_acts.accountable(case)
+                },
+                "says": {says.value: text for says, text in words.SAYS.items()},
+            }
         case Doing.CAUSE:
             ready = team_acts.confirmable(case, now)
             return {
@@ -106,7 +114,8 @@ def _delay(clock: Clock, names: Names) -> str:
 
 
 def _later(clock: Clock, names: Names) -> str:
-    when = f" after {say(clock.accounts_until)}" if clock.accounts_until else ""
+    until = f" after {say(clock.accounts_until)}" if clock.accounts_until else ""
+    when = f"{until}, or once each side has given its account" if until else ""
     return f"{_first_up(telling.clock(clock, names))}, due {say(clock.due_at)}: can be confirmed{when}"
 
 

@@ -20,7 +20,7 @@ from escalations.rules.access import Page
 from escalations.rules.actors import Channel
 from escalations.rules.case import Case
 from escalations.store import tables
-from escalations.web import story, summary, team_acts, team_check, team_choices, words
+from escalations.web import accounts_page, story, summary, team_acts, team_check, team_choices, words
 from escalations.web.auth import allowed, signed_in
 from escalations.web.forms import Problem, Raw, Reading, first
 from escalations.web.opened_case import canonical, log_reading
@@ -136,6 +136,8 @@ class _TeamPages:
             all_agencies={agency.agency_id: agency.label for agency in agencies.values()},
             chosen=raw.get("with") or [""],
             sections=await self._raised(request, case, names) if doing is Doing.PASS_ON else (),
+            reads=access.reads_text(case, signed_in(request).roles),
+            accounts_of=await self._accounts(request, case, names) if doing is Doing.CAUSE else (),
             **team_choices.of(doing, case, names, now=now),
         )
 
@@ -150,6 +152,17 @@ class _TeamPages:
             raised, sealed = await story.raised_in_all(tx, self._parts.vault, found)
         await log_reading(self._parts, request, case.reference, text=True)
         return summary.sections(raised, sealed, names.agencies) if raised and sealed else ()
+
+    async def _accounts(self, request: Request, case: Case, names: Names) -> tuple[accounts_page.Delay, ...]:
+        """What both sides say of each delay, before a cause is confirmed. That it was read is written down."""
+        reads = access.reads_text(case, signed_in(request).roles)
+        async with self._parts.database.read() as tx:
+            found = await story.read(tx, self._parts.cases, case.reference)
+            wrote = await story.written(tx, self._parts.vault, found) if reads and found is not None else ()
+        if found is None:
+            return ()
+        await log_reading(self._parts, request, case.reference, text=reads)
+        return accounts_page.beside(found, wrote, names)
 
     # ---- What was posted --------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from escalations.policy import Awaits, Side, SkipReason, StartsFrom, Track
 from escalations.rules.acts import Concern, LegalStatus, Reason
-from escalations.rules.case import Cause, DeliveryState, Done, Outcome, PauseReason, Route, Status
+from escalations.rules.case import Cause, DeliveryState, Done, Outcome, PauseReason, Route, Says, Status
 from escalations.rules.notices import RAISER, NoticeKind
 from escalations.store.access_log import What
 from escalations.store.notices import NoticeState
@@ -122,6 +122,7 @@ TEAM_ACTS: Final[Mapping[str, str]] = {
     "extend": "Extend a time limit",
     "sooner": "Set a sooner time",
     "priority": "Set its priority",
+    "account": "Add an agency’s account of a delay",
     "cause": "Confirm the cause of a delay",
     "close": "Close it on somebody’s word",
 }
@@ -170,6 +171,17 @@ CAUSES: Final[Mapping[Cause, str]] = {
     Cause.CLOSED: "the agency was closed",
     Cause.PAUSED_TOO_LONG: "paused for longer than the policy has it",
 }
+
+SAYS: Final[Mapping[Says, str]] = {
+    Says.AS_RECORDED: "It was as recorded",
+    Says.DONE_IN_TIME: "It had been done in time, and was not recorded",
+    Says.NOT_REACHED: "The message did not reach whoever should have had it",
+    Says.NOBODY_THERE: "Nobody was there: absent, closed, or no one in post",
+    Says.OTHER_PROCESS: "It waited for a court, the police, a medical or a conference",
+    Says.MORE_TIME_NEEDED: "It needed more time: information, people or capacity were missing",
+    Says.OTHER: "It was another way",
+}
+"""What a side's account says of the recorded cause of a delay."""
 
 AWAITED: Final[Mapping[Awaits, str]] = {
     Awaits.ACKNOWLEDGE: "an acknowledgement",

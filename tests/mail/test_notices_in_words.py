@@ -190,7 +190,7 @@ def in_the_place_of_an_agency() -> Iterator[tuple[Notice, Facts, EmailMessage]]:
 
 
 def test_every_kind_has_a_template_and_every_template_a_kind() -> None:
-    shared = {"notice", "ending", "came_to", "code", "layout", "through_team", "sign_in"}
+    shared = {"notice", "ending", "came_to", "code", "layout", "through_team", "sign_in", "account"}
     shared |= {answer.value for answer in outgoing.Answer}
     found = {name.partition(".")[0] for name in outgoing._environment().list_templates()}
     assert found == {kind.value for kind in NoticeKind} | shared
@@ -516,6 +516,7 @@ def test_nothing_of_a_case_reaches_a_notice_but_reference_stage_and_times() -> N
         "held",
         "whole_limit",
         "reply_to",
+        "account_until",
     }
     story = builders.Story().raised().at("2027-03-02 17:00")
     for kind in (NoticeKind.ASKED, NoticeKind.LIMIT_PASSED, NoticeKind.ASKED_TO_CHOOSE):

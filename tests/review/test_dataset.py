@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import get_args
 
+import pytest
+
 from escalations.policy import Awaits, Side
-from escalations.review.dataset import LEFT_OUT, Life, State, Why
-from escalations.rules import acts, events
-from escalations.rules.case import Cause, Outcome, PauseReason
+from escalations.review.dataset import LEFT_OUT, Accounted, Life, State, Why
+from escalations.rules import acts, decider, events
+from escalations.rules.case import Cause, Outcome, PauseReason, Says
 from escalations.rules.workingtime import Amount
-from tests.builders import POLICE, SOCIAL_CARE, Story, civil
+from tests.builders import POLICE, SCHOOL, SOCIAL_CARE, Story, civil
 from tests.review.told import record, settled_at_two
 
 
@@ -82,13 +85,41 @@ def test_a_cause_is_open_then_unreviewed_then_confirmed() -> None:
     story = Story().raised()
     story.at("2027-03-02 17:00").later(minutes=1)
     clock = next(clock for clock in record(story, "A").clocks if clock.limit_passed_at is not None)
-    assert clock.state(civil("2027-03-09 16:59")) is State.OPEN
-    assert clock.state(civil("2027-03-09 17:00")) is State.UNREVIEWED
+    assert clock.state(civil("2027-03-09 17:00")) is State.OPEN, "an account at the last instant is in time"
+    assert clock.state(civil("2027-03-09 17:00") + timedelta(microseconds=1)) is State.UNREVIEWED
     story.at("2027-03-10 10:00")
     story.act(acts.ConfirmCause(**story.by_team(), clock_id=clock.clock_id, cause=Cause.NO_ONE_IN_POST))
     after = next(one for one in record(story, "A").clocks if one.clock_id == clock.clock_id)
     assert after.state(civil("2027-03-10 10:00")) is State.CONFIRMED
     assert after.cause is Cause.NO_ONE_IN_POST
+
+
+@pytest.mark.parametrize("beside", [timedelta(microseconds=-1), timedelta(0), timedelta(microseconds=1)])
+def test_a_finding_is_open_exactly_as_long_as_the_rules_let_nobody_confirm_it(beside: timedelta) -> None:
+    story = Story().raised().at("2027-03-02 17:00")
+    clock = story.clock("acknowledge")
+    assert clock.accounts_until is not None
+    story.until(clock.accounts_until + beside)
+    span = next(one for one in record(story, "A").clocks if one.clock_id == clock.clock_id)
+    confirmation = acts.ConfirmCause(**story.by_team(), clock_id=clock.clock_id, cause=Cause.SILENT)
+    decided = decider.decide(story.case, confirmation, story.now)
+    assert (span.state(story.now) is State.OPEN) is isinstance(decided, decider.Refused)
+
+
+def test_what_both_sides_say_of_a_delay_is_agreed_disputed_or_one_sided() -> None:
+    story = Story().raised().at("2027-03-03 10:00")
+    clock_id = story.clock("acknowledge").clock_id
+
+    def says(code: Says, by: dict[str, object], agency: str) -> Accounted:
+        story.act(acts.Account.model_validate({**by, "clock_id": clock_id, "agency_id": agency, "says": code}))
+        return next(one for one in record(story, "A").clocks if one.clock_id == clock_id).accounted
+
+    assert next(one for one in record(story, "A").clocks if one.clock_id == clock_id).accounted is Accounted.NONE
+    assert says(Says.AS_RECORDED, story.by_raiser(), SCHOOL) is Accounted.IN_PART
+    assert says(Says.NOT_REACHED, story.by_responder(), SOCIAL_CARE) is Accounted.DISPUTED
+    assert says(Says.AS_RECORDED, story.by_responder(), SOCIAL_CARE) is Accounted.AGREED, "the last word counts"
+    span = next(one for one in record(story, "A").clocks if one.clock_id == clock_id)
+    assert span.state(story.now) is State.UNREVIEWED, "nobody is waited for any more"
 
 
 def test_a_case_that_ended_without_anybody_agreeing_was_not_settled() -> None:

@@ -14,7 +14,7 @@ from escalations.review.figures import Cell, Review, Share
 from escalations.rules import acts
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act
-from escalations.rules.case import Cause, Done, Outcome
+from escalations.rules.case import Cause, Done, Outcome, Says
 from escalations.rules.workingtime import Amount
 from escalations.simulation.direct import Direct
 from escalations.store import directory_file
@@ -118,6 +118,10 @@ class Case:
             return acts.Decide(**origin(body, at), outcome=Outcome.DECIDED_ANOTHER_WAY)
         if said == "cause of the limit to acknowledge at stage 1 confirmed by the team":
             return acts.ConfirmCause(**team, clock_id="2-acknowledge", cause=Cause.SILENT)
+        if found := re.fullmatch(
+            r"account of the limit to acknowledge at stage 1 by the (raising|responding) side: (\w+)", said
+        ):
+            return self._account(at, Side(found[1]), Says(found[2]))
         if found := re.fullmatch(r"agreed (as asked|in part|another way)", said):
             return acts.Agree(**raiser, outcome=AGREED[found[1]])
         return self._responding(at, said)
@@ -125,6 +129,11 @@ class Case:
     @property
     def _rung(self) -> str:
         return ("practitioner", "manager", "senior_manager", "head")[self.stage - 1]
+
+    def _account(self, at: datetime, side: Side, says: Says) -> Act:
+        agency = self.raising if side is Side.RAISING else self.responding[0]
+        by = origin(Actor(side=side, agency_id=agency, position=self._rung), at)
+        return acts.Account(**by, clock_id="2-acknowledge", agency_id=agency, says=says)
 
     def _responding(self, at: datetime, said: str) -> Act:
         found = re.fullmatch(

@@ -190,13 +190,18 @@ def test_at_a_passed_limit_both_sides_and_their_managers_are_told_and_the_raiser
     ), "the raiser hears of the limit in the message that asks them, and not in two at once"
 
 
-def test_a_question_to_the_raiser_that_stays_open_goes_to_their_lead_and_the_team(story: Story, post: Post) -> None:
+def test_a_question_to_the_raiser_that_stays_open_goes_to_their_lead_the_team_and_the_other_side(
+    story: Story, post: Post
+) -> None:
     story.at("2027-03-02 17:00")
     post.notices()
     story.at("2027-03-03 17:00")
     assert post.told() == exactly(
-        "limit_passed: raiser (choose)", "limit_passed: raising escalation_lead (read)", "limit_passed: team (team)"
-    )
+        f"limit_passed: {SOCIAL_CARE} practitioner (read)",
+        "limit_passed: raiser (choose)",
+        "limit_passed: raising escalation_lead (read)",
+        "limit_passed: team (team)",
+    ), "both sides are asked for their account of a delay, whoever it waited for"
 
 
 def test_on_the_urgent_track_a_conversation_is_asked_for_within_hours() -> None:

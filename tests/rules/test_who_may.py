@@ -39,6 +39,8 @@ MAY: dict[type[acts.ActModel], set[str]] = {
     acts.Extend: {"team"},
     acts.SetSooner: RAISING | {"team"},
     acts.SetPriority: RAISING | {"team"},
+    # The level above is told of a delay as well, and speaks for its agency.
+    acts.Account: RAISING | RESPONDING | {"manager", "team"},
     acts.ConfirmCause: {"team"},
     acts.Close: {"team"},
     acts.Acknowledge: RESPONDING,

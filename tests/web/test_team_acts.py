@@ -173,7 +173,7 @@ async def test_a_person_reached_ends_that_clock_and_the_raiser_hears_of_it(offic
 async def test_a_cause_is_confirmed_once_both_agencies_had_their_time(office: Office, reference: str) -> None:
     await office.until("2027-03-03 10:00")
     early = await office.get(f"/board/{reference}")
-    assert "from 17:00 on Tuesday 9 March 2027: until then both agencies can add their account" in early.text
+    assert "from 17:00 on Tuesday 9 March 2027, or once both agencies have given their account" in early.text
     form = await office.get(f"/board/{reference}/cause")
     assert "can be confirmed after 17:00 on Tuesday 9 March 2027" in form.text
     assert "<form method" not in form.html[form.html.index("<main") :], "there is nothing to send yet"

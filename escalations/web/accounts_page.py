@@ -1,0 +1,106 @@
+"""Both sides' accounts of a delay, side by side: for the team, before it confirms a cause.
+
+What an agency wrote is shown where the team may read what a case is about; what it says of the cause is a code, and
+always there (rules of practice, "Evidence is fair" and "Raised is not notified").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from escalations.policy import Side
+from escalations.rules import accounts, events
+from escalations.rules.case import Case, Cause, Clock
+from escalations.rules.civiltime import say
+from escalations.web import telling, words
+from escalations.web.story import Story, Written
+from escalations.web.telling import Names
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One account."""
+
+    says: str
+    at: datetime
+    by_team: bool
+    """Whether the team wrote it down for the agency."""
+    who: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfAgency:
+    """What one agency that is asked says of a delay."""
+
+    name: str
+    said: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """One passed limit with what each side says of it."""
+
+    clock_id: str
+    title: str
+    cause: str
+    confirmed: bool
+    until: datetime | None
+    sides: tuple[OfAgency, ...]
+
+
+def beside(found: Story, wrote: Iterable[Written], names: Names) -> tuple[Delay, ...]:
+    """Every delay of a case that agencies are asked about, with their accounts."""
+    of_submission = {item.event.submission_id: item for item in wrote}
+    given: dict[str, list[events.AccountAdded]] = {}
+    for told in found.told:
+        if isinstance(told.event, events.AccountAdded):
+            given.setdefault(told.event.clock_id, []).append(told.event)
+    return tuple(
+        Delay(
+            clock.clock_id,
+            _title(clock, names),
+            words.CAUSES[clock.cause or Cause.SILENT],
+            clock.cause_confirmed_at is not None,
+            clock.accounts_until,
+            tuple(
+                OfAgency(
+                    names.agency(agency),
+                    tuple(
+                        _said(event, of_submission)
+                        for event in given.get(clock.clock_id, ())
+                        if event.agency_id == agency
+                    ),
+                )
+                for _, agency in accounts.whose(found.case, clock)
+            ),
+        )
+        for clock in found.case.clocks
+        if clock.limit_passed_at is not None and not clock.limit_withdrawn and accounts.whose(found.case, clock)
+    )
+
+
+def _said(event: events.AccountAdded, wrote: Mapping[str | None, Written]) -> Said:
+    item = wrote.get(event.submission_id)
+    if item is None:
+        return Said(words.SAYS[event.says], event.at, event.by.side is Side.TEAM, "", "")
+    told = str(item.words.get("spoken_to") or "")
+    named = ", ".join(part for part in (item.name, item.role) if part and part != "Somebody")
+    who = told if event.by.side is Side.TEAM else named
+    return Said(words.SAYS[event.says], event.at, event.by.side is Side.TEAM, who, str(item.words.get("text") or ""))
+
+
+def choices(case: Case, names: Names, side: Side, agency_id: str | None) -> dict[str, str]:
+    """The delays of which an agency can give its account, by the id of their clock."""
+    return {clock.clock_id: _delay(clock, names) for clock in accounts.open_to(case, side, agency_id)}
+
+
+def _delay(clock: Clock, names: Names) -> str:
+    return f"{_title(clock, names)}. As recorded: {words.CAUSES[clock.cause or Cause.SILENT]}"
+
+
+def _title(clock: Clock, names: Names) -> str:
+    said = telling.clock(clock, names)
+    return f"{said[:1].upper()}{said[1:]}, due {say(clock.due_at)}"
