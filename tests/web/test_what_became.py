@@ -130,6 +130,7 @@ def _every_act() -> list[Act]:
         acts.DenyDone(**_ORIGIN, claim_id="c1"),
         acts.Decide(**_ORIGIN, outcome=Outcome.DECIDED_AS_ASKED),
         acts.SetSooner(**_ORIGIN, clock_id="3-resolve", due_at=builders.civil("2027-03-03 12:00")),
+        acts.Object(**_ORIGIN),
         acts.Account(**_ORIGIN, clock_id="2-acknowledge", agency_id="police", says=Says.NOT_REACHED),
         acts.Complete(**_ORIGIN, concern=Concern.THEMATIC, reason=Reason.OTHER, people=0),
     ]
