@@ -365,6 +365,20 @@ def policy_diff(
         raise typer.Exit(1)
 
 
+@policies.command("explain")
+def policy_explain(
+    reference: Annotated[str, typer.Argument(help="The reference of an escalation, such as PD-26-0042-K.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything, for a machine.")] = False,
+) -> None:
+    """Say of each time limit of an escalation how it was counted, day by day, and what moved it. Names nobody."""
+    chosen = _settings()
+    from escalations import explaining
+
+    if not _do(explaining.explain(chosen, reference, as_json=as_json, say=_say)):
+        raise typer.Exit(1)
+
+
 @directories.command("show")
 def directory_show(
     agency: Annotated[str | None, typer.Argument(help="The id of one agency; all of them by default.")] = None,
