@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from escalations.rules import acts, case, clocks, decider, events, evolving, not
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.case import Case, Clock, DeliveryState, Done, Frame, Outcome
-from escalations.rules.workingtime import Amount, Calendar, DayZero, Region, Unit
+from escalations.rules.workingtime import Amount, Calendar, Closure, DayZero, Region, Unit
 from escalations.store import calendars
 
 LONDON = ZoneInfo("Europe/London")
@@ -46,6 +46,12 @@ def _sample() -> Policy:
 @functools.cache
 def _calendar(region: Region, year: int, day_zero: DayZero) -> Calendar:
     return calendars.build(region, year, day_zero=day_zero)
+
+
+def closed(frame: Frame, first: str, last: str, why: str = "Invented: the offices are closed") -> Frame:
+    """Give a frame with a closure more."""
+    closure = Closure(first=date.fromisoformat(first), last=date.fromisoformat(last), why=why)
+    return Frame(frame.policy, frame.calendar.with_closure(closure))
 
 
 def with_priorities(*, or_sooner: bool = False) -> Policy:

@@ -10,7 +10,7 @@ from escalations.policy import Side, SkipReason
 from escalations.rules import acts, events
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act, Concern, Reason
-from escalations.rules.case import Case, Cause, DeliveryState, Done, Outcome, PauseReason, Route, Says
+from escalations.rules.case import Case, Cause, DeliveryState, Done, Outcome, PauseReason, RedateReason, Route, Says
 from escalations.rules.notices import RAISER
 from escalations.rules.workingtime import Unit
 from tests.builders import POLICE, SCHOOL, SOCIAL_CARE, TEAM, civil, origin, raiser, responder
@@ -47,6 +47,19 @@ BEGUN = civil("2027-03-01 09:30")
 OFFERS = (Outcome.AGREED_AS_ASKED, Outcome.AGREED_IN_PART, Outcome.AGREED_ANOTHER_WAY, Outcome.NOT_AGREED_DECIDED)
 
 KINDS: tuple[type[acts.ActModel], ...] = get_args(acts.Act)
+
+
+def _redate(case: Case, choice: int) -> dict[str, Any]:
+    """Take one of the frames that stand beside the case, or one that nobody has."""
+    beside = (case.frame, *case.frame.offered)
+    frame = beside[choice % len(beside)]
+    return {
+        "policy_hash": frame.policy.content_hash,
+        "calendar_hash": "nobodys" if choice % 7 == 6 else frame.calendar.content_hash,
+        "seen_seq": max(1, case.seq - choice % 5 // 4),
+        "because": list(RedateReason)[choice % len(RedateReason)],
+        "also_sooner": choice % 2 == 1,
+    }
 
 
 def _of(case: Case) -> str:
@@ -119,6 +132,7 @@ _PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] 
         "agency_id": by.agency_id or (_of(case), SCHOOL)[choice % 2],
         "says": list(Says)[choice % len(Says)],
     },
+    acts.Redate: lambda case, _, choice: _redate(case, choice),
     acts.ConfirmCause: lambda case, _, choice: {
         "clock_id": case.clocks[choice % len(case.clocks)].clock_id if case.clocks else "1-acknowledge",
         "cause": list(Cause)[choice % len(Cause)],
@@ -181,6 +195,7 @@ BY_A_PERSON = (
     events.ClockSetSooner,
     events.ClockRecounted,
     events.PrioritySet,
+    events.Redated,
     events.Closed,
     events.MoveIntended,
     events.MoveDropped,

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
-from escalations.intake import submissions
+from escalations.intake import opening, submissions
 from escalations.rules import case, events, evolving, notices
 from escalations.rules.events import Event
 from escalations.store import links, read_models, register
@@ -21,7 +21,7 @@ from escalations.store import notices as notice_rows
 from escalations.store.cases import Cases
 from escalations.store.engine import Database
 from escalations.store.notices import NoticeRow
-from escalations.workflows.contracts import RecordAnswer, RecordRequest, RecordResult, Refusal
+from escalations.workflows.contracts import FrameText, RecordAnswer, RecordRequest, RecordResult, Refusal
 
 
 class Recorder:
@@ -62,7 +62,7 @@ async def record(
     known = await cases.read(tx, request.reference)
     seq = 0 if known is None else known.seq
     if seq > request.after_seq:
-        return await _already_there(tx, request)
+        return await _already_there(tx, cases, request)
     state = None if request.submission_id is None else await submissions.state(tx, request.submission_id)
     if state is not None and state.state in submissions.SETTLED:
         return _settled(state)
@@ -80,10 +80,15 @@ async def record(
     to_deliver = await _project(tx, cases, known, request, rows)
     if state is not None:  # Otherwise an act of the workflow itself, such as the report of a delivery.
         await _settle(tx, state.submission_id, request, rows)
-    return RecordResult(answer=RecordAnswer.RECORDED, events=request.events, to_deliver=to_deliver)
+    return RecordResult(
+        answer=RecordAnswer.RECORDED,
+        events=request.events,
+        to_deliver=to_deliver,
+        frames=await _frames(tx, cases, request.events),
+    )
 
 
-async def _already_there(tx: AsyncConnection, request: RecordRequest) -> RecordResult:
+async def _already_there(tx: AsyncConnection, cases: Cases, request: RecordRequest) -> RecordResult:
     rows = await register.read(tx, request.reference, after_seq=request.after_seq)
     there = tuple(events.loads(row.body) for row in rows)
     same = bool(request.events) and [row.body for row in rows] == [events.dumps(event) for event in request.events]
@@ -92,6 +97,14 @@ async def _already_there(tx: AsyncConnection, request: RecordRequest) -> RecordR
         answer=RecordAnswer.RECORDED if same else RecordAnswer.AHEAD,
         events=there,
         to_deliver=tuple(row.notice_id for row in waiting if row.seq > request.after_seq),
+        frames=await _frames(tx, cases, there),
+    )
+
+
+async def _frames(tx: AsyncConnection, cases: Cases, happened: tuple[Event, ...]) -> tuple[FrameText, ...]:
+    """What re-dates among these name: the workflow has no other way to it."""
+    return tuple(
+        [opening.frame_text(await cases.frame(tx, event)) for event in happened if isinstance(event, events.Redated)]
     )
 
 
@@ -113,6 +126,7 @@ async def _project(
     if not rows:
         return ()
     state = known if known is not None else case.new(request.reference, await _frame(tx, cases, request.events[0]))
+    state = await cases.offering(tx, state, request.events)
     steps: list[read_models.Step] = []
     obliged: list[NoticeRow] = []
     for event, row in zip(request.events, rows, strict=True):
@@ -133,9 +147,9 @@ async def _project(
     return tuple(await notice_rows.add(tx, obliged))
 
 
-async def _frame(tx: AsyncConnection, cases: Cases, opening: Event) -> case.Frame:
-    assert isinstance(opening, events.Raised)  # noqa: S101  the rules begin every case with it
-    return await cases.frame(tx, opening)
+async def _frame(tx: AsyncConnection, cases: Cases, first: Event) -> case.Frame:
+    assert isinstance(first, events.Raised)  # noqa: S101  the rules begin every case with it
+    return await cases.frame(tx, first)
 
 
 async def _settle(

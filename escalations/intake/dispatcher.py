@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
@@ -31,6 +32,7 @@ from escalations.intake.submissions import Leased
 from escalations.rules import acts, case, decider, evolving, passing
 from escalations.store.cases import Cases
 from escalations.store.engine import Database
+from escalations.store.frozen import NotFrozen
 from escalations.workflows import attributes, contracts
 from escalations.workflows.contracts import ActOutcome, ActRequest
 
@@ -174,14 +176,26 @@ class Dispatcher:
             return await self._start(client, leased, act)
         async with self._database.read() as tx:
             known = await self._cases.read(tx, leased.reference)
+            frame = await self._named_by(tx, act)
         if known is None:
             return await self._start(client, leased, act)
+        if frame is not None:
+            known = case.offering(known, frame)
         if not passing.is_owed(known):
             # No workflow waits for a closed case. What the rules refuse needs none.
             refused = decider.decide(known, act, act.received_at)
             if isinstance(refused, decider.Refused):
                 return await self._refuse(leased, refused)
-        return await self._update(client, leased, act, known)
+        return await self._update(client, leased, act, known, frame)
+
+    async def _named_by(self, tx: AsyncConnection, act: acts.Act) -> case.Frame | None:
+        """What a re-date names. Where that is not kept, the rules refuse it."""
+        if not isinstance(act, acts.Redate):
+            return None
+        try:
+            return await self._cases.frame(tx, act)
+        except NotFrozen:
+            return None
 
     async def _start(self, client: Client, leased: Leased, act: acts.Act) -> Went:
         if not isinstance(act, acts.Raise):
@@ -211,8 +225,11 @@ class Dispatcher:
                 await opening.freeze(tx, frame, at=at)
             self._frozen.append(frame)
 
-    async def _update(self, client: Client, leased: Leased, act: acts.Act, known: case.Case) -> Went:
-        request = ActRequest(act=act, known_seq=known.seq)
+    async def _update(
+        self, client: Client, leased: Leased, act: acts.Act, known: case.Case, frame: case.Frame | None
+    ) -> Went:
+        text = None if frame is None else opening.frame_text(frame)
+        request = ActRequest(act=act, frame=text, known_seq=known.seq)
         return await self._called(leased, self._updated(client, leased, request, known))
 
     async def _updated(self, client: Client, leased: Leased, request: ActRequest, known: case.Case) -> ActOutcome:

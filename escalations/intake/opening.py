@@ -12,7 +12,7 @@ from escalations.policy import Policy
 from escalations.rules import acts, case, workingtime
 from escalations.rules.workingtime import Calendar
 from escalations.store import calendars, frozen
-from escalations.workflows.contracts import Opening
+from escalations.workflows.contracts import FrameText, Opening
 
 
 class InForce:
@@ -37,6 +37,11 @@ async def freeze(tx: AsyncConnection, frame: case.Frame, *, at: datetime) -> Non
     """Keep what a case is frozen to, by its hash, before the case can name it."""
     await frozen.put(tx, "policy", policy.canonical(frame.policy), now=at)
     await frozen.put(tx, "calendar", workingtime.canonical_json(frame.calendar), now=at)
+
+
+def frame_text(frame: case.Frame) -> FrameText:
+    """The texts of what a case is to be frozen to, for its workflow."""
+    return FrameText(policy=_policy_text(frame.policy), calendar=_calendar_text(frame.calendar))
 
 
 def for_new(reference: str, frame: case.Frame, first: acts.Raise) -> Opening:

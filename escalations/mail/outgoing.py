@@ -27,9 +27,9 @@ from typing_extensions import override
 from escalations.mail import words
 from escalations.policy import Awaits, Side, StageRule, StartsFrom, Track
 from escalations.rules import accounts, clocks, workingtime
-from escalations.rules.case import Case, Status
+from escalations.rules.case import Case, RedateReason, Status
 from escalations.rules.clocks import TEAM_POSITION
-from escalations.rules.notices import RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind
+from escalations.rules.notices import RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind, redated_for
 from escalations.settings import Settings
 from escalations.store.directory import Rule
 
@@ -73,6 +73,15 @@ class Task:
     """One thing that the notice of a stage asks, and by when."""
 
     awaits: Awaits
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Redated:
+    """One thing that is waited for, with the time limit that it had and the one that it has."""
+
+    awaits: Awaits
+    was_due_at: datetime
     due_at: datetime
 
 
@@ -125,6 +134,9 @@ class Facts:
     """The address at which this notice is answered by mail."""
     account_until: datetime | None = None
     """Until when its reader's side is asked for its account of a delay; None where it is not."""
+    redated: tuple[Redated, ...] = ()
+    """For time limits that were counted anew: what each waits for, with both dates."""
+    redated_because: RedateReason | None = None
 
 
 _CLOCK_OF = {
@@ -182,6 +194,18 @@ def facts_of(
         whole_limit=any(clock.running and clock.waits_for is Side.BOTH for clock in case.clocks),
         reply_to=None if notice.to.side is Side.TEAM else reply_to,
         account_until=_account_until(case, notice, at),
+        redated=_redated(case, notice),
+        redated_because=case.redated_because,
+    )
+
+
+def _redated(case: Case, notice: Notice) -> tuple[Redated, ...]:
+    if notice.kind is not NoticeKind.REDATED:
+        return ()
+    return tuple(
+        Redated(clock.awaits, clock.redated_from, clock.due_at)
+        for clock in redated_for(case, notice.to)
+        if clock.redated_from is not None
     )
 
 
@@ -454,6 +478,8 @@ def _values(notice: Notice, facts: Facts) -> Mapping[str, object]:
         "reader": reader_of(notice),
         "asked": asked,
         "task_words": words.TASK,
+        "awaited_words": words.AWAITED,
+        "why_redated": words.REDATED[facts.redated_because] if facts.redated_because else "",
         "task": words.TASK[awaits] if awaits else "open the link and see what is asked",
         "awaited": words.AWAITED[awaits] if awaits else "what the page shows",
         "from_whom": _from_whom(notice, facts),

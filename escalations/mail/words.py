@@ -6,6 +6,7 @@ Source: rules of practice, "Words": plain English, and none of the words that bl
 from __future__ import annotations
 
 from escalations.policy import Awaits
+from escalations.rules.case import RedateReason
 from escalations.rules.notices import NoticeKind
 
 TASK: dict[Awaits, str] = {
@@ -37,6 +38,14 @@ AWAITED: dict[Awaits, str] = {
     Awaits.RAISE: "the escalation to be raised",
 }
 """What is waited for, told to others: "waiting for ..."."""
+
+REDATED: dict[RedateReason, str] = {
+    RedateReason.BANK_HOLIDAY: "the bank holidays have changed",
+    RedateReason.CLOSURE: "offices are closed on some days",
+    RedateReason.POLICY: "a new version of the policy is in force",
+    RedateReason.PUT_RIGHT: "a date that they rested on was put right",
+}
+"""Why time limits were counted anew: "... because ..."."""
 
 TOLD: dict[NoticeKind, str] = {
     NoticeKind.RECEIPT: "the escalation was received",
@@ -74,6 +83,7 @@ TOLD: dict[NoticeKind, str] = {
     NoticeKind.EXTENDED: "there is more time",
     NoticeKind.SOONER: "a sooner time was set",
     NoticeKind.PRIORITY: "its priority was set, and its time limits follow it",
+    NoticeKind.REDATED: "its time limits were counted anew",
     NoticeKind.REDIRECTED: "it is closed here and goes another way",
     NoticeKind.WORDS_ADDED: "something was added to the escalation",
     NoticeKind.ADDED_BY_TEAM: "an email was added to the escalation by the partnership team",

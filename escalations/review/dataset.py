@@ -115,7 +115,7 @@ class ClockSpan:
     started_at: datetime
     due_at: datetime
     first_due_at: datetime
-    """The limit as it was first set, before any pause or extension."""
+    """The limit as it was first set, or counted anew, before any pause or extension."""
     ended_at: datetime | None = None
     """When what it waited for happened or was received; for a stopped clock, when it stopped."""
     end: ClockEnd | None = None
@@ -232,6 +232,8 @@ class CaseRecord:
     pauses: tuple[PauseSpan, ...] = ()
     extended: int = 0
     """How often a time limit was extended."""
+    redated: int = 0
+    """How often its running clocks were counted anew, under another calendar or policy."""
 
     @property
     def paused(self) -> bool:
@@ -305,11 +307,15 @@ class Life:
             )
         )
 
+    def framed(self, frame: Frame) -> None:
+        """Take what the case is frozen to from here on."""
+        self.record = replace(self.record, frame=frame)
+
     def told(self) -> CaseRecord:
         """The case as far as it was read."""
         return replace(self.record, clocks=tuple(self._clocks.values()))
 
-    def tell(self, event: Event) -> None:  # noqa: C901, PLR0912  one line a kind, and closed
+    def tell(self, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915  one line a kind, and closed
         """Take in what happened next."""
         now = self.record
         if not isinstance(event, events.ClockEnded | events.LimitWithdrawn | events.CauseChanged):
@@ -358,6 +364,8 @@ class Life:
                 self._tell_of_clock(event)
             case events.ClockResumed() | events.ClockSetSooner() | events.ClockRecounted():
                 self._change(event.clock_id, due_at=event.due_at)
+            case events.Redated():
+                self._tell_of_redate(event)
             case events.ClockExtended():
                 self._change(event.clock_id, due_at=event.due_at)
                 self.record = replace(now, extended=now.extended + 1)
@@ -455,6 +463,12 @@ class Life:
             and clock.awaits in MEETS[said.done]
         )
         self._change(event.clock_id, ended_at=event.counts_from, end=event.end, by_what_was_said=by_what_was_said)
+
+    def _tell_of_redate(self, event: events.Redated) -> None:
+        """From here on the new dates are in force, and what is late is late by them."""
+        for clock in event.clocks:
+            self._change(clock.clock_id, due_at=clock.due_at, first_due_at=clock.counted_to)
+        self.record = replace(self.record, redated=self.record.redated + 1)
 
     def _change(self, clock_id: str, **changes: object) -> None:
         self._clocks[clock_id] = replace(self._clocks[clock_id], **changes)  # type: ignore[arg-type]  # checked by the caller's keywords

@@ -157,11 +157,12 @@ def accounts(view: View) -> Table:
 
 
 def pauses(view: View) -> Table:
-    """Paused, and time limits extended.
+    """Paused, time limits extended, and counted anew.
 
-    How often the cases notified in the year were paused, by the reason that the team gave, and how often a time limit
-    of theirs was extended. Beside each length of time stands the one without pauses. Source: the rules of practice,
-    "Evidence is fair" (time with and without pauses and extensions).
+    How often the cases notified in the year were paused, by the reason that the team gave, how often a time limit of
+    theirs was extended, and how often their time limits were counted anew under another calendar or policy. Whether
+    something was in time goes by the date that was in force. Beside each length of time stands the one without pauses.
+    Source: the rules of practice, "Evidence is fair" (time with and without pauses and extensions).
     """
     rows = [
         Row(
@@ -176,9 +177,11 @@ def pauses(view: View) -> Table:
     ]
     extended = [case.extended for case in view.notified if case.extended]
     rows.append(Row("extended", "A time limit extended", (sum(extended), len(extended))))
+    redated = [case.redated for case in view.notified if case.redated]
+    rows.append(Row("redated", "Counted anew, under another calendar or policy", (sum(redated), len(redated))))
     return Table(
-        rests_on=sum(1 for case in view.notified if case.paused),
-        of="cases notified in the year that were paused or had a limit extended",
+        rests_on=sum(1 for case in view.notified if case.paused or case.redated),
+        of="cases notified in the year that were paused, had a limit extended or were counted anew",
         columns=(Column("times", "Times", Unit.TIMES), Column("cases", "In so many cases")),
         rows=tuple(rows),
     )

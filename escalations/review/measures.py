@@ -57,7 +57,7 @@ MEASURES: Final = (
     Measure("times_by_type", "Time to acknowledge and to answer, by type of agency", _P, timing.times_by_type),
     Measure("times_urgent", "The urgent track", _P, timing.times_urgent),
     Measure("time_to_resolve", "Time from receipt until it was settled", _P, timing.time_to_resolve),
-    Measure("pauses", "Paused, and time limits extended", _P, delays.pauses),
+    Measure("pauses", "Paused, time limits extended, and counted anew", _P, delays.pauses),
     Measure("other_sides", "What waited for the raising agency and the final body", _P, timing.other_sides),
     Measure("drift_by_cause", "Time limits that passed, by cause", _P, delays.by_cause),
     Measure("drift_by_side", "Time limits that passed, by whom the clock waited for", _P, delays.by_side),

@@ -85,6 +85,8 @@ class Reader:
                     self._lives[reference] = await self._begin(tx, reference, event)
                 else:
                     life.tell(event)
+                    if isinstance(event, events.Redated):
+                        life.framed(await self._frame(tx, event))
                 self._position = position
             if len(page) < _PAGE or page[-1].position > upto:
                 self._position = upto
@@ -92,10 +94,13 @@ class Reader:
     async def _begin(self, tx: AsyncConnection, reference: str, event: events.Event) -> Life:
         if not isinstance(event, events.Raised):
             raise read_models.NotACase("the first event of an escalation does not raise it")
+        return Life.begun(reference, event, await self._frame(tx, event))
+
+    async def _frame(self, tx: AsyncConnection, event: events.Raised | events.Redated) -> Frame:
         hashes = (event.policy_hash, event.calendar_hash)
         if hashes not in self._frames:
             self._frames[hashes] = await cases.frame_of(tx, event)
-        return Life.begun(reference, event, self._frames[hashes])
+        return self._frames[hashes]
 
 
 async def _row(tx: AsyncConnection, position: int) -> tuple[datetime, str] | None:

@@ -42,6 +42,7 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
             | acts.Pause()
             | acts.Resume()
             | acts.Extend()
+            | acts.Redate()
             | acts.ConfirmCause()
             | acts.Close()
         ):

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from escalations.policy import Position, Side, SkipReason, Slug, Track
 from escalations.rules.actors import Actor, Channel
-from escalations.rules.case import Cause, DeliveryState, Done, Outcome, PauseReason, Route, Says
+from escalations.rules.case import Cause, DeliveryState, Done, Outcome, PauseReason, RedateReason, Route, Says
 from escalations.rules.workingtime import Amount
 
 
@@ -288,6 +288,23 @@ class Account(ActModel):
     says: Says
 
 
+class Redate(ActModel):
+    """The team counts what runs anew, under another calendar or another version of the policy; why, is sealed.
+
+    What is applied is what was seen: it names what the preview rested on, and is refused where the case went on since.
+    """
+
+    kind: Literal["redate"] = "redate"
+    policy_hash: str
+    calendar_hash: str
+    """The content of what takes the place of what the case has; one of the two may be the same as before."""
+    seen_seq: Annotated[int, Field(ge=1)]
+    """How many events the case had when the preview was made."""
+    because: RedateReason
+    also_sooner: bool = False
+    """Whether time limits that would become sooner move as well. They stay as they are otherwise."""
+
+
 class ConfirmCause(ActModel):
     """The team makes the cause of a delay final, once both agencies had their time to add an account; or puts it right.
 
@@ -369,6 +386,7 @@ Act = (
     | SetSooner
     | SetPriority
     | Account
+    | Redate
     | ConfirmCause
     | Close
     | AddWords

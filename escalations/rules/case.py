@@ -6,7 +6,7 @@ sealed with the submission, and a case knows only the submission's id.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from escalations.policy import Awaits, OnLimit, Policy, Side, SkipReason, Track
 from escalations.rules.actors import Actor, Channel
-from escalations.rules.workingtime import Calendar
+from escalations.rules.workingtime import Amount, Calendar
 
 EDITION = 1
 """The edition of these rules. What behaves differently gets a new one; a case keeps the one it was opened under."""
@@ -147,6 +147,40 @@ class PauseReason(StrEnum):
     AGREED_BY_BOTH = "agreed_by_both"
 
 
+class RedateReason(StrEnum):
+    """Why open cases are counted anew; what exactly was said is sealed."""
+
+    BANK_HOLIDAY = "bank_holiday"
+    """A bank holiday was added, moved or taken away."""
+    CLOSURE = "closure"
+    """The partnership, or its agencies, are closed."""
+    POLICY = "policy"
+    """A new version of the policy is in force."""
+    PUT_RIGHT = "put_right"
+    """What the dates rested on was wrong."""
+
+
+class AgreedKind(StrEnum):
+    """What people gave a clock, beside what the policy does."""
+
+    EXTENDED = "extended"
+    PAUSED = "paused"
+    SOONER = "sooner"
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """An extension, a pause that has ended or a sooner time: given again where the clock is counted anew."""
+
+    kind: AgreedKind
+    by_amount: Amount | None = None
+    """By how much it was extended."""
+    since: datetime | None = None
+    """When the pause began."""
+    until: datetime | None = None
+    """When the pause ended, or the sooner time that was set."""
+
+
 class ClockEnd(StrEnum):
     """How a clock ended."""
 
@@ -166,7 +200,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """One clock, with its instants. A pause that ends and an extension move them, and nothing else does."""
+    """One clock, with its instants. Only what a person does moves them.
+
+    A pause that ends does, an extension, a sooner time, a priority, and a re-date.
+    """
 
     clock_id: str
     rule_id: str
@@ -210,6 +247,12 @@ class Clock:
     """Whether somebody set a sooner time for it."""
     accounts: tuple[Account, ...] = ()
     """What each side says of its passed limit, in the order in which it came."""
+    amount: str | None = None
+    """What it is counted with, from its start."""
+    agreed: tuple[Agreed, ...] = ()
+    """What people gave it since, in its order."""
+    redated_from: datetime | None = None
+    """When it was due before the last re-date of its case, where that moved it."""
 
     @property
     def running(self) -> bool:
@@ -317,6 +360,28 @@ class Frame:
 
     policy: Policy
     calendar: Calendar
+    offered: tuple[Frame, ...] = field(default=(), compare=False, repr=False)
+    """What can take its place: whoever drives a case puts here what an act or an event of it names by its hash."""
+
+    def offering(self, *frames: Frame) -> Frame:
+        """The same, with these beside those that are there already."""
+        new = tuple(frame for frame in frames if frame not in self.offered)
+        return replace(self, offered=(*self.offered, *new)) if new else self
+
+    def named(self, policy_hash: str, calendar_hash: str) -> Frame | None:
+        """What has these hashes, of this and of what is offered; none where it is not there.
+
+        What it takes the place of stays beside it: the dates that were counted by that are explained by that.
+        """
+        for frame in (self, *self.offered):
+            if (frame.policy.content_hash, frame.calendar.content_hash) == (policy_hash, calendar_hash):
+                return replace(frame, offered=self.offering(replace(self, offered=())).offered)
+        return None
+
+    def calendar_named(self, calendar_hash: str) -> Calendar:
+        """The calendar of that hash, of this and of what stands beside it; its own where none has it."""
+        calendars = (frame.calendar for frame in self.offered)
+        return next((calendar for calendar in calendars if calendar.content_hash == calendar_hash), self.calendar)
 
     def calendar_for(self, agency_id: str | None) -> Calendar:  # noqa: ARG002  the seam for an agency's own closures
         """The calendar of the side that a clock waits for; agencies have no calendars of their own yet."""
@@ -382,6 +447,10 @@ class Case:
     unreached: tuple[Unreached, ...] = ()
     calendar_ended: bool = False
     """Some clock that can still start ends past the frozen calendar; the team has been told."""
+    redates: int = 0
+    """How often its running clocks were counted anew, under another calendar or policy ..."""
+    redated_because: RedateReason | None = None
+    """... and why, the last time."""
 
     def party(self, agency_id: str | None) -> Party | None:
         """The responding agency of that id."""
@@ -428,6 +497,16 @@ class Case:
 
 _STATE = TypeAdapter(Case)
 _VALUES = TypeAdapter(dict[str, object])
+
+
+class FrameNotOfferedError(LookupError):
+    """An event names a policy or a calendar that whoever drives the case did not put beside it. A defect of ours."""
+
+
+def offering(case: Case, *frames: Frame) -> Case:
+    """The same case, with what its next acts or events name beside its frame."""
+    frame = case.frame.offering(*frames)
+    return case if frame is case.frame else replace(case, frame=frame)
 
 
 def new(reference: str, frame: Frame) -> Case:

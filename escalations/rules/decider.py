@@ -2,8 +2,8 @@
 
 ``decide`` is pure. The workflow, the year simulation, the replay of old cases and the tests all drive this.
 What each act brings is in the module that is named for it: ``opening``, ``answering``, ``claiming``, ``settling``,
-``moving``, ``delivering``, ``accounts``, ``confirming``, ``pausing``, ``sooner``, ``skipping``. ``docs/rules.md``
-lists them all.
+``moving``, ``delivering``, ``accounts``, ``confirming``, ``pausing``, ``sooner``, ``redating``, ``skipping``.
+``docs/rules.md`` lists them all.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from escalations.rules import (
     opening,
     passing,
     pausing,
+    redating,
     settling,
     sooner,
     word,
@@ -89,6 +90,7 @@ _WHILE_HELD = (
     acts.ConfirmCause,
     acts.Close,
     acts.SetPriority,
+    acts.Redate,
     *_OF_THE_SYSTEM,
 )
 
@@ -153,6 +155,8 @@ def _decide(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:
             return sooner.set_priority(case, act, now)
         case acts.Account():
             return accounts.add(case, act, now)
+        case acts.Redate():
+            return redating.redate(case, act, now)
         case acts.ConfirmCause():
             return confirming.confirm_cause(case, act, now)
         case acts.Close():

@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 from escalations.policy import Awaits, OnLimit, Position, Side, SkipReason, Slug, Track
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act, Concern, LegalStatus, Reason
-from escalations.rules.case import Cause, ClockEnd, DeliveryState, Done, Outcome, PauseReason, Route, Says
+from escalations.rules.case import Cause, ClockEnd, DeliveryState, Done, Outcome, PauseReason, RedateReason, Route, Says
 from escalations.rules.workingtime import Amount
 
 AlternateBecause = Literal["works_for_a_party", "both_work_for_a_party", "decided_before"]
@@ -205,6 +205,55 @@ class PrioritySet(ActEventModel):
     kind: Literal["priority_set"] = "priority_set"
     priority: Slug
     was: Slug | None = None
+
+
+class RedatedClock(BaseModel):
+    """A clock that was counted anew, from its start; what people agreed on since was given to it again."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    clock_id: str
+    awaits: Awaits
+    waits_for: Side
+    agency_id: Slug | None = None
+    amount: str
+    on_limit: OnLimit
+    was_due_at: AwareDatetime
+    due_at: AwareDatetime
+    """The same as before, where only what it is counted with or what its limit does has changed."""
+    counted_to: AwareDatetime
+    """Where the count from its start ends, without what people agreed on since: what the receipt accounts for."""
+    reminders: tuple[AwareDatetime, ...]
+    receipt_hash: str
+
+
+class KeptClock(BaseModel):
+    """A clock that keeps its time limit, though it would now be counted to another."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    clock_id: str
+    awaits: Awaits
+    waits_for: Side
+    agency_id: Slug | None = None
+    due_at: AwareDatetime
+    would_be_due_at: AwareDatetime
+    because: Literal["limit_passed", "sooner"]
+    """A limit that has passed stays passed, and its cause is for the team to confirm; one that would be sooner stays
+    unless that was chosen."""
+
+
+class Redated(ActEventModel):
+    """What the case is frozen to was changed, and what runs was counted anew. Every date that held before is kept."""
+
+    kind: Literal["redated"] = "redated"
+    policy_hash: str
+    calendar_hash: str
+    was_policy_hash: str
+    was_calendar_hash: str
+    because: RedateReason
+    clocks: tuple[RedatedClock, ...]
+    kept: tuple[KeptClock, ...]
 
 
 class ReminderFell(EventModel):
@@ -549,6 +598,7 @@ Event = (
     | ClockSetSooner
     | ClockRecounted
     | PrioritySet
+    | Redated
     | ReminderFell
     | LimitPassed
     | LimitWithdrawn

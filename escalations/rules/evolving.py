@@ -13,12 +13,15 @@ from escalations.rules.acts import Concern, Reason
 from escalations.rules.case import (
     MEETS,
     Account,
+    Agreed,
+    AgreedKind,
     Case,
     Claim,
     ClaimState,
     Clock,
     DeliveryState,
     Evidence,
+    FrameNotOfferedError,
     Move,
     Party,
     Pause,
@@ -72,6 +75,8 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912 
             return _moved(case, event)
         case events.PrioritySet():
             return replace(case, priority=event.priority)
+        case events.Redated():
+            return _redated(case, event)
         case events.ReminderFell():
             return _reminded(case, event)
         case events.LimitPassed():
@@ -163,7 +168,7 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912 
         case events.Resumed():
             return replace(
                 case,
-                clocks=tuple(replace(clock, paused_since=None) for clock in case.clocks),
+                clocks=tuple(_went_on(clock, event.at) for clock in case.clocks),
                 **_no_longer_paused(case, event.at),
             )
         case events.PausedTooLong():
@@ -287,6 +292,7 @@ def _clock_started(case: Case, event: events.ClockStarted) -> Case:
         receipt_hash=event.receipt_hash,
         about=event.about,
         paused_since=event.at if event.paused else None,
+        amount=event.amount,
     )
     return replace(case, clocks=(*case.clocks, clock), started_clocks=case.started_clocks + 1)
 
@@ -296,15 +302,52 @@ def _moved(
 ) -> Case:
     """A due time moved, and the reminders follow it; those that fell for the earlier one are over."""
     changes: dict[str, object] = {"due_at": event.due_at, "reminders": event.reminders, "reminded": 0}
+    clock = case.clock(event.clock_id)
     if isinstance(event, events.ClockExtended):
-        clock = case.clock(event.clock_id)
         changes["extensions"] = clock.extensions + 1
         changes["extended_by"] = clock.extended_by + event.by_amount.value
+        changes["agreed"] = (*clock.agreed, Agreed(AgreedKind.EXTENDED, by_amount=event.by_amount))
     if isinstance(event, events.ClockSetSooner):
         changes["set_sooner"] = True
+        changes["agreed"] = (*clock.agreed, Agreed(AgreedKind.SOONER, until=event.due_at))
     if isinstance(event, events.ClockRecounted):
         changes["receipt_hash"] = event.receipt_hash
+        changes["amount"] = event.amount
     return _with_clock(case, event.clock_id, **changes)
+
+
+def _redated(case: Case, event: events.Redated) -> Case:
+    frame = case.frame.named(event.policy_hash, event.calendar_hash)
+    if frame is None:
+        raise FrameNotOfferedError(event.calendar_hash)
+    moved = {clock.clock_id: clock for clock in event.clocks}
+    return replace(
+        case,
+        frame=frame,
+        clocks=tuple(_counted_anew(clock, moved.get(clock.clock_id)) for clock in case.clocks),
+        redates=case.redates + 1,
+        redated_because=event.because,
+    )
+
+
+def _counted_anew(clock: Clock, now: events.RedatedClock | None) -> Clock:
+    """A clock after a re-date. Where its due time moved, its reminders are those of the new one."""
+    if now is None:
+        return replace(clock, redated_from=None)
+    clock = replace(clock, amount=now.amount, on_limit=now.on_limit, receipt_hash=now.receipt_hash, redated_from=None)
+    if now.due_at == now.was_due_at:
+        return clock
+    return replace(clock, due_at=now.due_at, reminders=now.reminders, reminded=0, redated_from=now.was_due_at)
+
+
+def _went_on(clock: Clock, at: datetime) -> Clock:
+    """A clock once the pause has ended, which it may have to be given again."""
+    if clock.paused_since is None:
+        return clock
+    if at <= clock.paused_since:
+        return replace(clock, paused_since=None)  # It took nothing.
+    agreed = Agreed(AgreedKind.PAUSED, since=clock.paused_since, until=at)
+    return replace(clock, paused_since=None, agreed=(*clock.agreed, agreed))
 
 
 def _paused(case: Case, event: events.Paused) -> Case:

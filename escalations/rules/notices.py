@@ -105,6 +105,8 @@ def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR091
             return limits_told.of_sooner_time(case, event)
         case events.PrioritySet():
             return tuple(_goes_on(case, to, NoticeKind.PRIORITY) for to in _on_the_ladder(case)) if case.stage else ()
+        case events.Redated():
+            return _redated(case)
         case events.Paused():
             return tuple(_told_of_pause(case, to, event.until) for to in _on_the_ladder(case))
         case events.Resumed():
@@ -367,6 +369,34 @@ def _goes_on(case: Case, to: Recipient, kind: NoticeKind = NoticeKind.RESUMED) -
     return Notice(kind, to, ASKED_FOR[first.awaits], case.stage, first.due_at, first.clock_id)
 
 
+def redated_for(case: Case, to: Recipient) -> tuple[Clock, ...]:
+    """The clocks that the last re-date moved and that somebody hears of, the nearest first.
+
+    A responding agency hears nothing of the time that another one has, and nobody of the team's own.
+    """
+    moved = (
+        clock
+        for clock in case.clocks
+        if clock.redated_from is not None
+        and clock.running
+        and clock.waits_for is not Side.TEAM
+        and (
+            to.side is not Side.RESPONDING or clock.agency_id == to.agency_id or clock.waits_for is not Side.RESPONDING
+        )
+    )
+    return tuple(sorted(moved, key=lambda clock: clock.due_at))
+
+
+def _redated(case: Case) -> tuple[Notice, ...]:
+    """Whoever raised it, the present level of each responding agency, and the final body where it is asked."""
+    recipients = [Recipient(Side.RAISING, case.raising_agency, RAISER), *limits_told.level_of_responding_side(case)]
+    for clock in case.clocks:
+        if clock.redated_from is not None and clock.running and clock.waits_for is not Side.TEAM:
+            recipients.extend(limits_told.waited_for(case, clock))
+    told = (to for to in dict.fromkeys(recipients) if redated_for(case, to))
+    return tuple(_goes_on(case, to, NoticeKind.REDATED) for to in told)
+
+
 def waits_on(notice: Notice, other: Notice) -> bool:
     """Whether a notice may leave only once another one has arrived: the raiser is told that an agency was reached."""
     return (
@@ -394,6 +424,7 @@ _PASSING = (
     NoticeKind.EXTENDED,
     NoticeKind.SOONER,
     NoticeKind.PRIORITY,
+    NoticeKind.REDATED,
 )
 
 

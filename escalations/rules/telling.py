@@ -69,6 +69,8 @@ class NoticeKind(StrEnum):
     """A sooner time was set, to keep the child safe."""
     PRIORITY = "priority"
     """The case was given a priority, and its time limits follow it."""
+    REDATED = "redated"
+    """What runs was counted anew, and some of it is due at another time."""
     UNREADABLE = "unreadable"
 
 

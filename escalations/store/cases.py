@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations import errors, policy
 from escalations.rules import case, events, evolving, workingtime
+from escalations.rules.events import Event
 from escalations.store import frozen, register
 
 
@@ -16,6 +19,20 @@ class UnknownCase(errors.FinalOurs):
     """The register has no case of this reference."""
 
     code = "unknown_case"
+
+
+class Named(Protocol):
+    """What names a policy and a calendar: the event that opens a case or re-dates it, or the act that does."""
+
+    @property
+    def policy_hash(self) -> str:
+        """Of the policy's canonical text."""
+        ...
+
+    @property
+    def calendar_hash(self) -> str:
+        """Of the calendar's canonical text."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +62,30 @@ class Cases:
         if known is not None:
             rows = await register.read(tx, reference, after_seq=known.case.seq - 1)
             if rows and rows[0].hash == known.head:
-                return self._keep(known.case, rows[1:], known.head)
+                return await self._keep(tx, known.case, rows[1:], known.head)
         rows = await register.read(tx, reference)
         if not rows:
             return None
         opening = events.loads(rows[0].body)
         if not isinstance(opening, events.Raised):
             raise UnknownCase(reference)
-        return self._keep(case.new(reference, await self.frame(tx, opening)), rows, "")
+        return await self._keep(tx, case.new(reference, await self.frame(tx, opening)), rows, "")
 
-    async def frame(self, tx: AsyncConnection, opening: events.Raised) -> case.Frame:
-        """What a case is frozen to. Read once for all cases that share it: what is frozen never changes."""
-        hashes = (opening.policy_hash, opening.calendar_hash)
+    async def frame(self, tx: AsyncConnection, named: Named) -> case.Frame:
+        """What a case is frozen to, by its hashes. Read once for all that share it: what is frozen never changes."""
+        hashes = (named.policy_hash, named.calendar_hash)
         if hashes not in self._frames:
-            self._frames[hashes] = await frame_of(tx, opening)
+            self._frames[hashes] = await frame_of(tx, named)
         return self._frames[hashes]
+
+    async def offering(self, tx: AsyncConnection, state: case.Case, happened: Iterable[Event]) -> case.Case:
+        """The same case, with what these events name beside its frame, so that they can be applied to it.
+
+        Raises:
+            frozen.NotFrozen: one names what is not kept.
+        """
+        named = [await self.frame(tx, event) for event in happened if isinstance(event, events.Redated)]
+        return case.offering(state, *named)
 
     def remember(self, state: case.Case, head: str) -> None:
         """Keep a case as somebody has just folded it, with the hash of its last row.
@@ -71,17 +97,21 @@ class Cases:
         while len(self._known) > self._remember:
             self._known.popitem(last=False)
 
-    def _keep(self, state: case.Case, rows: list[register.Entry], head: str) -> case.Case:
-        for row in rows:
-            state = evolving.evolve(state, events.loads(row.body))
-            head = row.hash
+    async def _keep(self, tx: AsyncConnection, state: case.Case, rows: list[register.Entry], head: str) -> case.Case:
+        happened = [events.loads(row.body) for row in rows]
+        state = evolving.evolve_all(await self.offering(tx, state, happened), tuple(happened))
+        head = rows[-1].hash if rows else head
         self.remember(state, head)
         return state
 
 
-async def frame_of(tx: AsyncConnection, opening: events.Raised) -> case.Frame:
-    """What a case is frozen to, by the hashes in its first event."""
+async def frame_of(tx: AsyncConnection, named: Named) -> case.Frame:
+    """What a case is frozen to, by the hashes in its first event, or in that of a re-date.
+
+    Raises:
+        frozen.NotFrozen: what it names is not kept.
+    """
     return case.Frame(
-        policy.load_canonical(await frozen.get(tx, opening.policy_hash)),
-        workingtime.load_calendar(await frozen.get(tx, opening.calendar_hash)),
+        policy.load_canonical(await frozen.get(tx, named.policy_hash)),
+        workingtime.load_calendar(await frozen.get(tx, named.calendar_hash)),
     )

@@ -173,7 +173,7 @@ async def project(tx: AsyncConnection, before: case.Case | None, steps: Sequence
         opening = steps[0].event
         if not isinstance(opening, events.Raised):
             raise NotACase("the first event of an escalation does not raise it")
-        values = {**_case_values(last.after, last.entry), **_raised_values(opening), **_completed_values(steps)}
+        values = {**_case_values(last.after, last.entry), **_codes(opening), **_completed_values(steps)}
         await tx.execute(_ADD_CASE, values)
     else:
         values = {**_case_values(last.after, last.entry), **_completed_values(steps)}
@@ -243,10 +243,12 @@ async def rebuild(tx: AsyncConnection) -> int:
     replayed = 0
     for reference in await register.references(tx):
         entries = await register.read(tx, reference)
-        unopened = case.new(reference, await _frame(tx, events.loads(entries[0].body), frames))
+        happened = [events.loads(entry.body) for entry in entries]
+        unopened = case.new(reference, await _frame(tx, happened[0], frames))
+        redates = [event for event in happened if isinstance(event, events.Redated)]
+        unopened = case.offering(unopened, *[await _named(tx, event, frames) for event in redates])
         steps: list[Step] = []
-        for entry in entries:
-            event = events.loads(entry.body)
+        for event, entry in zip(happened, entries, strict=True):
             steps.append(Step(event, evolving.evolve(steps[-1].after if steps else unopened, event), entry))
         await project(tx, unopened, steps)
         replayed += len(steps)
@@ -288,14 +290,16 @@ def _before_its_limit(clock: case.Clock) -> bool:
 async def _frame(tx: AsyncConnection, opening: Event, frames: dict[tuple[str, str], case.Frame]) -> case.Frame:
     if not isinstance(opening, events.Raised):
         raise NotACase("the first event of an escalation does not raise it")
-    hashes = (opening.policy_hash, opening.calendar_hash)
+    return await _named(tx, opening, frames)
+
+
+async def _named(
+    tx: AsyncConnection, named: events.Raised | events.Redated, frames: dict[tuple[str, str], case.Frame]
+) -> case.Frame:
+    hashes = (named.policy_hash, named.calendar_hash)
     if hashes not in frames:
-        frames[hashes] = await cases.frame_of(tx, opening)
+        frames[hashes] = await cases.frame_of(tx, named)
     return frames[hashes]
-
-
-def _raised_values(event: events.Raised) -> dict[str, Any]:
-    return {**_codes(event), "policy_hash": event.policy_hash, "calendar_hash": event.calendar_hash}
 
 
 def _completed_values(steps: Sequence[Step]) -> dict[str, Any]:
@@ -324,6 +328,8 @@ def _case_values(after: case.Case, entry: register.Entry) -> dict[str, Any]:
         "raising_agency": after.raising_agency,
         "responding_agencies": json.dumps([party.agency_id for party in after.parties]),
         "edition": after.edition,
+        "policy_hash": after.frame.policy.content_hash,
+        "calendar_hash": after.frame.calendar.content_hash,
         "received_at": after.received_at,
         "stage_started_at": after.stage_starts[-1] if after.stage_starts else None,
         "partnership_told_at": after.partnership_told_at,

@@ -324,7 +324,7 @@ class _Told:
             self.reported[entry.reference] = entry.position
         for kind in ("policy", "calendar"):
             name = event.get(f"{kind}_hash")
-            if entry.kind == "raised" and isinstance(name, str):
+            if entry.kind in {"raised", "redated"} and isinstance(name, str):
                 self.frozen[name] = kind
 
 

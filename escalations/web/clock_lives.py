@@ -9,7 +9,7 @@ from typing import assert_never
 
 from escalations.policy import Awaits, Side
 from escalations.rules import events, workingtime
-from escalations.rules.case import Case, Cause, ClockEnd
+from escalations.rules.case import Case, Cause, ClockEnd, RedateReason
 from escalations.rules.events import Event
 from escalations.rules.workingtime import Amount, Receipt
 from escalations.web import words
@@ -46,7 +46,18 @@ def extension_receipt(case: Case, event: events.ClockExtended) -> Receipt | None
     return counted if counted.due == event.due_at else None
 
 
-Moved = events.ClockResumed | events.ClockExtended | events.ClockSetSooner | events.ClockRecounted
+@dataclass(frozen=True, slots=True)
+class Redated:
+    """What a re-date made of one clock."""
+
+    at: datetime
+    was_due_at: datetime
+    due_at: datetime
+    because: RedateReason
+    reminders: tuple[datetime, ...]
+
+
+Moved = events.ClockResumed | events.ClockExtended | events.ClockSetSooner | events.ClockRecounted | Redated
 """What moves a due time."""
 
 
@@ -60,6 +71,8 @@ def _because(event: Moved) -> str:
             return "a sooner time was set"
         case events.ClockRecounted():
             return f"its priority was set, which gives it {event.amount}"
+        case Redated():
+            return f"counted anew ({words.REDATES[event.because].lower()})"
         case _:
             assert_never(event)
 
@@ -88,6 +101,12 @@ class ClockLife:
     """What moved its due time, in its order."""
     pauses: tuple[tuple[datetime, datetime | None], ...] = ()
     """From when to when it did not run; the last one lasts where it has no end."""
+    amount: str = ""
+    """What it is counted with: as it began, or as a priority or a re-date gave it later."""
+    calendar_hash: str = ""
+    """Of the calendar that it is counted in."""
+    receipt_hash: str = ""
+    """Of the account of its count, as the register has it."""
 
     @property
     def due_at(self) -> datetime:
@@ -106,12 +125,6 @@ class ClockLife:
             )
             for event in self.moved
         )
-
-    @property
-    def amount(self) -> str:
-        """What it is counted with: as it began, or as a priority that was set later gives it."""
-        recounted = [event.amount for event in self.moved if isinstance(event, events.ClockRecounted)]
-        return recounted[-1] if recounted else self.started.amount
 
     @property
     def passed(self) -> bool:
@@ -166,6 +179,20 @@ class ClockLife:
         """Whether it is ours."""
         return self.started.waits_for is Side.TEAM or self.started.awaits in {Awaits.LOOK, Awaits.MEND_DELIVERY}
 
+    def moved_by(self, event: Moved) -> ClockLife:
+        """The same, with its due time moved."""
+        life = replace(self, moved=(*self.moved, event))
+        if isinstance(event, events.ClockRecounted):
+            return replace(life, amount=event.amount, receipt_hash=event.receipt_hash)
+        return life
+
+    def redated(self, event: events.Redated, clock: events.RedatedClock) -> ClockLife:
+        """The same, counted anew; where that leads to the date that it had, no date moved."""
+        life = replace(self, amount=clock.amount, calendar_hash=event.calendar_hash, receipt_hash=clock.receipt_hash)
+        if clock.due_at == clock.was_due_at:
+            return life
+        return life.moved_by(Redated(event.at, clock.was_due_at, clock.due_at, event.because, clock.reminders))
+
     def paused_at(self, moment: datetime) -> ClockLife:
         """The same, from a pause on."""
         return replace(self, paused=True, pauses=(*self.pauses, (moment, None)))
@@ -178,7 +205,7 @@ class ClockLife:
 
     def receipt(self, case: Case) -> Receipt:
         """Count the deadline anew, day by day. Equal hashes show that nothing has changed since it was set."""
-        calendar = case.frame.calendar_for(self.started.agency_id)
+        calendar = case.frame.calendar_named(self.calendar_hash)
         return workingtime.receipt(
             calendar,
             start=self.started.at,
@@ -188,18 +215,30 @@ class ClockLife:
         )
 
 
-def lives(happened: Iterable[Event]) -> tuple[ClockLife, ...]:
+def lives(happened: Iterable[Event]) -> tuple[ClockLife, ...]:  # noqa: C901  one line a kind
     """Every clock of a case, in the order in which they started."""
     found: dict[str, ClockLife] = {}
+    calendar_hash = ""
     for event in happened:
         match event:
             case events.ClockStarted():
                 found[event.clock_id] = ClockLife(
-                    len(found) + 1, event, paused=event.paused, pauses=((event.at, None),) if event.paused else ()
+                    len(found) + 1,
+                    event,
+                    paused=event.paused,
+                    pauses=((event.at, None),) if event.paused else (),
+                    amount=event.amount,
+                    calendar_hash=calendar_hash,
+                    receipt_hash=event.receipt_hash,
                 )
             case events.ClockResumed() | events.ClockExtended() | events.ClockSetSooner() | events.ClockRecounted():
-                life = found[event.clock_id]
-                found[event.clock_id] = replace(life, moved=(*life.moved, event))
+                found[event.clock_id] = found[event.clock_id].moved_by(event)
+            case events.Raised():
+                calendar_hash = event.calendar_hash
+            case events.Redated():
+                calendar_hash = event.calendar_hash
+                for clock in event.clocks:
+                    found[clock.clock_id] = found[clock.clock_id].redated(event, clock)
             case events.Paused():
                 found.update({one: found[one].paused_at(event.at) for one in event.clock_ids})
             case events.Resumed():

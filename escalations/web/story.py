@@ -144,6 +144,7 @@ async def written(tx: AsyncConnection, vault: Vault, story: Story) -> tuple[Writ
             | events.ClockExtended
             | events.ClockSetSooner
             | events.PrioritySet
+            | events.Redated
             | events.PersonReached
             | events.WordsAdded
             | events.PhoneCallNoted,

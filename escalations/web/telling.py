@@ -201,6 +201,8 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
             | events.PausedTooLong()
         ):
             return _of_time(event)
+        case events.Redated():
+            return _redated(event, names)
         case events.PrioritySet():
             was = f" It was {event.was} before." if event.was else ""
             return f"{names.actor(event.by)} set its priority: {event.priority}.{was}"
@@ -255,6 +257,29 @@ def _of_time(
             return f"Still paused, since {say(event.paused_at)}. The partnership team was asked to look at it."
         case _:
             assert_never(event)
+
+
+def _redated(event: events.Redated, names: Names) -> str:
+    """What was counted anew, with both dates of each time limit."""
+    moved = [
+        f"{_what(clock, names)}: due {say(clock.due_at)}, and not {say(clock.was_due_at)}"
+        for clock in event.clocks
+        if clock.due_at != clock.was_due_at
+    ]
+    kept = [
+        f"{_what(clock, names)}: it had passed at {say(clock.due_at)}, which stays so; it would now be due "
+        f"{say(clock.would_be_due_at)}, so please look at the cause"
+        if clock.because == "limit_passed"
+        else f"{_what(clock, names)}: it stays due {say(clock.due_at)}, though it would now be "
+        f"{say(clock.would_be_due_at)}"
+        for clock in event.kept
+    ]
+    what = "; ".join((*moved, *kept)) or "no date moved"
+    return f"Time limits counted anew ({_in_line(words.REDATES[event.because])}): {what}."
+
+
+def _what(clock: events.RedatedClock | events.KeptClock, names: Names) -> str:
+    return awaited(clock.awaits, clock.waits_for, clock.agency_id, names)
 
 
 def _cause_confirmed(event: events.CauseConfirmed) -> str:
@@ -342,6 +367,8 @@ def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR
             return f"Sooner: {words.SHORT_AWAITED[event.awaits].lower()}"
         case events.PrioritySet():
             return "Priority set"
+        case events.Redated():
+            return "Counted anew"
         case events.Paused():
             return "Paused"
         case events.Resumed():

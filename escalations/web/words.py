@@ -11,7 +11,7 @@ from typing import Final
 
 from escalations.policy import Awaits, Side, SkipReason, StartsFrom, Track
 from escalations.rules.acts import Concern, LegalStatus, Reason
-from escalations.rules.case import Cause, DeliveryState, Done, Outcome, PauseReason, Route, Says, Status
+from escalations.rules.case import Cause, DeliveryState, Done, Outcome, PauseReason, RedateReason, Route, Says, Status
 from escalations.rules.notices import RAISER, NoticeKind
 from escalations.store.access_log import What
 from escalations.store.notices import NoticeState
@@ -127,6 +127,14 @@ TEAM_ACTS: Final[Mapping[str, str]] = {
     "close": "Close it on somebody’s word",
 }
 """What the team can do on a case, by `team_acts.Doing`."""
+
+REDATES: Final[Mapping[RedateReason, str]] = {
+    RedateReason.BANK_HOLIDAY: "A bank holiday was added, moved or taken away",
+    RedateReason.CLOSURE: "Offices are closed on some days",
+    RedateReason.POLICY: "A new version of the policy is in force",
+    RedateReason.PUT_RIGHT: "A date that they rested on was wrong",
+}
+"""Why open escalations are counted anew."""
 
 OFFERS: Final[Mapping[Outcome, str]] = {
     Outcome.AGREED_AS_ASKED: "We agree to what is asked",
@@ -325,6 +333,7 @@ NOTICES: Final[Mapping[NoticeKind, str]] = {
     NoticeKind.OBJECTED: "Somebody objects that it moves by itself",
     NoticeKind.SOONER: "A sooner time",
     NoticeKind.PRIORITY: "Priority set",
+    NoticeKind.REDATED: "Time limits counted anew",
     NoticeKind.UNREADABLE: "A reply cannot be read",
 }
 

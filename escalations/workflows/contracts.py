@@ -50,10 +50,23 @@ class Opening(Contract):
     """Notices recorded by the run before, whose first delivery is this run's."""
 
 
+class FrameText(Contract):
+    """The canonical texts of a policy and a calendar that an act or an event names by their hashes."""
+
+    policy: str
+    calendar: str
+
+
+def _none(value: object) -> bool:
+    return value is None
+
+
 class ActRequest(Contract):
     """An act to apply."""
 
     act: AnyAct
+    frame: Annotated[FrameText | None, Field(exclude_if=_none)] = None
+    """For a re-date: what the case is to be frozen to."""
     known_seq: int = 0
     """How many events the register held when this was sent. A workflow that knows of fewer does not refuse early."""
 
@@ -111,6 +124,8 @@ class RecordResult(Contract):
     """The notices that these events brought, for a first delivery at once."""
     refusal: Refusal | None = None
     """For a submission that was settled before as refused."""
+    frames: Annotated[tuple[FrameText, ...], Field(exclude_if=not_)] = ()
+    """What the re-dates among these events name."""
 
 
 class DeliverRequest(Contract):

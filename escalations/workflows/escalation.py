@@ -54,7 +54,7 @@ class EscalationWorkflow:
     @workflow.init
     def __init__(self, opening: contracts.Opening) -> None:
         """Take up what the case is frozen to, and its state so far."""
-        frame = case.Frame(policy.load_canonical(opening.policy), workingtime.load_calendar(opening.calendar))
+        frame = _frame(contracts.FrameText(policy=opening.policy, calendar=opening.calendar))
         new = case.new(opening.reference, frame)
         self._case = new if opening.state is None else case.restore(opening.state, frame)
         self._opening = opening
@@ -98,6 +98,7 @@ class EscalationWorkflow:
         if self._first_outcome is not None and request.act == self._opening.first:
             return self._first_outcome
         async with self._lock:
+            self._case = _offered(self._case, request.frame)
             return await self._apply(request.act)
 
     @act.validator
@@ -107,7 +108,7 @@ class EscalationWorkflow:
             return
         if self._case.seq < request.known_seq:
             return  # The register has gone on without us. The handler adopts what it holds, and decides on that.
-        decided = decider.decide(self._case, request.act, request.act.received_at)
+        decided = decider.decide(_offered(self._case, request.frame), request.act, request.act.received_at)
         if isinstance(decided, decider.Refused):
             raise ApplicationError(decided.sentence, type=decided.code, non_retryable=True)
 
@@ -167,7 +168,7 @@ class EscalationWorkflow:
             retry_policy=RECORD_RETRY,
             local_retry_threshold=RECORD_RETRIED_IN_TASK,
         )
-        self._case = evolving.evolve_all(self._case, result.events)
+        self._case = evolving.evolve_all(_offered(self._case, *result.frames), result.events)
         self._to_deliver.extend(result.to_deliver)
         self._show()
         return result
@@ -293,12 +294,30 @@ class EscalationWorkflow:
             self._opening.model_copy(
                 update={
                     "first": None,
+                    **_refrozen(self._case),
                     "state": case.snapshot(self._case),
                     "to_deliver": (*self._unheard, *self._to_deliver),
                 }
             ),
             search_attributes=attributes.of(self._case),
         )
+
+
+def _frame(text: contracts.FrameText) -> case.Frame:
+    return case.Frame(policy.load_canonical(text.policy), workingtime.load_calendar(text.calendar))
+
+
+def _offered(known: case.Case, *texts: contracts.FrameText | None) -> case.Case:
+    """The case, with what a re-date names beside what it is frozen to. By itself that changes nothing of it."""
+    return case.offering(known, *(_frame(text) for text in texts if text is not None))
+
+
+def _refrozen(known: case.Case) -> dict[str, str]:
+    """The texts of what a case is frozen to, where a re-date has changed it."""
+    if not known.redates:
+        return {}
+    frame = known.frame
+    return {"policy": policy.canonical(frame.policy), "calendar": workingtime.canonical_json(frame.calendar)}
 
 
 def _answerable_by(brought: tuple[events.Event, ...], now: datetime) -> datetime | None:

@@ -16,7 +16,7 @@ from typing_extensions import override
 from escalations.mail import outgoing, words
 from escalations.mail.outgoing import Facts, House, Task
 from escalations.policy import Awaits, Side, Track
-from escalations.rules import case, evolving, notices, workingtime
+from escalations.rules import acts, case, evolving, notices, workingtime
 from escalations.rules.notices import LEAD, RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind, Recipient
 from escalations.settings import Settings
 from escalations.store.directory import Rule
@@ -494,6 +494,27 @@ def test_the_receipt_of_what_went_out_does_not_say_that_nobody_was_told() -> Non
     assert "passed on." not in text
 
 
+def test_what_was_counted_anew_is_told_with_both_dates_and_why() -> None:
+    story = builders.Story().raised()
+    frame = builders.closed(story.frame, "2027-03-05", "2027-03-05", "Zanzibar")
+    story.frame = story.frame.offering(frame)
+    story.case = case.offering(story.case, frame)
+    story.act(
+        acts.Redate(
+            **story.by_team(),
+            policy_hash=frame.policy.content_hash,
+            calendar_hash=frame.calendar.content_hash,
+            seen_seq=story.case.seq,
+            because=case.RedateReason.CLOSURE,
+        )
+    )
+    text = squeezed(told(story, NoticeKind.REDATED, "responding"))
+    assert "because offices are closed on some days" in text
+    assert "an answer: until 17:00 on Tuesday 9 March 2027. It was 17:00 on Monday 8 March 2027 before." in text
+    assert "acknowledgement" not in text.partition("Reference:")[2], "its time limit is where it was"
+    assert "Zanzibar" not in text
+
+
 def test_nothing_of_a_case_reaches_a_notice_but_reference_stage_and_times() -> None:
     """There is no field for more: a name would have to be added to ``Facts`` first, and this list with it."""
     assert set(Facts.__slots__) == {
@@ -517,6 +538,8 @@ def test_nothing_of_a_case_reaches_a_notice_but_reference_stage_and_times() -> N
         "whole_limit",
         "reply_to",
         "account_until",
+        "redated",
+        "redated_because",
     }
     story = builders.Story().raised().at("2027-03-02 17:00")
     for kind in (NoticeKind.ASKED, NoticeKind.LIMIT_PASSED, NoticeKind.ASKED_TO_CHOOSE):

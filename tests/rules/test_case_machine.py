@@ -34,7 +34,14 @@ def policies() -> list[Policy]:
     ]
 
 
-FRAMES: list[Frame] = [builders.frame(policy) for policy in policies()]
+def frames() -> list[Frame]:
+    """Give each policy with its calendar, and beside each what a re-date can put in its place."""
+    found = [builders.frame(policy) for policy in policies()]
+    beside = [*found, *(builders.closed(frame, "2027-03-03", "2027-03-09") for frame in found)]
+    return [frame.offering(*(other for other in beside if other != frame)) for frame in found]
+
+
+FRAMES: list[Frame] = frames()
 WAITS = st.one_of(
     st.integers(1, 90).map(lambda minutes: timedelta(minutes=minutes)),
     st.integers(1, 90).map(lambda hours: timedelta(hours=hours)),
@@ -128,6 +135,7 @@ class CaseMachine(RuleBasedStateMachine):
                 acts.Extend,
                 acts.SetSooner,
                 acts.SetPriority,
+                acts.Redate,
                 acts.ConfirmCause,
             ]
         ),
@@ -145,6 +153,7 @@ class CaseMachine(RuleBasedStateMachine):
             acts.Pause,
             acts.Resume,
             acts.Extend,
+            acts.Redate,
             acts.ConfirmCause,
         }:
             who = TEAM
@@ -225,6 +234,8 @@ class CaseMachine(RuleBasedStateMachine):
                     assert clock.extensions == 0
                     assert not clock.set_sooner
                     assert not self.limits[event.clock_id]
+                case events.Redated():
+                    self._was_redated(before, event)
                 case events.CauseConfirmed():
                     assert self.limits[event.clock_id]
                 case events.ReminderFell():
@@ -238,6 +249,19 @@ class CaseMachine(RuleBasedStateMachine):
                     assert before.clock(event.clock_id).running
                 case _:
                     pass
+
+    def _was_redated(self, before: Case, event: events.Redated) -> None:
+        """Whatever it was counted by: what has passed stays passed, and no timer is set in the past."""
+        for counted in event.clocks:
+            clock = before.clock(counted.clock_id)
+            assert clock.running
+            assert counted.was_due_at == clock.due_at
+            assert not self.limits[counted.clock_id]
+            assert counted.due_at >= min(clock.due_at, event.at)
+            assert all(event.at < moment < counted.due_at for moment in counted.reminders)
+        for kept in event.kept:
+            assert self.case.clock(kept.clock_id).due_at == before.clock(kept.clock_id).due_at == kept.due_at
+        assert [clock.paused_since for clock in before.clocks] == [clock.paused_since for clock in self.case.clocks]
 
     @invariant()
     def nothing_is_due_before_it_is_woken(self) -> None:

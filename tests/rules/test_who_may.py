@@ -41,6 +41,7 @@ MAY: dict[type[acts.ActModel], set[str]] = {
     acts.SetPriority: RAISING | {"team"},
     # The level above is told of a delay as well, and speaks for its agency.
     acts.Account: RAISING | RESPONDING | {"manager", "team"},
+    acts.Redate: {"team"},
     acts.ConfirmCause: {"team"},
     acts.Close: {"team"},
     acts.Acknowledge: RESPONDING,
