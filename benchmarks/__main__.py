@@ -1,4 +1,4 @@
-"""Every measurement, or some by name: ``python -m benchmarks [deadlines|throughput|review|opinions|soak …] [--json]``.
+"""Every measurement, or some by name: ``python -m benchmarks [deadlines|lives|throughput|opinions|soak …] [--json]``.
 
 Without a name it runs all but the soak and the second opinions, which are as long as they are told to be. The exit
 status is 1 where a promise is not kept. Progress goes to standard error.
@@ -12,10 +12,10 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import burst, deadlines, figures, installing, memory, opinions, review, soak, throughput
+from benchmarks import burst, deadlines, figures, installing, lives, memory, opinions, review, soak, throughput
 from benchmarks.figures import Figure, Found
 
-ALL = ("deadlines", "throughput", "memory", "burst", "review")
+ALL = ("deadlines", "lives", "throughput", "memory", "burst", "review")
 THROUGHPUT_CASES = 150
 MANY = 10_000
 CALLS = 20_000
@@ -26,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     measured: dict[str, Callable[[], Found]] = {
         "deadlines": lambda: _deadlines(chosen.calls),
+        "lives": lambda: lives.measure(cases=chosen.cases or MANY, seed=chosen.seed),
         "throughput": lambda: asyncio.run(throughput.measure(chosen.cases or THROUGHPUT_CASES, rounds=chosen.rounds)),
         "memory": lambda: asyncio.run(memory.measure(chosen.cases or MANY)),
         "burst": lambda: asyncio.run(burst.measure(chosen.cases or MANY)),
@@ -57,12 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("names", nargs="*", choices=[*ALL, "opinions", "soak"], metavar="name", help="what to measure")
     parser.add_argument("--json", action="store_true", help="for machines")
     parser.add_argument(
-        "--cases", type=int, help=f"{THROUGHPUT_CASES} for throughput, {MANY:,} for memory, burst and review"
+        "--cases", type=int, help=f"{THROUGHPUT_CASES} for throughput, {MANY:,} for lives, memory, burst and review"
     )
     parser.add_argument("--rounds", type=int, default=3, help="rounds of throughput, of which the median counts")
     parser.add_argument("--calls", type=int, default=CALLS, help="calls in each round of deadlines")
     parser.add_argument("--minutes", type=float, default=10, help="how long a soak lasts")
-    parser.add_argument("--seed", type=int, default=1, help="what a soak chooses by")
+    parser.add_argument("--seed", type=int, default=1, help="what is chosen by chance")
     parser.add_argument("--deadlines", type=int, default=1_000_000, help="how many second opinions are asked for")
     return parser
 

@@ -212,6 +212,31 @@ def deadline(
 
 
 @app.command()
+def simulate(
+    *,
+    policy: Annotated[str, typer.Option(help="A policy that is shipped, by its id, or a file.")] = "default-sample",
+    year: Annotated[int, typer.Option(help="The year in which each case is raised.")] = 2027,
+    cases: Annotated[int, typer.Option(help="How many.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Two runs with one seed agree.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything, for a machine.")] = False,
+) -> None:
+    """Live through a year of invented cases under a policy; exit with 1 where anything was missed, doubled or late."""
+    from rich.console import Console
+
+    from escalations.packs import reading
+    from escalations.simulation import many, trying
+
+    try:
+        found = trying.policy_named(policy)
+    except reading.NotAPolicyError as problem:
+        for one in problem.problems:
+            typer.echo(str(one), err=True)
+        raise typer.Exit(1) from None
+    if not many.simulate(found, year=year, cases=cases, seed=seed, as_json=as_json, console=Console()):
+        raise typer.Exit(1)
+
+
+@app.command()
 def migrate() -> None:
     """Bring the database to the newest schema, and fill an empty directory."""
     chosen = _settings()

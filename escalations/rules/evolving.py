@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from escalations.policy import Awaits, Side
-from escalations.rules import events
+from escalations.rules import events, remembering
 from escalations.rules.actors import Channel
 from escalations.rules.acts import Concern, Reason
 from escalations.rules.case import (
@@ -28,9 +27,11 @@ from escalations.rules.case import (
     Status,
     Unreached,
 )
+from escalations.rules.changing import replace
 from escalations.rules.events import ActEventModel, Event
 
 
+@remembering.of_the_same
 def evolve(case: Case, event: Event) -> Case:
     """The case after one more event."""
     after = _applied(case, event)

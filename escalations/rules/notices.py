@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import assert_never
 
 from escalations.policy import Awaits, Side
-from escalations.rules import events, limits_told
+from escalations.rules import events, limits_told, remembering
 from escalations.rules.case import MEETS, Case, Clock, DeliveryState, Status
 from escalations.rules.clocks import TEAM_POSITION
 from escalations.rules.events import Event
@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 
+@remembering.of_the_same
 def notices_for(case: Case, event: Event) -> tuple[Notice, ...]:
     """Who must be told of an event.
 
