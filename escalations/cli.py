@@ -444,12 +444,18 @@ def directory_import(
     file: Annotated[Path, typer.Argument(help="A table as CSV.")],
     *,
     check: Annotated[bool, typer.Option("--check", help="Only say what would change.")] = False,
+    new_type: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--new-type", help="A type of agency that is new here, as the table writes it. Several times for several."
+        ),
+    ] = None,
 ) -> None:
     """Load agencies and contacts from a table. Nothing is changed where anything is wrong."""
     chosen = _settings()
     from escalations import directories as keeping
 
-    if not _do(keeping.load(chosen, file, only_check=check, say=_say)):
+    if not _do(keeping.load(chosen, file, only_check=check, say=_say, new_types=new_type or ())):
         raise typer.Exit(1)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
 from escalations import errors, parts, telemetry
-from escalations.agencies import ladder, plan, showing, table
+from escalations.agencies import cells, ladder, plan, showing, table, types
 from escalations.agencies.keeping import Keeper, Refused
 from escalations.agencies.plan import Kind, Plan
 from escalations.settings import Settings
@@ -68,8 +69,15 @@ async def export(settings: Settings, *, as_json: bool) -> str:
     return showing.as_csv(found)
 
 
-async def load(settings: Settings, file: Path, *, only_check: bool, say: Say) -> bool:
+async def load(settings: Settings, file: Path, *, only_check: bool, say: Say, new_types: Sequence[str] = ()) -> bool:
     """Load a table, or only say what it would change. Nothing is changed where anything is wrong.
+
+    Args:
+        settings: of the installation.
+        file: the table.
+        only_check: whether nothing is to be changed.
+        say: takes one line.
+        new_types: the types that are new to the directory, as they are written in the table.
 
     Returns:
         Whether nothing was wrong with it.
@@ -79,21 +87,28 @@ async def load(settings: Settings, file: Path, *, only_check: bool, say: Say) ->
         EscalationsError: the database cannot be used.
     """
     telemetry.configure(settings)
-    read = table.read(_content(file))
+    read, new = table.read(_content(file)), _codes(new_types)
     async with parts.opened(settings) as opened:
         allowed = ladder.positions(opened.in_force.policy)
         if only_check:
             async with opened.database.read() as tx:
-                made = await plan.make(tx, opened.vault, read, now=opened.now(), positions=allowed)
+                made = await plan.make(tx, opened.vault, read, now=opened.now(), positions=allowed, new_types=new)
             return _say(made, file, say, done=False)
         async with opened.database.write() as tx:
             keeper = Keeper(tx, opened.vault, at=opened.now(), by=BY)
             await keeper.lock()
-            made = await plan.make(tx, opened.vault, read, now=opened.now(), positions=allowed)
+            made = await plan.make(tx, opened.vault, read, now=opened.now(), positions=allowed, new_types=new)
             refused = None if made.wrong else await plan.carry_out(keeper, made)
             if isinstance(refused, Refused):
                 raise NotATable(refused.sentence)
     return _say(made, file, say, done=True)
+
+
+def _codes(new_types: Sequence[str]) -> frozenset[str]:
+    try:
+        return frozenset(cells.code(one) for one in new_types)
+    except cells.Unreadable as problem:
+        raise NotATable(f"--new-type: {problem}.") from None
 
 
 def _content(file: Path) -> bytes:
@@ -108,6 +123,9 @@ def _say(made: Plan, file: Path, say: Say, *, done: bool) -> bool:
         say(f"{file.name}, {wrong}")
     if made.unread:
         say(f"Not read, because no column has this name: {', '.join(made.unread)}.")
+    if made.only_new_types:
+        said = " ".join(f'--new-type "{types.said(one)}"' for one in made.new_types)
+        say(f"If each of them is a new type, say so: {said}")
     if made.wrong:
         say(f"{len(made.wrong)} to put right. Nothing was changed.")
         return False

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
+from escalations.agencies import phones
 from escalations.policy import POSITION_FORM, SLUG_FORM
 from escalations.store.directory_file import Notices, PositionKind, Weekday
 from escalations.store.domains import NotADomain, own_domain
@@ -116,13 +117,12 @@ def email(cell: str) -> str:
 def phone(cell: str) -> str:
     """A number, as it was written."""
     text = plain(cell)
-    figures = re.sub(r"\D", "", text)
     if re.fullmatch(r"\d(?:[.,]\d+)?e\+?\d+", text, flags=re.IGNORECASE):
         raise Unreadable("The spreadsheet shortened this number. Format the column as text and write it again")
     if re.fullmatch(r"[1-9]\d{8,9}", text):
         raise Unreadable("This number seems to have lost its first 0. Format the column as text and write it again")
-    if not 5 <= len(figures) <= 20 or len(text) > 40:  # noqa: PLR2004  the shortest extension, the longest number
-        raise Unreadable("Write one phone number, like 01632 960 001")
+    if len(text) > 40 or phones.problem(text):  # noqa: PLR2004  as the directory keeps it
+        raise Unreadable(phones.problem(text) or "Write one phone number, like 01632 960 001")
     return text
 
 

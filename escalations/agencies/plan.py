@@ -15,7 +15,7 @@ from enum import StrEnum
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from escalations.agencies import cells, keeping
+from escalations.agencies import cells, keeping, types
 from escalations.agencies.keeping import Keeper, Refused
 from escalations.agencies.table import Column, Row, Table, Wrong
 from escalations.rules.civiltime import say_day
@@ -61,6 +61,13 @@ class Plan:
     entries: tuple[AgencyEntry, ...] = ()
     """Agencies to be put, each after the one that it belongs to."""
     holdings: tuple[tuple[str, Holding], ...] = ()
+    new_types: tuple[str, ...] = ()
+    """Types that are not known, and that nobody has said to be new."""
+
+    @property
+    def only_new_types(self) -> bool:
+        """Whether nothing is wrong but that types are not known: saying that they are new is enough."""
+        return bool(self.new_types) and all(one.column is Column.TYPE for one in self.wrong)
 
     @property
     def changes(self) -> bool:
@@ -77,7 +84,15 @@ class Plan:
         return sum(line.kind is kind for line in self.lines)
 
 
-async def make(tx: AsyncConnection, keys: Vault, table: Table, *, now: datetime, positions: tuple[str, ...]) -> Plan:
+async def make(
+    tx: AsyncConnection,
+    keys: Vault,
+    table: Table,
+    *,
+    now: datetime,
+    positions: tuple[str, ...],
+    new_types: frozenset[str] = frozenset(),
+) -> Plan:
     """Work out what a table would change.
 
     Args:
@@ -86,6 +101,7 @@ async def make(tx: AsyncConnection, keys: Vault, table: Table, *, now: datetime,
         table: what was read.
         now: the moment. What has no date begins today.
         positions: the codes that a position may have.
+        new_types: the types that somebody has said to be new.
     """
     domains = await directory.all_domains(tx)
     known = {
@@ -95,7 +111,7 @@ async def make(tx: AsyncConnection, keys: Vault, table: Table, *, now: datetime,
     held: dict[tuple[str, str], list[Holding]] = {}
     for one in await directory.holdings(tx, keys):
         held.setdefault((one.agency_id, one.position), []).append(keeping.holding_of(one))
-    return _Planner(known, held, keeping.today(now), positions).plan(table)
+    return _Planner(known, held, keeping.today(now), positions, new_types).plan(table)
 
 
 async def carry_out(keeper: Keeper, plan: Plan) -> Refused | None:
@@ -128,6 +144,7 @@ class _Planner:
         held: dict[tuple[str, str], list[Holding]],
         today: date,
         positions: tuple[str, ...],
+        new_types: frozenset[str],
     ) -> None:
         self._known = known
         self._held = held
@@ -136,6 +153,8 @@ class _Planner:
         self._groups: dict[str, _Group] = {}
         self._new: dict[tuple[str, str], str] = {}
         self._lines: list[Line] = []
+        self._types = frozenset(entry.type for entry in known.values()) | new_types
+        self._unknown_types: dict[str, None] = {}
 
     def plan(self, table: Table) -> Plan:
         for row in table.rows:
@@ -152,7 +171,7 @@ class _Planner:
         ]
         wrong = (*table.wrong, *sorted((one for row in table.rows for one in row.wrong), key=lambda one: one.line))
         if wrong:
-            return Plan(wrong=wrong, unread=table.unread)
+            return Plan(wrong=wrong, unread=table.unread, new_types=tuple(self._unknown_types))
         return Plan(
             tuple(sorted(self._lines, key=lambda line: line.line)),
             (),
@@ -204,7 +223,7 @@ class _Planner:
     def _read_facts(self, group: _Group) -> None:
         readers: dict[str, tuple[Column, Callable[[str], object]]] = {
             "name": (Column.AGENCY, _within(200)),
-            "type": (Column.TYPE, cells.code),
+            "type": (Column.TYPE, self._type),
             "town": (Column.TOWN, _within(80)),
             "notices": (Column.NOTICES, cells.notices),
             "domains": (Column.DOMAINS, cells.domains),
@@ -214,6 +233,13 @@ class _Planner:
         for row in group.rows:
             for name, (column, reader) in readers.items():
                 self._note(group, row, name, column, row.read(column, reader))
+
+    def _type(self, text: str) -> str:
+        code = cells.code(text)
+        if not types.is_known(code, self._types):
+            self._unknown_types[code] = None
+            raise cells.Unreadable(types.not_known(code, self._types, how="A new type has to be said to be new"))
+        return code
 
     def _note(self, group: _Group, row: Row, name: str, column: Column, value: object) -> None:
         if value is None:

@@ -55,7 +55,11 @@ class AgencyPages(DirectoryForms):
                 everybody = await directory.all_agencies(tx)
                 names = {one.agency_id: one.name for one in everybody.values()}
                 entry = directory_forms.agency(
-                    reading, agency_id=_fresh(first(raw, "name"), everybody), known=names, old=None
+                    reading,
+                    agency_id=_fresh(first(raw, "name"), everybody),
+                    known=names,
+                    old=None,
+                    in_use={one.agency_type for one in everybody.values()},
                 )
                 contact = directory_forms.lead(reading)
                 twin = entry and next((one for one in everybody.values() if _same(one, entry.name, entry.town)), None)
@@ -83,11 +87,12 @@ class AgencyPages(DirectoryForms):
         """Change what is said of an agency."""
         old = await self.known(agency_id)
         async with self._database.read() as tx:
-            names = {one.agency_id: one.name for one in (await directory.all_agencies(tx)).values()}
-        names.pop(agency_id, None)
+            everybody = await directory.all_agencies(tx)
+        names = {one.agency_id: one.name for one in everybody.values() if one.agency_id != agency_id}
+        in_use = {one.agency_type for one in everybody.values()}
 
         async def act(keeper: Keeper, reading: Reading) -> Done | Refused | None:
-            entry = directory_forms.agency(reading, agency_id=agency_id, known=names, old=old)
+            entry = directory_forms.agency(reading, agency_id=agency_id, known=names, old=old, in_use=in_use)
             return None if entry is None else await keeper.put(entry)
 
         return await self.carry_out(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Final
 
 from pydantic import ValidationError
 
-from escalations.agencies import cells, keeping
+from escalations.agencies import cells, keeping, types
 from escalations.agencies.cells import Unreadable
 from escalations.store.directory import LEAD, Held
 from escalations.store.directory_file import AgencyEntry, Holding, Notices, Person, PositionKind, Weekday
@@ -28,11 +28,24 @@ FIELDS: Final[Mapping[str, str]] = {
 
 
 def agency(
-    reading: Reading, *, agency_id: str, known: Mapping[str, str], old: AgencyEntry | None
+    reading: Reading,
+    *,
+    agency_id: str,
+    known: Mapping[str, str],
+    old: AgencyEntry | None,
+    in_use: Collection[str],
 ) -> AgencyEntry | None:
-    """The agency of the form to add or change one."""
+    """The agency of the form to add or change one.
+
+    Args:
+        reading: what was typed.
+        agency_id: its id.
+        known: the other agencies, by id.
+        old: as it is; none where it is added.
+        in_use: the types that the directory has.
+    """
     name = reading.text("name", "The name", missing="Enter the agency’s name")
-    kind = _type(reading, missing="Enter what type of agency it is, like School")
+    kind = _type(reading, in_use, missing="Enter what type of agency it is, like School")
     town = reading.text("town", "The town", missing="Enter the town", most=80)
     parent = reading.one_of("parent", ["", *known], missing="Choose the agency that it belongs to, or none") or None
     try:
@@ -126,15 +139,20 @@ def _person(reading: Reading, prefix: str, who: str) -> Person | None:
         return None
 
 
-def _type(reading: Reading, *, missing: str) -> str | None:
+def _type(reading: Reading, in_use: Collection[str], *, missing: str) -> str | None:
     text = reading.text("type", "The type", missing=missing, most=48)
     if not text:
         return None
     try:
-        return cells.code(text)
+        code = cells.code(text)
     except Unreadable as problem:
         reading.problem("type", f"{problem}.")
         return None
+    if not types.is_known(code, in_use) and not reading.ticked("new-type"):
+        how = "If it is a new type, tick that it is new"
+        reading.problem("type", types.not_known(code, in_use, how=how))
+        return None
+    return code
 
 
 # ---- What the fields hold before anybody typed ----------------------------------------------------------------------

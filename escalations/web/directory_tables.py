@@ -18,7 +18,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from escalations import errors
-from escalations.agencies import plan, showing, table
+from escalations.agencies import plan, showing, table, types
 from escalations.agencies.keeping import Refused
 from escalations.agencies.plan import Kind, Plan
 from escalations.store import tables
@@ -57,15 +57,19 @@ class TablePages(DirectoryForms):
         """Read the table that was sent, or carry out the one that was read before."""
         if request.headers.get("sec-fetch-site") == "cross-site":
             raise HTTPException(403)
-        async with request.form(max_files=1, max_fields=20) as form:
+        async with request.form(max_files=1, max_fields=60) as form:
             token, name, digest = (str(form.get(field, "")) for field in ("token", "table", "digest"))
+            new = frozenset(one for one in form.getlist("new-type") if isinstance(one, str))
+            again = form.get("do") == "look"
             sent = form.get("file")
             content = await sent.read() if isinstance(sent, UploadFile) else b""
         if not self._parts.cookies.genuine(request, token):
             return self._form(request, (self._parts.stale(request),), status=403)
         try:
+            if name and again:
+                return await self._look_again(request, name, new)
             if name:
-                return await self._carry_out_table(request, name, digest)
+                return await self._carry_out_table(request, name, digest, new)
             if not content:
                 return self._form(request, (Problem("file", "Choose a CSV file with something in it"),), status=422)
             return await self._read(request, content)
@@ -92,13 +96,39 @@ class TablePages(DirectoryForms):
         now = self._parts.now()
         async with self._database.write() as tx:
             made = await self._plan(tx, content, now)
-            name = "" if made.wrong else await _keep(tx, self._parts.vault, content, now)
+            waits = not made.wrong or made.only_new_types
+            name = await _keep(tx, self._parts.vault, content, now) if waits else ""
         return self._preview(request, made, name)
 
-    async def _plan(self, tx: AsyncConnection, content: bytes, now: datetime) -> Plan:
-        return await plan.make(tx, self._parts.vault, table.read(content), now=now, positions=self._rungs)
+    async def _look_again(self, request: Request, name: str, new_types: frozenset[str]) -> Response:
+        """Show what the table comes to, now that somebody has said which types are new."""
+        now = self._parts.now()
+        async with self._database.read() as tx:
+            content = await _kept(tx, self._parts.vault, name, now)
+            made = None if content is None else await self._plan(tx, content, now, new_types)
+        if made is None:
+            return self._gone(request)
+        return self._preview(request, made, name, new_types=new_types)
 
-    def _preview(self, request: Request, made: Plan, name: str, problems: tuple[Problem, ...] = ()) -> Response:
+    async def _plan(
+        self, tx: AsyncConnection, content: bytes, now: datetime, new_types: frozenset[str] = frozenset()
+    ) -> Plan:
+        read = table.read(content)
+        return await plan.make(tx, self._parts.vault, read, now=now, positions=self._rungs, new_types=new_types)
+
+    def _gone(self, request: Request) -> Response:
+        gone = Problem("file", "This table was loaded already, or waited too long. Send the file again.")
+        return self._form(request, (gone,), status=410)
+
+    def _preview(
+        self,
+        request: Request,
+        made: Plan,
+        name: str,
+        problems: tuple[Problem, ...] = (),
+        *,
+        new_types: frozenset[str] = frozenset(),
+    ) -> Response:
         return self._parts.show(
             request,
             "directory_preview.html",
@@ -106,27 +136,28 @@ class TablePages(DirectoryForms):
             f=self._parts.form(request, None, problems),
             made=made,
             table=name,
+            new_types=sorted(new_types),
+            to_say={code: types.said(code) for code in made.new_types} if made.only_new_types else {},
             kinds=KINDS,
             changed=[line for line in made.lines if line.kind is not Kind.SAME],
             same=made.count(Kind.SAME),
             reads_cases=reads_cases(request),
         )
 
-    async def _carry_out_table(self, request: Request, name: str, digest: str) -> Response:
+    async def _carry_out_table(self, request: Request, name: str, digest: str, new_types: frozenset[str]) -> Response:
         reading = Reading({}, now=self._parts.now())
         async with self._database.write() as tx:
             content = await _kept(tx, self._parts.vault, name, reading.now)
             if content is None:
-                gone = Problem("file", "This table was loaded already, or waited too long. Send the file again.")
-                return self._form(request, (gone,), status=410)
+                return self._gone(request)
             keeper = self.keeper(request, tx, reading)
             await keeper.lock()
-            made = await self._plan(tx, content, reading.now)
+            made = await self._plan(tx, content, reading.now, new_types)
             if made.wrong or made.digest != digest:
                 moved = Problem(
                     "main-content", "The directory was changed meanwhile. Look again at what this comes to."
                 )
-                return self._preview(request, made, name, (moved,))
+                return self._preview(request, made, name, (moved,), new_types=new_types)
             refused = await plan.carry_out(keeper, made)
             if isinstance(refused, Refused):
                 # Raised, so that the transaction is given up: nothing is half loaded.

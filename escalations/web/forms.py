@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Final, TypeVar
 
+from escalations.agencies import phones
 from escalations.rules.civiltime import LONDON, civil, instant_of, say_day
 
 Raw = dict[str, list[str]]
@@ -109,8 +110,8 @@ class Reading:
     def phone(self, name: str, *, missing: str | None) -> str:
         """A phone number, with an extension or not."""
         value = self.text(name, "The phone number", missing=missing)
-        if value and not 5 <= len(re.sub(r"\D", "", value)) <= 20:  # noqa: PLR2004  the shortest extension, the longest number
-            self.problem(name, "Enter a phone number, like 01632 960 001")
+        if value and (wrong := phones.problem(value)) is not None:
+            self.problem(name, wrong.replace("Write ", "Enter ", 1))
         return value
 
     def choice(self, name: str, vocabulary: type[Choice], *, missing: str) -> Choice | None:

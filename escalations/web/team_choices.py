@@ -9,6 +9,7 @@ from escalations.rules.case import Case, Cause, Clock
 from escalations.rules.civiltime import say
 from escalations.web import team_acts, telling, words
 from escalations.web.forms import Raw
+from escalations.web.named import Said
 from escalations.web.team_acts import RAISER, Doing
 from escalations.web.telling import Names
 
@@ -71,13 +72,13 @@ def of(doing: Doing, case: Case, names: Names, *, now: datetime) -> dict[str, ob
             return {}
 
 
-def known(doing: Doing, case: Case) -> Raw:
-    """What stands in a form at first: what is known of the case already."""
+def known(doing: Doing, case: Case, said: Said) -> Raw:
+    """What stands in a form at first: what is known of the case already, or was said when it was raised."""
     match doing:
         case Doing.PASS_ON:
             return {
-                "raising-agency": [case.raising_agency or ""],
-                "with": [party.agency_id for party in case.parties],
+                "raising-agency": [case.raising_agency or said.raising],
+                "with": [party.agency_id for party in case.parties] or list(said.responding),
             }
         case Doing.PHONE_CALL | Doing.REACHED if len(case.parties) == 1:
             return {"agency": [case.parties[0].agency_id]}

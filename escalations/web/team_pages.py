@@ -7,7 +7,8 @@ back as it was filled in.
 from __future__ import annotations
 
 import secrets
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from fastapi import APIRouter, HTTPException, Request
 from sqlalchemy import select
@@ -20,7 +21,7 @@ from escalations.rules.access import Page
 from escalations.rules.actors import Channel
 from escalations.rules.case import Case
 from escalations.store import tables
-from escalations.web import accounts_page, story, summary, team_acts, team_check, team_choices, words
+from escalations.web import calling, named, story, summary, team_acts, team_check, team_choices, words
 from escalations.web.auth import allowed, signed_in
 from escalations.web.forms import Problem, Raw, Reading, first
 from escalations.web.opened_case import canonical, log_reading
@@ -99,7 +100,7 @@ class _TeamPages:
             if (name == "claim" and value in team_acts.said(case))
             or (name == "clock" and value in {clock.clock_id for clock in case.clocks})
         }
-        return await self._show(request, case, does, {**team_choices.known(does, case), **chosen})
+        return await self._show(request, case, does, None, chosen=chosen)
 
     async def _case(self, reference: str) -> Case:
         async with self._parts.database.read() as tx:
@@ -113,15 +114,21 @@ class _TeamPages:
         request: Request,
         case: Case,
         doing: Doing,
-        raw: Raw,
+        raw: Raw | None,
         problems: tuple[Problem, ...] = (),
         *,
         status: int = 200,
         refused: bool = False,
+        chosen: Raw | None = None,
     ) -> Response:
+        """The form: as it was typed, or as it stands before anybody types, with what the address chose."""
         parts, now = self._parts, self._parts.now()
         agencies = await parts.agencies.read(now, though_away=True)
         names = Names(agencies)
+        raised, sealed = await self._raised(request, case) if doing is Doing.PASS_ON else (None, None)
+        said = named.said_of(sealed, agencies)
+        if raw is None:
+            raw = {**team_choices.known(doing, case, said), **(chosen or {})}
         return parts.show(
             request,
             "team_act.html",
@@ -135,23 +142,32 @@ class _TeamPages:
             f=parts.form(request, raw, problems),
             all_agencies={agency.agency_id: agency.label for agency in agencies.values()},
             chosen=raw.get("with") or [""],
-            sections=await self._raised(request, case, names) if doing is Doing.PASS_ON else (),
+            sections=summary.sections(raised, sealed, agencies) if raised and sealed else (),
+            said=said if case.raising_agency is None else None,
+            numbers=await self._numbers(case, names) if doing in {Doing.PHONE_CALL, Doing.REACHED} else {},
             reads=access.reads_text(case, signed_in(request).roles),
             accounts_of=await self._accounts(request, case, names) if doing is Doing.CAUSE else (),
             **team_choices.of(doing, case, names, now=now),
         )
 
-    async def _raised(self, request: Request, case: Case, names: Names) -> tuple[summary.Section, ...]:
+    async def _raised(self, request: Request, case: Case) -> tuple[acts.Raise | None, Mapping[str, Any] | None]:
         """What was raised, where somebody has to read it to choose agencies. That it was read is written down."""
         if not access.reads_text(case, signed_in(request).roles):
-            return ()
+            return None, None
         async with self._parts.database.read() as tx:
             found = await story.read(tx, self._parts.cases, case.reference)
             if found is None:
-                return ()
-            raised, sealed = await story.raised_in_all(tx, self._parts.vault, found)
+                return None, None
+            read = await story.raised_in_all(tx, self._parts.vault, found)
         await log_reading(self._parts, request, case.reference, text=True)
-        return summary.sections(raised, sealed, names.agencies) if raised and sealed else ()
+        return read
+
+    async def _numbers(self, case: Case, names: Names) -> dict[str, tuple[str, calling.Number]]:
+        """Whom to phone at each agency that it was raised with, and on which number, as the directory has it."""
+        async with self._parts.database.read() as tx:
+            numbers = calling.Numbers(tx, self._parts.vault, case, names, self._parts.now())
+            found = {party.agency_id: await numbers.of_agency(party.agency_id) for party in case.open_parties}
+        return {names.agency(agency): number for agency, number in found.items()}
 
     async def _accounts(self, request: Request, case: Case, names: Names) -> tuple[accounts_page.Delay, ...]:
         """What both sides say of each delay, before a cause is confirmed. That it was read is written down."""

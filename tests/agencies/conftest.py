@@ -58,11 +58,11 @@ class Desk:
         async with self.database.read() as tx:
             return await plan.make(tx, self.keys, read, now=self.now, positions=POSITIONS)
 
-    async def load(self, content: str | bytes) -> Plan:
+    async def load(self, content: str | bytes, *, new_types: frozenset[str] = frozenset()) -> Plan:
         """Load a table as a whole."""
         read = table.read(content.encode() if isinstance(content, str) else content)
         async with self.keeper() as keeper, self.database.read() as tx:
-            made = await plan.make(tx, self.keys, read, now=self.now, positions=POSITIONS)
+            made = await plan.make(tx, self.keys, read, now=self.now, positions=POSITIONS, new_types=new_types)
             assert not made.wrong, said(made)
             assert await plan.carry_out(keeper, made) is None
         return made

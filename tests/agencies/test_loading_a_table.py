@@ -276,3 +276,30 @@ async def test_what_was_written_out_makes_the_same_directory_elsewhere(desk: Des
 
 def test_every_column_has_one_name_of_its_own() -> None:
     assert len({name: column for name, column in table.NAMES.items() if name == column.value}) == len(table.Column)
+
+
+TYPO = rows(
+    "agency,type,town,name,email", "Elm School,Shcool,Wyeford,Ada,a@x.example", "Ash,GP surgery,W,Ben,b@x.example"
+)
+
+
+async def test_a_type_that_nobody_knows_is_refused_with_its_line_and_the_nearest_known_one(desk: Desk) -> None:
+    made = await desk.check(TYPO)
+    assert said(made) == [
+        (
+            "line 2, type: Shcool is not a type that is known here. Did you mean School? A new type has to be said to "
+            "be new"
+        ),
+        "line 3, type: Gp surgery is not a type that is known here. A new type has to be said to be new",
+    ]
+    assert made.only_new_types
+    assert made.new_types == ("shcool", "gp-surgery")
+    assert not (await desk.check(TYPO + "Fir,Shcool,W,Cy,not an address\n")).only_new_types
+
+
+async def test_a_type_that_was_said_to_be_new_is_taken_and_known_from_then_on(desk: Desk) -> None:
+    right = TYPO.replace("Shcool", "School")
+    made = await desk.load(right, new_types=frozenset({"gp-surgery"}))
+    assert kinds(made.lines) == ["new"] * 4
+    more = await desk.check(rows("agency,type,town,name,email", "Bay,GP surgery,W,Di,d@x.example"))
+    assert not more.wrong

@@ -145,6 +145,16 @@ def test_a_table_with_a_mistake_is_said_with_its_line_and_nothing_is_loaded(here
         call("directory", "import", str(tmp_path / "none.csv"))
 
 
+def test_a_new_type_of_agency_is_said_on_the_command_line(here: Path, tmp_path: Path) -> None:
+    call("migrate")
+    table = tmp_path / "surgeries.csv"
+    table.write_text("agency,type,town,name,email\nElm,GP surgery,W,Ada,ada@elm.example\n", encoding="utf-8")
+    code, said = call("directory", "import", str(table))
+    assert code == 1
+    assert 'If each of them is a new type, say so: --new-type "Gp surgery"' in said
+    assert call("directory", "import", str(table), "--new-type", "GP surgery")[1].endswith("Done.\n")
+
+
 def test_the_doctor_ends_with_one_while_something_stands_in_the_way(here: Path) -> None:
     call("migrate")
     code, said = call("doctor", "--live")

@@ -371,6 +371,33 @@ async def upload(office: Office, content: bytes, **more: str) -> Page:
 TABLE = "agency;type;town;name;email;colour\nElm School;School;Wyeford;Zoë Canary;zoe@elm.example;red\n"
 
 
+async def test_a_type_that_is_not_known_is_said_to_be_new_by_a_tick_and_a_second_look(office: Office) -> None:
+    shown = await upload(office, TABLE.replace(";School;", ";GP surgery;").encode())
+    assert shown.status == 422
+    assert "Gp surgery is not a type that is known here" in shown.text
+    unsaid = await upload(office, b"", table=shown.value("table"), do="look")
+    assert unsaid.status == 422
+    looked = await upload(office, b"", table=shown.value("table"), do="look", **{"new-type": "gp-surgery"})
+    assert "A new agency: gp surgery, Wyeford" in looked.text
+    assert "Elm School" not in told(await office.get("/directory"))
+    pressed = {"table": looked.value("table"), "digest": looked.value("digest"), "new-type": "gp-surgery"}
+    assert (await upload(office, b"", **pressed)).path == "/directory"
+    assert "Elm School" in told(await office.get("/directory"))
+
+
+async def test_on_the_form_too_a_typing_error_makes_no_type(office: Office) -> None:
+    form = await office.get("/directory/new")
+    fields = {"name": "Ash", "type": "Shcool", "town": "Wyeford", "parent": "", "notices": "team_only"}
+    refused = await office.post("/directory/new", token=form.token, **fields)
+    (problem,) = refused.problems
+    assert problem == (
+        "Shcool is not a type that is known here. Did you mean School? If it is a new type, tick that it is new"
+    )
+    assert refused.value("name") == "Ash"
+    added = await office.post("/directory/new", token=refused.token, new_type="yes", **fields)
+    assert added.path == "/directory/agencies/ash"
+
+
 async def test_a_table_is_shown_first_and_loaded_by_a_press(office: Office) -> None:
     shown = await upload(office, TABLE.encode("cp1252"))
     assert "2 new, 0 changed, 0 ends, 0 as it is. Nothing has been changed yet." in shown.text

@@ -104,3 +104,12 @@ async def test_what_the_team_enters_for_somebody_needs_no_address_of_the_agencys
     receipt = await _sent(office, "/enter", you={"email": "somebody@mail.example"})
     case = await _case(office, receipt)
     assert case.raising_agency == "oak-school"
+
+
+async def test_the_team_finds_the_agency_that_was_named_chosen_and_a_word_to_make_sure(office: Office) -> None:
+    receipt = await _sent(office, you=OUTSIDE)
+    case = await _case(office, receipt)
+    form = await office.get(f"/board/{case.reference}/pass-on")
+    assert form.value("raising-agency") == "oak-school"
+    assert "says that they are of Oak Lane Primary School, Wyeford (school). Their address is not one" in form.text
+    assert "ring the agency to make sure" in form.text

@@ -1,0 +1,39 @@
+"""Which agencies were named in what was raised and is held: shown to somebody of the team, who passes it on.
+
+Nothing is chosen here. An agency is named by what was picked on the form or, in a mail, by a name that is its alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from escalations.intake import naming
+from escalations.web.answers import Agency
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was said, and nobody has confirmed."""
+
+    raising: str = ""
+    """The agency that whoever raised it said to be theirs; empty where no one agency of the directory fits."""
+    written: str = ""
+    """As it was chosen or written; empty where nothing was."""
+    responding: tuple[str, ...] = ()
+    """Those of the agencies named to be told that are known."""
+
+
+def said_of(sealed: Mapping[str, Any] | None, agencies: Mapping[str, Agency]) -> Said:
+    """Read it from what was sealed with the case."""
+    if not sealed:
+        return Said()
+    mail = sealed.get("mail") or {}
+    known = list(agencies.values())
+    chosen = agencies.get(str((sealed.get("raiser") or {}).get("agency") or ""))
+    written = chosen.label if chosen else str(mail.get("from_agency") or "")
+    found = (chosen.agency_id,) if chosen else naming.find([written] if written else [], known).agencies
+    raising = found[0] if len(found) == 1 else ""
+    to = naming.find(map(str, mail.get("to_agency") or ()), known).recognised
+    return Said(raising, written, tuple(one for one in to if one != raising))
