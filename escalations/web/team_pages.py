@@ -21,7 +21,7 @@ from escalations.rules.access import Page
 from escalations.rules.actors import Channel
 from escalations.rules.case import Case
 from escalations.store import tables
-from escalations.web import calling, named, story, summary, team_acts, team_check, team_choices, words
+from escalations.web import accounts_page, calling, named, story, summary, team_acts, team_check, team_choices, words
 from escalations.web.auth import allowed, signed_in
 from escalations.web.forms import Problem, Raw, Reading, first
 from escalations.web.opened_case import canonical, log_reading

@@ -387,7 +387,7 @@ async def test_a_type_that_is_not_known_is_said_to_be_new_by_a_tick_and_a_second
 
 async def test_on_the_form_too_a_typing_error_makes_no_type(office: Office) -> None:
     form = await office.get("/directory/new")
-    fields = {"name": "Ash", "type": "Shcool", "town": "Wyeford", "parent": "", "notices": "team_only"}
+    fields: dict[str, Any] = {"name": "Ash", "type": "Shcool", "town": "Wyeford", "parent": "", "notices": "team_only"}
     refused = await office.post("/directory/new", token=form.token, **fields)
     (problem,) = refused.problems
     assert problem == (
