@@ -323,14 +323,22 @@ def policy_show(
     as_format: Annotated[str, typer.Option("--format", help="terminal, svg, html or json.")] = "terminal",
     output: Annotated[Path | None, typer.Option(help="A file to write instead of the terminal.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    told: Annotated[
+        bool, typer.Option("--told", help="Say of each event of a case who is told, how, and what they may see.")
+    ] = False,
 ) -> None:
     """Draw a policy's ladder with its clocks, in words that can stand in its document."""
     from escalations import policies as keeping
     from escalations import walltime
 
+    if told and as_format != "terminal":
+        raise typer.BadParameter("--told is shown in the terminal, or with --json for a machine")
     chosen = _one_of(keeping.Format, "json" if as_json else as_format, "--format")
     policy = _policy(file)
-    text = keeping.shown(policy, chosen, today=walltime.today())
+    if told:
+        text = keeping.who_is_told(policy, as_json=as_json)
+    else:
+        text = keeping.shown(policy, chosen, today=walltime.today())
     if output is None:
         typer.echo(text, nl=False)
     else:

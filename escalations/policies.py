@@ -60,6 +60,16 @@ def shown(policy: Policy, as_format: Format, *, today: date) -> str:
             assert_never(as_format)
 
 
+def who_is_told(policy: Policy, *, as_json: bool) -> str:
+    """Of each event of a case, who is told, how, and what they may see: as the rules have it, played through."""
+    from escalations.simulation import told  # noqa: PLC0415  as each format
+
+    found = told.table(policy)
+    if as_json:
+        return json.dumps(told.as_data(found), indent=2, ensure_ascii=False) + "\n"
+    return "\n".join((f"{policy.title}, version {policy.version}: who is told", *told.lines(found))) + "\n"
+
+
 def compare(old: Policy, new: Policy, *, received: datetime | None) -> tuple[datetime, tuple[Change, ...]]:
     """What is different in the new one, and the moment of the examples: by default a first morning under it."""
     from escalations.intake.opening import InForce  # noqa: PLC0415  only a comparison waits for calendars
