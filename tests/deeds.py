@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
-from escalations.policy import Side, SkipReason
+from escalations.policy import Side, SkipReason, Track
 from escalations.rules import acts, events
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act, Concern, Reason
@@ -133,6 +133,7 @@ _PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] 
         "says": list(Says)[choice % len(Says)],
     },
     acts.Redate: lambda case, _, choice: _redate(case, choice),
+    acts.ChangeTrack: lambda _, __, choice: {"track": (Track.URGENT, Track.STANDARD)[choice % 2]},
     acts.ConfirmCause: lambda case, _, choice: {
         "clock_id": case.clocks[choice % len(case.clocks)].clock_id if case.clocks else "1-acknowledge",
         "cause": list(Cause)[choice % len(Cause)],
@@ -196,6 +197,7 @@ BY_A_PERSON = (
     events.ClockRecounted,
     events.PrioritySet,
     events.Redated,
+    events.TrackChanged,
     events.Closed,
     events.MoveIntended,
     events.MoveDropped,

@@ -84,6 +84,7 @@ TOLD: dict[NoticeKind, str] = {
     NoticeKind.SOONER: "a sooner time was set",
     NoticeKind.PRIORITY: "its priority was set, and its time limits follow it",
     NoticeKind.REDATED: "its time limits were counted anew",
+    NoticeKind.TRACK: "it became urgent, or is no longer urgent: the page says which",
     NoticeKind.REDIRECTED: "it is closed here and goes another way",
     NoticeKind.WORDS_ADDED: "something was added to the escalation",
     NoticeKind.ADDED_BY_TEAM: "an email was added to the escalation by the partnership team",

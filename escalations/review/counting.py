@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from escalations.review import words
@@ -235,9 +236,12 @@ def legal_statuses(view: View) -> Table:
 def tracks(view: View) -> Table:
     """Track.
 
-    The track that it ran on. Source: the policy's own tracks.
+    The track that it came to in the end; how many became urgent only after they had been raised is said beside it.
+    Source: the policy's own tracks.
     """
-    return by_code(view, words.TRACKS, lambda case: case.track)
+    table = by_code(view, words.TRACKS, lambda case: case.track)
+    later = sum(1 for case in view.cases if case.became_urgent)
+    return replace(table, says=(*table.says, f"Made urgent after it had been raised: {later}.")) if later else table
 
 
 def outcomes(view: View) -> Table:

@@ -116,6 +116,8 @@ class ClockSpan:
     due_at: datetime
     first_due_at: datetime
     """The limit as it was first set, or counted anew, before any pause or extension."""
+    track: Track = Track.STANDARD
+    """The track that it ended on, or runs on: a case may have changed to the other one since."""
     ended_at: datetime | None = None
     """When what it waited for happened or was received; for a stopped clock, when it stopped."""
     end: ClockEnd | None = None
@@ -234,6 +236,8 @@ class CaseRecord:
     """How often a time limit was extended."""
     redated: int = 0
     """How often its running clocks were counted anew, under another calendar or policy."""
+    became_urgent: bool = False
+    """Whether it was put on the urgent track after it had been raised."""
 
     @property
     def paused(self) -> bool:
@@ -373,6 +377,8 @@ class Life:
                 self.record = replace(now, pauses=(*now.pauses, PauseSpan(event.reason, event.at)))
             case events.Resumed():
                 self.record = replace(now, pauses=(*now.pauses[:-1], replace(now.pauses[-1], until=event.at)))
+            case events.TrackChanged():
+                self._tell_of_track(event)
             case events.Responded():
                 self.record = replace(now, answered=(*now.answered, (event.stage, event.at)))
             case events.DoneConfirmed():
@@ -411,6 +417,14 @@ class Life:
             case _:
                 assert_never(event)
 
+    def _tell_of_track(self, event: events.TrackChanged) -> None:
+        """The case is counted on the track that it came to; what had ended before, on the one on which it ended."""
+        urgent = self.record.became_urgent or event.track is Track.URGENT
+        self.record = replace(self.record, track=event.track, became_urgent=urgent)
+        for clock in list(self._clocks.values()):
+            if clock.end is None:
+                self._change(clock.clock_id, track=event.track)
+
     def _tell_of_clock(
         self,
         event: events.ClockStarted
@@ -423,7 +437,7 @@ class Life:
     ) -> None:
         match event:
             case events.ClockStarted():
-                self._clocks[event.clock_id] = _span(event)
+                self._clocks[event.clock_id] = _span(event, self.record.track)
             case events.LimitPassed():
                 self._change(
                     event.clock_id,
@@ -474,8 +488,9 @@ class Life:
         self._clocks[clock_id] = replace(self._clocks[clock_id], **changes)  # type: ignore[arg-type]  # checked by the caller's keywords
 
 
-def _span(event: events.ClockStarted) -> ClockSpan:
+def _span(event: events.ClockStarted, track: Track) -> ClockSpan:
     return ClockSpan(
+        track=track,
         clock_id=event.clock_id,
         awaits=event.awaits,
         waits_for=event.waits_for,

@@ -101,9 +101,8 @@ class View:
                 case, clock, took(case, clock), took(case, clock, unpaused=True) if case.pauses else took(case, clock)
             )
             for case in cases
-            if track is None or case.track is track
             for clock in case.clocks
-            if clock.awaits in awaits
+            if clock.awaits in awaits and (track is None or clock.track is track)
         )
 
 
@@ -112,31 +111,33 @@ def took(case: CaseRecord, clock: ClockSpan, *, unpaused: bool = False) -> float
     if clock.answered_at is None:
         return None
     in_hours = clock.waits_for is Side.TEAM
-    return _length(case, clock.started_at, clock.answered_at, in_hours=in_hours, unpaused=unpaused)
+    return _length(case, clock.started_at, clock.answered_at, clock.track, in_hours=in_hours, unpaused=unpaused)
 
 
 def whole(case: CaseRecord, *, unpaused: bool = False) -> float | None:
     """How long a case took from receipt until it was settled or decided; none where it was not."""
     if case.settled_at is None:
         return None
-    return _length(case, case.received_at, case.settled_at, in_hours=False, unpaused=unpaused)
+    return _length(case, case.received_at, case.settled_at, case.track, in_hours=False, unpaused=unpaused)
 
 
-def _length(case: CaseRecord, start: datetime, end: datetime, *, in_hours: bool, unpaused: bool) -> float | None:
-    total = _amount(case, start, end, in_hours=in_hours)
+def _length(
+    case: CaseRecord, start: datetime, end: datetime, track: Track, *, in_hours: bool, unpaused: bool
+) -> float | None:
+    total = _amount(case, start, end, track, in_hours=in_hours)
     if total is None or not unpaused:
         return None if total is None else _tenths(total)
     for pause in case.pauses:
         first, last = max(start, pause.at), min(end, pause.until or end)
-        total -= (_amount(case, first, last, in_hours=in_hours) or 0.0) if first < last else 0.0
+        total -= (_amount(case, first, last, track, in_hours=in_hours) or 0.0) if first < last else 0.0
     return _tenths(max(total, 0.0))
 
 
-def _amount(case: CaseRecord, start: datetime, end: datetime, *, in_hours: bool) -> float | None:
+def _amount(case: CaseRecord, start: datetime, end: datetime, track: Track, *, in_hours: bool) -> float | None:
     spent = between(case, start, end)
     if spent is None:
         return None
-    if case.track is Track.URGENT:
+    if track is Track.URGENT:
         return spent.elapsed.total_seconds() / 3600
     return spent.worked.total_seconds() / 3600 if in_hours else spent.worked / spent.working_day
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, assert_never
 
-from escalations.policy import Position, Side
+from escalations.policy import Position, Side, Track
 from escalations.rules import acts
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act
@@ -67,12 +67,27 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
             return None if _is_team(act.by) else _raising(case, act.by)
         case acts.Object():
             return _responding(case, act.by) if act.by.side is Side.RESPONDING else _raising(case, act.by)
+        case acts.ChangeTrack():
+            return _of_the_track(case, act)
         case acts.Agree() | acts.MoveUp() | acts.Stay():
             return _raising(case, act.by)
         case acts.Decide():
             return _deciding(case, act.by)
         case _:
             assert_never(act)
+
+
+def _of_the_track(case: Case, act: acts.ChangeTrack) -> Refused | None:
+    """Whoever raised it knows when it became urgent. That it is so no longer, the team says."""
+    if _is_team(act.by):
+        return None
+    if act.track is Track.STANDARD:
+        return Refused(
+            NOT_YOUR_SIDE,
+            "Only the partnership team can put this back on the standard track. Please tell it why; until then it "
+            "stays urgent.",
+        )
+    return _raising(case, act.by)
 
 
 def _is_team(by: Actor) -> bool:

@@ -305,6 +305,13 @@ class Redate(ActModel):
     """Whether time limits that would become sooner move as well. They stay as they are otherwise."""
 
 
+class ChangeTrack(ActModel):
+    """A case becomes urgent, by the raising side or the team; or the team puts it back. Why, is sealed."""
+
+    kind: Literal["change_track"] = "change_track"
+    track: Track
+
+
 class ConfirmCause(ActModel):
     """The team makes the cause of a delay final, once both agencies had their time to add an account; or puts it right.
 
@@ -387,6 +394,7 @@ Act = (
     | SetPriority
     | Account
     | Redate
+    | ChangeTrack
     | ConfirmCause
     | Close
     | AddWords

@@ -243,6 +243,8 @@ class Clock:
     """How often it was extended ..."""
     extended_by: int = 0
     """... and by how much in all, in the unit of its limit."""
+    counted_from: datetime | None = None
+    """From when its amount counts, where that is not its start: it became urgent."""
     set_sooner: bool = False
     """Whether somebody set a sooner time for it."""
     accounts: tuple[Account, ...] = ()
@@ -399,6 +401,8 @@ class Case:
     edition: int = EDITION
     status: Status = Status.OPEN
     track: Track = Track.STANDARD
+    track_since: datetime | None = None
+    """When it was changed to its track; none where it was raised on it."""
     priority: str | None = None
     """One of the policy's levels; none has the limits of the track."""
     raising_agency: str | None = None

@@ -19,6 +19,8 @@ from escalations.rules.evolving import evolve_all
 from escalations.rules.workingtime import Amount, Calendar
 
 TEAM_POSITION = "team"
+TRACK_CHANGED = "track_changed"
+"""What a receipt says that a limit counts from which counts from when its case became urgent."""
 
 
 def rules_of_stage(case: Case, starts_from: StartsFrom) -> tuple[ClockRule, ...]:
@@ -134,6 +136,13 @@ def rule_of(case: Case, clock: Clock) -> ClockRule:
         if (rule.id, rule.awaits) == (clock.rule_id, clock.awaits):
             return rule
     raise KeyError(clock.rule_id)
+
+
+def counted_from(clock: Clock, rule: ClockRule) -> tuple[datetime, str]:
+    """From when a clock counts, and what its receipt says that this is."""
+    if clock.counted_from is not None:
+        return clock.counted_from, TRACK_CHANGED
+    return clock.started_at, rule.starts_from.value
 
 
 def _whom(case: Case, side: Side, agency_id: str | None) -> tuple[str | None, str | None]:

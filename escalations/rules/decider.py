@@ -2,7 +2,8 @@
 
 ``decide`` is pure. The workflow, the year simulation, the replay of old cases and the tests all drive this.
 What each act brings is in the module that is named for it: ``opening``, ``answering``, ``claiming``, ``settling``,
-``moving``, ``delivering``, ``accounts``, ``confirming``, ``pausing``, ``sooner``, ``redating``, ``skipping``.
+``moving``, ``delivering``, ``accounts``, ``confirming``, ``pausing``, ``sooner``, ``redating``, ``skipping``,
+``tracks``.
 ``docs/rules.md`` lists them all.
 """
 
@@ -27,6 +28,7 @@ from escalations.rules import (
     redating,
     settling,
     sooner,
+    tracks,
     word,
     workingtime,
 )
@@ -91,6 +93,7 @@ _WHILE_HELD = (
     acts.Close,
     acts.SetPriority,
     acts.Redate,
+    acts.ChangeTrack,
     *_OF_THE_SYSTEM,
 )
 
@@ -157,6 +160,8 @@ def _decide(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:
             return accounts.add(case, act, now)
         case acts.Redate():
             return redating.redate(case, act, now)
+        case acts.ChangeTrack():
+            return tracks.change(case, act, now)
         case acts.ConfirmCause():
             return confirming.confirm_cause(case, act, now)
         case acts.Close():

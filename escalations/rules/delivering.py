@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from escalations.policy import Awaits, StartsFrom, Undelivered
+from escalations.policy import Awaits, Side, StartsFrom, Undelivered
 from escalations.rules import acts, clocks, events
 from escalations.rules.access import Refused
-from escalations.rules.case import Case, Clock, ClockEnd, DeliveryState, Status
+from escalations.rules.case import Case, Clock, ClockEnd, DeliveryState, Party, Status
 from escalations.rules.events import Event
 from escalations.rules.evolving import evolve_all
 
@@ -99,7 +99,20 @@ def _started_by_delivery(case: Case, agency_id: str) -> tuple[Clock, ...]:
 
 
 def _start(case: Case, now: datetime, agency_id: str) -> tuple[Event, ...]:
-    """The clocks that the arrival of the stage's notice starts, without those that have run or whose task is done."""
+    """The clocks that the arrival of the stage's notice starts."""
+    return start_what_is_missing(case, now, agency_id, StartsFrom.DELIVERED)
+
+
+def is_told(case: Case, party: Party) -> bool:
+    """Whether what the arrival of the stage's notice starts has begun for an agency."""
+    evidence = party.evidence
+    by_a_person = evidence.acknowledged or evidence.person_reached or evidence.wrote or party.answered_at is not None
+    counts = {DeliveryState.DELIVERED: True, DeliveryState.NOT_SENT: False}
+    return by_a_person or counts.get(evidence.delivery, case.frame.policy.undelivered is Undelivered.START)
+
+
+def start_what_is_missing(case: Case, now: datetime, agency_id: str, *starts: StartsFrom) -> tuple[Event, ...]:
+    """The clocks of an agency at this stage that one of these starts, without those that have run or are done."""
     has_run = {
         clock.rule_id
         for clock in case.clocks
@@ -117,8 +130,9 @@ def _start(case: Case, now: datetime, agency_id: str) -> tuple[Event, ...]:
         done = (*done, Awaits.ACKNOWLEDGE, Awaits.RESPOND)
     rules = [
         rule
-        for rule in clocks.rules_of_stage(case, StartsFrom.DELIVERED)
-        if rule.id not in has_run and rule.awaits not in done
+        for start in starts
+        for rule in clocks.rules_of_stage(case, start)
+        if rule.waits_for is Side.RESPONDING and rule.id not in has_run and rule.awaits not in done
     ]
     return clocks.start_all(case, rules, now, agency_id=agency_id)
 

@@ -186,7 +186,10 @@ class ClockSetSooner(ActEventModel):
 
 
 class ClockRecounted(EventModel):
-    """A clock was counted anew from its start, with the amount that the case's new priority gives it."""
+    """A clock was counted anew, with the amount that the case's new priority or track gives it.
+
+    A priority counts from the clock's start. The urgent track counts from when it was chosen, and makes nothing later.
+    """
 
     kind: Literal["clock_recounted"] = "clock_recounted"
     clock_id: str
@@ -197,6 +200,10 @@ class ClockRecounted(EventModel):
     due_at: AwareDatetime
     reminders: tuple[AwareDatetime, ...]
     receipt_hash: str
+    track: Track | None = None
+    """The track that the case was changed to; none where it was given a priority."""
+    counted_from: AwareDatetime | None = None
+    """None where it counts from its start."""
 
 
 class PrioritySet(ActEventModel):
@@ -254,6 +261,14 @@ class Redated(ActEventModel):
     because: RedateReason
     clocks: tuple[RedatedClock, ...]
     kept: tuple[KeptClock, ...]
+
+
+class TrackChanged(ActEventModel):
+    """The case became urgent, or is so no longer. What each clock became, started or stopped comes before this."""
+
+    kind: Literal["track_changed"] = "track_changed"
+    track: Track
+    was: Track
 
 
 class ReminderFell(EventModel):
@@ -571,6 +586,8 @@ class Resumed(ActEventModel):
 
     kind: Literal["resumed"] = "resumed"
     paused_at: AwareDatetime
+    made_urgent: Annotated[bool, Field(exclude_if=not_)] = False
+    """Whether it goes on because it became urgent; that is then what is told."""
 
 
 class PausedTooLong(EventModel):
@@ -599,6 +616,7 @@ Event = (
     | ClockRecounted
     | PrioritySet
     | Redated
+    | TrackChanged
     | ReminderFell
     | LimitPassed
     | LimitWithdrawn

@@ -78,6 +78,10 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912 
             return replace(case, priority=event.priority)
         case events.Redated():
             return _redated(case, event)
+        case events.TrackChanged():
+            # What was extended was the limit of the track that it leaves.
+            clocks = tuple(replace(one, extensions=0, extended_by=0) if one.running else one for one in case.clocks)
+            return replace(case, track=event.track, track_since=event.at, clocks=clocks)
         case events.ReminderFell():
             return _reminded(case, event)
         case events.LimitPassed():
@@ -314,6 +318,10 @@ def _moved(
     if isinstance(event, events.ClockRecounted):
         changes["receipt_hash"] = event.receipt_hash
         changes["amount"] = event.amount
+        if event.track is not None:
+            # What people had agreed on was about the limit of the track that it left.
+            changes["counted_from"] = event.counted_from
+            changes["agreed"] = ()
     return _with_clock(case, event.clock_id, **changes)
 
 

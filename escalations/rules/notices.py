@@ -111,7 +111,10 @@ def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR091
         case events.Paused():
             return tuple(_told_of_pause(case, to, event.until) for to in _on_the_ladder(case))
         case events.Resumed():
-            return tuple(_goes_on(case, to) for to in _on_the_ladder(case))
+            # Where it became urgent, that is what is told, and not two things at once.
+            return () if event.made_urgent else tuple(_goes_on(case, to) for to in _on_the_ladder(case))
+        case events.TrackChanged():
+            return _track_changed(case, event)
         case events.PausedTooLong():
             return (_to_team(case, NoticeKind.PAUSED_TOO_LONG, due_at=event.paused_at),)
         case events.RaiserKeptInformed():
@@ -398,6 +401,14 @@ def _redated(case: Case) -> tuple[Notice, ...]:
     return tuple(_goes_on(case, to, NoticeKind.REDATED) for to in told)
 
 
+def _track_changed(case: Case, event: events.TrackChanged) -> tuple[Notice, ...]:
+    """Everybody who has been told of the case, at once; the team too, where it holds it or the partnership was told."""
+    told = tuple(_goes_on(case, to, NoticeKind.TRACK) for to in _on_the_ladder(case))
+    if event.by.side is Side.TEAM or (case.status is not Status.HELD and case.partnership_told_at is None):
+        return told
+    return (*told, _to_team(case, NoticeKind.TRACK))
+
+
 def waits_on(notice: Notice, other: Notice) -> bool:
     """Whether a notice may leave only once another one has arrived: the raiser is told that an agency was reached."""
     return (
@@ -426,6 +437,7 @@ _PASSING = (
     NoticeKind.SOONER,
     NoticeKind.PRIORITY,
     NoticeKind.REDATED,
+    NoticeKind.TRACK,
 )
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from escalations.rules import acts, clocks, events, workingtime
 from escalations.rules.access import Refused
+from escalations.rules.acts import Act
 from escalations.rules.case import Case, Clock
 from escalations.rules.events import Event
 from escalations.rules.workingtime import Amount
@@ -36,13 +37,19 @@ def pause(case: Case, act: acts.Pause, now: datetime) -> tuple[Event, ...] | Ref
 
 def resume(case: Case, act: acts.Resume, now: datetime) -> tuple[Event, ...] | Refused:
     """What stopped goes on, with as much time left as it had."""
+    return let_go_on(case, act, now) or Refused("not_paused", "This is not paused, and its time limits run.")
+
+
+def let_go_on(case: Case, act: Act, now: datetime, *, made_urgent: bool = False) -> tuple[Event, ...]:
+    """What ends a pause, by whichever act; nothing where there is none."""
     if case.pause is None:
-        return Refused("not_paused", "This is not paused, and its time limits run.")
+        return ()
     happened: tuple[Event, ...] = ()
     for clock in case.clocks:
         if clock.running and clock.paused_since is not None:
             happened = (*happened, *_resumed(case, clock, clock.paused_since, now))
-    return (*happened, events.Resumed(**events.origin(act, now), paused_at=case.pause.paused_at))
+    resumed = events.Resumed(**events.origin(act, now), paused_at=case.pause.paused_at, made_urgent=made_urgent)
+    return (*happened, resumed)
 
 
 def _resumed(case: Case, clock: Clock, since: datetime, now: datetime) -> tuple[Event, ...]:

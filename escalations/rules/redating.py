@@ -145,8 +145,9 @@ def _recounted(case: Case, clock: Clock, frame: Frame, now: datetime, *, also_so
         )
     calendar = frame.calendar_for(clock.agency_id)
     amount = _amount(case, clock, limit.within)
+    start, started_by = clocks.counted_from(clock, rule)
     try:
-        counted = workingtime.deadline(calendar, clock.started_at, amount)
+        counted = workingtime.deadline(calendar, start, amount)
         due = given_again(calendar, clock, counted, amount.unit)
     except workingtime.CalendarExhausted:
         return Refused("calendar_ended", "The new calendar does not reach as far as a time limit that runs here.")
@@ -169,7 +170,7 @@ def _recounted(case: Case, clock: Clock, frame: Frame, now: datetime, *, also_so
         due_at=due,
         counted_to=counted,
         reminders=clocks.reminders_before(calendar, limit, due, after=now),
-        receipt_hash=clocks.receipt_hash(calendar, clock.started_at, rule.starts_from.value, amount, rule.id),
+        receipt_hash=clocks.receipt_hash(calendar, start, started_by, amount, rule.id),
     )
     becomes = Becomes.SAME if due == clock.due_at else Becomes.LATER if due > clock.due_at else Becomes.SOONER
     changes = becomes is not Becomes.SAME or (new.amount, new.on_limit, new.receipt_hash) != (

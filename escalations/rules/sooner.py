@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from escalations.policy import Track
 from escalations.rules import acts, clocks, events, workingtime
 from escalations.rules.access import Refused
 from escalations.rules.case import Case, Clock, Status
@@ -93,13 +94,17 @@ def no_such_priority(case: Case) -> Refused:
 
 def _recounted(case: Case, clock: Clock, now: datetime) -> tuple[Event, ...]:
     agreed = clock.extensions or clock.set_sooner or clock.paused_since is not None or case.pauses
+    # Due sooner than the urgent limit already when the case became urgent: it keeps the limit that it began with.
+    earlier = case.track_since is not None and clock.started_at < case.track_since and clock.counted_from is None
+    agreed = agreed or (earlier and case.track is Track.URGENT)
     if not clock.running or clock.limit_passed_at is not None or agreed:
         return ()
     rule = clocks.rule_of(case, clock)
     limit = clocks.limit_of(case, rule)
     calendar = case.frame.calendar_for(clock.agency_id)
+    start, started_by = clocks.counted_from(clock, rule)
     try:
-        due = max(workingtime.deadline(calendar, clock.started_at, limit.within), now)
+        due = max(workingtime.deadline(calendar, start, limit.within), now)
     except workingtime.CalendarExhausted:
         return ()  # It keeps the time limit that it has.
     if due == clock.due_at:
@@ -114,6 +119,6 @@ def _recounted(case: Case, clock: Clock, now: datetime) -> tuple[Event, ...]:
             was_due_at=clock.due_at,
             due_at=due,
             reminders=clocks.reminders_before(calendar, limit, due, after=now),
-            receipt_hash=clocks.receipt_hash(calendar, clock.started_at, rule.starts_from.value, limit.within, rule.id),
+            receipt_hash=clocks.receipt_hash(calendar, start, started_by, limit.within, rule.id),
         ),
     )

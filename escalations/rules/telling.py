@@ -71,6 +71,8 @@ class NoticeKind(StrEnum):
     """The case was given a priority, and its time limits follow it."""
     REDATED = "redated"
     """What runs was counted anew, and some of it is due at another time."""
+    TRACK = "track"
+    """It is urgent now, or it is so no longer."""
     UNREADABLE = "unreadable"
 
 

@@ -211,6 +211,8 @@ async def _clock_rows(
                 row = new.get(clock.clock_id) or changed.setdefault(clock.clock_id, {})
                 kept = row.get("kept_dates")
                 row.update(values)
+                if clock.amount is not None and clock.amount != earlier.amount:
+                    row["amount"] = clock.amount
                 if earlier.due_at != clock.due_at:
                     so_far = kept or await _kept_so_far(tx, step.after.reference, clock.clock_id)
                     row["kept_dates"] = _kept(

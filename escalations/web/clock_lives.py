@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import assert_never
 
 from escalations.policy import Awaits, Side
-from escalations.rules import events, workingtime
+from escalations.rules import clocks, events, workingtime
 from escalations.rules.case import Case, Cause, ClockEnd, RedateReason
 from escalations.rules.events import Event
 from escalations.rules.workingtime import Amount, Receipt
@@ -70,7 +70,10 @@ def _because(event: Moved) -> str:
         case events.ClockSetSooner():
             return "a sooner time was set"
         case events.ClockRecounted():
-            return f"its priority was set, which gives it {event.amount}"
+            if event.track is None:
+                return f"its priority was set, which gives it {event.amount}"
+            since = " from then" if event.counted_from else ", from its start"
+            return f"it was put on the {event.track} track, which gives it {event.amount}{since}"
         case Redated():
             return f"counted anew ({words.REDATES[event.because].lower()})"
         case _:
@@ -107,6 +110,8 @@ class ClockLife:
     """Of the calendar that it is counted in."""
     receipt_hash: str = ""
     """Of the account of its count, as the register has it."""
+    counted_from: datetime | None = None
+    """From when it counts, where that is not its start: it became urgent."""
 
     @property
     def due_at(self) -> datetime:
@@ -183,7 +188,8 @@ class ClockLife:
         """The same, with its due time moved."""
         life = replace(self, moved=(*self.moved, event))
         if isinstance(event, events.ClockRecounted):
-            return replace(life, amount=event.amount, receipt_hash=event.receipt_hash)
+            counted_from = self.counted_from if event.track is None else event.counted_from
+            return replace(life, amount=event.amount, receipt_hash=event.receipt_hash, counted_from=counted_from)
         return life
 
     def redated(self, event: events.Redated, clock: events.RedatedClock) -> ClockLife:
@@ -208,8 +214,8 @@ class ClockLife:
         calendar = case.frame.calendar_named(self.calendar_hash)
         return workingtime.receipt(
             calendar,
-            start=self.started.at,
-            start_event=self.started.started_by,
+            start=self.counted_from or self.started.at,
+            start_event=clocks.TRACK_CHANGED if self.counted_from else self.started.started_by,
             amount=Amount.parse(self.amount),
             rule=self.started.rule_id,
         )

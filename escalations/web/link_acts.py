@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, assert_never
 
-from escalations.policy import Awaits, Side
+from escalations.policy import Awaits, Side, Track
 from escalations.rules import accounts, acts, asking, sooner
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act
@@ -35,6 +35,7 @@ class Doing(StrEnum):
     STAY = "stay"
     SOONER = "sooner"
     OBJECT = "object"
+    URGENT = "urgent"
     CONFIRM = "confirm"
     DENY = "deny"
     DECIDE = "decide"
@@ -70,13 +71,15 @@ class Decision(StrEnum):
 def offered(case: Case, link: Link) -> tuple[Doing, ...]:
     """What the page of a link offers now, in the order of the page."""
     if link.asks is Ask.COMPLETE:
-        return (Doing.COMPLETE,) if case.incomplete and case.status is not Status.CLOSED else ()
+        return (Doing.COMPLETE, *_urgent(case)) if case.incomplete and case.status is not Status.CLOSED else ()
     gives = accounts.open_to(case, link.to.side, link.to.agency_id)
     return (*_asked(case, link), *((Doing.ACCOUNT,) if gives else ()))
 
 
 def _asked(case: Case, link: Link) -> tuple[Doing, ...]:
     met = asking.is_met(case, link.asks, link.to, stage=link.stage, about=link.about)
+    if case.status is Status.HELD and link.asks is Ask.READ and link.to.side is Side.RAISING:
+        return _urgent(case)  # What is held waits for the team; that it is urgent need not.
     if case.status is not Status.OPEN or met:
         return ()
     match link.asks:
@@ -85,11 +88,11 @@ def _asked(case: Case, link: Link) -> tuple[Doing, ...]:
         case Ask.CONSIDER:
             moving = case.move is not None and case.move.takes_effect_at is not None
             up = () if moving else (Doing.MOVE_UP,)
-            return (Doing.AGREE, *up, Doing.STAY) if case.move is not None else (Doing.AGREE, *up)
+            stay = (Doing.STAY,) if case.move is not None else ()
+            return (Doing.AGREE, *up, *stay, *_urgent(case))
         case Ask.CHOOSE:
-            if case.move is not None and case.move.takes_effect_at is not None:
-                return (Doing.STAY, Doing.AGREE)
-            return (Doing.MOVE_UP, Doing.STAY, Doing.AGREE)
+            up = () if case.move is not None and case.move.takes_effect_at is not None else (Doing.MOVE_UP,)
+            return (*up, Doing.STAY, Doing.AGREE, *_urgent(case))
         case Ask.CONFIRM:
             claim = claim_of(case, link)
             return (Doing.CONFIRM, Doing.DENY) if claim is not None and claim.state is ClaimState.SAID else ()
@@ -121,6 +124,11 @@ def _objecting(case: Case, link: Link) -> tuple[Doing, ...]:
     return (Doing.OBJECT,) if may else ()
 
 
+def _urgent(case: Case) -> tuple[Doing, ...]:
+    """Whoever raised it can say at any time that it is urgent now."""
+    return () if case.status is Status.CLOSED or case.track is Track.URGENT else (Doing.URGENT,)
+
+
 def _reading(case: Case) -> tuple[Doing, ...]:
     """The raising side may always say what was done, that it is settled, or that it moves up: it is theirs to end."""
     moving = case.move is not None and case.move.takes_effect_at is not None
@@ -129,6 +137,7 @@ def _reading(case: Case) -> tuple[Doing, ...]:
         *((Doing.REACHED,) if case.running(Awaits.BE_REACHED) else ()),
         Doing.SAY_DONE,
         *((Doing.SOONER,) if sooner.can_be_sooner(case) else ()),
+        *_urgent(case),
         Doing.AGREE,
         *(() if moving or top else (Doing.MOVE_UP,)),
         *((Doing.STAY,) if case.move is not None else ()),
@@ -211,6 +220,9 @@ def _make(  # noqa: C901, PLR0911, PLR0912, PLR0917  one line a kind, and closed
             return acts.Object(**origin)
         case Doing.SOONER:
             return team_acts.sooner_act(reading, case, origin, sealed)
+        case Doing.URGENT:
+            sealed["text"] = reading.text("urgent-text", "The reason", missing="Say why it is urgent now", most=LONG)
+            return acts.ChangeTrack(**origin, track=Track.URGENT)
         case Doing.CONFIRM | Doing.DENY:
             claim = claim_of(case, link)
             name = "deny-text" if doing is Doing.DENY else "confirm-text"

@@ -50,6 +50,7 @@ TITLES: Final[Mapping[Doing, str]] = {
     Doing.SOONER: "It is needed sooner",
     Doing.OBJECT: "Object to its moving by itself",
     Doing.ACCOUNT: "Say how a delay came about",
+    Doing.URGENT: "It is urgent now",
     Doing.SAY_DONE: "Write up what was done by phone or in a meeting",
     Doing.COMPLETE: "Complete your escalation",
 }

@@ -41,6 +41,7 @@ _LABELS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "stay-text": ("Why it stays", {}),
     "object-text": ("Why you object", {}),
     "sooner-text": ("Why it is needed by then", {}),
+    "urgent-text": ("Why it is urgent now", {}),
     "deny-text": ("What happened instead", {}),
     "ack-text": ("What you add", {}),
     "confirm-text": ("What you add", {}),
@@ -104,6 +105,8 @@ def doing_of(act: Act) -> Doing | None:  # noqa: C901, PLR0911, PLR0912  one lin
             return Doing.SOONER
         case acts.Object():
             return Doing.OBJECT
+        case acts.ChangeTrack():
+            return Doing.URGENT
         case acts.ConfirmDone():
             return Doing.CONFIRM
         case acts.DenyDone():
@@ -145,6 +148,8 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> Raw:  # noqa: C901, PLR0911, P
             return {"object-text": [text]}
         case acts.SetSooner():
             return {"sooner-clock": [act.clock_id], **moment("sooner-at", act.due_at), "sooner-text": [text]}
+        case acts.ChangeTrack():
+            return {"urgent-text": [text]}
         case acts.ConfirmDone():
             return {"confirm-text": [text]}
         case acts.DenyDone():

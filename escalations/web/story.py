@@ -145,6 +145,7 @@ async def written(tx: AsyncConnection, vault: Vault, story: Story) -> tuple[Writ
             | events.ClockSetSooner
             | events.PrioritySet
             | events.Redated
+            | events.TrackChanged
             | events.PersonReached
             | events.WordsAdded
             | events.PhoneCallNoted,

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, assert_never
 
-from escalations.policy import Awaits, Side
+from escalations.policy import Awaits, Side, Track
 from escalations.rules import accounts, acts, clocks, confirming, sooner
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act
@@ -50,6 +50,7 @@ class Doing(StrEnum):
     SOONER = "sooner"
     PRIORITY = "priority"
     ACCOUNT = "account"
+    TRACK = "track"
     CAUSE = "cause"
     CLOSE = "close"
 
@@ -95,6 +96,8 @@ def offered(case: Case) -> tuple[Doing, ...]:  # noqa: C901  one line a kind
         found.append(Doing.PRIORITY)
     if accountable(case):
         found.append(Doing.ACCOUNT)
+    if case.status is not Status.CLOSED:
+        found.append(Doing.TRACK)
     if to_confirm(case):
         found.append(Doing.CAUSE)
     if case.status is not Status.CLOSED:
@@ -218,7 +221,7 @@ def make(
     return None if act is None or reading.problems else Made(act, sealed)
 
 
-def _make(  # noqa: C901, PLR0917  one line a kind, and closed
+def _make(  # noqa: C901, PLR0911, PLR0917  one line a kind, and closed
     doing: Doing,
     reading: Reading,
     case: Case,
@@ -248,6 +251,8 @@ def _make(  # noqa: C901, PLR0917  one line a kind, and closed
             return _priority(reading, case, origin, sealed)
         case Doing.ACCOUNT:
             return _account(reading, case, origin, sealed)
+        case Doing.TRACK:
+            return _track(reading, case, origin, sealed)
         case Doing.CAUSE:
             return _cause(reading, case, origin, sealed)
         case Doing.CLOSE:
@@ -367,6 +372,20 @@ def _account(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[
         return None
     clock, agency = choices[found]
     return acts.Account.model_validate({**origin, "clock_id": clock.clock_id, "agency_id": agency, "says": says})
+
+
+def other_track(case: Case) -> Track:
+    """The track that a case is not on."""
+    return Track.STANDARD if case.track is Track.URGENT else Track.URGENT
+
+
+def _track(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:
+    # What stood on the page holds: two people who both press the button do not change it there and back.
+    found = reading.one_of("to-track", list(Track), missing="Choose the track") or other_track(case)
+    sealed["spoken_to"] = reading.text("track-said-by", "The name", missing="Enter who told you: name and role")
+    missing = "Say why it is urgent" if found == Track.URGENT else "Say why it is no longer urgent"
+    sealed["text"] = reading.text("track-text", "The reason", missing=missing, most=LONG)
+    return acts.ChangeTrack.model_validate({**origin, "track": found})
 
 
 def _cause(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:

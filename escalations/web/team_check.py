@@ -86,6 +86,8 @@ def rows(made: Made, case: Case, names: Names) -> tuple[Row, ...]:
         case acts.SetPriority():
             level = case.frame.policy.priority(act.priority)
             found.append(Row("Priority", act.priority if level is None else level.title))
+        case acts.ChangeTrack():
+            found.append(Row("Track", words.TRACKS[act.track]))
         case acts.Close():
             found.append(Row("How it ended", words.OUTCOMES[act.outcome]))
             if act.route is not None:
@@ -102,7 +104,7 @@ def rows(made: Made, case: Case, names: Names) -> tuple[Row, ...]:
 _WRITTEN: Final[Mapping[str, str]] = {"spoken_to": "Who said so, or was spoken to", "text": "In words"}
 
 
-def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:  # noqa: C901, PLR0911  one line a kind
+def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:  # noqa: C901, PLR0911, PLR0912  one line a kind
     """The form that an act of the team came from, filled in as it was. The inverse of `team_acts.make`."""
     text, spoken_to = [str(sealed.get("text") or "")], [str(sealed.get("spoken_to") or "")]
     match act:
@@ -137,6 +139,8 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:  # n
                 "told-by": spoken_to,
                 "account-text": text,
             }
+        case acts.ChangeTrack():
+            return Doing.TRACK, {"to-track": [act.track.value], "track-said-by": spoken_to, "track-text": text}
         case acts.ConfirmCause():
             return Doing.CAUSE, {"clock": [act.clock_id], "cause": [act.cause.value], "cause-text": text}
         case acts.Close():
@@ -165,6 +169,8 @@ _LABELS: Final[Mapping[str, str]] = {
     "priority-text": "Why it has this priority",
     "told-by": "Who told you",
     "account-text": "In their words",
+    "track-said-by": "Who told you",
+    "track-text": "Why it is urgent, or no longer urgent",
     "cause-text": "What shows the cause",
     "said-by-name": "Who told you",
     "close-text": "In their own words",
@@ -189,7 +195,7 @@ _OF_THE_END: Final[Mapping[str, str]] = {
 """What each refusal of an end is about; the others are about how it ended."""
 
 
-def field_of(doing: Doing, code: str) -> str:
+def field_of(doing: Doing, code: str) -> str:  # noqa: C901  one line a kind
     """The field that a refusal leads to."""
     match doing:
         case Doing.PASS_ON:
@@ -210,6 +216,8 @@ def field_of(doing: Doing, code: str) -> str:
             return "priority"
         case Doing.ACCOUNT:
             return "says"
+        case Doing.TRACK:
+            return "track-text"
         case Doing.CAUSE:
             return "cause"
         case Doing.CLOSE:

@@ -51,6 +51,8 @@ def of(doing: Doing, case: Case, names: Names, *, now: datetime) -> dict[str, ob
                 },
                 "says": {says.value: text for says, text in words.SAYS.items()},
             }
+        case Doing.TRACK:
+            return {"to_track": team_acts.other_track(case).value}
         case Doing.CAUSE:
             ready = team_acts.confirmable(case, now)
             return {

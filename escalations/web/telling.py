@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, assert_never
 
-from escalations.policy import Awaits, Side
+from escalations.policy import Awaits, Side, Track
 from escalations.rules import events
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.case import Case, Claim, Clock, ClockEnd, DeliveryState, Status
@@ -206,6 +206,10 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
         case events.PrioritySet():
             was = f" It was {event.was} before." if event.was else ""
             return f"{names.actor(event.by)} set its priority: {event.priority}.{was}"
+        case events.TrackChanged():
+            if event.track is Track.URGENT:
+                return f"{names.actor(event.by)} says that it is urgent. Its time limits run by day and by night."
+            return f"{names.actor(event.by)} put it back on the standard track."
         case events.RaiserKeptInformed():
             return "Whoever raised it was told that it is still open."
         case _:
@@ -248,7 +252,8 @@ def _of_time(
             return f"A sooner time was set: {words.AWAITED[event.awaits]}, {dates}."
         case events.ClockRecounted():
             dates = f"due {say(event.due_at)}, and not {say(event.was_due_at)}"
-            return f"By its priority, {event.amount}: {words.AWAITED[event.awaits]}, {dates}."
+            by = "By its priority" if event.track is None else f"On the {event.track} track"
+            return f"{by}, {event.amount}: {words.AWAITED[event.awaits]}, {dates}."
         case events.Paused():
             return f"Paused by the partnership team: {_in_line(words.PAUSE_REASONS[event.reason])}."
         case events.Resumed():
@@ -369,6 +374,8 @@ def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR
             return "Priority set"
         case events.Redated():
             return "Counted anew"
+        case events.TrackChanged():
+            return "Urgent from here on" if event.track is Track.URGENT else "Back on the standard track"
         case events.Paused():
             return "Paused"
         case events.Resumed():

@@ -123,6 +123,7 @@ TEAM_ACTS: Final[Mapping[str, str]] = {
     "sooner": "Set a sooner time",
     "priority": "Set its priority",
     "account": "Add an agency’s account of a delay",
+    "track": "Make it urgent, or put it back",
     "cause": "Confirm the cause of a delay",
     "close": "Close it on somebody’s word",
 }
@@ -334,6 +335,7 @@ NOTICES: Final[Mapping[NoticeKind, str]] = {
     NoticeKind.SOONER: "A sooner time",
     NoticeKind.PRIORITY: "Priority set",
     NoticeKind.REDATED: "Time limits counted anew",
+    NoticeKind.TRACK: "Urgent, or no longer urgent",
     NoticeKind.UNREADABLE: "A reply cannot be read",
 }
 

@@ -136,6 +136,7 @@ class CaseMachine(RuleBasedStateMachine):
                 acts.SetSooner,
                 acts.SetPriority,
                 acts.Redate,
+                acts.ChangeTrack,
                 acts.ConfirmCause,
             ]
         ),
@@ -231,9 +232,12 @@ class CaseMachine(RuleBasedStateMachine):
                     clock = before.clock(event.clock_id)
                     assert event.was_due_at == clock.due_at
                     assert event.at <= event.due_at
-                    assert clock.extensions == 0
-                    assert not clock.set_sooner
                     assert not self.limits[event.clock_id]
+                    if event.track is None:
+                        assert clock.extensions == 0
+                        assert not clock.set_sooner
+                    else:
+                        assert (event.due_at < clock.due_at) is (event.track is Track.URGENT)
                 case events.Redated():
                     self._was_redated(before, event)
                 case events.CauseConfirmed():

@@ -42,6 +42,7 @@ MAY: dict[type[acts.ActModel], set[str]] = {
     # The level above is told of a delay as well, and speaks for its agency.
     acts.Account: RAISING | RESPONDING | {"manager", "team"},
     acts.Redate: {"team"},
+    acts.ChangeTrack: RAISING | {"team"},  # To the urgent one; back, the team alone.
     acts.ConfirmCause: {"team"},
     acts.Close: {"team"},
     acts.Acknowledge: RESPONDING,
@@ -113,14 +114,17 @@ def test_at_the_final_stage_its_holder_decides_and_every_position_may_answer() -
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_while_a_case_is_held_only_the_team_and_the_system_do_anything_but_add_words(kind: type[acts.ActModel]) -> None:
+def test_while_a_case_is_held_the_raising_side_only_adds_words_or_says_that_it_is_urgent(
+    kind: type[acts.ActModel],
+) -> None:
     story = Story().raised(responding_agencies=())
     accepted = {
         who
         for who, by in ACTORS.items()
         if not isinstance(decider.decide(story.case, deed(kind, by, story.case, story.now), story.now), decider.Refused)
     }
-    raising = {"raiser", "raiser's manager", "whoever raised it for the school"} if kind is acts.AddWords else set()
+    # That it is urgent does not wait for the team either.
+    raising = RAISING if kind in {acts.AddWords, acts.ChangeTrack} else set()
     assert accepted <= {"team", "system", *raising}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from escalations.intake import submissions
-from escalations.policy import Side
+from escalations.policy import Side, Track
 from escalations.rules import acts
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act, Concern, Reason
@@ -131,6 +131,7 @@ def _every_act() -> list[Act]:
         acts.Decide(**_ORIGIN, outcome=Outcome.DECIDED_AS_ASKED),
         acts.SetSooner(**_ORIGIN, clock_id="3-resolve", due_at=builders.civil("2027-03-03 12:00")),
         acts.Object(**_ORIGIN),
+        acts.ChangeTrack(**_ORIGIN, track=Track.URGENT),
         acts.Account(**_ORIGIN, clock_id="2-acknowledge", agency_id="police", says=Says.NOT_REACHED),
         acts.Complete(**_ORIGIN, concern=Concern.THEMATIC, reason=Reason.OTHER, people=0),
     ]
