@@ -171,6 +171,11 @@ def as_data(case: Case, found: Sequence[Explained]) -> dict[str, Any]:
         "stage": case.stage,
         "policy": {"id": policy.id, "version": policy.version, "hash": policy.content_hash},
         "calendar": calendar.content_hash,
+        # With them `second_opinion.py` counts every receipt again; a case that was counted anew has had several.
+        "calendars": {
+            name: case.frame.calendar_named(name).model_dump(mode="json")
+            for name in dict.fromkeys(one.receipt.calendar_hash for one in found)
+        },
         "clocks": [_data(one) for one in found],
     }
 

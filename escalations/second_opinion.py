@@ -2,10 +2,11 @@
 
     python second_opinion.py receipt.json        (or - for standard input)
 
-It reads a receipt as `escalations deadline --json` prints it, or any JSON with such receipts in it, and counts each
-deadline again: by another method (step by step over hours and days, with the summer-time rule of 1996 written out),
-with nothing but Python 3.9 or newer, and without a list of bank holidays or closures of its own: it takes those of the
-receipt, so that you can hold the few that matter against gov.uk/bank-holidays yourself. Copy this one file anywhere.
+It reads receipts as `escalations deadline --json` and `escalations policy explain --json` print them, or any JSON with
+such receipts in it, and counts each deadline again: by another method (step by step over hours and days, with the
+summer-time rule of 1996 written out), with nothing but Python 3.9 or newer, and without a list of bank holidays or
+closures of its own: it takes those of the receipt, so that you can hold the few that matter against
+gov.uk/bank-holidays yourself. Copy this one file anywhere.
 
 It prints "Agreed" or each difference. The exit status is 0 where all agree, 1 where anything differs, and 2 where there
 was nothing that it could count.
@@ -248,16 +249,24 @@ def differing_days(lines: list[dict[str, Any]], marks: Marks) -> list[str]:
     return found
 
 
-def proofs(content: object) -> Iterator[dict[str, Any]]:
-    """Return every receipt with its calendar, wherever in some JSON they are."""
+def proofs(content: object, calendars: dict[str, Any] | None = None) -> Iterator[dict[str, Any]]:
+    """Return every receipt with its calendar, wherever in some JSON they are.
+
+    A calendar stands beside its receipt, or once for many under `calendars`, by its hash.
+    """
     if isinstance(content, dict):
-        if {"receipt", "receipt_hash", "calendar"} <= set(content):
-            yield content
+        named = content.get("calendars")
+        if isinstance(named, dict):
+            calendars = {**(calendars or {}), **named}
+        receipt = content.get("receipt")
+        if isinstance(receipt, dict) and "receipt_hash" in content:
+            beside = (calendars or {}).get(str(receipt.get("calendar_hash")))
+            yield {"calendar": beside, **content} if beside else content
             return
         content = list(content.values())
     if isinstance(content, list):
         for part in content:
-            yield from proofs(part)
+            yield from proofs(part, calendars)
 
 
 def sooner(content: object) -> str | None:

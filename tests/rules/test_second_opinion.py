@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from benchmarks import opinions
-from escalations import second_opinion
+from escalations import explaining, second_opinion
 from escalations.rules import workingtime
 from escalations.rules.workingtime import Amount, Unit
 from escalations.store import calendars
-from tests.builders import civil
+from tests.builders import Story, civil
 
 FILE = Path(second_opinion.__file__)
 
@@ -129,7 +129,8 @@ def test_it_runs_alone_and_says_that_it_agrees(tmp_path: Path) -> None:
         ("not JSON", 2, "cannot be read as JSON"),
         ({**proof(), "calendar": {}}, 2, "NOT COUNTED: the receipt or its calendar does not say 'office_hours'."),
         ({**proof(), "receipt_hash": "0" * 64}, 1, "DIFFERS: 3 working days"),
-        ({**proof(), "receipt": "a text"}, 2, "NOT COUNTED"),
+        ({**proof(), "receipt": "a text"}, 2, "There is no receipt in it"),
+        ({**proof(), "receipt": {"amount": 3}}, 2, "NOT COUNTED"),
         ({"due": "2027-03-30T16:00:00Z", "receipts": [proof()]}, 1, "DIFFERS: the sooner one is 17:00 on Wednesday"),
     ],
 )
@@ -139,6 +140,14 @@ def test_what_does_not_agree_or_cannot_be_counted_ends_with_its_own_code(
     ended, told = run(tmp_path, content)
     assert (ended, said in told) == (code, True), told
     assert "Traceback" not in told
+
+
+def test_the_account_of_a_case_is_counted_again_clock_by_clock() -> None:
+    story = Story(start="2027-03-22 10:00").raised().at("2027-04-20 12:00")
+    found = explaining.explain_all(story.case, story.happened)
+    given = list(second_opinion.proofs(json.loads(json.dumps(explaining.as_data(story.case, found)))))
+    assert len(given) == len(found) > 3
+    assert [second_opinion.differences(one) for one in given] == [[]] * len(found)
 
 
 def test_it_imports_the_standard_library_and_nothing_of_ours() -> None:

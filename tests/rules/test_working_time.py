@@ -454,3 +454,14 @@ def test_the_receipt_shares_nothing_with_the_index_that_it_checks() -> None:
 
     ours = [node.module for node in imported if (node.module or "").startswith("escalations")]
     assert ours == ["escalations.rules.civiltime"]
+
+
+def test_w13_of_several_the_earliest_counts_and_what_lies_past_the_calendar_is_not_it() -> None:
+    calendar = calendars.build(Region.ENGLAND_AND_WALES, 2027, years=1)
+    start = workingtime.instant_of(date(2027, 12, 29), time(12))
+    far, near = Amount.parse("20 working days"), Amount.parse("24 elapsed hours")
+    assert workingtime.earliest(calendar, start, [far, near]) == start + timedelta(hours=24)
+    with pytest.raises(workingtime.CalendarExhausted):
+        workingtime.earliest(calendar, start, [far])
+    with pytest.raises(ValueError, match="earliest of no deadlines"):
+        workingtime.earliest(calendar, start, [])

@@ -4,12 +4,14 @@ Sources: the conventions W1 to W12 of `escalations.rules.workingtime`, and two f
 subtraction made deadlines *earlier* when days off were added, and resuming after a weekend's pause counted it twice.
 """
 
+import json
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
+from escalations import second_opinion
 from escalations.rules import workingtime
 from escalations.rules.workingtime import Amount, Calendar, Closure, DayZero, OfficeHours, Region, Unit, Weekday
 from escalations.store import calendars
@@ -99,6 +101,24 @@ def test_the_lookup_and_the_count_day_by_day_agree(calendar: Calendar, start: da
             return
         raise
     assert counted() == looked_up
+
+
+@given(any_calendar(), instants, amounts())
+@quick
+def test_a_stranger_who_counts_hour_by_hour_agrees(calendar: Calendar, start: datetime, amount: Amount) -> None:
+    looked_up = due(calendar, start, amount)
+    office = second_opinion.Office(json.loads(workingtime.canonical_json(calendar)))
+    assert second_opinion.count(office, start, amount.value, amount.unit.value)[0] == looked_up
+
+
+@given(any_calendar(), instants, st.lists(amounts(), min_size=1, max_size=3))
+@quick
+def test_whichever_is_sooner_is_never_later_than_any_of_them(
+    calendar: Calendar, start: datetime, several: list[Amount]
+) -> None:
+    each = [due(calendar, start, amount) for amount in several]
+    assert workingtime.earliest(calendar, start, several) == min(each)
+    assert workingtime.earliest(calendar, start, several, or_by=start) == min(start, *each)
 
 
 @given(any_calendar(), instants, amounts())
