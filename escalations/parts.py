@@ -106,6 +106,7 @@ class Parts:
             self.cases,
             self.mail_reader(replies),
             self.in_force.policy.reference_prefix,
+            self.in_force,
             signed_return_path=self.settings.mail_signed_return_path,
         )
         post = Post(self.relay, self.house, self.settings.mail_from, self.settings.web_address)

@@ -17,13 +17,16 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations import errors
-from escalations.intake import recipients
+from escalations.intake import mail_clock, recipients
 from escalations.intake.mail_codes import Code
 from escalations.intake.mail_routing import AN_HOUR, Routed, Routing, ToAnswer, Ways
 from escalations.mail import outgoing
+from escalations.mail.authentication import Vouched
 from escalations.mail.outgoing import Answer, Facts, House
 from escalations.mail.parser import Mail
 from escalations.mail.relay import Relay
+from escalations.rules.clocks import TEAM_POSITION
+from escalations.rules.notices import TEAM_DEPUTY
 from escalations.store import directory, links, mails
 from escalations.store.engine import Database
 from escalations.store.mails import MailRow, MailState
@@ -42,6 +45,10 @@ ANSWERS_IN_ALL: Final = 60
 """and in all."""
 TEAM_TOLD_EVERY: Final = timedelta(minutes=15)
 """How often the team is told by mail that messages wait; the board shows it at once."""
+URGENT_TOLD_EVERY: Final = timedelta(minutes=2)
+"""The same where a message says that it is urgent: the first at once, and a flood of them one message."""
+LATE_LOOKED_AT_EVERY: Final = timedelta(minutes=1)
+"""How often it is looked whether a message has waited beyond the team's own time limit."""
 
 _log = structlog.get_logger()
 
@@ -78,6 +85,8 @@ class Router:
         self._submitted = submitted
         self._woken = asyncio.Event()
         self._team_told_at: datetime | None = None
+        self._urgent_told_at: datetime | None = None
+        self._late_looked_at: datetime | None = None
 
     def wake(self) -> None:
         """Look now; a message has just come."""
@@ -87,6 +96,7 @@ class Router:
         """Decide until cancelled."""
         while True:
             if not await self._round():
+                await self._tell_of_late()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), IDLE_SECONDS)
                 self._woken.clear()
@@ -95,6 +105,7 @@ class Router:
         """Decide on everything that is due now; for those who drive a story."""
         while await self._round():
             pass
+        await self._tell_of_late()
 
     async def _round(self) -> bool:
         try:
@@ -122,9 +133,15 @@ class Router:
             async with self._database.write() as tx:
                 if row.attempts >= TRIES:
                     await mails.settle(tx, row.mail_id, state=MailState.HELD, code=Code.COULD_NOT_BE_ROUTED, at=now)
+                    await self._hold(tx, row, urgent=False)
                     return
                 again = timedelta(seconds=BACK_OFF[min(row.attempts, len(BACK_OFF)) - 1])
                 await mails.retry(tx, row.mail_id, at=now + again, code=code[:64])
+
+    async def _hold(self, tx: AsyncConnection, row: MailRow, *, urgent: bool) -> None:
+        """Start the team's own clock, at the message's receipt."""
+        due = mail_clock.due(self._ways.in_force, row.received_at, urgent=urgent)
+        await mails.hold_until(tx, row.mail_id, due_at=due, urgent=urgent)
 
     async def _take(self, row: MailRow) -> None:
         async with self._database.read() as tx:
@@ -143,6 +160,9 @@ class Router:
                 notice_id=routed.about,
             ):
                 raise _DecidedAlready
+            urgent = mail_clock.says_urgent(mail)
+            if routed.state is MailState.HELD:
+                await self._hold(tx, row, urgent=urgent)
         _log.info(
             "mail_routed", inbound_id=row.mail_id, state=routed.state, code=routed.code, reference=routed.reference
         )
@@ -150,14 +170,16 @@ class Router:
         if routed.to_answer is not None:
             await self._answer(row, mail, routed, routed.to_answer)
         if routed.state is MailState.HELD:
-            await self._tell_team()
+            await self._tell_team(urgent=urgent)
 
     # ---- Answers ----------------------------------------------------------------------------------------------------
 
     async def _answer(self, row: MailRow, mail: Mail, routed: Routed, to_answer: ToAnswer) -> None:
         now = self._now()
         async with self._database.write() as tx:
-            if await self._enough(tx, row, routed, now) or not await mails.mark_answered(tx, row.mail_id, at=now):
+            if await self._enough(tx, row, routed, to_answer, now) or not await mails.mark_answered(
+                tx, row.mail_id, at=now
+            ):
                 return
             address = mail.sender
             link = None
@@ -183,37 +205,76 @@ class Router:
         facts = Facts(house=self._post.house, reference=routed.reference or "", at=now, link=link, reply_to=reply_to)
         await self._send(facts, to_answer.answer, f"answer-{row.mail_id}", address, answers=mail.message_id)
 
-    async def _enough(self, tx: AsyncConnection, row: MailRow, routed: Routed, now: datetime) -> bool:
-        """Whether we have answered enough within the hour: one sender, about one case, or in all."""
+    async def _enough(
+        self, tx: AsyncConnection, row: MailRow, routed: Routed, to_answer: ToAnswer, now: datetime
+    ) -> bool:
+        """Whether we have answered enough within the hour: one sender, about one case, or in all.
+
+        Each answer has the numbers to ring. So whoever their mail server vouches for gets one in any case: a flood of
+        others must not take it from them, and it goes to nobody who did not write. That so much came is said once.
+        """
         since = now - AN_HOUR
-        if await mails.answered_since(tx, since) >= ANSWERS_IN_ALL:
+        own = 0 if row.sender_key is None else await mails.answered_since(tx, since, sender_key=row.sender_key)
+        if own >= (1 if to_answer.answer is Answer.MAIL_MANY else ANSWERS_TO_ONE):
             return True
-        if (
-            row.sender_key is not None
-            and await mails.answered_since(tx, since, sender_key=row.sender_key) >= ANSWERS_TO_ONE
-        ):
+        if own == 0 and to_answer.notice is None and row.vouched in {Vouched.BY_HOP, Vouched.BY_LOOPBACK}:
+            return False
+        if await mails.answered_since(tx, since) >= ANSWERS_IN_ALL:
             return True
         reference = routed.reference
         return reference is not None and await mails.answered_since(tx, since, reference=reference) >= ANSWERS_ABOUT_ONE
 
-    async def _tell_team(self) -> None:
-        """Tell the team that messages wait, once in a while."""
+    async def _tell_team(self, *, urgent: bool) -> None:
+        """Tell the team that messages wait: once in a while, and at once of one that says that it is urgent."""
         now = self._now()
-        if self._team_told_at is not None and now - self._team_told_at < TEAM_TOLD_EVERY:
+        every = URGENT_TOLD_EVERY if urgent else TEAM_TOLD_EVERY
+        before = self._urgent_told_at if urgent else self._team_told_at
+        if before is not None and now - before < every:
             return
         self._team_told_at = now
+        if urgent:
+            self._urgent_told_at = now
+        await self._write_to_team(TEAM_POSITION, urgent=urgent, now=now)
+
+    async def _tell_of_late(self) -> None:
+        """Tell the deputy outside the team, and the team, of messages that were not looked at in time, of each once."""
+        now = self._now()
+        if self._late_looked_at is not None and now - self._late_looked_at < LATE_LOOKED_AT_EVERY:
+            return
+        self._late_looked_at = now
+        with suppress(errors.Retry):
+            async with self._database.read() as tx:
+                late = await mails.late(tx, now=now)
+            if not late:
+                return
+            async with self._database.write() as tx:
+                newly = await mails.newly_late(tx, now=now)
+            if newly:
+                _log.warning("held_mail_late", count=newly)
+                for position in (TEAM_DEPUTY, TEAM_POSITION):
+                    await self._write_to_team(position, late=late, now=now)
+
+    async def _write_to_team(self, position: str, *, now: datetime, urgent: bool = False, late: int = 0) -> None:
         async with self._database.read() as tx:
             count = (await mails.waiting(tx)).get(MailState.HELD, 0)
-            team = await directory.holders(tx, self._vault, None, "team", now)
+            team = await directory.holders(tx, self._vault, None, position, now)
         if team is None or not count:
             return
         link = f"{self._post.web_address}/messages"
-        facts = Facts(house=self._post.house, reference="", at=now, link=link)
-        stamp = f"waits-{int(now.timestamp())}"
-        await self._send(facts, Answer.MAIL_WAITS, stamp, team.email, waiting=count)
+        facts = Facts(house=self._post.house, reference="", at=now, link=link, urgent=urgent)
+        stamp = f"{'late' if late else 'waits'}-{position}-{int(now.timestamp() * 1000)}"
+        await self._send(facts, Answer.MAIL_WAITS, stamp, team.email, waiting=count, late=late)
 
     async def _send(
-        self, facts: Facts, answer: Answer, name: str, address: str, *, answers: str = "", waiting: int = 0
+        self,
+        facts: Facts,
+        answer: Answer,
+        name: str,
+        address: str,
+        *,
+        answers: str = "",
+        waiting: int = 0,
+        late: int = 0,
     ) -> None:
         sender = self._post.sender
         message = outgoing.compose_answer(
@@ -223,6 +284,7 @@ class Router:
             sender=sender,
             answers=answers,
             waiting=waiting,
+            late=late,
         )
         try:
             sent = await self._post.relay.send(message, to=address)

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from escalations.intake import mail_raising, mail_reports, naming, recipients, submissions
 from escalations.intake.mail_codes import Code
 from escalations.intake.mail_in import Reader
+from escalations.intake.opening import InForce
 from escalations.mail.authentication import Vouched
 from escalations.mail.classify import Kind
 from escalations.mail.labels import Label
@@ -79,6 +80,7 @@ class Ways:
     cases: Cases
     reader: Reader
     prefix: str
+    in_force: InForce
     signed_return_path: bool = False
     """Whether reports that a notice did not arrive go to an address of its own, and are believed from nowhere else."""
 
@@ -180,7 +182,7 @@ class Routing:
         if not of_position and (stranger := await self._stranger(notice)) is not None:
             return self._held(stranger, reference)
         if await mails.count_since(self.tx, self.now - AN_HOUR, reference=reference) >= FILED_TO_ONE_CASE:
-            return Routed(MailState.HELD, Code.TOO_MANY, reference)
+            return self._held(Code.TOO_MANY, reference, Answer.MAIL_MANY)
         if self.mail.locked:
             await self._report(notice, "unreadable_reply")
         if not self.mail.readable and (self.mail.locked or not self.mail.attachments):
@@ -244,7 +246,7 @@ class Routing:
         if self.row.vouched in {Vouched.BY_HOP, Vouched.BY_LOOPBACK}:
             agency = await directory.agency_of_address(self.tx, self.ways.vault, self.mail.sender, self.now)
         if await self._are_too_many(known=agency is not None):
-            return Routed(MailState.HELD, Code.TOO_MANY)
+            return self._held(Code.TOO_MANY, answer=Answer.MAIL_MANY)
         raised = mail_raising.raised(
             self.mail,
             mail_id=self.row.mail_id,
@@ -303,10 +305,10 @@ class Routing:
 
     # ---- What it brings ---------------------------------------------------------------------------------------------
 
-    def _held(self, code: Code, reference: str | None = None) -> Routed:
+    def _held(self, code: Code, reference: str | None = None, answer: Answer = Answer.MAIL_HELD) -> Routed:
         """Held for the team, and whoever wrote it is told so; whom their domain disowns is told nothing."""
         answered = bool(self.mail.sender) and self.row.vouched != Vouched.REFUTED
-        return Routed(MailState.HELD, code, reference, ToAnswer(Answer.MAIL_HELD) if answered else None)
+        return Routed(MailState.HELD, code, reference, ToAnswer(answer) if answered else None)
 
     def _origin(self, by: Actor, channel: Channel = Channel.MAIL) -> dict[str, Any]:
         return {

@@ -51,6 +51,9 @@ class House:
     duty_team_name: str
     duty_team_phone: str
     duty_team_hours: str
+    team_phone: str
+    team_email: str
+    team_hours: str
     trial: bool
 
     @classmethod
@@ -64,6 +67,9 @@ class House:
             duty_team_name=settings.duty_team_name,
             duty_team_phone=settings.duty_team_phone,
             duty_team_hours=settings.duty_team_hours,
+            team_phone=settings.team_phone,
+            team_email=settings.team_email,
+            team_hours=settings.team_hours,
             trial=trial,
         )
 
@@ -347,12 +353,14 @@ class Answer(StrEnum):
     """To whom we had written: it was added, and what settles or moves the matter needs the link."""
     MAIL_ACKNOWLEDGED = "mail_acknowledged"
     """The same, and their agency is recorded as having it."""
+    MAIL_MANY = "mail_many"
+    """To whoever wrote: so many came that it waits for the team, and whom to ring meanwhile."""
     MAIL_WAITS = "mail_waits"
     """To the team: messages wait for it."""
 
 
 def compose_answer(
-    facts: Facts, answer: Answer, *, message_id: str, sender: str, answers: str = "", waiting: int = 0
+    facts: Facts, answer: Answer, *, message_id: str, sender: str, answers: str = "", waiting: int = 0, late: int = 0
 ) -> EmailMessage:
     """The message that answers one which came. It repeats nothing of it.
 
@@ -363,11 +371,12 @@ def compose_answer(
         sender: the address that it comes from.
         answers: the Message-ID of what it answers, as that said.
         waiting: for the team: how many messages wait.
+        late: for the team: how many of them beyond its own time limit.
     """
     said = (
         _environment()
         .get_template(f"{answer.value}.txt")
-        .render(facts=facts, house=facts.house, say=workingtime.say, waiting=waiting)
+        .render(facts=facts, house=facts.house, say=workingtime.say, waiting=waiting, late=late)
     )
     message = _message(said, facts, message_id=message_id, sender=sender)
     if _PLAIN_ID.fullmatch(answers):

@@ -503,6 +503,22 @@ def _span(event: events.ClockStarted, track: Track) -> ClockSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """A message by email that waited for the team: of which case, and what it said, is not asked here."""
+
+    received_at: datetime
+    due_at: datetime
+    looked_at: datetime | None
+    """None where it still waits."""
+
+    def in_time(self, now: datetime) -> bool | None:
+        """Whether the team looked by its own time limit; none while nobody can say yet."""
+        if self.looked_at is not None:
+            return self.looked_at <= self.due_at
+        return None if now <= self.due_at else False
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """Everything that a review is made from."""
 
@@ -514,6 +530,8 @@ class Known:
     """The moment that this is as of."""
     began_at: datetime | None = None
     """When the register's first event was recorded; none for an empty one."""
+    messages: tuple[Message, ...] = ()
+    """The messages by email that waited for the team, as far as they are known by then."""
 
     def type_of(self, agency_id: str | None) -> str:
         """The type of an agency."""

@@ -7,7 +7,7 @@ from collections import Counter
 from escalations.policy import Awaits, Side
 from escalations.review import words
 from escalations.review.dataset import CaseRecord, State
-from escalations.review.figures import Column, Row, Share, Table, Unit
+from escalations.review.figures import Audience, Column, Row, Share, Table, Unit
 from escalations.review.view import BOTH, NOTIFIED, View, as_cases
 from escalations.rules.acts import LegalStatus, Reason
 from escalations.rules.case import Cause
@@ -185,8 +185,9 @@ def our_clocks(view: View) -> Table:
 
     The partnership's own clocks: to look at what is held and pass it on, and to see to a notice that did not arrive; in
     working hours, on the urgent track in hours that simply pass. Counted for the year's cases of both groups. A child
-    must not wait in a queue of ours, so this has its own line. Source: the rules of practice, "A child must not wait in
-    a queue of ours".
+    must not wait in a queue of ours, so this has its own line. So have the messages by email that were received in the
+    year and waited for the team; what still waits beyond the limit was not in time. Source: the rules of practice, "A
+    child must not wait in a queue of ours".
     """
     rows = []
     for awaits in (Awaits.LOOK, Awaits.MEND_DELIVERY):
@@ -207,6 +208,8 @@ def our_clocks(view: View) -> Table:
                 ),
             )
         )
+    if view.audience is Audience.PARTNERSHIP:  # Whose they were nobody knows, so no agency's own review has them.
+        rows.append(_messages(view))
     return Table(
         rests_on=len(
             {case.reference for case in view.cases if any(clock.waits_for is Side.TEAM for clock in case.clocks)}
@@ -218,4 +221,14 @@ def our_clocks(view: View) -> Table:
             Column("longest", "Longest, in hours", Unit.WORKING_HOURS),
         ),
         rows=tuple(rows),
+    )
+
+
+def _messages(view: View) -> Row:
+    waited = [one for one in view.known.messages if view.year.holds(one.received_at)]
+    judged = [in_time for one in waited if (in_time := one.in_time(view.known.known_at)) is not None]
+    return Row(
+        "messages",
+        "Team looks at a message by email",
+        (len(waited), Share(sum(judged), len(judged), len(judged)), None),
     )

@@ -11,10 +11,10 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from escalations.review.dataset import LEFT_OUT, Agency, Known, Life
+from escalations.review.dataset import LEFT_OUT, Agency, Known, Life, Message
 from escalations.rules import events
 from escalations.rules.case import Frame
-from escalations.store import cases, read_models, register, tables
+from escalations.store import cases, mails, read_models, register, tables
 from escalations.store.engine import Database
 
 _REGISTER = tables.REGISTER
@@ -64,13 +64,15 @@ class Reader:
             await self._go_on(tx, upto)
             agencies = await _agencies(tx)
             end = await _row(tx, upto)
-        known_at = now if position is None or end is None else end[0]
+            known_at = now if position is None or end is None else end[0]
+            messages = await _messages(tx, known_at)
         return Known(
             cases=tuple(life.told() for life in self._lives.values()),
             agencies=agencies,
             position=upto,
             known_at=known_at,
             began_at=None if began is None or not upto else began[0],
+            messages=messages,
         )
 
     async def _go_on(self, tx: AsyncConnection, upto: int) -> None:
@@ -101,6 +103,19 @@ class Reader:
         if hashes not in self._frames:
             self._frames[hashes] = await cases.frame_of(tx, event)
         return self._frames[hashes]
+
+
+async def _messages(tx: AsyncConnection, known_at: datetime) -> tuple[Message, ...]:
+    """What waited for the team by then, as it stood then."""
+    return tuple(
+        Message(
+            one.received_at,
+            one.due_at,
+            one.looked_at if one.looked_at is not None and one.looked_at <= known_at else None,
+        )
+        for one in await mails.waited(tx)
+        if one.received_at <= known_at
+    )
 
 
 async def _row(tx: AsyncConnection, position: int) -> tuple[datetime, str] | None:

@@ -121,6 +121,12 @@ class MailRow:
     changed_at: datetime
     about: str | None
     """The notice that it was found to be about."""
+    urgent: bool
+    """For one that waits, or waited, for the team: whether it says that it is urgent."""
+    due_at: datetime | None
+    """By when the team has, or had, to look at it; none where it never waited for the team."""
+    looked_at: datetime | None
+    """When the team did something with it."""
 
 
 async def receive(
@@ -223,13 +229,57 @@ async def settle(
         notice_id: the notice that it was found to be about; what was found before stays.
         only_from: states from which it may go to this one.
     """
-    about = {} if notice_id is None else {"notice_id": notice_id}
+    about: dict[str, object] = {} if notice_id is None else {"notice_id": notice_id}
+    if MailState.HELD in only_from:
+        about["looked_at"] = at
     done = await tx.execute(
         update(_STATES)
         .where(_STATES.c.mail_id == mail_id, _STATES.c.state.in_([state.value for state in only_from]))
         .values(state=state.value, code=code, reference=reference, changed_at=at, next_attempt_at=None, **about)
     )
     return done.rowcount == 1
+
+
+async def hold_until(tx: AsyncConnection, mail_id: str, *, due_at: datetime | None, urgent: bool) -> None:
+    """Say by when the team has to look at a message that waits for it."""
+    await tx.execute(update(_STATES).where(_STATES.c.mail_id == mail_id).values(due_at=due_at, urgent=urgent))
+
+
+async def late(tx: AsyncConnection, *, now: datetime) -> int:
+    """How many messages have waited for the team beyond its own time limit."""
+    query = select(func.count()).select_from(_STATES).where(_IS_LATE, _STATES.c.due_at < now)
+    return int((await tx.execute(query)).scalar_one())
+
+
+async def newly_late(tx: AsyncConnection, *, now: datetime) -> int:
+    """Note for which messages the team's time limit has passed, and give how many nobody was told of before."""
+    noted = await tx.execute(
+        update(_STATES)
+        .where(_IS_LATE, _STATES.c.due_at < now, _STATES.c.late_told_at.is_(None))
+        .values(late_told_at=now)
+    )
+    return noted.rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """A message that waited for the team."""
+
+    received_at: datetime
+    due_at: datetime
+    looked_at: datetime | None
+    """None where it still waits."""
+
+
+async def waited(tx: AsyncConnection) -> list[Waited]:
+    """Every message that ever waited for the team, oldest first. For the review of a year."""
+    rows = await tx.execute(
+        select(_MAILS.c.received_at, _STATES.c.due_at, _STATES.c.looked_at)
+        .join(_STATES, _STATES.c.mail_id == _MAILS.c.mail_id)
+        .where(_STATES.c.due_at.is_not(None))
+        .order_by(_MAILS.c.received_at, _MAILS.c.mail_id)
+    )
+    return [Waited(row.received_at, row.due_at, row.looked_at) for row in rows]
 
 
 async def retry(tx: AsyncConnection, mail_id: str, *, at: datetime, code: str) -> None:
@@ -414,6 +464,9 @@ def _rows() -> Select[*tuple[Any, ...]]:
         _STATES.c.attempts,
         _STATES.c.changed_at,
         _STATES.c.notice_id.label("about"),
+        func.coalesce(_STATES.c.urgent, False).label("urgent"),
+        _STATES.c.due_at,
+        _STATES.c.looked_at,
     ).join(_STATES, _STATES.c.mail_id == _MAILS.c.mail_id)
 
 
@@ -422,6 +475,7 @@ def _row(row: Row[*tuple[Any, ...]]) -> MailRow:
     return MailRow(**values)
 
 
+_IS_LATE = _STATES.c.state == MailState.HELD.value
 _DUE = (
     select(_STATES.c.mail_id)
     .where(_STATES.c.state == MailState.RECEIVED.value, _STATES.c.next_attempt_at <= bindparam("now"))

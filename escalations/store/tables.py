@@ -455,6 +455,7 @@ MAILS = Table(
 )
 
 _RECEIVED = text("state = 'received'")
+_WAITING = text("state = 'held'")
 
 MAIL_STATES = Table(
     "mail_states",
@@ -467,10 +468,15 @@ MAIL_STATES = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_attempt_at", Instant),
     Column("answered_at", Instant),
+    Column("urgent", Boolean),
+    Column("due_at", Instant),
+    Column("looked_at", Instant),
+    Column("late_told_at", Instant),
     Column("changed_at", Instant, nullable=False),
     Index(None, "state"),
     Index(None, "reference"),
     Index(None, "answered_at"),
+    Index("ix_mail_states_waiting", "due_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
     Index("ix_mail_states_received", "next_attempt_at", sqlite_where=_RECEIVED, postgresql_where=_RECEIVED),
 )
 

@@ -72,6 +72,7 @@ class _BoardPages:
             team = await directory.holders(tx, parts.vault, None, "team", now)
             empty = await empty_posts.unfilled(tx, now)
             messages = (await mails.waiting(tx)).get(MailState.HELD, 0)
+            messages_late = await mails.late(tx, now=now)
         return parts.show(
             request,
             "board.html",
@@ -87,6 +88,7 @@ class _BoardPages:
             began=began,
             team=team,
             messages=messages,
+            messages_late=messages_late,
             choices=_choices(board.agencies, stages, filters, names),
             timers_up=await parts.timers_up(),
             f=parts.form(request, raw, problems),

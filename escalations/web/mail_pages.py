@@ -15,15 +15,14 @@ from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
 from escalations import errors
-from escalations.intake import mail_reports, submissions
+from escalations.intake import mail_clock, mail_reports, submissions
 from escalations.intake.mail_codes import Code
 from escalations.intake.opening import InForce
 from escalations.mail import parser
 from escalations.mail.classify import Kind
 from escalations.mail.parser import Mail
-from escalations.rules import access, acts, workingtime
+from escalations.rules import access, acts
 from escalations.rules.access import Page, Role
-from escalations.rules.workingtime import Amount, Unit
 from escalations.store import access_log, mails, notices, references
 from escalations.store.access_log import What
 from escalations.store.mails import MailAct, MailRow, MailState
@@ -37,8 +36,6 @@ from escalations.web.team_acts import Made
 from escalations.web.telling import Names
 
 _ID: Final = re.compile(r"[0-9a-f-]{36}")
-_LOOK: Final = Amount(value=2, unit=Unit.WORKING_HOURS)
-"""Within which the team looks at what it holds (rules of practice, "A child must not wait in a queue of ours")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +47,8 @@ class Line:
     why: str
     reference: str | None
     due_at: datetime | None
+    """By when the team has to look, while it waits."""
+    urgent: bool = False
 
 
 def routes(parts: Parts) -> APIRouter:
@@ -79,23 +78,23 @@ class _MailPages:
             others = await mails.listed(
                 tx, MailState.FILED, MailState.SET_ASIDE, MailState.NOT_FOR_US, MailState.RECEIVED, at_most=50
             )
+        now, lines = self._parts.now(), [self._line(row) for row in held]
         return self._parts.show(
             request,
             "messages.html",
-            now=self._parts.now(),
-            held=[self._line(row) for row in held],
+            now=now,
+            held=lines,
+            late=sum(1 for line in lines if line.due_at is None or line.due_at < now),
             others=[self._line(row) for row in others],
         )
 
     def _line(self, row: MailRow) -> Line:
-        due = None
-        if row.state is MailState.HELD:
-            try:
-                calendar = InForce(self._parts.policy).frame(row.received_at).calendar
-                due = workingtime.deadline(calendar, row.received_at, _LOOK)
-            except workingtime.CalendarExhausted:
-                due = None
-        return Line(row.mail_id, row.received_at, mail_words.why(row), row.reference, due)
+        # What waited before the clock was kept with it has the one that it would have now.
+        due = row.due_at or mail_clock.due(InForce(self._parts.policy), row.received_at, urgent=row.urgent)
+        held = row.state is MailState.HELD
+        return Line(
+            row.mail_id, row.received_at, mail_words.why(row), row.reference, due if held else None, urgent=row.urgent
+        )
 
     async def message(self, request: Request, mail_id: str) -> Response:
         return await self._show(request, mail_id)
@@ -133,6 +132,7 @@ class _MailPages:
             withheld=withheld,
             held=row.state is MailState.HELD,
             reported=await self._reported(row),
+            receipt=mail_clock.receipt(InForce(self._parts.policy), row.received_at, urgent=row.urgent),
             vouched=row.vouched in {"by_hop", "by_loopback"},
             unkept=unkept,
             once=first(raw or {}, "once") or secrets.token_urlsafe(12),

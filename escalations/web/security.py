@@ -14,6 +14,7 @@ import ipaddress
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -132,7 +133,21 @@ def on_this_machine(request: Request) -> bool:
         return False
     if not request.headers.get("host"):
         return False  # The address would then be the one that we listen on, which says nothing of whom was asked for.
-    return _loopback(request.client.host if request.client else "") and _loopback(request.url.hostname or "")
+    return _loopback(request.client.host if request.client else "") and _loopback(_asked_for(request))
+
+
+def _asked_for(request: Request) -> str:
+    """The name that was asked for, as the header says it; nothing where that cannot be one.
+
+    For a header that is no address `Request.url` has the address that we listen on.
+    """
+    said = request.headers.get("host", "")
+    try:
+        asked = urlsplit(f"//{said}")
+        _ = asked.port
+    except ValueError:
+        return ""
+    return (asked.hostname or "") if asked.netloc == said and "@" not in said else ""
 
 
 def _loopback(host: str) -> bool:

@@ -254,6 +254,7 @@ def test_every_notice_has_the_numbers_to_ring_and_says_trial() -> None:
         assert "In immediate danger: phone 999" in said
         for shown in (HOUSE.front_door_phone, HOUSE.front_door_hours, HOUSE.duty_team_phone, HOUSE.duty_team_hours):
             assert shown in said
+        assert f"Phone {HOUSE.team_phone} or write to {HOUSE.team_email} ({HOUSE.team_hours})" in said
         assert "An escalation is not a referral" in said
         assert "Trial: do not enter real people" in said
 

@@ -29,7 +29,7 @@ async def receive(
     router = Router(
         database=office.database,
         vault=office.vault,
-        ways=Ways(office.vault, office.cases, reader, "PD"),
+        ways=Ways(office.vault, office.cases, reader, "PD", office.in_force),
         post=Post(office.relay, House.of(office.settings, trial=True), MAILBOX, office.address),
         now=office.now,
     )

@@ -65,6 +65,8 @@ async def test_without_a_host_it_is_not_this_machine(office: Office) -> None:
     assert await _raw(office, [(b"host", b"127.0.0.1:8000")]) == 200
     assert await _raw(office, []) == 404
     assert await _raw(office, [(b"host", b"")]) == 404
+    for impossible in (b"127.0.0.1:99999", b"127.0.0.1:x", b"localhost:-1", b"a@127.0.0.1", b"127.0.0.1/a"):
+        assert await _raw(office, [(b"host", impossible)]) == 404
 
 
 @pytest.fixture
