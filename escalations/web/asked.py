@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import HTTPException, Request
-from sqlalchemy import select
 from starlette.responses import Response
 
 from escalations import errors
@@ -16,14 +15,14 @@ from escalations.rules import acts
 from escalations.rules.actors import Channel
 from escalations.rules.case import Case
 from escalations.rules.notices import Ask
-from escalations.store import access_log, tables
+from escalations.store import access_log
 from escalations.store.access_log import What
 from escalations.store.links import Link, LinkState, Session
 from escalations.web import completing, link_acts, link_page, retyped
 from escalations.web.forms import Problem, Raw, Reading, first
 from escalations.web.link_acts import Doing
 from escalations.web.opened import Opened
-from escalations.web.parts import differs, is_press
+from escalations.web.parts import differs, is_press, pressed_before
 from escalations.web.returning import Returning
 
 
@@ -174,10 +173,8 @@ class Asked(Returning):
         """Whether this button of this page was pressed before, and what it sent is stored."""
         if not is_press(first(raw, "once")):
             return False
-        of = tables.SUBMISSIONS
-        query = select(of.c.submission_id).where(of.c.idempotency_key == _key(opened.link, doing, raw))
         async with self._parts.database.read() as tx:
-            return (await tx.execute(query)).one_or_none() is not None
+            return await pressed_before(tx, _key(opened.link, doing, raw))
 
     async def _stored_before(self, request: Request, opened: Opened, doing: Doing, raw: Raw, *, case: Case) -> Response:
         """The same button of the same page was pressed again with other words: they are given back, as not stored."""

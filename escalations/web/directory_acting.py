@@ -70,6 +70,27 @@ class DirectoryForms:
             return self.unkept(request, raw)
         return self._parts.go(request, f"/directory/agencies/{agency_id}?done={done_word if done.changed else 'same'}")
 
+    def form(  # noqa: PLR0917  as a form is shown again
+        self,
+        request: Request,
+        template: str,
+        of: AgencyEntry,
+        raw: Raw,
+        problems: tuple[Problem, ...],
+        status: int,
+        **values: object,
+    ) -> Response:
+        """A form about an agency, which leads back to its page."""
+        return self._parts.show(
+            request,
+            template,
+            status=status,
+            f=self._parts.form(request, raw, problems),
+            back=f"/directory/agencies/{of.id}",
+            name=of.name,
+            **values,
+        )
+
     def keeper(self, request: Request, tx: AsyncConnection, reading: Reading) -> Keeper:
         """Who changes the directory, for whoever is there."""
         return Keeper(tx, self._parts.vault, at=reading.now, by=keeps_for(request))

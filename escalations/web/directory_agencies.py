@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from fastapi import HTTPException, Request
 from starlette.responses import Response
@@ -100,7 +101,7 @@ class AgencyPages(DirectoryForms):
             agency_id,
             act,
             "changed",
-            lambda raw, problems, status: self._agency_form(request, agency_id, raw, problems, status=status),
+            partial(self._agency_form, request, agency_id),
         )
 
     async def _agency_form(
@@ -109,7 +110,6 @@ class AgencyPages(DirectoryForms):
         agency_id: str | None,
         raw: Raw,
         problems: tuple[Problem, ...] = (),
-        *,
         status: int = 200,
     ) -> Response:
         parts, now = self._parts, self._parts.now()
@@ -148,23 +148,23 @@ class AgencyPages(DirectoryForms):
             agency_id,
             act,
             "notices",
-            lambda raw, problems, status: self._notices_form(request, agency_id, raw, problems, status=status),
+            partial(self._notices_form, request, agency_id),
         )
 
     async def _notices_form(
-        self, request: Request, agency_id: str, raw: Raw, problems: tuple[Problem, ...] = (), *, status: int = 200
+        self, request: Request, agency_id: str, raw: Raw, problems: tuple[Problem, ...] = (), status: int = 200
     ) -> Response:
         old = await self.known(agency_id)
         async with self._database.read() as tx:
             waiting = await empty_posts.to_tell(tx, agency_id)
             lead = await directory.holders(tx, self._parts.vault, agency_id, LEAD, self._parts.now())
-        return self._parts.show(
+        return self.form(
             request,
             "directory_notices.html",
-            status=status,
-            f=self._parts.form(request, raw, problems),
-            back=f"/directory/agencies/{agency_id}",
-            name=old.name,
+            old,
+            raw,
+            problems,
+            status,
             now_set=directory_words.NOTICES[old.notices],
             notices=_notices_options(),
             waiting=waiting,
@@ -196,24 +196,24 @@ class AgencyPages(DirectoryForms):
             agency_id,
             act,
             "ended",
-            lambda raw, problems, status: self._end_form(request, agency_id, raw, problems, status=status),
+            partial(self._end_form, request, agency_id),
         )
 
     async def _end_form(
-        self, request: Request, agency_id: str, raw: Raw, problems: tuple[Problem, ...] = (), *, status: int = 200
+        self, request: Request, agency_id: str, raw: Raw, problems: tuple[Problem, ...] = (), status: int = 200
     ) -> Response:
         old = await self.known(agency_id)
         now = self._parts.now()
         async with self._database.read() as tx:
             agencies = await directory.agencies(tx, now)
             waiting = await empty_posts.waited_for(tx, agency_id)
-        return self._parts.show(
+        return self.form(
             request,
             "directory_end.html",
-            status=status,
-            f=self._parts.form(request, raw, problems),
-            back=f"/directory/agencies/{agency_id}",
-            name=old.name,
+            old,
+            raw,
+            problems,
+            status,
             successors={one.agency_id: f"{one.name}, {one.town}" for one in agencies if one.agency_id != agency_id},
             waiting_references=sorted({reference for found in waiting.values() for reference in found}),
             reads_cases=reads_cases(request),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import Request
 from starlette.responses import Response
 
@@ -45,20 +47,20 @@ class PostPages(DirectoryForms):
             agency_id,
             act,
             "appointed",
-            lambda raw, problems, status: self._appoint_form(request, agency_id, raw, problems, status=status),
+            partial(self._appoint_form, request, agency_id),
         )
 
     async def _appoint_form(
-        self, request: Request, agency_id: str, raw: Raw, problems: tuple[Problem, ...] = (), *, status: int = 200
+        self, request: Request, agency_id: str, raw: Raw, problems: tuple[Problem, ...] = (), status: int = 200
     ) -> Response:
         old = await self.known(agency_id)
-        return self._parts.show(
+        return self.form(
             request,
             "directory_appoint.html",
-            status=status,
-            f=self._parts.form(request, raw, problems),
-            back=f"/directory/agencies/{agency_id}",
-            name=old.name,
+            old,
+            raw,
+            problems,
+            status,
             positions=self._positions,
             kinds={
                 **{kind.value: text for kind, text in directory_words.KINDS.items()},
@@ -86,11 +88,11 @@ class PostPages(DirectoryForms):
             agency_id,
             act,
             "ended",
-            lambda raw, problems, status: self._end_holding_form(request, held, raw, problems, status=status),
+            partial(self._end_holding_form, request, held),
         )
 
     async def _end_holding_form(
-        self, request: Request, held: Held, raw: Raw, problems: tuple[Problem, ...] = (), *, status: int = 200
+        self, request: Request, held: Held, raw: Raw, problems: tuple[Problem, ...] = (), status: int = 200
     ) -> Response:
         async with self._database.read() as tx:
             waiting = await empty_posts.waited_for(tx, held.agency_id)

@@ -6,7 +6,6 @@ The rules decide whether an act is carried out; here is only what the page offer
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, assert_never
@@ -18,9 +17,10 @@ from escalations.rules.acts import Act
 from escalations.rules.case import Case, Claim, ClaimState, Done, Outcome, Says, Status
 from escalations.rules.notices import Ask
 from escalations.store.links import Link, Session
-from escalations.web import completing, team_acts
+from escalations.web import completing, made, team_acts
 from escalations.web.answers import Agency
 from escalations.web.forms import LONG, Reading, first
+from escalations.web.made import Made
 
 
 class Doing(StrEnum):
@@ -150,14 +150,6 @@ def claim_of(case: Case, link: Link) -> Claim | None:
     return case.claim((clock.about if clock is not None else link.about) or "")
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """An act, and what is sealed with it."""
-
-    act: Act
-    sealed: dict[str, object]
-
-
 def make(
     doing: Doing,
     reading: Reading,
@@ -172,7 +164,7 @@ def make(
 ) -> Made | None:
     """The act of a posted form, or none where something is to be put right; the reading then says what."""
     actor = Actor(side=link.to.side, agency_id=link.to.agency_id, position=link.to.position)
-    origin: dict[str, Any] = {"submission_id": submission_id, "by": actor, "channel": Channel.LINK, "received_at": now}
+    origin = made.origin(actor, Channel.LINK, submission_id=submission_id, now=now)
     sealed: dict[str, object] = {"by": {"name": session.name, "role": session.role}}
     # What is given where something is to be put right is never stored: no act comes of it.
     if doing is Doing.COMPLETE:

@@ -12,8 +12,9 @@ from escalations.rules.actors import Channel
 from escalations.rules.case import Case
 from escalations.rules.civiltime import say
 from escalations.store.mails import MailRow
+from escalations.web.made import Made
 from escalations.web.summary import Row
-from escalations.web.team_acts import TEAM, Made
+from escalations.web.team_acts import TEAM
 from escalations.web.telling import Names
 
 

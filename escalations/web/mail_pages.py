@@ -31,8 +31,8 @@ from escalations.store.vault import Erased
 from escalations.web import mail_adding, mail_words, team_check
 from escalations.web.auth import allowed, signed_in
 from escalations.web.forms import LONG, Problem, Raw, Reading, first
+from escalations.web.made import Made
 from escalations.web.parts import Parts, is_press
-from escalations.web.team_acts import Made
 from escalations.web.telling import Names
 
 _ID: Final = re.compile(r"[0-9a-f-]{36}")

@@ -58,6 +58,13 @@ def is_submission(submission_id: str) -> bool:
     return _SUBMISSION.fullmatch(submission_id) is not None
 
 
+async def pressed_before(tx: AsyncConnection, key: str) -> bool:
+    """Whether a button was pressed before, by the key of its press, and what it sent is stored."""
+    of = tables.SUBMISSIONS
+    query = select(of.c.submission_id).where(of.c.idempotency_key == key)
+    return (await tx.execute(query)).one_or_none() is not None
+
+
 async def differs(tx: AsyncConnection, receipt: submissions.Receipt, act: Act) -> bool:
     """Whether a second press said something else than the first, which alone is stored: in words or in choices."""
     if not receipt.repeated or receipt.differs:

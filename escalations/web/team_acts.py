@@ -6,7 +6,6 @@ Who may do what is decided in `rules.access`, and whether it goes in `rules.deci
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, assert_never
@@ -28,9 +27,10 @@ from escalations.rules.case import (
     Status,
 )
 from escalations.rules.workingtime import Amount
-from escalations.web import questions
+from escalations.web import made, questions
 from escalations.web.answers import Agency, Asking, YesNo
 from escalations.web.forms import LONG, Reading, first, number_of
+from escalations.web.made import Made
 
 TEAM: Final = Actor(side=Side.TEAM, position="team")
 RAISER: Final = "raiser"
@@ -123,6 +123,21 @@ def extendable(case: Case) -> tuple[Clock, ...]:
     return tuple(sorted(found, key=lambda clock: clock.due_at))
 
 
+PAST_EXTENDING: Final = (
+    "A time limit that has passed is not extended: that would change what both sides were told. If more time was asked "
+    "for or agreed before it passed, write that with the delay, when and between whom, where its cause is confirmed."
+)
+
+
+def past_extending(case: Case) -> tuple[Clock, ...]:
+    """The time limits that the policy would have let the team extend, and that have passed."""
+    return tuple(
+        clock
+        for clock in case.clocks
+        if clock.running and clock.limit_passed_at is not None and clocks.rule_of(case, clock).extendable
+    )
+
+
 def most_more(case: Case, clock: Clock) -> Amount:
     """How much longer a time limit may become by all extensions together, in its own unit."""
     return clocks.limit_of(case, clocks.rule_of(case, clock)).longest_extension
@@ -183,14 +198,6 @@ def words_of(case: Case) -> tuple[OnWordOf, ...]:
     return (OnWordOf.RAISING, *((OnWordOf.FINAL_BODY,) if case.decider_position is not None else ()), *own)
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """An act, and what is sealed with it."""
-
-    act: Act
-    sealed: dict[str, object]
-
-
 def make(
     doing: Doing,
     reading: Reading,
@@ -210,12 +217,7 @@ def make(
         by: who does it, to be sealed.
         submission_id: the id that it is to have.
     """
-    origin: dict[str, Any] = {
-        "submission_id": submission_id,
-        "by": TEAM,
-        "channel": Channel.TEAM,
-        "received_at": reading.now,
-    }
+    origin = made.origin(TEAM, Channel.TEAM, submission_id=submission_id, now=reading.now)
     sealed: dict[str, object] = {"by": dict(by)}
     act = _make(doing, reading, case, agencies, origin, sealed)
     return None if act is None or reading.problems else Made(act, sealed)
@@ -320,6 +322,10 @@ def _pause(reading: Reading, origin: dict[str, Any], sealed: dict[str, object]) 
 
 def _extend(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:
     choices = [clock.clock_id for clock in extendable(case)]
+    if first(reading.raw, "clock") in {clock.clock_id for clock in past_extending(case)}:
+        reading.problem("clock", f"This time limit has passed meanwhile. {PAST_EXTENDING}")
+        reading.text("extend-text", "The reason", most=LONG)
+        return None
     found = _one_of(reading, choices, field="clock", missing="Choose the time limit")
     written = reading.text("more", "The number", missing="Enter how much longer, as a number like 2")
     number = number_of(written)

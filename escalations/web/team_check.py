@@ -22,9 +22,10 @@ from escalations.rules.workingtime import Receipt
 from escalations.web import telling, words
 from escalations.web.clock_lives import extension_receipt
 from escalations.web.forms import Raw, first
+from escalations.web.made import Made
 from escalations.web.retyped import Given, moment
 from escalations.web.summary import Row
-from escalations.web.team_acts import RAISER, WORDS_OF, Doing, Made
+from escalations.web.team_acts import RAISER, WORDS_OF, Doing
 from escalations.web.telling import Names
 
 _BY_TIME: Final = (events.LimitPassed, events.ReminderFell, events.CauseChanged, events.ClockEnded)

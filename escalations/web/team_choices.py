@@ -34,7 +34,11 @@ def of(doing: Doing, case: Case, names: Names, *, now: datetime) -> dict[str, ob
                 "longest": case.frame.policy.longest_pause.words(),
             }
         case Doing.EXTEND:
-            return {"limits": {clock.clock_id: _limit(case, clock, names) for clock in team_acts.extendable(case)}}
+            return {
+                "limits": {clock.clock_id: _limit(case, clock, names) for clock in team_acts.extendable(case)},
+                "past": [due(clock, names) for clock in team_acts.past_extending(case)],
+                "past_extending": team_acts.PAST_EXTENDING,
+            }
         case Doing.SOONER:
             return {"soon": {clock.clock_id: due(clock, names) for clock in sooner.can_be_sooner(case)}}
         case Doing.PRIORITY:

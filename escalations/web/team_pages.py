@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from fastapi import APIRouter, HTTPException, Request
-from sqlalchemy import select
 from starlette.responses import Response
 
 from escalations import errors
@@ -20,14 +19,14 @@ from escalations.rules import access, acts
 from escalations.rules.access import Page
 from escalations.rules.actors import Channel
 from escalations.rules.case import Case
-from escalations.store import tables
 from escalations.web import accounts_page, calling, named, story, summary, team_acts, team_check, team_choices, words
 from escalations.web.auth import allowed, signed_in
 from escalations.web.forms import Problem, Raw, Reading, first
+from escalations.web.made import Made
 from escalations.web.opened_case import canonical, log_reading
-from escalations.web.parts import Parts, differs, is_press, is_submission
+from escalations.web.parts import Parts, differs, is_press, is_submission, pressed_before
 from escalations.web.retyped import Given
-from escalations.web.team_acts import Doing, Made
+from escalations.web.team_acts import Doing
 from escalations.web.telling import Names
 
 _STORED_BEFORE: Final = Problem(
@@ -209,7 +208,9 @@ class _TeamPages:
         )
         if made is None:
             return await self._show(request, case, doing, raw, tuple(reading.problems), status=422)
-        if pressed != "send" and not await self._pressed_before(key):
+        async with self._parts.database.read() as tx:
+            again = await pressed_before(tx, key)
+        if pressed != "send" and not again:
             looked = team_check.preview(case, made.act, Names(agencies), now=now)
             if looked.refused is not None:
                 problem = Problem(team_check.field_of(doing, looked.refused.code), looked.refused.sentence)
@@ -217,12 +218,6 @@ class _TeamPages:
             if looked.told:
                 return self._check(request, case, doing, raw, made, looked, Names(agencies))
         return await self._store(request, case, doing, raw, made, key)
-
-    async def _pressed_before(self, key: str) -> bool:
-        of = tables.SUBMISSIONS
-        async with self._parts.database.read() as tx:
-            query = select(of.c.submission_id).where(of.c.idempotency_key == key)
-            return (await tx.execute(query)).one_or_none() is not None
 
     def _check(  # noqa: PLR0917  what stands on the page
         self,

@@ -54,7 +54,7 @@ async def test_every_due_time_that_a_clock_had_stays_with_its_moment_and_what_mo
         "Due: answer (3)",
     ):
         assert told in page.text
-    assert page.text.count("the same as when the clock started.") == page.html.count('class="site-clock"')
+    assert page.text.count("the same as when this was counted.") == page.html.count('class="site-clock"')
     assert page.html.count('class="life-was-due"') == 2
     assert WHY not in page.html, "the partnership is not told yet, and reads no words"
     assert all("Zanzibar" not in mail for mail in await office.mails())
@@ -103,6 +103,9 @@ async def test_an_extension_pressed_after_the_limit_passed_hears_so_with_its_wor
     await office.until("2027-03-08 17:30")
     late = await teamwork.sends(office, check)
     assert late.status == 422, "it is not among the time limits that can be extended any more"
+    assert late.problems[0].startswith(
+        "This time limit has passed meanwhile. A time limit that has passed is not extended"
+    )
     assert late.value("extend-text") == WHY
 
 
