@@ -29,8 +29,11 @@ def where_resolved(view: View) -> Table:
     For each stage of the policy: how many of the cases notified in the year came to it, and of these how many were
     settled or decided there, went higher, ended there without either (withdrawn, redirected, overtaken by events), or
     are still open there, by what is known now. All but those that went higher have it as their highest stage. A case
-    that ended before its first stage, or is held, stands in the first row. Source: what a review reports ("by stage
-    reached; resolved at the stage where raised").
+    that ended before its first stage, or is held, stands in the first row. Settled at the stage at which the
+    partnership was told: it was settled or decided at the stage that it had reached when it was notified, and went no
+    higher. Settled at the stage at which it began: it went up no stage at all; what the policy does not tell the
+    partnership of at its first stage can be settled there only before notification, and is counted there. Source: what
+    a review reports ("by stage reached; resolved at the stage where raised").
     """
     numbers = {stage.number for case in view.notified for stage in case.frame.policy.stages}
     numbers |= {case.stage for case in view.notified}
@@ -46,9 +49,6 @@ def where_resolved(view: View) -> Table:
         rows.append(Row(f"stage_{stage}", label, (len(here), settled, higher, otherwise, still_open, len(top))))
         parts = (Part("settled", settled), Part("higher", higher), Part("open", still_open + otherwise))
         chart.append((label, tuple(part for part in parts if part.count)))
-    all_settled = [case for case in view.notified if case.settled_at is not None]
-    at_first = sum(1 for case in all_settled if len(case.stages) == 1)
-    said = Share(at_first, len(all_settled), len(all_settled)).words()
     return Table(
         rests_on=len(view.notified),
         of=NOTIFIED,
@@ -61,11 +61,32 @@ def where_resolved(view: View) -> Table:
             Column("highest", "Highest stage"),
         ),
         rows=tuple(rows),
-        says=(f"Settled at the stage where it was raised: {said} that were settled or decided.",)
-        if all_settled
-        else (),
+        says=_where_settled(view),
         chart=Bars(tuple(chart), STAGE_KINDS),
     )
+
+
+def _where_settled(view: View) -> tuple[str, ...]:
+    """At which stage they were settled: the one at which the partnership was told, and the one they began at."""
+    settled = [case for case in view.notified if case.settled_at is not None]
+    if not settled:
+        return ()
+    when_told = Share(sum(1 for case in settled if case.stage == case.stage_when_told), len(settled), len(settled))
+    at_first = Share(sum(1 for case in settled if len(case.stages) == 1), len(settled), len(settled))
+    says = [
+        f"Settled at the stage at which the partnership was told, without going higher: {when_told.words()}.",
+        f"Settled at the stage at which it began: {at_first.words()}.",
+    ]
+    told = {stage.number for case in settled for stage in case.frame.policy.stages if stage.partnership_told}
+    if told and min(told) > 1:
+        early = sum(1 for case in view.settled_before if case.settled_at is not None)
+        are = "is" if early == 1 else "are"
+        says.append(
+            f"The policy tells the partnership from stage {min(told)} on. What is settled before that is not among "
+            f"these: {words.counted(early, 'such case')} of the year {are} counted as settled before notification "
+            "(new)."
+        )
+    return tuple(says)
 
 
 def why_higher(view: View) -> Table:

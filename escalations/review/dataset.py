@@ -254,6 +254,12 @@ class CaseRecord:
         """The highest stage that it came to; 0 before the first."""
         return self.stages[-1].stage if self.stages else 0
 
+    @property
+    def stage_when_told(self) -> int:
+        """The stage at which the partnership was told of it; 0 where it was not told."""
+        told = self.notified_at
+        return 0 if told is None else max((span.stage for span in self.stages if span.at <= told), default=0)
+
     def open_at(self, moment: datetime) -> bool:
         """Whether it was open just before a moment: received, and not yet ended."""
         return self.received_at < moment and (self.closed_at is None or self.closed_at >= moment)

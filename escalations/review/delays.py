@@ -181,7 +181,7 @@ def pauses(view: View) -> Table:
     rows.append(Row("redated", "Counted anew, under another calendar or policy", (sum(redated), len(redated))))
     return Table(
         rests_on=sum(1 for case in view.notified if case.paused or case.redated),
-        of="cases notified in the year that were paused, had a limit extended or were counted anew",
+        of="cases notified in the year with a pause, a time limit extended or counted anew",
         columns=(Column("times", "Times", Unit.TIMES), Column("cases", "In so many cases")),
         rows=tuple(rows),
     )

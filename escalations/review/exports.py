@@ -167,14 +167,28 @@ def _cell_json(cell: Cell) -> object:
 # ---- A page ---------------------------------------------------------------------------------------------------------
 
 
-def body(made: Export) -> Markup:
-    """The review as a part of a page, in GOV.UK's own classes; the page brings the styles."""
+FOLDED_FROM: Final = 6
+"""A table of more rows than this is folded on a page; what its chart or its sentences say stands there all the same."""
+
+
+def body(made: Export, *, unfolded: bool = True) -> Markup:
+    """The review as a part of a page, in GOV.UK's own classes; the page brings the styles.
+
+    Args:
+        made: what is shown.
+        unfolded: whether long tables stand open, as in what is printed and in a file; a page on a screen folds them.
+    """
     review = made.review
     sections = [(section, HEADINGS[section], review.of(section)) for section in Section]
     return Markup(  # noqa: S704  rendered by a template that escapes
         environment()
         .get_template("body.html")
-        .render(review=review, sections=[one for one in sections if one[2]], audience=_AUDIENCES[review.audience])
+        .render(
+            review=review,
+            sections=[one for one in sections if one[2]],
+            audience=_AUDIENCES[review.audience],
+            folded_from=None if unfolded else FOLDED_FROM,
+        )
     )
 
 

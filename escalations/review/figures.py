@@ -156,6 +156,12 @@ class Table:
     of: str = "cases"
     """What the cases are that it rests on, in words: "cases notified in the year"."""
 
+    @property
+    def rests(self) -> str:
+        """On how many of what it rests, in words: 1 case, 2 cases."""
+        of = f"case{self.of.removeprefix('cases')}" if self.rests_on == 1 and self.of.startswith("cases") else self.of
+        return f"Rests on {self.rests_on:,} {of}."
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:

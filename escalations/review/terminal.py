@@ -1,6 +1,8 @@
-"""A review in a terminal: the same figures as everywhere, as tables."""
+"""A review in a terminal: the same figures as everywhere, as tables that fit its width."""
 
 from __future__ import annotations
+
+import string
 
 from rich.console import Console
 from rich.padding import Padding
@@ -9,7 +11,12 @@ from rich.text import Text
 
 from escalations.review.exports import Export, cell_words
 from escalations.review.figures import HEADINGS, Figure, Section, Unit
+from escalations.review.figures import Table as Found
 from escalations.rules.civiltime import say
+
+_LABEL = 30
+"""The columns of a row's own label, at least, where a table has to be narrowed."""
+_GAP, _INDENT = 2, 2
 
 
 def show(made: Export, console: Console) -> None:
@@ -31,15 +38,35 @@ def _figure(figure: Figure, console: Console) -> None:
     table = figure.table
     console.print()
     console.print(Text(figure.title, style="bold"))
-    console.print(Text(f"Rests on {table.rests_on} {table.of}.", style="dim"))
+    console.print(Text(table.rests, style="dim"))
     for sentence in table.says:
         console.print(Text(sentence))
     if not table.rows:
         return
-    shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    heads = [column.label for column in table.columns]
+    if not _fits(table, console.width):
+        # The heads are what is wide. A letter stands for each, and says above which it is.
+        letters = [*string.ascii_uppercase, *(f"A{letter}" for letter in string.ascii_uppercase)][: len(heads)]
+        for letter, head in zip(letters, heads, strict=True):
+            console.print(Padding(Text(f"{letter}: {head}", style="dim"), (0, 0, 0, _INDENT)))
+        heads = letters
+    shown = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
     shown.add_column("", overflow="fold")
-    for column in table.columns:
-        shown.add_column(column.label, justify="left" if column.unit is Unit.WORDS else "right", overflow="fold")
+    for column, head in zip(table.columns, heads, strict=True):
+        is_words = column.unit is Unit.WORDS
+        shown.add_column(head, justify="left" if is_words else "right", overflow="fold", no_wrap=not is_words)
     for row in table.rows:
         shown.add_row(row.label, *(cell_words(cell) for cell in row.cells))
-    console.print(Padding(shown, (0, 0, 0, 2)))
+    console.print(Padding(shown, (0, 0, 0, _INDENT)))
+
+
+def _fits(table: Found, width: int) -> bool:
+    """Whether a table stands in this width with its heads unbroken; words in cells may break."""
+    cells = [
+        max(
+            len(column.label),
+            *(0 if column.unit is Unit.WORDS else len(cell_words(row.cells[at])) for row in table.rows),
+        )
+        for at, column in enumerate(table.columns)
+    ]
+    return _INDENT + _LABEL + sum(_GAP + cell for cell in cells) <= width

@@ -49,10 +49,10 @@ def routes(parts: Parts) -> APIRouter:
     reader = Reader(parts.database)
 
     @router.get("")
-    async def review(request: Request, year: str = "", audience: str = "") -> Response:
+    async def review(request: Request, year: str = "", audience: str = "", tables: str = "") -> Response:
         known = await reader.read(now=parts.now())
         chosen = _year(parts, year, known)
-        shown = _audience(audience)
+        shown, unfolded = _audience(audience), tables == "open"
         problem = Problem("year", chosen.sentence) if isinstance(chosen, WrongYear) else None
         made = None if isinstance(chosen, WrongYear) else await _made(known, chosen, shown)
         return parts.show(
@@ -60,7 +60,8 @@ def routes(parts: Parts) -> APIRouter:
             "review.html",
             status=422 if problem else 200,
             review=None if made is None else made.review,
-            body=None if made is None else await asyncio.to_thread(exports.body, made),
+            body=None if made is None else await asyncio.to_thread(exports.body, made, unfolded=unfolded),
+            unfolded=unfolded,
             rows=made is not None and bool(made.rows),
             audiences=SHOWN,
             audience=shown,

@@ -51,6 +51,39 @@ def every_file(made: Export) -> dict[str, str]:
     }
 
 
+@pytest.mark.parametrize("width", [80, 100])
+def test_in_a_terminal_every_table_fits_its_width_and_every_number_is_whole(width: int) -> None:
+    made = exports.export(known(settled_at_two(), settled_at_two(responding_agencies=(SOCIAL_CARE, "police"))), YEAR)
+    screen = Console(file=io.StringIO(), width=width)
+    terminal.show(made, screen)
+    file = screen.file
+    assert isinstance(file, io.StringIO)
+    lines = file.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    text = file.getvalue()
+    assert "A: Came to it" in text, "a letter stands for a head that would not fit"
+    assert "…" not in text.replace("… of these", ""), "nothing is cut off"
+
+
+def test_one_case_is_one_case() -> None:
+    found = exports.export(known(settled_at_two()), YEAR)
+    assert "Rests on 1 case notified in the year." in exports.as_html(found, partnership="Sample")
+    assert "1 cases" not in exports.as_html(found, partnership="Sample")
+
+
+def test_a_page_folds_its_long_tables_and_a_file_and_what_is_printed_do_not() -> None:
+    found = exports.export(known(settled_at_two()), YEAR)
+    folded, whole = str(exports.body(found, unfolded=False)), str(exports.body(found))
+    assert "review-folded" not in whole
+    assert "review-folded" not in exports.as_html(found, partnership="Sample").partition("</style>")[2]
+    long = [figure for figure in found.review.figures if len(figure.table.rows) > exports.FOLDED_FROM]
+    assert long
+    assert folded.count('<details class="govuk-details review-folded">') == len(long)
+    assert folded.count("<table") == whole.count("<table")
+    for figure in found.review.figures:
+        assert f'href="#figure-{figure.id}"' in folded or len(found.review.of(figure.section)) == 1
+
+
 def opened(text: str, folder: Path) -> list[Mapping[str, object]]:
     """Give a CSV file as a spreadsheet library reads it."""
     file = folder / "export.csv"

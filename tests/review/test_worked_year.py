@@ -44,7 +44,7 @@ async def test_every_sentence_of_a_figure_and_what_it_rests_on_stand_on_the_page
     text = " ".join(TEXT.split())
     for figure in measures.review(known, Year(2025)).figures:
         if figure.table.rows:
-            assert f"### Worked: `{figure.id}` Rests on {figure.table.rests_on} {figure.table.of}." in text
+            assert f"### Worked: `{figure.id}` {figure.table.rests}" in text
             for sentence in figure.table.says:
                 assert f'It says: "{worked.plain(sentence)}"' in text
 
