@@ -47,13 +47,16 @@ class Explained:
     rule: ClockRule | None
     """None where its policy has no such rule, which the register alone cannot bring about."""
     receipt: Receipt
+    """As it is counted now."""
+    earlier: tuple[tuple[str, Receipt], ...]
+    """As it was counted before a re-date or a priority, each with the hash that was recorded then."""
     kept: tuple[KeptDate, ...]
 
     @property
     def as_recorded(self) -> bool:
-        """Whether counting anew gives what was recorded when it was set, to the byte."""
-        started = self.life.started
-        return self.receipt.content_hash == started.receipt_hash and self.receipt.due == started.due_at
+        """Whether counting anew gives what was recorded each time that it was counted, to the byte."""
+        counted = (*self.earlier, (self.life.receipt_hash, self.receipt))
+        return all(receipt.content_hash == recorded for recorded, receipt in counted)
 
     @property
     def source(self) -> str:
@@ -63,10 +66,32 @@ class Explained:
 
 def explain_all(case: Case, happened: Iterable[Event]) -> tuple[Explained, ...]:
     """Every time limit that a case ever had, in the order in which they began."""
+    happened = tuple(happened)
+    earlier = _earlier(case, happened)
     return tuple(
-        Explained(life, _rule_of(case, life), life.receipt(case), life.dates(case))
+        Explained(
+            life,
+            _rule_of(case, life),
+            life.receipt(case),
+            tuple(
+                (recorded, receipt)
+                for recorded, receipt in earlier.get(life.started.clock_id, {}).items()
+                if recorded != life.receipt_hash
+            ),
+            life.dates(case),
+        )
         for life in clock_lives.lives(happened)
     )
+
+
+def _earlier(case: Case, happened: tuple[Event, ...]) -> dict[str, dict[str, Receipt]]:
+    """How each clock had been counted before it was counted anew, by the hash recorded then."""
+    found: dict[str, dict[str, Receipt]] = {}
+    for place, event in enumerate(happened):
+        if isinstance(event, events.Redated | events.ClockRecounted):
+            for life in clock_lives.lives(happened[:place]):
+                found.setdefault(life.started.clock_id, {}).setdefault(life.receipt_hash, life.receipt(case))
+    return found
 
 
 def _rule_of(case: Case, life: ClockLife) -> ClockRule | None:
@@ -132,14 +157,14 @@ def _one(one: Explained, names: Names) -> Iterator[str]:
     life, receipt = one.life, one.receipt
     yield from _wrap(f"{life.number}. {life.title}: waits for {life.whom(names)} ({life.over})", hang=3)
     since = saying.FROM.get(one.rule.starts_from, receipt.start_event) if one.rule else receipt.start_event
-    yield from _wrap(f"{receipt.amount.words()} from {since}, {receipt.start_words}", edge=3)
     yield from _wrap(f"Rule: {receipt.rule}. Source: {one.source}.", edge=3)
-    for day in receipt.days:
-        mark = "+" if day.counted else "-"
-        yield from _wrap(f"{mark} {workingtime.say_day(day.day)}: {day.words}", edge=5, hang=2)
-    yield from _wrap(f"Due {receipt.due_words}", edge=3)
-    agrees = "as it was recorded" if one.as_recorded else "NOT as it was recorded"
-    yield from _wrap(f"Receipt {receipt.content_hash[:16]}, {agrees}", edge=3)
+    for recorded, counted in (*one.earlier, (life.receipt_hash, receipt)):
+        then = "" if counted is receipt else "At first: "
+        yield from _wrap(f"{then}{counted.amount.words()} from {since}, {counted.start_words}", edge=3)
+        yield from _days(counted)
+        yield from _wrap(f"Due {counted.due_words}", edge=3)
+        agrees = "as it was recorded" if counted.content_hash == recorded else "NOT as it was recorded"
+        yield from _wrap(f"Receipt {counted.content_hash[:16]}, {agrees}", edge=3)
     for since_when, until in life.pauses:
         ended = f"to {workingtime.say(until)}" if until is not None else "and still is"
         yield from _wrap(f"It was paused from {workingtime.say(since_when)} {ended}", edge=3)
@@ -149,10 +174,15 @@ def _one(one: Explained, names: Names) -> Iterator[str]:
             f"{workingtime.say(kept.was_due_at)}, and is due {workingtime.say(kept.due_at)}",
             edge=3,
         )
-        for day in kept.receipt.days if kept.receipt is not None else ():
-            mark = "+" if day.counted else "-"
-            yield from _wrap(f"{mark} {workingtime.say_day(day.day)}: {day.words}", edge=5, hang=2)
+        if kept.receipt is not None:
+            yield from _days(kept.receipt)
     yield from _wrap(life.state, edge=3)
+
+
+def _days(receipt: Receipt) -> Iterator[str]:
+    for day in receipt.days:
+        mark = "+" if day.counted else "-"
+        yield from _wrap(f"{mark} {workingtime.say_day(day.day)}: {day.words}", edge=5, hang=2)
 
 
 def _wrap(text: str, *, edge: int = 0, hang: int = 0) -> list[str]:
@@ -192,6 +222,7 @@ def _data(one: Explained) -> dict[str, Any]:
         "source": one.source,
         "receipt": one.receipt.model_dump(mode="json"),
         "receipt_hash": one.receipt.content_hash,
+        "earlier_receipts": [receipt.model_dump(mode="json") for _, receipt in one.earlier],
         "as_recorded": one.as_recorded,
         "due_at": life.due_at.isoformat(),
         "reminders": [moment.isoformat() for moment in started.reminders],

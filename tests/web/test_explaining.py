@@ -9,12 +9,12 @@ import pytest
 from escalations import explaining
 from escalations.explaining import Explained, NoSuchCase
 from escalations.packs import reading
-from escalations.rules import acts, events
-from escalations.rules.case import PauseReason
+from escalations.rules import acts, case, events
+from escalations.rules.case import PauseReason, RedateReason
 from escalations.rules.workingtime import Amount
 from escalations.store import directory_file, register
 from escalations.web.telling import Names
-from tests.builders import REFERENCE, Story
+from tests.builders import REFERENCE, Story, closed
 from tests.web.conftest import BANNED, Office
 from tests.web.forms_filled import raised
 
@@ -99,6 +99,35 @@ def test_a_pause_is_said_with_its_times_and_what_it_gave_back() -> None:
     said = in_one_line(text(story))
     assert "It was paused from 11:30 on Monday 1 March 2027 to 11:30 on Wednesday 3 March 2027" in said
     assert "a pause gave back what it had taken. It was due 17:00 on Monday 8 March 2027, and is due 17:00 on" in said
+
+
+def test_a_re_dated_limit_is_explained_as_it_was_counted_first_and_as_it_is_counted_now() -> None:
+    story = Story().raised()
+    frame = closed(story.frame, "2027-03-05", "2027-03-05", "The council is closed")
+    story.case = case.offering(story.case, frame)
+    story.act(
+        acts.Redate(
+            **story.by_team(),
+            policy_hash=frame.policy.content_hash,
+            calendar_hash=frame.calendar.content_hash,
+            seen_seq=story.case.seq,
+            because=RedateReason.CLOSURE,
+            also_sooner=False,
+        )
+    )
+    found = explained(story)["resolve"]
+    assert found.as_recorded
+    ((_, first),) = found.earlier
+    assert (first.due_words, found.receipt.due_words) == (
+        "17:00 on Monday 8 March 2027",
+        "17:00 on Tuesday 9 March 2027",
+    )
+    said = text(story)
+    assert "At first: 5 working days from the arrival of the notice" in said
+    assert "- Friday 5 March 2027: closed: The council is closed" in said
+    assert "NOT as it was recorded" not in said
+    data = explaining.as_data(story.case, explaining.explain_all(story.case, story.happened))
+    assert [len(one["earlier_receipts"]) for one in data["clocks"] if one["awaits"] == "respond"] == [1]
 
 
 def test_a_receipt_that_is_not_what_was_recorded_is_said() -> None:
