@@ -346,6 +346,14 @@ def policy_show(
         _say(f"{output} was written.")
 
 
+@policies.command("schema")
+def policy_schema() -> None:
+    """Print the JSON Schema of a policy file, by which an editor completes it."""
+    from escalations.packs import schema
+
+    typer.echo(schema.text(), nl=False)
+
+
 @policies.command("try")
 def policy_try(
     pack: Annotated[str, typer.Argument(help="A policy that is shipped, by its id, or a file.")],

@@ -22,7 +22,18 @@ from ruamel.yaml.error import YAMLError
 from typing_extensions import override
 
 from escalations import policy
-from escalations.policy import Adoption, ClockRule, FinalBody, Limit, Policy, ProblemsError, StageRule
+from escalations.policy import (
+    Adoption,
+    ClockRule,
+    FinalBody,
+    Limit,
+    Policy,
+    PriorityRule,
+    ProblemsError,
+    Skipping,
+    StageRule,
+    Thematic,
+)
 
 LARGEST_FILE = 40 * 1024
 """Bytes. A policy of nine stages is some 5 kB, and what is larger than this is not read within a second."""
@@ -346,7 +357,7 @@ _FORMS = {
 
 def _names() -> list[str]:
     """Every name that a part of a policy can have."""
-    parts = (Policy, Adoption, FinalBody, StageRule, ClockRule, Limit)
+    parts = (Policy, Adoption, FinalBody, StageRule, ClockRule, Limit, PriorityRule, Skipping, Thematic)
     return list(dict.fromkeys(name for part in parts for name in part.model_fields))
 
 

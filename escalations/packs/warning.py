@@ -165,7 +165,11 @@ def _stage(policy: Policy, number: int, stage: StageRule) -> Iterator[PolicyProb
                 "that the raising side is asked whether it moves up",
             )
     above = None if last else policy.stages[number + 1]
-    if above is not None and above.responding_position == stage.responding_position:
+    if (
+        above is not None
+        and above.responding_position == stage.responding_position
+        and not (above.decided_by_final_body and above.raising_position == stage.raising_position)
+    ):
         yield PolicyProblem(
             place,
             f"asks the {words(stage.responding_position)} of the responding side, and so does the stage above: moving "
@@ -194,6 +198,8 @@ def _never_asked(policy: Policy) -> Iterator[PolicyProblem]:
 def _reminders(policy: Policy) -> Iterator[PolicyProblem]:
     calendar = plain_calendar(policy)
     for place, clock in clocks(policy):
+        if clock.awaits is Awaits.RAISE:
+            continue  # Over as soon as we hear of it: there is nobody to remind.
         for track, limit in clock.limits.items():
             for priority, allowed in limit.all_of_them:
                 of_priority: Place = () if priority is None else ("by_priority", priority)
@@ -248,10 +254,16 @@ def plain_calendar(policy: Policy) -> Calendar:
 def _lengths(policy: Policy) -> Iterator[PolicyProblem]:
     calendar, start = plain_calendar(policy), _STARTS[0]
     for whole in policy.process_clocks:
+        if whole.awaits is not Awaits.SETTLE_ALL:
+            continue
+        first, last = whole.from_stage or 1, whole.to_stage or len(policy.stages)
+        over = "all stages" if last - first + 1 == len(policy.stages) else f"stages {first} to {last}"
         for track, limit in whole.limits.items():
             ends = workingtime.deadline(calendar, start, limit.within)
             at = start
             for number, stage in enumerate(policy.stages):
+                if not first <= stage.number <= last:
+                    continue
                 limits = [(place, one.limits[track]) for place, one in enumerate(stage.clocks) if track in one.limits]
                 for place, of_stage in limits:
                     for _, allowed in of_stage.all_of_them:
@@ -259,7 +271,7 @@ def _lengths(policy: Policy) -> Iterator[PolicyProblem]:
                             yield PolicyProblem(
                                 ("stages", number, "clocks", place, "limits", track.value),
                                 f"its {allowed.within.words()} are longer than the {limit.within.words()} of "
-                                f"{whole.id}, which is over all stages",
+                                f"{whole.id}, which is over {over}",
                             )
                 at = max((workingtime.deadline(calendar, at, one.within) for _, one in limits), default=at)
             if at > ends:
