@@ -68,6 +68,7 @@ class Alone:
         """
         self.case = new(reference, frame)
         self.happened: list[Happening] = []
+        self._now: datetime | None = None
         self._post = post
         self._hears = hears
         self._notices = 0
@@ -83,6 +84,7 @@ class Alone:
     def until(self, moment: datetime) -> None:
         """Let time pass, through everything that is due by then."""
         self._pass(moment, act_follows=False)
+        self._now = moment
 
     def until_just_before(self, moment: datetime) -> None:
         """Let time pass up to an act that is still to be made: what is due at its very instant comes after it."""
@@ -95,6 +97,8 @@ class Alone:
 
     def _pass(self, moment: datetime, *, act_follows: bool) -> None:
         while (wake := self.next_wake) is not None and (wake < moment or (wake == moment and not act_follows)):
+            # What lay in the past when it came to be due, as after a pause, is due now: time does not go back.
+            wake = wake if self._now is None else max(wake, self._now)
             brought = passing.due(self.case, wake)
             if not brought:
                 sentence = f"woken at {wake} for nothing"
@@ -107,6 +111,7 @@ class Alone:
 
     def _apply(self, brought: tuple[Event, ...], at: datetime) -> None:
         """The case changes by each event; then each is told, and what became of the notices is reported."""
+        self._now = at
         came: list[tuple[Notice, DeliveryState | None]] = []
         for event in brought:
             self.case = evolving.evolve(self.case, event)

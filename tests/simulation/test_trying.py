@@ -196,3 +196,15 @@ def test_rules_that_wake_for_nothing_are_found_out() -> None:
     life._apply = lambda *_: None  # type: ignore[method-assign]  # what is due is never applied
     with pytest.raises(alone.NoProgressError):
         life.until(civil("2027-06-01 09:00") + timedelta(days=1))
+
+
+def test_a_limit_that_a_pause_left_in_the_past_passes_when_the_case_goes_on_and_not_before() -> None:
+    found = played(
+        "then:\n  - when: 2027-03-02 17:00\n    does: pause\n    reason: court\n"
+        "  - when: 2027-03-02 23:00\n    does: resume\nuntil: 1 hour later\n"
+    )
+    at = [line.event.at for line in found.lines if isinstance(line, alone.Happening)]
+    assert at == sorted(at)
+    happened = [line.event for line in found.lines if isinstance(line, alone.Happening)]
+    passed = next(event for event in happened if isinstance(event, events.LimitPassed))
+    assert (passed.at, passed.due_at) == (civil("2027-03-02 23:00"), civil("2027-03-02 17:00"))
