@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from escalations import second_opinion
 from escalations.store import directory_file
 from tests.web.conftest import Office
 from tests.web.forms_filled import raised
+
+FILE = Path(second_opinion.__file__)
 
 
 async def test_everybody_reads_the_policy_in_force_without_signing_in(office: Office) -> None:
@@ -37,6 +42,14 @@ async def test_the_drawing_can_be_taken_as_a_file(office: Office) -> None:
     assert found.html.startswith("<?xml")
     assert found.answer.headers["content-type"].startswith("image/svg+xml")
     assert "Stage 4" in found.html
+
+
+async def test_the_program_that_counts_a_receipt_again_can_be_taken_by_anybody(office: Office) -> None:
+    nobody = office.new_browser()
+    assert 'href="/policy/second_opinion.py"' in (await office.get("/policy", browser=nobody)).html
+    found = await office.get("/policy/second_opinion.py", browser=nobody)
+    assert found.answer.content == FILE.read_bytes()
+    assert "attachment" in found.answer.headers["content-disposition"]
 
 
 async def test_a_review_that_is_due_is_said_on_it(office: Office) -> None:

@@ -31,6 +31,7 @@ OPENS: dict[str, set[str]] = {
     "GET /": EVERYBODY,
     "GET /policy": EVERYBODY,
     "GET /policy/ladder.svg": EVERYBODY,
+    "GET /policy/second_opinion.py": EVERYBODY,
     "GET /healthz": EVERYBODY,
     "GET /readyz": EVERYBODY,
     "GET /sign-in": EVERYBODY,
