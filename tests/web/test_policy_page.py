@@ -9,7 +9,7 @@ from escalations.store import directory_file
 from tests.web.conftest import Office
 from tests.web.forms_filled import raised
 
-FILE = Path(second_opinion.__file__)
+PROGRAM = Path(second_opinion.__file__).read_bytes()
 
 
 async def test_everybody_reads_the_policy_in_force_without_signing_in(office: Office) -> None:
@@ -48,7 +48,7 @@ async def test_the_program_that_counts_a_receipt_again_can_be_taken_by_anybody(o
     nobody = office.new_browser()
     assert 'href="/policy/second_opinion.py"' in (await office.get("/policy", browser=nobody)).html
     found = await office.get("/policy/second_opinion.py", browser=nobody)
-    assert found.answer.content == FILE.read_bytes()
+    assert found.answer.content == PROGRAM
     assert "attachment" in found.answer.headers["content-disposition"]
 
 
