@@ -492,6 +492,14 @@ def register_rebuild() -> None:
     _do(upkeep.rebuild(settings.read(), say=_say))
 
 
+@app.command("outbox")
+def outbox(*, most: Annotated[int, typer.Option(min=1, max=1000, help="How many of the newest.")] = 20) -> None:
+    """Print what a trial keeps in its outbox, with links that work. Nothing of it was sent."""
+    from escalations import upkeep
+
+    _do(upkeep.show_outbox(_settings(), most=most, say=_say))
+
+
 @wrapping.command("rotate")
 def keys_rotate() -> None:
     """Wrap every data key anew with the newest wrapping key, so that the older ones can leave the list."""

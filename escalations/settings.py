@@ -165,10 +165,10 @@ class Settings(BaseSettings):
     )
     trial_outbox: str | None = Field(
         default=None,
-        # A name without a dot, or this machine: a relay that takes mail for the world is named otherwise.
-        pattern=r"^([A-Za-z0-9-]+|127\.0\.0\.1|\[::1\]):\d{1,5}$",
-        description="For a trial: a mail catcher, as `host:port`, that shows what would leave and forwards nothing. "
-        "Unset: the local outbox page.",
+        # This machine alone. A name without a dot may be the council's own relay, found through its search domain.
+        pattern=r"^(localhost|127\.0\.0\.1|\[::1\]):\d{1,5}$",
+        description="To try how mail leaves: a mail catcher on this machine, as `host:port`, that forwards nothing. "
+        "Unset, as in every trial: the local outbox alone.",
     )
     mail_port: int = Field(default=587, ge=1, le=65535, description="The relay's port.")
     mail_security: MailSecurity = Field(default=MailSecurity.STARTTLS, description="`starttls`, `tls` or `none`.")

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from escalations import beating, errors, parts, running, serving, telemetry
+import email
+from email import policy as mail_policy
+
+from sqlalchemy import select
+
+from escalations import beating, errors, going_live, parts, running, serving, telemetry
+from escalations.rules.civiltime import say as say_moment
 from escalations.settings import Settings
-from escalations.store import heartbeats, read_models, register
+from escalations.store import heartbeats, read_models, register, tables
 from escalations.store.engine import Database
 from escalations.store.heartbeats import Part
 from escalations.temporal import binaries, client
@@ -51,6 +57,26 @@ async def alive(settings: Settings, part: str, *, say: binaries.Say) -> bool:
         return False
     say(f"{part} was seen {(now - last).total_seconds():.0f} s ago.")
     return now - last <= heartbeats.lost_after(asked)
+
+
+async def show_outbox(settings: Settings, *, most: int, say: binaries.Say) -> None:
+    """Print what a trial has kept in its outbox, the newest last: for an installation whose page of it nobody can open.
+
+    Raises:
+        EscalationsError: the database cannot be reached, or the installation is live.
+    """
+    telemetry.configure(settings)
+    if going_live.is_live(settings):
+        raise errors.FinalOurs("This installation is live: its mail leaves, and the outbox is a trial's.")
+    query = select(tables.OUTBOX).order_by(tables.OUTBOX.c.made_at.desc()).limit(most)
+    async with Database.open(settings.database, pool_size=1) as database, database.read() as tx:
+        rows = (await tx.execute(query)).all()
+    for row in reversed(rows):
+        message = email.message_from_bytes(row.raw, policy=mail_policy.default)
+        body = message.get_body(("plain",))
+        text = str(body.get_content()) if body is not None else ""
+        say(f"---- {say_moment(row.made_at)}, to {row.to_hint}: {message['Subject']}\n\n{text.replace(chr(13), '')}")
+    say(f"{len(rows)} messages." if rows else "The outbox is empty.")
 
 
 async def rebuild(settings: Settings, *, say: binaries.Say) -> None:

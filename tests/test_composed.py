@@ -157,7 +157,6 @@ async def services(
         port, mail_port = free.getsockname()[1], another.getsockname()[1]
     reached = {
         "temporal:7233": temporal_server.address,
-        "mailpit:1025": f"127.0.0.1:{catcher.port}",
         "http://localhost:8000": f"http://127.0.0.1:{port}",
     }
 
@@ -173,6 +172,8 @@ async def services(
             "ESCALATIONS_TEMPORAL_NAMESPACE": f"composed-{port}",
             "ESCALATIONS_WEB_PORT": str(port),
             "ESCALATIONS_MAIL_IN_PORT": str(mail_port),
+            # To see what leaves. Told nothing, a trial keeps it in its outbox.
+            "ESCALATIONS_TRIAL_OUTBOX": f"127.0.0.1:{catcher.port}",
         }
 
     made = {name: Service(name, told(name), tmp_path) for name in ("migrate", *OURS)}

@@ -87,6 +87,7 @@ class Router:
         self._team_told_at: datetime | None = None
         self._urgent_told_at: datetime | None = None
         self._late_looked_at: datetime | None = None
+        self._late_told_at: datetime | None = None
 
     def wake(self) -> None:
         """Look now; a message has just come."""
@@ -242,6 +243,8 @@ class Router:
         if self._late_looked_at is not None and now - self._late_looked_at < LATE_LOOKED_AT_EVERY:
             return
         self._late_looked_at = now
+        if self._late_told_at is not None and now - self._late_told_at < TEAM_TOLD_EVERY:
+            return  # A flood of them is one message too; what is not told of now is told of then.
         with suppress(errors.Retry):
             async with self._database.read() as tx:
                 late = await mails.late(tx, now=now)
@@ -250,6 +253,7 @@ class Router:
             async with self._database.write() as tx:
                 newly = await mails.newly_late(tx, now=now)
             if newly:
+                self._late_told_at = now
                 _log.warning("held_mail_late", count=newly)
                 for position in (TEAM_DEPUTY, TEAM_POSITION):
                     await self._write_to_team(position, late=late, now=now)

@@ -200,6 +200,27 @@ async def test_of_what_waits_beyond_it_the_deputy_and_the_team_hear_once(room: M
     assert len(await room.outbox()) == before + 2
 
 
+async def test_a_flood_of_late_ones_is_one_message_to_each_in_a_quarter_of_an_hour(
+    room: MailRoomAt, clock: Clock
+) -> None:
+    await held(room)
+    for minute in range(5):
+        clock.time = civil(f"2027-03-01 10:0{minute}")
+        await room.sends(message(f"Number {minute} about PD-27-0001-A", sender="somebody@elsewhere.example"))
+    clock.time = civil("2027-03-01 11:59")
+    await room.router.drain()
+    before = len(await room.outbox())
+    for minute in range(5):
+        clock.time = civil(f"2027-03-01 12:0{minute}") + timedelta(seconds=30)
+        await room.router.drain()
+    assert len(await room.outbox()) == before
+    clock.time = civil("2027-03-01 12:15")
+    await room.router.drain()
+    assert len(await room.outbox()) == before + 2
+    async with room.parts.database.read() as tx:
+        assert await mails.late(tx, now=clock.time) == 6
+
+
 async def test_what_the_team_looked_at_is_late_no_more_and_it_is_known_when_it_did(
     room: MailRoomAt, clock: Clock
 ) -> None:

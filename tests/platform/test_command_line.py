@@ -55,6 +55,21 @@ def test_the_sample_policy_has_nothing_wrong_and_says_that_it_is_a_sample(here: 
     assert not here.exists()
 
 
+def test_the_outbox_of_a_trial_is_printed_where_no_page_of_it_is_served(here: Path) -> None:
+    assert call("migrate")[0] == 0
+    assert call("outbox") == (0, "The outbox is empty.\n")
+    raw = b"Subject: PD-27-0001-A: please read\r\nContent-Type: text/plain\r\n\r\nhttp://127.0.0.1:8000/l/abc\r\n"
+    with closing(sqlite3.connect(here / "escalations.db")) as database, database:
+        database.execute(
+            "INSERT INTO outbox (id, made_at, raw, to_hint) VALUES (?, ?, ?, ?)",
+            ("1", "2027-03-01T09:30:00.000000Z", raw, "n...@oaklane.example"),
+        )
+    code, said = call("outbox")
+    assert code == 0
+    for expected in ("09:30", "n...@oaklane.example", "please read", "/l/abc", "1 messages."):
+        assert expected in said
+
+
 def test_a_policy_with_a_mistake_is_said_with_its_line(tmp_path: Path) -> None:
     file = tmp_path / "ours.yaml"
     file.write_text("id: ours\ntitel: Our policy\n", encoding="utf-8")

@@ -27,7 +27,7 @@ def services() -> dict[str, dict[str, Any]]:
 
 
 def test_the_compose_file_has_each_part_of_its_own() -> None:
-    assert set(services()) == OURS | {"postgresql", "temporal-schema", "temporal", "mailpit"}
+    assert set(services()) == OURS | {"postgresql", "temporal-schema", "temporal"}
 
 
 def test_the_compose_file_sets_only_what_is_a_setting() -> None:
@@ -56,7 +56,6 @@ def test_each_service_is_given_the_secrets_that_it_needs_and_no_other() -> None:
         "temporal-schema": {"TEMPORAL_PASSWORD"},
         "temporal": {"TEMPORAL_PASSWORD"},
         "migrate": application | {"OWNER_PASSWORD"},
-        "mailpit": set(),
         **dict.fromkeys(OURS - {"migrate"}, application),
     }
 
@@ -92,12 +91,11 @@ def test_the_image_runs_as_somebody_who_owns_nothing() -> None:
     assert "chown" not in text
 
 
-def test_the_mail_catcher_is_a_trials_alone_and_every_part_sends_to_it() -> None:
-    catcher = services()["mailpit"]
-    assert catcher["profiles"] == ["trial"]
-    assert not [key for key in catcher["environment"] if "RELAY" in key or "FORWARD" in key]
+def test_until_it_is_live_nothing_of_it_hands_mail_to_anybody() -> None:
+    """Practice, "Starting quietly, and going live": mail goes to the local outbox alone."""
     for name in OURS:
-        assert services()[name]["environment"]["ESCALATIONS_TRIAL_OUTBOX"] == "mailpit:1025"
+        told = services()[name]["environment"]
+        assert not [key for key in told if key in {"ESCALATIONS_TRIAL_OUTBOX", "ESCALATIONS_MAIL_RELAY"}]
 
 
 def test_the_servers_of_both_ways_to_run_are_the_same_version_and_tuned_alike() -> None:
@@ -119,7 +117,7 @@ def test_no_password_or_key_has_a_default() -> None:
         assert f"{name}:-" not in text
         assert name in asked
     filled_in = re.findall(r"^(\w+)=(\S+)", (ROOT / "deploy" / "example.env").read_text("utf-8"), flags=re.MULTILINE)
-    assert filled_in == [("COMPOSE_PROFILES", "trial")]
+    assert filled_in == []
     with pytest.raises(NotSetError, match="APP_PASSWORD: set it"):
         environment(services()["web"], {})
 
