@@ -155,6 +155,11 @@ class Board:
         return next(part for part in self.parts if part.section is section)
 
     @property
+    def to_do_first(self) -> bool:
+        """Whether anything is listed a second time."""
+        return any(self.part(section).count for section in ALSO)
+
+    @property
     def shown(self) -> tuple[str, ...]:
         """The references of every line that is shown."""
         return tuple(dict.fromkeys(line.row.reference for part in self.parts for line in part.lines))

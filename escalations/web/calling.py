@@ -97,23 +97,28 @@ class Numbers:
         own = await directory.phone_of_address(self.tx, self.vault, agency, address, self.at)
         if own:
             return Number(own, "their number in the directory")
-        _, number = await self._of(agency, self._stage.raising_position)
-        return number
+        _, of_whom, number = await self._of(agency, self._stage.raising_position)
+        return Number(number, f"from the directory: {of_whom}, {self.names.agency(agency)}") if number else Number()
 
     async def of_agency(self, agency_id: str | None) -> tuple[str, Number]:
         """The title of whoever answers for an agency at the present stage, and their number."""
-        return await self._of(agency_id, self._stage.responding_position)
+        title, of_whom, number = await self._of(agency_id, self._stage.responding_position)
+        source = "from the directory" if of_whom == title else f"from the directory: {of_whom}"
+        return title, Number(number, source) if number else Number()
 
     @property
     def _stage(self) -> StageRule:
         return self.case.frame.policy.stage(max(self.case.stage, 1))
 
-    async def _of(self, agency_id: str | None, position: str) -> tuple[str, Number]:
-        """Whoever holds a position, and their number; where they have none, that of the agency's escalation lead."""
+    async def _of(self, agency_id: str | None, position: str) -> tuple[str, str, str]:
+        """The title of whoever holds a position, and a number with the title of whose it is.
+
+        Where they have none, it is that of the agency's escalation lead.
+        """
         contact = await directory.holders(self.tx, self.vault, agency_id, position, self.at)
         lead = await directory.holders(self.tx, self.vault, agency_id, directory.LEAD, self.at)
         title = "" if contact is None else contact.title
         for one in (contact, lead):
             if one is not None and one.phone:
-                return title, Number(one.phone, f"from the directory: {one.title}, {self.names.agency(agency_id)}")
-        return title, Number()
+                return title, one.title, one.phone
+        return title, "", ""
