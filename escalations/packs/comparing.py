@@ -334,7 +334,8 @@ def _value(value: Any, field: str) -> str:  # noqa: ANN401  any value of a polic
     if field.endswith("position"):
         return saying.position(str(value))
     known = _WORDS.get(field, {}).get(str(value))
-    return known or (f"“{value}”" if re.search(r"\s", str(value)) else str(value))
+    text = str(value).removesuffix(".")
+    return known or (f"“{text}”" if re.search(r"\s", text) else text)
 
 
 def _and(parts: Iterable[str]) -> str:

@@ -89,7 +89,7 @@ class _Pen:
         self, words: str, *, x: float = _LEFT, size: float = 14, fill: str = _INK, bold: bool = False
     ) -> None:
         """Write lines, and go below them."""
-        letters = int(_LETTERS * 14 / size * (0.93 if bold else 1) - (x - _LEFT) / 7)
+        letters = int(_LETTERS * 14 / size * (0.88 if bold else 1) - (x - _LEFT) / 7)
         for line in textwrap.wrap(words, letters):
             self.y += size * 1.3
             self.text(line, x, size=size, fill=fill, bold=bold)

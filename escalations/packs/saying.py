@@ -307,13 +307,21 @@ def _clocks(policy: Policy, rules: Iterable[ClockRule], before: Iterable[StageRu
     return tuple(
         Clock(
             rule,
-            TITLES[rule.awaits],
+            f"{TITLES[rule.awaits]}{_over(policy, rule)}",
             SIDES[rule.waits_for],
             tuple(row for track in tracks for row in _rows(policy, track, rule.limits.get(track))),
             first.get(rule.model_dump_json()),
         )
         for rule in rules
     )
+
+
+def _over(policy: Policy, rule: ClockRule) -> str:
+    """The stages that a clock over several of them spans, where it is not all."""
+    if rule.from_stage is None and rule.to_stage is None:
+        return ""
+    first, last = rule.from_stage or 1, rule.to_stage or len(policy.stages)
+    return f", stage {first}" if first == last else f", stages {first} to {last}"
 
 
 def _rows(policy: Policy, track: Track, limit: Limit | None) -> Iterator[tuple[str, Span | None]]:
@@ -329,7 +337,8 @@ def _rows(policy: Policy, track: Track, limit: Limit | None) -> Iterator[tuple[s
 
 def _conventions(policy: Policy) -> Iterator[str]:
     for level in policy.priorities:
-        yield f"Priority {level.title}: {level.definition} Source: {source_of(level.source)}."
+        yield f"Priority {level.title}: {level.definition.rstrip('.')}. Source: {source_of(level.source)}."
+    yield from _beginnings(policy)
     by_itself = any(clock.on_limit is OnLimit.ESCALATE for clock in _every(policy))
     yield (
         "Time alone moves a case up only where it is said of a time limit above."
@@ -354,12 +363,7 @@ def _conventions(policy: Policy) -> Iterator[str]:
         f"A case that is paused for {policy.longest_pause.words()} is put before the team again; what waits for a side "
         "can be paused and extended, where its rule does not say otherwise."
     )
-    for rule in (
-        *(one for stage in policy.stages for one in stage.clocks),
-        *policy.process_clocks,
-        *policy.raiser_clocks,
-    ):
-        yield from _exceptions(rule)
+    yield from dict.fromkeys(sentence for rule in _every(policy) for sentence in _exceptions(rule))
     yield f"The raiser is never left more than {policy.word_to_raiser_every.words()} without word."
     yield (
         f"A cause of delay is provisional: both agencies have {policy.accounts_within.words()} to add their account "
@@ -368,6 +372,31 @@ def _conventions(policy: Policy) -> Iterator[str]:
     if policy.resolution_told and any(stage.partnership_told for stage in policy.stages):
         yield "The partnership is told how a case ended that it had been told of."
     yield "No limit closes, withdraws, redirects or pauses anything."
+
+
+def _beginnings(policy: Policy) -> Iterator[str]:
+    """Where an escalation may begin, and what may be passed over."""
+    skipping, thematic = policy.skipping, policy.thematic
+    if skipping is not None:
+        because = _or(reason.value.replace("_", " ") for reason in skipping.because)
+        where = []
+        if skipping.start_at_most > 1:
+            where.append(f"may start as high as stage {skipping.start_at_most}")
+        if skipping.levels:
+            where.append("may pass over a level on the way up")
+        if where:
+            yield (
+                f"An escalation {' and '.join(where)}, by a person who gives the reason ({because}). Source: "
+                f"{source_of(skipping.source)}."
+            )
+    if thematic is not None:
+        what = f"starts at stage {thematic.start_stage}" if thematic.taken else "is held for the partnership's team"
+        yield f"A thematic escalation {what}. Source: {source_of(thematic.source)}."
+
+
+def _or(parts: Iterable[str]) -> str:
+    *most, last = parts
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _every(policy: Policy) -> tuple[ClockRule, ...]:

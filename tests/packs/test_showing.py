@@ -145,6 +145,30 @@ def test_a_limit_by_priority_and_one_that_may_be_sooner_are_said() -> None:
     assert [one.place[-1] for one in warning.warnings(policy, today=TODAY)] == ["high"] * 3, "nobody is reminded"
 
 
+def test_where_an_escalation_may_begin_and_what_a_clock_spans_are_said() -> None:
+    text = reading.sample_text().replace(
+        "process_clocks:\n  - id: whole-process\n", "process_clocks:\n  - id: first-two\n    to_stage: 2\n"
+    )
+    skipping = "skipping: {start_at_most: 3, levels: true, because: [risk, both_agree]}"
+    text = f"{skipping}\nthematic: {{start_stage: 2}}\n{text}"
+    ladder = saying.say(reading.read_text(text, "ours.yaml"))
+    assert ladder.groups[0].clocks[0].title == "Settle the whole matter, stages 1 to 2"
+    said = " ".join(ladder.conventions)
+    assert (
+        "An escalation may start as high as stage 3 and may pass over a level on the way up, by a person who gives the "
+        "reason (risk or both agree). Source: not in the document: our choice."
+    ) in said
+    assert "A thematic escalation starts at stage 2." in said
+    held = reading.read_text(f"thematic: {{taken: false}}\n{reading.sample_text()}", "ours.yaml")
+    assert "A thematic escalation is held for the partnership's team." in " ".join(saying.say(held).conventions)
+
+
+@pytest.mark.parametrize("policy", packs(), ids=lambda policy: policy.id)
+def test_no_convention_is_said_twice(policy: Policy) -> None:
+    said = saying.say(policy).conventions
+    assert len(said) == len(set(said))
+
+
 # ---- Adoption -------------------------------------------------------------------------------------------------------
 
 
