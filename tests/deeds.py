@@ -10,7 +10,18 @@ from escalations.policy import Side, SkipReason, Track
 from escalations.rules import acts, events
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act, Concern, Reason
-from escalations.rules.case import Case, Cause, DeliveryState, Done, Outcome, PauseReason, RedateReason, Route, Says
+from escalations.rules.case import (
+    Case,
+    Cause,
+    DeliveryState,
+    Done,
+    Outcome,
+    PauseReason,
+    RedateReason,
+    Route,
+    Says,
+    WithdrawReason,
+)
 from escalations.rules.notices import RAISER
 from escalations.rules.workingtime import Unit
 from tests.builders import POLICE, SCHOOL, SOCIAL_CARE, TEAM, civil, origin, raiser, responder
@@ -105,6 +116,8 @@ _PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] 
     acts.MoveUp: lambda _, __, choice: (
         {} if choice % 5 else {"to_stage": 2 + choice % 4, "skip_because": list(SkipReason)[choice % len(SkipReason)]}
     ),
+    acts.Withdraw: lambda _, __, choice: {"reason": list(WithdrawReason)[choice % len(WithdrawReason)]},
+    acts.Redirect: lambda _, __, choice: {"route": list(Route)[choice % len(Route)]},
     acts.Stay: lambda *_: {},
     acts.Object: lambda *_: {},
     acts.Decide: lambda _, __, choice: {"outcome": list(Outcome)[3 + choice % 3]},

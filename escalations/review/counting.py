@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 
@@ -269,9 +270,16 @@ def outcomes(view: View) -> Table:
     """How it ended.
 
     How it ended, by what is known now. A case with several responding agencies has one outcome: that of all of them
-    where it is the same, otherwise agreed in part. Source: what a review reports ("outcome").
+    where it is the same, otherwise agreed in part. Where somebody withdrew it themselves, their own reason is said
+    beside it. Source: what a review reports ("outcome"); the rules of practice, "Evidence is fair" ("withdrawals with
+    the raiser's own reason").
     """
-    return by_code(view, words.OUTCOMES, lambda case: case.outcome, none=("open", "Not ended yet"))
+    table = by_code(view, words.OUTCOMES, lambda case: case.outcome, none=("open", "Not ended yet"))
+    found = Counter(case.withdrawn_because for case in view.cases if case.withdrawn_because is not None)
+    said = [f"{text}: {found[reason]}" for reason, text in words.WITHDRAWN.items() if found[reason]]
+    if not said:
+        return table
+    return replace(table, says=(*table.says, f"Withdrawn, by the raiser’s own reason. {'; '.join(said)}."))
 
 
 def counts(view: View) -> Table:

@@ -29,6 +29,7 @@ from escalations.rules.case import (
     PauseReason,
     Says,
     Status,
+    WithdrawReason,
 )
 from escalations.rules.events import Event
 
@@ -236,6 +237,8 @@ class CaseRecord:
     """How often a time limit was extended."""
     redated: int = 0
     """How often its running clocks were counted anew, under another calendar or policy."""
+    withdrawn_because: WithdrawReason | None = None
+    """Why whoever raised it took it back, where they did so themselves."""
     became_urgent: bool = False
     """Whether it was put on the urgent track after it had been raised."""
 
@@ -393,7 +396,13 @@ class Life:
             case events.Settled():
                 self.record = replace(now, settled=(*now.settled, (event.agency_id, event.at)))
             case events.Closed():
-                self.record = replace(now, status=Status.CLOSED, closed_at=event.at, outcome=event.outcome)
+                self.record = replace(
+                    now,
+                    status=Status.CLOSED,
+                    closed_at=event.at,
+                    outcome=event.outcome,
+                    withdrawn_because=event.withdrawn_because,
+                )
             case events.PartnershipNotified():
                 self.record = replace(now, notified_at=now.notified_at or event.at)
             case events.NoticeReported():

@@ -8,7 +8,7 @@ from typing import Final
 from escalations.policy import Awaits, Side, Track
 from escalations.review.dataset import NOT_KNOWN, Accounted, State, Why
 from escalations.rules.acts import Concern, LegalStatus, Reason
-from escalations.rules.case import Cause, Outcome, PauseReason
+from escalations.rules.case import Cause, Outcome, PauseReason, WithdrawReason
 
 REASONS: Final[Mapping[Reason, str]] = {
     Reason.THRESHOLD: "Threshold or level of need not agreed",
@@ -123,6 +123,15 @@ PAUSES: Final[Mapping[PauseReason, str]] = {
     PauseReason.MEDICAL: "Waiting for a medical examination or report",
     PauseReason.CONFERENCE_DATE: "Waiting for the date of a conference",
     PauseReason.AGREED_BY_BOTH: "Agreed by both sides",
+}
+
+WITHDRAWN: Final[Mapping[WithdrawReason, str]] = {
+    WithdrawReason.DEALT_WITH: "dealt with in another way",
+    WithdrawReason.NEW_INFORMATION: "more is known now",
+    WithdrawReason.RAISED_IN_ERROR: "raised by mistake",
+    WithdrawReason.RAISED_AGAIN: "goes on as another escalation",
+    WithdrawReason.NO_ANSWER: "no answer came, and it is no longer waited for",
+    WithdrawReason.OTHER: "another reason",
 }
 
 TRACKS: Final[Mapping[Track, str]] = {Track.STANDARD: "Standard track", Track.URGENT: "Urgent track"}

@@ -69,7 +69,7 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
             return _responding(case, act.by) if act.by.side is Side.RESPONDING else _raising(case, act.by)
         case acts.ChangeTrack():
             return _of_the_track(case, act)
-        case acts.Agree() | acts.MoveUp() | acts.Stay():
+        case acts.Agree() | acts.MoveUp() | acts.Stay() | acts.Withdraw() | acts.Redirect():
             return _raising(case, act.by)
         case acts.Decide():
             return _deciding(case, act.by)

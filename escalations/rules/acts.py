@@ -14,7 +14,17 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from escalations.policy import Position, Side, SkipReason, Slug, Track
 from escalations.rules.actors import Actor, Channel
-from escalations.rules.case import Cause, DeliveryState, Done, Outcome, PauseReason, RedateReason, Route, Says
+from escalations.rules.case import (
+    Cause,
+    DeliveryState,
+    Done,
+    Outcome,
+    PauseReason,
+    RedateReason,
+    Route,
+    Says,
+    WithdrawReason,
+)
 from escalations.rules.workingtime import Amount
 
 
@@ -215,6 +225,20 @@ class Object(ActModel):
     kind: Literal["object"] = "object"
 
 
+class Withdraw(ActModel):
+    """The raising side takes it back, for a reason from a list; in their own words it is sealed."""
+
+    kind: Literal["withdraw"] = "withdraw"
+    reason: WithdrawReason
+
+
+class Redirect(ActModel):
+    """The raising side says that it is not for this policy, and which way it goes instead; why, is sealed."""
+
+    kind: Literal["redirect"] = "redirect"
+    route: Route
+
+
 class Decide(ActModel):
     """The final body decides, with reasons that are sealed."""
 
@@ -384,6 +408,8 @@ Act = (
     | Agree
     | MoveUp
     | Stay
+    | Withdraw
+    | Redirect
     | Object
     | Decide
     | NotePhoneCall

@@ -112,6 +112,21 @@ class Route(StrEnum):
     OTHER = "other"
 
 
+class WithdrawReason(StrEnum):
+    """Why whoever raised it takes it back; what exactly happened is sealed."""
+
+    DEALT_WITH = "dealt_with_otherwise"
+    """The worry was dealt with outside this."""
+    NEW_INFORMATION = "new_information"
+    """What became known since shows the matter in another light."""
+    RAISED_IN_ERROR = "raised_in_error"
+    RAISED_AGAIN = "raised_again"
+    """It goes on as another escalation."""
+    NO_ANSWER = "no_answer"
+    """The raising side no longer waits for an answer. It is counted apart, for it settles nothing."""
+    OTHER = "other"
+
+
 class Done(StrEnum):
     """What one side can say was done, away from the system."""
 

@@ -91,6 +91,8 @@ _WHILE_HELD = (
     acts.NotePhoneCall,
     acts.ConfirmCause,
     acts.Close,
+    acts.Withdraw,
+    acts.Redirect,
     acts.SetPriority,
     acts.Redate,
     acts.ChangeTrack,
@@ -174,6 +176,8 @@ def _decide(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:
             return claiming.confirm(case, act, now)
         case acts.DenyDone():
             return claiming.deny(case, act, now)
+        case acts.Withdraw() | acts.Redirect():
+            return settling.take_back(case, act, now)
         case acts.Agree():
             return settling.agree(case, act, now)
         case acts.Decide():

@@ -15,7 +15,18 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 from escalations.policy import Awaits, OnLimit, Position, Side, SkipReason, Slug, Track
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act, Concern, LegalStatus, Reason
-from escalations.rules.case import Cause, ClockEnd, DeliveryState, Done, Outcome, PauseReason, RedateReason, Route, Says
+from escalations.rules.case import (
+    Cause,
+    ClockEnd,
+    DeliveryState,
+    Done,
+    Outcome,
+    PauseReason,
+    RedateReason,
+    Route,
+    Says,
+    WithdrawReason,
+)
 from escalations.rules.workingtime import Amount
 
 AlternateBecause = Literal["works_for_a_party", "both_work_for_a_party", "decided_before"]
@@ -517,6 +528,8 @@ class Closed(EventModel):
     route: Annotated[Route | None, Field(exclude_if=not_)] = None
     happened_at: Annotated[AwareDatetime | None, Field(exclude_if=not_)] = None
     """When they said so to the team."""
+    withdrawn_because: Annotated[WithdrawReason | None, Field(exclude_if=not_)] = None
+    """Why whoever raised it took it back, where they did so themselves."""
 
 
 class PartnershipNotified(EventModel):

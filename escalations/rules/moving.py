@@ -263,6 +263,11 @@ def close(case: Case, at: datetime, *, by: Actor, outcome: Outcome) -> tuple[Eve
     return _close(case, at, by.side, events.Closed(at=at, by=by, stage=case.stage, outcome=outcome))
 
 
+def close_without_settlement(case: Case, closed: events.Closed) -> tuple[Event, ...]:
+    """Whoever raised it took it back: what ran stops, and nothing is met by that."""
+    return _close(case, closed.at, None, closed)
+
+
 def close_by_team(case: Case, act: acts.Close, at: datetime, *, outcome: Outcome) -> tuple[Event, ...]:
     """The same, recorded by the team. What ends without settlement or decision has met no clock."""
     closed = events.Closed(

@@ -92,7 +92,7 @@ def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR091
         case events.Settled():
             return _settled(case, event)
         case events.Closed():
-            return () if case.quiet and not case.stage else _closed(case)
+            return _closed(case, event)
         case events.PartnershipNotified():
             kind = NoticeKind.PARTNERSHIP_STAGE if event.of == "stage" else NoticeKind.PARTNERSHIP_RESOLUTION
             return (_to_team(case, kind),)
@@ -323,16 +323,21 @@ def _settled(case: Case, event: events.Settled) -> tuple[Notice, ...]:
     return (Notice(NoticeKind.SETTLED, to, Ask.READ, event.stage),)
 
 
-def _closed(case: Case) -> tuple[Notice, ...]:
+def _closed(case: Case, event: events.Closed) -> tuple[Notice, ...]:
     """Everyone on the ladder so far, on both sides, and the final body where it was asked.
 
-    Nobody but the team ever heard of a case that was entered quietly and never passed on; nobody hears of its end.
+    The team too, where it held the case and somebody else ended it. Nobody but the team ever heard of one that was
+    entered quietly and never passed on; nobody else hears of its end.
     """
+    held = () if case.stage or event.by.side is Side.TEAM else (_to_team(case, NoticeKind.CLOSED),)
+    if case.quiet and not case.stage:
+        return held
     raiser = NoticeKind.REDIRECTED if case.route is not None else NoticeKind.CLOSED
-    return tuple(
+    told = (
         Notice(raiser if to.position == RAISER else NoticeKind.CLOSED, to, Ask.READ, case.stage)
         for to in _on_the_ladder(case)
     )
+    return (*told, *held)
 
 
 def _on_the_ladder(case: Case) -> tuple[Recipient, ...]:

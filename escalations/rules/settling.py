@@ -82,6 +82,22 @@ _ON_WORD_OF: dict[Side, tuple[Outcome, ...]] = {
 """What an open case can end with, by whose word it is."""
 
 
+def take_back(case: Case, act: acts.Withdraw | acts.Redirect, now: datetime) -> tuple[Event, ...]:
+    """The raising side withdraws it, or says that it goes another way; also while it is held. It meets no clock."""
+    closed = events.Closed(
+        at=now,
+        by=act.by,
+        stage=case.stage,
+        outcome=Outcome.WITHDRAWN if isinstance(act, acts.Withdraw) else Outcome.REDIRECTED,
+        route=None if isinstance(act, acts.Withdraw) else act.route,
+        withdrawn_because=act.reason if isinstance(act, acts.Withdraw) else None,
+        happened_at=act.happened_at,
+        submission_id=act.submission_id,
+        content_digest=act.content_digest,
+    )
+    return moving.close_without_settlement(case, closed)
+
+
 def close_on_word(case: Case, act: acts.Close, now: datetime) -> tuple[Event, ...] | Refused:
     """The team ends a case on somebody's word, or one that is held."""
     refused = _route(act) or (_held(act) if case.status is Status.HELD else _open(case, act))

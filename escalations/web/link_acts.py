@@ -14,7 +14,7 @@ from escalations.policy import Awaits, Side, Track
 from escalations.rules import accounts, acts, asking, sooner
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act
-from escalations.rules.case import Case, Claim, ClaimState, Done, Outcome, Says, Status
+from escalations.rules.case import Case, Claim, ClaimState, Done, Outcome, Route, Says, Status, WithdrawReason
 from escalations.rules.notices import Ask
 from escalations.store.links import Link, Session
 from escalations.web import completing, made, team_acts
@@ -33,6 +33,8 @@ class Doing(StrEnum):
     AGREE = "agree"
     MOVE_UP = "move-up"
     STAY = "stay"
+    WITHDRAW = "withdraw"
+    REDIRECT = "redirect"
     SOONER = "sooner"
     OBJECT = "object"
     URGENT = "urgent"
@@ -79,7 +81,7 @@ def offered(case: Case, link: Link) -> tuple[Doing, ...]:
 def _asked(case: Case, link: Link) -> tuple[Doing, ...]:
     met = asking.is_met(case, link.asks, link.to, stage=link.stage, about=link.about)
     if case.status is Status.HELD and link.asks is Ask.READ and link.to.side is Side.RAISING:
-        return _urgent(case)  # What is held waits for the team; that it is urgent need not.
+        return (*_urgent(case), *_BACK)  # What is held waits for the team; these need not.
     if case.status is not Status.OPEN or met:
         return ()
     match link.asks:
@@ -141,7 +143,12 @@ def _reading(case: Case) -> tuple[Doing, ...]:
         Doing.AGREE,
         *(() if moving or top else (Doing.MOVE_UP,)),
         *((Doing.STAY,) if case.move is not None else ()),
+        *_BACK,
     )
+
+
+_BACK = (Doing.WITHDRAW, Doing.REDIRECT)
+"""How whoever raised it takes it back."""
 
 
 def claim_of(case: Case, link: Link) -> Claim | None:
@@ -215,6 +222,18 @@ def _make(  # noqa: C901, PLR0911, PLR0912, PLR0917  one line a kind, and closed
         case Doing.URGENT:
             sealed["text"] = reading.text("urgent-text", "The reason", missing="Say why it is urgent now", most=LONG)
             return acts.ChangeTrack(**origin, track=Track.URGENT)
+        case Doing.WITHDRAW:
+            reason = reading.choice("withdraw-reason", WithdrawReason, missing="Say why you withdraw it")
+            sealed["text"] = reading.text(
+                "withdraw-text", "The reason", missing="Say in your own words why you withdraw it", most=LONG
+            )
+            return None if reason is None else acts.Withdraw(**origin, reason=reason)
+        case Doing.REDIRECT:
+            route = reading.choice("route", Route, missing="Say which way it goes instead")
+            sealed["text"] = reading.text(
+                "redirect-text", "The reason", missing="Say why it is not for this policy", most=LONG
+            )
+            return None if route is None else acts.Redirect(**origin, route=route)
         case Doing.CONFIRM | Doing.DENY:
             claim = claim_of(case, link)
             name = "deny-text" if doing is Doing.DENY else "confirm-text"

@@ -51,6 +51,8 @@ TITLES: Final[Mapping[Doing, str]] = {
     Doing.OBJECT: "Object to its moving by itself",
     Doing.ACCOUNT: "Say how a delay came about",
     Doing.URGENT: "It is urgent now",
+    Doing.WITHDRAW: "Withdraw it",
+    Doing.REDIRECT: "It is not for this policy: it goes another way",
     Doing.SAY_DONE: "Write up what was done by phone or in a meeting",
     Doing.COMPLETE: "Complete your escalation",
 }

@@ -42,6 +42,10 @@ _LABELS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "object-text": ("Why you object", {}),
     "sooner-text": ("Why it is needed by then", {}),
     "urgent-text": ("Why it is urgent now", {}),
+    "withdraw-reason": ("Why you withdraw it", {code.value: text for code, text in words.WITHDRAWN.items()}),
+    "withdraw-text": ("In your own words", {}),
+    "route": ("Which way it goes instead", {code.value: text for code, text in words.ROUTES.items()}),
+    "redirect-text": ("Why it is not for this policy", {}),
     "deny-text": ("What happened instead", {}),
     "ack-text": ("What you add", {}),
     "confirm-text": ("What you add", {}),
@@ -107,6 +111,10 @@ def doing_of(act: Act) -> Doing | None:  # noqa: C901, PLR0911, PLR0912  one lin
             return Doing.OBJECT
         case acts.ChangeTrack():
             return Doing.URGENT
+        case acts.Withdraw():
+            return Doing.WITHDRAW
+        case acts.Redirect():
+            return Doing.REDIRECT
         case acts.ConfirmDone():
             return Doing.CONFIRM
         case acts.DenyDone():
@@ -150,6 +158,10 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> Raw:  # noqa: C901, PLR0911, P
             return {"sooner-clock": [act.clock_id], **moment("sooner-at", act.due_at), "sooner-text": [text]}
         case acts.ChangeTrack():
             return {"urgent-text": [text]}
+        case acts.Withdraw():
+            return {"withdraw-reason": [act.reason.value], "withdraw-text": [text]}
+        case acts.Redirect():
+            return {"route": [act.route.value], "redirect-text": [text]}
         case acts.ConfirmDone():
             return {"confirm-text": [text]}
         case acts.DenyDone():

@@ -296,7 +296,8 @@ def _ended(event: events.Closed) -> str:
     where = f"at stage {event.stage}" if event.stage else "before it was passed on"
     word = f", on the word of {words.SIDES[event.on_word_of]}" if event.on_word_of else ""
     way = f" It goes another way: {_in_line(words.ROUTES[event.route])}." if event.route else ""
-    return f"Closed {where}{word}: {words.OUTCOMES[event.outcome].lower()}.{way}"
+    why = f" {words.WITHDRAWN[event.withdrawn_because]}." if event.withdrawn_because else ""
+    return f"Closed {where}{word}: {words.OUTCOMES[event.outcome].lower()}.{why}{way}"
 
 
 def _whom(event: events.NoticeReported, names: Names) -> str:

@@ -11,7 +11,18 @@ from typing import Final
 
 from escalations.policy import Awaits, Side, SkipReason, StartsFrom, Track
 from escalations.rules.acts import Concern, LegalStatus, Reason
-from escalations.rules.case import Cause, DeliveryState, Done, Outcome, PauseReason, RedateReason, Route, Says, Status
+from escalations.rules.case import (
+    Cause,
+    DeliveryState,
+    Done,
+    Outcome,
+    PauseReason,
+    RedateReason,
+    Route,
+    Says,
+    Status,
+    WithdrawReason,
+)
 from escalations.rules.notices import RAISER, NoticeKind
 from escalations.store.access_log import What
 from escalations.store.notices import NoticeState
@@ -111,6 +122,16 @@ ON_WORD_OF: Final[Mapping[Side | None, str]] = {
     None: "The partnership team’s own, while it holds this",
 }
 """On whose word a case ends."""
+
+WITHDRAWN: Final[Mapping[WithdrawReason, str]] = {
+    WithdrawReason.DEALT_WITH: "The worry was dealt with in another way",
+    WithdrawReason.NEW_INFORMATION: "We know more now, and see it differently",
+    WithdrawReason.RAISED_IN_ERROR: "It was raised by mistake",
+    WithdrawReason.RAISED_AGAIN: "It goes on as another escalation",
+    WithdrawReason.NO_ANSWER: "No answer came, and we no longer wait for one",
+    WithdrawReason.OTHER: "Another reason",
+}
+"""Why whoever raised it takes it back."""
 
 TEAM_ACTS: Final[Mapping[str, str]] = {
     "pass-on": "Tell them: pass it on",

@@ -54,6 +54,8 @@ MAY: dict[type[acts.ActModel], set[str]] = {
     acts.Agree: RAISING,
     acts.MoveUp: RAISING,
     acts.Stay: RAISING,
+    acts.Withdraw: RAISING,
+    acts.Redirect: RAISING,
     acts.Object: RAISING | RESPONDING,
     acts.Decide: set(),
     acts.AddWords: RAISING | RESPONDING | {"team"},
@@ -124,7 +126,8 @@ def test_while_a_case_is_held_the_raising_side_only_adds_words_or_says_that_it_i
         if not isinstance(decider.decide(story.case, deed(kind, by, story.case, story.now), story.now), decider.Refused)
     }
     # That it is urgent does not wait for the team either.
-    raising = RAISING if kind in {acts.AddWords, acts.ChangeTrack} else set()
+    its_own = {acts.AddWords, acts.ChangeTrack, acts.Withdraw, acts.Redirect}
+    raising = RAISING if kind in its_own else set()
     assert accepted <= {"team", "system", *raising}
 
 

@@ -12,7 +12,7 @@ from escalations.policy import Side, Track
 from escalations.rules import acts
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act, Concern, Reason
-from escalations.rules.case import Done, Outcome, Says
+from escalations.rules.case import Done, Outcome, Route, Says, WithdrawReason
 from escalations.rules.notices import NoticeKind
 from escalations.web import retyped
 from escalations.web.forms import Reading
@@ -132,6 +132,8 @@ def _every_act() -> list[Act]:
         acts.SetSooner(**_ORIGIN, clock_id="3-resolve", due_at=builders.civil("2027-03-03 12:00")),
         acts.Object(**_ORIGIN),
         acts.ChangeTrack(**_ORIGIN, track=Track.URGENT),
+        acts.Withdraw(**_ORIGIN, reason=WithdrawReason.NO_ANSWER),
+        acts.Redirect(**_ORIGIN, route=Route.LADO),
         acts.Account(**_ORIGIN, clock_id="2-acknowledge", agency_id="police", says=Says.NOT_REACHED),
         acts.Complete(**_ORIGIN, concern=Concern.THEMATIC, reason=Reason.OTHER, people=0),
     ]
