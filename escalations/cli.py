@@ -37,6 +37,8 @@ wrapping = typer.Typer(help="The wrapping keys of the settings.", no_args_is_hel
 persons = typer.Typer(help="Who may sign in.", no_args_is_help=True)
 workflows = typer.Typer(help="The workflows that wait for open escalations.", no_args_is_help=True)
 directories = typer.Typer(help="Agencies, and who holds which position.", no_args_is_help=True)
+redate = typer.Typer(help="Count open escalations anew, under another calendar or policy.", no_args_is_help=True)
+app.add_typer(redate, name="redate")
 app.add_typer(directories, name="directory")
 app.add_typer(policies, name="policy")
 app.add_typer(registers, name="register")
@@ -472,6 +474,59 @@ def directory_import(
     from escalations import directories as keeping
 
     if not _do(keeping.load(chosen, file, only_check=check, say=_say, new_types=new_type or ())):
+        raise typer.Exit(1)
+
+
+_CalendarFile = Annotated[
+    Path | None, typer.Option("--calendar", help="A calendar file; by default the one of the settings.")
+]
+_Closures = Annotated[
+    list[str] | None,
+    typer.Option("--closure", help="Days on which the offices are closed: 2027-03-04..2027-03-05=Office move."),
+]
+_PolicyFile = Annotated[Path | None, typer.Option("--policy", help="A policy file, in the place of each case's own.")]
+_AlsoSooner = Annotated[bool, typer.Option("--also-sooner", help="Move what becomes sooner as well.")]
+
+
+@redate.command("preview")
+def redate_preview(
+    *,
+    calendar: _CalendarFile = None,
+    closure: _Closures = None,
+    policy: _PolicyFile = None,
+    also_sooner: _AlsoSooner = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it for a machine.")] = False,
+) -> None:
+    """Say what would become of every open escalation, with both dates. Nothing is changed."""
+    chosen = _settings()
+    from escalations import redates
+
+    given = redates.Given(calendar, tuple(closure or ()), policy, also_sooner)
+    _do(redates.preview(chosen, given, as_json=as_json, say=_say))
+
+
+@redate.command("apply")
+def redate_apply(
+    *,
+    reason_file: Annotated[Path, typer.Option("--reason-file", help="Why, in a text file. Both sides can read it.")],
+    because: Annotated[str, typer.Option(help="bank_holiday, closure, policy or put_right.")],
+    by: Annotated[str, typer.Option(help="Who of the partnership team decided it, by name.")],
+    calendar: _CalendarFile = None,
+    closure: _Closures = None,
+    policy: _PolicyFile = None,
+    also_sooner: _AlsoSooner = False,
+    seen: Annotated[
+        Path | None, typer.Option(help="What `redate preview --json` printed: only what was seen is applied.")
+    ] = None,
+) -> None:
+    """Count them anew: one act for each escalation. Both sides are told, and both dates are kept."""
+    chosen = _settings()
+    from escalations import redates
+    from escalations.rules.case import RedateReason
+
+    given = redates.Given(calendar, tuple(closure or ()), policy, also_sooner)
+    kind = _one_of(RedateReason, because, "--because")
+    if not _do(redates.apply(chosen, given, reason=reason_file, because=kind, by=by, seen=seen, say=_say)):
         raise typer.Exit(1)
 
 

@@ -28,9 +28,10 @@ from escalations.mail.authentication import Trust
 from escalations.mail.outgoing import House
 from escalations.mail.relay import OutboxRelay, Relay, SmtpRelay
 from escalations.mail.smtp_server import Limits, Server
-from escalations.packs import reading
+from escalations.packs import days_off, reading
 from escalations.policy import Policy
 from escalations.settings import PREFIX, MailSecurity, Settings, WrongSettings
+from escalations.store.calendars import DaysOff
 from escalations.store.cases import Cases
 from escalations.store.engine import Database
 from escalations.store.vault import Vault
@@ -174,7 +175,7 @@ async def opened(
         store.engine.DatabaseAway, store.engine.DatabaseUnfit: the database cannot be used.
         store.vault.WrongKeys: the keys do not open what the database holds.
     """
-    in_force = InForce(policy_of(settings.policy_file))
+    in_force = InForce(policy_of(settings.policy_file), days_off_of(settings.calendar_file))
     async with Database.open(settings.database, owner_url=settings.database_for_migrations) as database:
         if migrate:
             await database.migrate()
@@ -219,6 +220,18 @@ def certificate_of(settings: Settings) -> ssl.SSLContext | None:
 def policy_of(file: Path | None) -> Policy:
     """The policy in force: the settings' file, or the sample."""
     return reading.sample() if file is None else reading.read(file)
+
+
+def days_off_of(file: Path | None) -> DaysOff:
+    """What the installation says of its own days.
+
+    Raises:
+        settings.WrongSettings: the file holds no calendar; its sentences say what is wrong, by line.
+    """
+    try:
+        return days_off.read(file)
+    except reading.NotAPolicyError as problem:
+        raise WrongSettings(f"{PREFIX}CALENDAR_FILE cannot be used:\n{problem}") from None
 
 
 def relay_of(

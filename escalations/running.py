@@ -203,6 +203,7 @@ def application(
         database=opened.database,
         vault=opened.vault,
         policy=opened.in_force.policy,
+        days_off=opened.in_force.days_off,
         now=opened.now,
         relay=opened.relay,
         cases=opened.cases,

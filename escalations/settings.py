@@ -231,6 +231,11 @@ class Settings(BaseSettings):
     policy_file: Path | None = Field(
         default=None, description="The policy in force, as YAML. Unset: the sample policy."
     )
+    calendar_file: Path | None = Field(
+        default=None,
+        description="Further bank holidays and the days on which the offices are closed, as YAML. What is received "
+        "afterwards is counted by it; `escalations redate preview` says what it would make of open ones.",
+    )
     directory_file: Path | None = Field(
         default=None,
         description="Agencies and positions that are loaded into an empty directory. Unset: the sample directory.",

@@ -5,6 +5,8 @@ The same story on SQLite and on PostgreSQL, with the real timer service and virt
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from email import message_from_bytes
 from email import policy as mail_policy
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 from sqlalchemy import select
 from temporalio import client as temporal
 
+from escalations import redates
 from escalations.intake import opening
 from escalations.rules import acts, events
 from escalations.rules.case import Frame, RedateReason
@@ -129,3 +132,47 @@ async def test_a_closure_moves_an_open_deadline_only_once_the_team_says_so(
         async with home.parts.database.write() as tx:
             await read_models.rebuild(tx)
         assert await lists(home) == as_it_was
+
+
+async def test_from_the_command_line_it_is_looked_at_and_applied_only_as_it_was_seen(
+    tmp_path: Path, escalations_client: temporal.Client, task_queue: str
+) -> None:
+    chosen = settings(tmp_path)
+    async with installation(chosen, escalations_client, task_queue) as home:
+        moved, went_on = await home.raised_now(), await home.raised_now()
+        tomorrow = home.parts.now().date() + timedelta(days=1)
+        week = f"{tomorrow}..{tomorrow + timedelta(days=6)}=The offices move"
+        given = redates.Given(closures=(week,))
+        said: list[str] = []
+        await redates.preview(chosen, given, as_json=False, say=said.append)
+        assert said[-1] == "Nothing was changed."
+        assert "A date would move in 2" in said[-2]
+        seen = tmp_path / "seen.json"
+        printed: list[str] = []
+        await redates.preview(chosen, given, as_json=True, say=printed.append)
+        seen.write_text(printed[0], encoding="utf-8")
+        cases = {one["reference"]: one for one in json.loads(printed[0])["cases"]}
+        clock = next(one for one in cases[moved]["clocks"] if one["awaits"] == "respond")
+        assert (clock["becomes"], clock["due_at"] < clock["new_due_at"]) == ("later", True)
+
+        acknowledged = acts.Acknowledge(**origin(builders.responder(), home.parts.now()))
+        await home.receive(acknowledged, reference=went_on)
+        await home.idle(went_on)
+        reason = tmp_path / "why.txt"
+        reason.write_text("Zanzibar: the offices move.", encoding="utf-8")
+        said.clear()
+        fine = await redates.apply(
+            chosen, given, reason=reason, because=RedateReason.CLOSURE, by="Perpetua Lisle", seen=seen, say=said.append
+        )
+        assert not fine, "one of them was left as it is"
+        assert f"1 of 1  {moved}: counted anew" in said
+        assert f"{went_on}: left as it is, because something happened there since it was looked at." in said
+        assert (await home.case(moved)).redates == 1
+        assert (await home.case(went_on)).redates == 0
+        assert not any("Zanzibar" in line for line in said)
+
+        other = redates.Given(closures=(f"{tomorrow}=Another",))
+        with pytest.raises(redates.NotUsable, match="of another calendar or policy"):
+            await redates.apply(
+                chosen, other, reason=reason, because=RedateReason.CLOSURE, by="P", seen=seen, say=said.append
+            )

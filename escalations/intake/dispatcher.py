@@ -15,7 +15,6 @@ from enum import StrEnum
 from typing import Any
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
@@ -32,7 +31,6 @@ from escalations.intake.submissions import Leased
 from escalations.rules import acts, case, decider, evolving, passing
 from escalations.store.cases import Cases
 from escalations.store.engine import Database
-from escalations.store.frozen import NotFrozen
 from escalations.workflows import attributes, contracts
 from escalations.workflows.contracts import ActOutcome, ActRequest
 
@@ -176,7 +174,7 @@ class Dispatcher:
             return await self._start(client, leased, act)
         async with self._database.read() as tx:
             known = await self._cases.read(tx, leased.reference)
-            frame = await self._named_by(tx, act)
+            frame = await self._cases.named_by(tx, act)
         if known is None:
             return await self._start(client, leased, act)
         if frame is not None:
@@ -187,15 +185,6 @@ class Dispatcher:
             if isinstance(refused, decider.Refused):
                 return await self._refuse(leased, refused)
         return await self._update(client, leased, act, known, frame)
-
-    async def _named_by(self, tx: AsyncConnection, act: acts.Act) -> case.Frame | None:
-        """What a re-date names. Where that is not kept, the rules refuse it."""
-        if not isinstance(act, acts.Redate):
-            return None
-        try:
-            return await self._cases.frame(tx, act)
-        except NotFrozen:
-            return None
 
     async def _start(self, client: Client, leased: Leased, act: acts.Act) -> Went:
         if not isinstance(act, acts.Raise):

@@ -12,25 +12,27 @@ from escalations.policy import Policy
 from escalations.rules import acts, case, workingtime
 from escalations.rules.workingtime import Calendar
 from escalations.store import calendars, frozen
+from escalations.store.calendars import NO_DAYS_OFF, DaysOff
 from escalations.workflows.contracts import FrameText, Opening
 
 
 class InForce:
     """The policy that new cases are opened under, with a calendar for the year in which each was received."""
 
-    def __init__(self, in_force: Policy) -> None:
-        """Take the policy in force."""
+    def __init__(self, in_force: Policy, days_off: DaysOff = NO_DAYS_OFF) -> None:
+        """Take the policy in force, and what the installation says of its own days."""
         self.policy = in_force
+        self.days_off = days_off
 
     def frame(self, received_at: datetime) -> case.Frame:
         """What a case received at this instant is frozen to: the calendar covers its year and five more."""
         year = workingtime.civil(received_at).year
-        return case.Frame(self.policy, _calendar(self.policy.region, year, self.policy.day_zero))
+        return case.Frame(self.policy, _calendar(self.policy.region, year, self.policy.day_zero, self.days_off))
 
 
 @lru_cache(maxsize=16)
-def _calendar(region: workingtime.Region, year: int, day_zero: workingtime.DayZero) -> Calendar:
-    return calendars.build(region, year, day_zero=day_zero)
+def _calendar(region: workingtime.Region, year: int, day_zero: workingtime.DayZero, days_off: DaysOff) -> Calendar:
+    return days_off.on(calendars.build(region, year, day_zero=day_zero))
 
 
 async def freeze(tx: AsyncConnection, frame: case.Frame, *, at: datetime) -> None:

@@ -271,6 +271,8 @@ class Page(StrEnum):
     CASE = "case"
     TEAM_ACT = "team_act"
     """What the team does on a case."""
+    REDATE = "redate"
+    """Counting open escalations anew, under another calendar or policy."""
     ENTER = "enter"
     """Entering an escalation for somebody who phoned."""
     DIRECTORY = "directory"
@@ -291,6 +293,7 @@ LETS_IN: Final[Mapping[Page, frozenset[Role | Standing]]] = {
     Page.BOARD: frozenset({Role.TEAM}),
     Page.CASE: frozenset({Role.TEAM}),
     Page.TEAM_ACT: frozenset({Role.TEAM}),
+    Page.REDATE: frozenset({Role.TEAM}),
     Page.ENTER: frozenset({Role.TEAM}),
     Page.DIRECTORY: frozenset({Role.TEAM, Role.ADMINISTRATOR}),
     Page.REVIEW: frozenset({Role.TEAM, Role.REVIEWER}),

@@ -18,7 +18,7 @@ from escalations.intake import opening, submissions, unheard
 from escalations.parts import Parts
 from escalations.rules import acts, clocks, decider, passing
 from escalations.rules.acts import Act
-from escalations.rules.case import Case, new
+from escalations.rules.case import Case, new, offering
 from escalations.rules.events import Event
 from escalations.store import notices
 from escalations.store.notices import NoticeState
@@ -108,6 +108,9 @@ class Direct:
             stored = await submissions.get(tx, submission_id)
             act = act.model_copy(update={"content_digest": stored.content_digest})
             known = replace(known, reference=receipt.reference)
+            named = await self._parts.cases.named_by(tx, act)
+            if named is not None:
+                known = offering(known, named)
             decided = decider.decide(known, act, act.received_at)
             if isinstance(decided, decider.Refused):
                 raise NotAppliedError(decided.code)

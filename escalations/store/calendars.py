@@ -7,8 +7,10 @@ carries the calendar that it was opened with, by the hash of its content.
 from collections.abc import Sequence
 from datetime import date, time
 from importlib import metadata
+from typing import Annotated
 
 import holidays
+from pydantic import BaseModel, Field, field_validator
 
 from escalations.rules.civiltime import Calendar, Closure, DayZero, OfficeHours, Region
 
@@ -28,6 +30,47 @@ _GOV_UK_NAMES = {
 }
 
 _SATURDAY = 5
+
+
+class ExtraHoliday(BaseModel, frozen=True, extra="forbid"):
+    """A bank holiday that the software does not know: proclaimed for one year, say."""
+
+    day: date
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+
+
+class DaysOff(BaseModel, frozen=True, extra="forbid"):
+    """What an installation says of its own days, beside the bank holidays that come with the software."""
+
+    bank_holidays: Annotated[tuple[ExtraHoliday, ...], Field(max_length=200)] = ()
+    not_bank_holidays: Annotated[tuple[date, ...], Field(max_length=200)] = ()
+    """Days that the software takes for bank holidays and that are none: one that was moved, say."""
+    closures: Annotated[tuple[Closure, ...], Field(max_length=400)] = ()
+    """Days on which the partnership's offices are closed, first to last."""
+
+    @field_validator("bank_holidays")
+    @classmethod
+    def _once(cls, given: tuple[ExtraHoliday, ...]) -> tuple[ExtraHoliday, ...]:
+        if len({one.day for one in given}) != len(given):
+            sentence = "a bank holiday is listed twice: give each date once, with one name"
+            raise ValueError(sentence)
+        return given
+
+    def on(self, calendar: Calendar) -> Calendar:
+        """A calendar with these days, as far as it reaches: what lies outside it leaves its hash as it is."""
+        known = dict(calendar.bank_holidays)
+        for day in self.not_bank_holidays:
+            known.pop(day, None)
+        known.update({one.day: one.name for one in self.bank_holidays if calendar.first <= one.day <= calendar.last})
+        closures = tuple(one for one in self.closures if one.first <= calendar.last and one.last >= calendar.first)
+        if (tuple(sorted(known.items())), closures) == (calendar.bank_holidays, ()):
+            return calendar
+        return calendar.model_copy(
+            update={"bank_holidays": tuple(known.items()), "closures": (*calendar.closures, *closures)}
+        )
+
+
+NO_DAYS_OFF = DaysOff()
 
 _NINE_TO_FIVE = OfficeHours()
 

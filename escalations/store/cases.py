@@ -10,7 +10,8 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations import errors, policy
-from escalations.rules import case, events, evolving, workingtime
+from escalations.rules import acts, case, events, evolving, workingtime
+from escalations.rules.acts import Act
 from escalations.rules.events import Event
 from escalations.store import frozen, register
 
@@ -77,6 +78,15 @@ class Cases:
         if hashes not in self._frames:
             self._frames[hashes] = await frame_of(tx, named)
         return self._frames[hashes]
+
+    async def named_by(self, tx: AsyncConnection, act: Act) -> case.Frame | None:
+        """What an act wants a case to be frozen to. Where that is not kept, there is none, and the rules refuse it."""
+        if not isinstance(act, acts.Redate):
+            return None
+        try:
+            return await self.frame(tx, act)
+        except frozen.NotFrozen:
+            return None
 
     async def offering(self, tx: AsyncConnection, state: case.Case, happened: Iterable[Event]) -> case.Case:
         """The same case, with what these events name beside its frame, so that they can be applied to it.

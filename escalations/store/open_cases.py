@@ -171,6 +171,14 @@ def _troubles() -> Select[Any, Any, Any, Any]:
 _OPEN_TROUBLES = _troubles().where(~_IS_CLOSED)
 
 
+async def references(tx: AsyncConnection) -> list[str]:
+    """Every case that is not closed, oldest first."""
+    rows = await tx.execute(
+        select(_CASES.c.reference).where(~_IS_CLOSED).order_by(_CASES.c.received_at, _CASES.c.reference)
+    )
+    return list(rows.scalars())
+
+
 async def read(tx: AsyncConnection) -> Everything:
     """Every open case, with what it waits for and which notices have not arrived."""
     cases = tuple(_case(row) for row in (await tx.execute(_OPEN)).mappings())

@@ -22,6 +22,7 @@ from escalations import errors
 from escalations.mail.relay import Relay
 from escalations.policy import Policy
 from escalations.settings import Settings
+from escalations.store.calendars import NO_DAYS_OFF, DaysOff
 from escalations.store.cases import Cases
 from escalations.store.engine import Database
 from escalations.store.vault import Vault
@@ -37,6 +38,7 @@ from escalations.web import (
     people_page,
     policy_page,
     raising,
+    redating_page,
     responding,
     reviewing,
     security,
@@ -68,6 +70,7 @@ def create_app(
     cases: Cases | None = None,
     live: bool = False,
     settle_seconds: float = 4.0,
+    days_off: DaysOff = NO_DAYS_OFF,
     access_log: Callable[[str, str, int], None] | None = None,
     body_seconds: float = security.BODY_SECONDS,
     static: Path | None = None,
@@ -86,6 +89,7 @@ def create_app(
         cases: where cases are read from, to share what it remembers.
         live: whether real people may be entered; every page says "Trial" until then.
         settle_seconds: how long a page waits for the outcome of an act.
+        days_off: what the installation says of its own days.
         access_log: takes method, route template and status of each request, in place of the log.
         body_seconds: how long a form may take to arrive.
         static: the folder of styles and pictures, in place of the one that is built beside the pages.
@@ -96,6 +100,7 @@ def create_app(
         vault=vault,
         now=now,
         policy=policy,
+        days_off=days_off,
         cases=cases or Cases(),
         pages=Pages(Site.of(settings, live=live)),
         cookies=Cookies(
@@ -126,6 +131,7 @@ def create_app(
     app.include_router(mail_pages.routes(parts))
     app.include_router(case_page.routes(parts))
     app.include_router(team_pages.routes(parts))
+    app.include_router(redating_page.routes(parts))
     app.include_router(reviewing.routes(parts))
     app.include_router(people_page.routes(parts))
     app.include_router(directory_pages.routes(parts))

@@ -71,6 +71,7 @@ def routes(parts: Parts) -> APIRouter:
 class _MailPages:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._in_force = InForce(parts.policy, parts.days_off)
 
     async def listed(self, request: Request) -> Response:
         async with self._parts.database.read() as tx:
@@ -90,7 +91,7 @@ class _MailPages:
 
     def _line(self, row: MailRow) -> Line:
         # What waited before the clock was kept with it has the one that it would have now.
-        due = row.due_at or mail_clock.due(InForce(self._parts.policy), row.received_at, urgent=row.urgent)
+        due = row.due_at or mail_clock.due(self._in_force, row.received_at, urgent=row.urgent)
         held = row.state is MailState.HELD
         return Line(
             row.mail_id, row.received_at, mail_words.why(row), row.reference, due if held else None, urgent=row.urgent
@@ -132,7 +133,7 @@ class _MailPages:
             withheld=withheld,
             held=row.state is MailState.HELD,
             reported=await self._reported(row),
-            receipt=mail_clock.receipt(InForce(self._parts.policy), row.received_at, urgent=row.urgent),
+            receipt=mail_clock.receipt(self._in_force, row.received_at, urgent=row.urgent),
             vouched=row.vouched in {"by_hop", "by_loopback"},
             unkept=unkept,
             once=first(raw or {}, "once") or secrets.token_urlsafe(12),

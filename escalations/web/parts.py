@@ -24,6 +24,7 @@ from escalations.rules import acts
 from escalations.rules.acts import Act
 from escalations.settings import Settings
 from escalations.store import directory, tables
+from escalations.store.calendars import DaysOff
 from escalations.store.cases import Cases
 from escalations.store.engine import Database
 from escalations.store.vault import Vault
@@ -139,6 +140,8 @@ class Parts:
     now: Callable[[], datetime]
     policy: Policy
     """The one in force for new escalations."""
+    days_off: DaysOff
+    """What the installation says of its own days; in force for new escalations too."""
     cases: Cases
     pages: Pages
     cookies: Cookies

@@ -23,7 +23,7 @@ from escalations.store.tables import instant_text
 
 COMMANDS = (
     "run", "worker", "web", "dispatch", "policy", "directory", "register", "workflows", "doctor", "migrate", "alive",
-    "people", "what-if",
+    "people", "what-if", "redate",
 )  # fmt: skip
 
 
@@ -363,3 +363,39 @@ def test_the_last_administrator_is_not_ended_from_the_command_line_either(here: 
     with pytest.raises(errors.EscalationsError, match="Nobody else is an administrator"):
         call("people", "end", "boss@council.example")
     assert ", ended 20" in call("people", "list")[1]
+
+
+def test_open_escalations_are_looked_at_and_nothing_is_changed(here: Path) -> None:
+    assert call("migrate")[0] == 0
+    code, said = call("redate", "preview", "--closure", "2027-03-04..2027-03-05=Office move")
+    assert code == 0
+    assert "Open escalations: 0." in said
+    assert said.endswith("Nothing was changed.\n")
+    assert here.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("preview", "--closure", "next week"), "“next week” is no closure. Write its first and last day"),
+        (("preview", "--closure", "2027-03-05..2027-03-04"), "is no closure"),
+        (("preview", "--calendar", "none.yaml"), "none.yaml: cannot be read"),
+        (("preview", "--policy", "none.yaml"), "none.yaml: cannot be read"),
+        (
+            ("apply", "--reason-file", "none.txt", "--because", "closure", "--by", "P"),
+            "The reason in none.txt cannot be",
+        ),
+    ],
+)
+def test_what_cannot_be_used_is_said_in_a_sentence(here: Path, arguments: tuple[str, ...], said: str) -> None:
+    assert call("migrate")[0] == 0
+    with pytest.raises(errors.EscalationsError) as found:
+        call("redate", *arguments)
+    assert said in str(found.value)
+    assert here.exists()
+
+
+def test_a_reason_that_is_none_of_them_is_said(here: Path) -> None:
+    code, _ = call("redate", "apply", "--reason-file", "why.txt", "--because", "whim", "--by", "P")
+    assert code == 2
+    assert not here.exists()

@@ -190,6 +190,8 @@ class Office:
                 frame = self.in_force.frame(act.received_at)
                 await opening.freeze(tx, frame, at=self.time)
                 known = case.new(reference, frame)
+            named = await self.cases.named_by(tx, act)
+            known = known if named is None else case.offering(known, named)
             decided = decider.decide(known, act, act.received_at)
             refused = isinstance(decided, decider.Refused)
             result = await record(

@@ -68,6 +68,9 @@ OPENS: dict[str, set[str]] = {
     "POST /messages/{mail_id}/pass": TEAM,
     "POST /messages/{mail_id}/not-for-us": TEAM,
     "POST /messages/{mail_id}/undelivered": TEAM,
+    "GET /redate": TEAM,
+    "POST /redate": TEAM,
+    "GET /redate/{press}": TEAM,
     "GET /board/{reference}": TEAM,
     "GET /board/{reference}/outcome/{submission_id}": TEAM,
     "POST /board/{reference}/{doing}": TEAM,
@@ -171,6 +174,7 @@ async def test_each_cell(office: Office, reference: str, who: str) -> None:
         "token": "none",
         "year": "2026",
         "file": "measures.csv",
+        "press": "abcdefgh1234",
     }
     wrong = []
     for row, opens in OPENS.items():
