@@ -299,6 +299,14 @@ class Thematic(PolicyModel):
     source: str = OUR_CHOICE
 
 
+class OutOfScope(PolicyModel):
+    """What the policy is not for, and where that goes instead. People read it before they raise something."""
+
+    what: Words
+    where: Words
+    source: str = OUR_CHOICE
+
+
 class FinalBody(PolicyModel):
     """Who has the last word, and who stands in where the holder works for a party or decided before."""
 
@@ -384,6 +392,8 @@ class Policy(PolicyModel):
     """Whether stages may be passed over. Not said: every escalation goes through all of them, from the first."""
     thematic: Annotated[Thematic | None, Field(exclude_if=_not_said)] = None
     """What becomes of a thematic one. Not said: it goes the same way as any other."""
+    out_of_scope: Annotated[tuple[OutOfScope, ...], Field(max_length=20, exclude_if=not_)] = ()
+    """What it is not for. Only the team redirects anything, on somebody's word; this is told, and decides nothing."""
     final_body: FinalBody
 
     @model_validator(mode="after")

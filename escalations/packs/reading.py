@@ -27,6 +27,7 @@ from escalations.policy import (
     ClockRule,
     FinalBody,
     Limit,
+    OutOfScope,
     Policy,
     PriorityRule,
     ProblemsError,
@@ -357,7 +358,7 @@ _FORMS = {
 
 def _names() -> list[str]:
     """Every name that a part of a policy can have."""
-    parts = (Policy, Adoption, FinalBody, StageRule, ClockRule, Limit, PriorityRule, Skipping, Thematic)
+    parts = (Policy, Adoption, FinalBody, StageRule, ClockRule, Limit, PriorityRule, Skipping, Thematic, OutOfScope)
     return list(dict.fromkeys(name for part in parts for name in part.model_fields))
 
 

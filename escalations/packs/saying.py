@@ -392,6 +392,8 @@ def _beginnings(policy: Policy) -> Iterator[str]:
     if thematic is not None:
         what = f"starts at stage {thematic.start_stage}" if thematic.taken else "is held for the partnership's team"
         yield f"A thematic escalation {what}. Source: {source_of(thematic.source)}."
+    for one in policy.out_of_scope:
+        yield f"Not for this policy: {one.what}. It goes to: {one.where}. Source: {source_of(one.source)}."
 
 
 def _or(parts: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, assert_never
 
-from escalations.policy import Awaits, Side, Track
+from escalations.policy import Awaits, Side, StageRule, Track
 from escalations.rules import accounts, acts, asking, sooner
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act
@@ -210,7 +210,7 @@ def _make(  # noqa: C901, PLR0911, PLR0912, PLR0917  one line a kind, and closed
             sealed["text"] = reading.text(
                 "move-text", "The reason", missing="Say in a few words why it moves up", most=LONG
             )
-            return acts.MoveUp(**origin, at_stage=_seen(reading))
+            return _move_up(reading, case, origin)
         case Doing.STAY:
             sealed["text"] = reading.text("stay-text", "The reason", most=LONG)
             return acts.Stay(**origin, at_stage=_seen(reading))
@@ -271,6 +271,37 @@ def _account(reading: Reading, case: Case, link: Link, origin: dict[str, Any], s
     if says is None or not found or agency is None:
         return None
     return acts.Account(**origin, clock_id=found, agency_id=agency, says=says)
+
+
+def stages_above(case: Case) -> tuple[StageRule, ...]:
+    """To which stages a person may take it now, where the policy lets a level be passed over; else none to choose."""
+    policy = case.frame.policy
+    above = policy.stages[case.stage :]
+    return above if policy.skipping is not None and policy.skipping.levels and len(above) > 1 else ()
+
+
+def _move_up(reading: Reading, case: Case, origin: dict[str, Any]) -> Act | None:
+    """To the next stage; or further, where the policy lets a level be passed over and somebody says why."""
+    above = stages_above(case)
+    chosen = first(reading.raw, "to-stage")
+    if not above or chosen in {"", str(above[0].number)}:
+        return acts.MoveUp(**origin, at_stage=_seen(reading))
+    number = reading.one_of("to-stage", [str(one.number) for one in above], missing="Choose the stage")
+    skipping = case.frame.policy.skipping
+    reasons = () if skipping is None else skipping.because
+    because = reading.one_of("skip-because", [one.value for one in reasons], missing="Say why a level is passed over")
+    side = first(reading.raw, "skip-side")
+    if not number or not because:
+        return None
+    return acts.MoveUp.model_validate(
+        {
+            **origin,
+            "at_stage": _seen(reading),
+            "to_stage": int(number),
+            "skip_because": because,
+            "skip_side": side if side in {Side.RAISING, Side.RESPONDING} else None,
+        }
+    )
 
 
 def _seen(reading: Reading) -> int | None:

@@ -143,6 +143,11 @@ def values(page: Read, link: Link) -> dict[str, Any]:
         "claim": claim,
         "claim_words": telling.claim(claim, names) if claim else "",
         "parties": {party.agency_id: names.agency(party.agency_id) for party in case.open_parties},
+        "further": {str(one.number): f"Stage {one.number}: {one.title}" for one in link_acts.stages_above(case)},
+        "skip_reasons": {
+            one.value: words.SKIP_REASONS[one][:1].upper() + words.SKIP_REASONS[one][1:]
+            for one in (case.frame.policy.skipping.because if case.frame.policy.skipping else ())
+        },
         "soon": {clock.clock_id: team_choices.due(clock, names) for clock in sooner.can_be_sooner(case)},
         "several": len(case.open_parties) > 1,
         "raising": link.to.side is Side.RAISING,

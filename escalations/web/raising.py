@@ -97,6 +97,7 @@ class _Raising(Sending, Clearing):
             started=started,
             kept_until=kept_until,
             hours=HOURS,
+            elsewhere=self._parts.policy.out_of_scope,
         )
 
     async def begun(self, request: Request) -> Response:

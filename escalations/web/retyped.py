@@ -149,7 +149,10 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> Raw:  # noqa: C901, PLR0911, P
                 "agree-text": [text],
             }
         case acts.MoveUp():
-            return {"move-text": [text]}
+            further = {} if act.to_stage is None else {"to-stage": [str(act.to_stage)]}
+            why = {} if act.skip_because is None else {"skip-because": [act.skip_because.value]}
+            side = {} if act.skip_side is None else {"skip-side": [act.skip_side.value]}
+            return {"move-text": [text], **further, **why, **side}
         case acts.Stay():
             return {"stay-text": [text]}
         case acts.Object():

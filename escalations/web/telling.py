@@ -226,7 +226,7 @@ def _passed_over(event: events.StageStarted) -> str:
     if not over:
         return ""
     which = f"Stage {over[0]} was" if len(over) == 1 else f"Stages {over[0]} to {over[-1]} were"
-    side = f", on {words.SIDES[event.skip_side].removeprefix('the ')}’s side" if event.skip_side else ""
+    side = f", on the side of {words.SIDES[event.skip_side]}" if event.skip_side else ""
     why = f": {words.SKIP_REASONS[event.skip_because]}" if event.skip_because else ""
     return f" {which} passed over{side}{why}."
 

@@ -17,6 +17,7 @@ from escalations.policy import (
     FinalBody,
     Limit,
     OnLimit,
+    OutOfScope,
     Policy,
     PriorityRule,
     Side,
@@ -41,6 +42,7 @@ MODELS: tuple[type[BaseModel], ...] = (
     PriorityRule,
     Skipping,
     Thematic,
+    OutOfScope,
 )
 VOCABULARIES = (Awaits, DayZero, OnLimit, Region, Side, SkipReason, StartsFrom, Track, Undelivered)
 

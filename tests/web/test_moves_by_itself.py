@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from escalations.intake import opening
+from escalations.packs import reading
+from escalations.policy import Policy
 from escalations.rules.notices import NoticeKind
 from tests.rules.test_the_ladder import escalating
 from tests.web import answering
@@ -57,3 +61,60 @@ async def test_the_responding_side_can_object_and_the_team_is_told(office: Offic
     assert "objects that it is moved by the policy’s rule" in (await office.get(f"/board/{reference}")).text
     assert "Object to its moving by itself" not in (await office.get("/answer")).text
     assert all("Zanzibar" not in mail for mail in await office.mails())
+
+
+def skipping(**more: Any) -> Policy:  # noqa: ANN401
+    values = reading.sample().model_dump()
+    values["skipping"] = {"levels": True, "because": ["flat_organisation", "risk"]}
+    return Policy.model_validate({**values, **more})
+
+
+async def under(office: Office, policy: Policy) -> None:
+    office.in_force = opening.InForce(policy)
+    office.app = office.make_app()
+    office.browser = office.new_browser(signed_in=True)
+
+
+async def test_whoever_raised_it_can_pass_a_level_over_and_says_why(office: Office) -> None:
+    await under(office, skipping())
+    reference = await raised(office)
+    await office.settle()
+    page = await answering.enter(office, await answering.link(office, reference, NoticeKind.REACHED))
+    assert "Pass a level over" in page.text
+    fields: dict[str, Any] = {
+        "once": page.value("once"),
+        "seen_stage": page.value("seen-stage"),
+        "move_text": "They have no manager.",
+    }
+    unsaid = await office.post("/answer/move-up", token=page.token, to_stage="3", **fields)
+    assert unsaid.status == 422
+    assert "Say why a level is passed over" in unsaid.text
+    assert "They have no manager." in unsaid.text
+    await office.post(
+        "/answer/move-up",
+        token=unsaid.token,
+        to_stage="3",
+        skip_because="flat_organisation",
+        skip_side="responding",
+        **fields,
+    )
+    await office.until("2027-03-02 17:01")
+    assert (await case_of(office, reference)).stage == 3
+    told = (await office.get(f"/board/{reference}")).text
+    assert "Stage 2 was passed over, on the side of the responding agency: an agency has no such level" in told
+
+
+async def test_without_it_in_the_policy_nothing_is_offered_to_pass_over(office: Office) -> None:
+    reference = await raised(office)
+    await office.settle()
+    page = await answering.enter(office, await answering.link(office, reference, NoticeKind.REACHED))
+    assert "Move it up" in page.text
+    assert "Pass a level over" not in page.text
+
+
+async def test_what_the_policy_is_not_for_is_said_before_anything_is_typed(office: Office) -> None:
+    assert "It is not for:" not in (await office.get("/raise")).text
+    elsewhere = [{"what": "A complaint about somebody’s conduct", "where": "that agency’s complaints route"}]
+    await under(office, skipping(out_of_scope=elsewhere))
+    page = await office.get("/raise")
+    assert "A complaint about somebody’s conduct. That goes to: that agency’s complaints route." in page.text
