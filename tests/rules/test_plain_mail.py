@@ -193,7 +193,7 @@ def test_while_the_agency_is_not_known_only_whoever_sent_it_acts_for_that_side_a
         if not isinstance(decided, decider.Refused):
             accepted.add(who)
     of_the_team = {acts.PassOn: {"team"}, acts.NotePhoneCall: {"team"}, acts.Complete: {"team", "whoever sent it"}}
-    of_the_team[acts.AddWords] = {"team", "whoever sent it"}
+    of_the_team |= {of: {"team", "whoever sent it"} for of in (acts.AddWords, acts.ChangeTrack)}
     of_the_system = {acts.ReportDelivery: {"system"}, acts.ReportMessage: {"system"}}
     assert accepted == {**of_the_team, **of_the_system}.get(kind, set())
 
