@@ -230,11 +230,23 @@ def texts(policy: Policy) -> tuple[str, ...]:
                "responding agencies: [childrens-services]"), raised="  hold: true\n"),
         _story(("1 hour later", "close", "outcome: redirected", "route: complaint"), raised="  hold: true\n"),
         _story(("1 hour later", "close", "outcome: withdrawn", "on word of: raising")),
-        *(
-            _story(("1 hour later", "set priority", f"priority: {level.code}"))
-            for level in policy.priorities[:1]
-        ),
+        _story(("2 working days later, 10:00", "object", "by: raising"), ("2 working days later, 10:00", "object",
+               "by: childrens-services")),
+        _story(("1 hour later", "change track", "track: urgent")),
+        _story(("7 working days later, 10:00", "respond", "by: police"), ("1 hour later", "respond",
+               "by: childrens-services"), ("1 hour later", "agree")),
+        *(_story(("1 hour later", "set priority", f"priority: {level.code}")) for level in policy.priorities[:1]),
+        *(_story(("1 hour later", "set sooner", f"clock: {one}", 'due at: "2027-03-02T16:00:00Z"'))
+          for one in _may_be_sooner(policy)),
+        *(_story(("1 hour later", "complete", "by: raising"), raised=f"  about: not stated\n{more}")
+          for more in ("", "  hold: true\n")),
     )  # fmt: skip
+
+
+def _may_be_sooner(policy: Policy) -> list[str]:
+    """The first clock of the first stage for which a sooner time may be set."""
+    sooner = [one.id for one in policy.stages[0].clocks if any(limit.or_sooner for limit in one.limits.values())]
+    return sooner[:1]
 
 
 def _extendable(policy: Policy) -> bool:

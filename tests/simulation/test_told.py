@@ -41,7 +41,7 @@ def test_what_a_partnership_asks_about_is_met(sample: told.Table) -> None:
         "Asked: choose whether it moves up", "Move intended", "Move dropped", "Settled", "Decided", "Closed", "Paused",
         "Resumed", "Clock extended", "A notice: not delivered", "The policy tells the partnership of a stage",
         "The policy tells the partnership how it ended", "Raiser kept informed", "Done confirmed", "Done denied",
-        "Person reached",
+        "Person reached", "Completed", "Track changed", "Cause changed",
     )  # fmt: skip
     labels = {one.label for one in sample.rows}
     assert [label for label in asked if label not in labels] == []
@@ -57,6 +57,20 @@ def test_every_story_can_be_played_under_the_sample() -> None:
     policy = reading.sample()
     for number, text in enumerate(told.texts(policy)):
         trying.play(stories.read_text(text, f"story-{number}"), policy)
+
+
+@pytest.mark.parametrize(
+    ("pack", "label"),
+    [
+        ("strict-sample", "Move objected"),
+        ("strict-sample", "Priority set"),
+        ("pan-sussex-sample", "Clock set sooner"),
+        ("croydon-sample", "Answered"),
+        ("sunderland-adults-sample", "Stage 1 begins"),
+    ],
+)
+def test_what_another_policy_has_more_is_met_under_it(pack: str, label: str) -> None:
+    assert row(told.table(reading.sample(pack)), label).told
 
 
 def test_the_raiser_hears_of_an_answer_and_the_other_side_of_what_it_is_asked(sample: told.Table) -> None:
