@@ -15,7 +15,7 @@ from escalations.rules import acts, civilwords, workingtime
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.case import Case, ClaimState, DeliveryState, Outcome
-from escalations.simulation.stories import ACTS, Deed, NotAStoryError, Place, Story
+from escalations.simulation.stories import ACTS, SAID, Deed, NotAStoryError, Place, Story
 
 _DOES: Final[Mapping[str, Side]] = {
     "acknowledge": Side.RESPONDING,
@@ -28,6 +28,13 @@ _DOES: Final[Mapping[str, Side]] = {
     "agree": Side.RAISING,
     "move_up": Side.RAISING,
     "stay": Side.RAISING,
+    "withdraw": Side.RAISING,
+    "redirect": Side.RAISING,
+    "object": Side.RAISING,
+    "set_sooner": Side.RAISING,
+    "set_priority": Side.RAISING,
+    "change_track": Side.RAISING,
+    "account": Side.RESPONDING,
     "decide": Side.FINAL_BODY,
     "add_words": Side.RESPONDING,
 }
@@ -170,8 +177,8 @@ class Maker:
     def _value(self, deed: Deed, name: str, value: object, at: datetime) -> object:
         if name == "responding_agencies":
             return tuple(str(one) for one in value) if isinstance(value, list) else (str(value),)
-        if name == "happened_at":
-            return self._happened(deed, str(value), at)
+        if name.endswith("_at"):
+            return self._civil(deed, name, str(value), at)
         if name == "clock_id":
             return self._clock(deed, str(value))
         if isinstance(value, str) and "agency" not in name and not value[:1].isdigit():
@@ -186,11 +193,11 @@ class Maker:
             raise self._not_a_story(deed.place, f"there is no clock {wanted!r} then; there are: {known}")
         return found[-1]
 
-    def _happened(self, deed: Deed, said: str, at: datetime) -> datetime:
+    def _civil(self, deed: Deed, name: str, said: str, at: datetime) -> datetime:
         """A civil time; a time alone is one of the same day."""
         try:
             if len(said) <= len("10:00"):
                 return workingtime.instant_of(workingtime.civil(at).date(), civilwords.clock(said))
             return civilwords.moment(said)
         except ValueError as problem:
-            raise self._not_a_story((*deed.place, "happened"), str(problem)) from None
+            raise self._not_a_story((*deed.place, SAID.get(name, name)), str(problem)) from None

@@ -238,7 +238,7 @@ class _Reader:
             if name in {"when", "does", "by", "position"} and name not in names:
                 continue
             if name not in names:
-                known = [*(_SAID.get(one, one.replace("_", " ")) for one in sorted(names)), "when", "by", "position"]
+                known = [*(SAID.get(one, one.replace("_", " ")) for one in sorted(names)), "when", "by", "position"]
                 said_so = f"is not a part of {kind.replace('_', ' ')!r}{_near(key, known)}"
                 self._say((*place, key), f"{said_so}; its parts are: {', '.join(known)}")
                 continue
@@ -296,7 +296,7 @@ _ALIASES: Final = {
     "to": "responding_agencies",
     "for": "raising_agency",
 }
-_SAID: Final = {
+SAID: Final = {
     "responding_agencies": "with",
     "agency_id": "agency",
     "concern": "about",
@@ -306,6 +306,7 @@ _SAID: Final = {
     "happened_at": "happened",
     "raising_agency": "for",
 }
+"""The words of a story for what an act calls otherwise."""
 _EXAMPLES: Final = {
     "raised": "'by: oak-school' and 'with: childrens-services'",
     "notices": "'childrens-services: undelivered'",

@@ -96,6 +96,27 @@ def test_whom_a_story_names_does_it_at_the_rung_of_the_stage() -> None:
     assert any(isinstance(event, events.ClockExtended) for event in last)
 
 
+def test_every_act_can_be_told_in_a_story_by_whoever_does_such_a_thing() -> None:
+    more = {
+        "withdraw": "    reason: other\n",
+        "redirect": "    route: complaint\n",
+        "set_sooner": "    clock: resolve\n    due at: 16:00\n",
+        "change_track": "    track: urgent\n",
+        "pause": "    reason: court\n",
+        "extend": "    clock: resolve\n    by amount: 1 working day\n",
+    }
+    for kind in stories.ACTS:
+        if kind not in {"raise", "pass_on", "complete", "redate", "account", "confirm_cause", "close", "set_priority"}:
+            found = played(f"then:\n  - when: 1 hour later\n    does: {kind.replace('_', ' ')}\n{more.get(kind, '')}")
+            codes = {line.refused.code for line in found.lines if isinstance(line, trying.Refusal)}
+            assert "not_your_side" not in codes, kind
+
+
+def test_a_withdrawal_ends_a_story() -> None:
+    found = played("then:\n  - when: 1 hour later\n    does: withdraw\n    reason: other\n")
+    assert found.case.status == "closed"
+
+
 @pytest.mark.parametrize(
     ("said", "means"),
     [
