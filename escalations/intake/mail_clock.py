@@ -19,6 +19,7 @@ from escalations.rules import workingtime
 from escalations.rules.workingtime import Amount, CalendarExhausted, Receipt, Unit
 
 _RULE: Final = "team-look"
+_STARTED_BY: Final = "the message reached us"
 _WITHOUT_A_RULE: Final = {
     Track.STANDARD: Amount(value=2, unit=Unit.WORKING_HOURS),
     Track.URGENT: Amount(value=1, unit=Unit.ELAPSED_HOURS),
@@ -52,7 +53,7 @@ def receipt(in_force: InForce, received_at: datetime, *, urgent: bool) -> Receip
     rule, amount = _limit(in_force.policy, urgent=urgent)
     calendar = in_force.frame(received_at).calendar
     try:
-        return workingtime.receipt(calendar, start=received_at, start_event="received", amount=amount, rule=rule)
+        return workingtime.receipt(calendar, start=received_at, start_event=_STARTED_BY, amount=amount, rule=rule)
     except CalendarExhausted:
         return None
 

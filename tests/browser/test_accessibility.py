@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from playwright.async_api import BrowserContext, Page, ViewportSize
 
+from escalations.mail.address import Replies
 from escalations.rules import acts
 from escalations.rules.case import Outcome
 from escalations.rules.notices import NoticeKind
@@ -12,6 +15,7 @@ from escalations.store import people
 from tests.browser.conftest import AXE, DESKTOP, PHONE, violations
 from tests.builders import origin, raiser
 from tests.mail import messages
+from tests.mailroom import message
 from tests.web import answering, mailing
 from tests.web.conftest import Office
 from tests.web.forms_filled import raised
@@ -137,6 +141,13 @@ async def test_what_came_by_email(office: Office, scripted: BrowserContext, size
     await page.goto(f"{office.address}/messages/{held.mail_id}")
     await page.click("button:has-text('Add it to this escalation')")
     await _looks_right(page, "passed on without a reference")
+    await page.fill("#reference", str(row.reference))
+    await page.fill("#note", "From a colleague.")
+    await page.click("button:has-text('Add it to this escalation')")
+    await _looks_right(page, "what adding it does")
+    await page.click("button:has-text('Add it')")
+    await office.settle()
+    await _looks_right(page, "added")
     await page.goto(f"{office.address}/l/{await answering.link(office, str(row.reference), NoticeKind.RECEIPT)}")
     await page.click("button:has-text('Send me a code')")
     await page.fill("#code", await answering.newest_code(office))
@@ -144,7 +155,7 @@ async def test_what_came_by_email(office: Office, scripted: BrowserContext, size
     await page.fill("#role", "Class teacher")
     await page.click("button:has-text('Continue')")
     await _looks_right(page, "to complete")
-    await page.click("main form button.govuk-button >> nth=-1")
+    await page.click("form[action='/answer/complete'] button.govuk-button >> nth=-1")
     assert await page.locator(".govuk-error-summary").count() == 1
     await _looks_right(page, "to complete, with problems")
 
@@ -231,3 +242,27 @@ async def test_signing_in_and_the_pages_of_administrators(
     await page.click("button:has-text('Sign in')")
     await _looks_right(page, "for another role")
     assert "This page is for another role" in await page.inner_text("main")
+
+
+@needs_axe
+@WIDTHS
+async def test_a_report_that_the_team_is_asked_to_confirm_and_that_waits_too_long(
+    office: Office, scripted: BrowserContext, size: ViewportSize
+) -> None:
+    office.replies = Replies.of(office.settings, office.vault)
+    assert office.replies is not None
+    whole = message("To agency: Wyeford Council children's services\nProblem: Nobody came.\n")
+    raised_by = await mailing.receive(office, whole)
+    notices = await office.notices(str(raised_by.reference))
+    asked = next(row for row in notices if row.notice.kind is NoticeKind.ASKED)
+    to = office.replies.address_of(asked.notice_id)
+    report = await mailing.receive(office, messages.raw("bounce_permanent"), to=to, sender="")
+    office.time += timedelta(days=1)
+    page = await scripted.new_page()
+    await page.set_viewport_size(size)
+    for path in ("/board", "/messages", f"/messages/{report.mail_id}"):
+        await page.goto(office.address + path)
+        for summary in await page.locator("main summary:visible").all():
+            await summary.click()
+        await _looks_right(page, path)
+    assert await page.locator("button:has-text('It did not arrive')").count() == 1

@@ -158,6 +158,7 @@ async def test_a_message_is_read_as_plain_text_and_that_is_written_down(office: 
     row = await held(office)
     page = await office.get(f"/messages/{row.mail_id}")
     assert f"About {CHILD}: she was seen today." in page.text
+    assert "Counted from 09:30 on Monday 1 March 2027 (the message reached us)" in page.text
     assert ("mail_read", row.reference) in {(what, reference) for what, reference, _ in await office.access_log()}
     shown = await mailing.receive(
         office, messages.raw("list_newsletter").replace(b"News.", b"<script>alert(1)</script><b>News</b>")
