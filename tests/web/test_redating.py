@@ -80,6 +80,7 @@ async def test_it_is_done_after_a_look_at_what_was_typed_and_both_sides_are_told
     assert "NOT the same" not in case.text
     link = await answering.enter(office, await answering.link(office, reference, NoticeKind.REDATED))
     assert "Time limits counted anew" in link.text
+    assert WHY in link.text, "why is there for both sides to read"
     again = await office.get("/redate")
     assert "There is nothing to count anew." in again.text
     assert "1 is counted by it already." in again.text
