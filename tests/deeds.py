@@ -13,8 +13,10 @@ from escalations.rules.acts import Act, Concern, Reason
 from escalations.rules.case import (
     Case,
     Cause,
+    Changed,
     DeliveryState,
     Done,
+    Felt,
     Outcome,
     PauseReason,
     RedateReason,
@@ -140,6 +142,11 @@ _PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] 
             choice % (len(case.frame.policy.priorities) + 1)
         ],
     },
+    acts.LookBack: lambda case, by, choice: {
+        "agency_id": by.agency_id or (_of(case), SCHOOL)[choice % 2],
+        "changed": (list(Changed)[choice % len(Changed)],),
+        "felt": [None, *Felt][choice % 4],
+    },
     acts.Account: lambda case, by, choice: {
         "clock_id": case.clocks[choice % len(case.clocks)].clock_id if case.clocks else "1-acknowledge",
         "agency_id": by.agency_id or (_of(case), SCHOOL)[choice % 2],
@@ -201,6 +208,7 @@ BY_A_PERSON = (
     events.Settled,
     events.Decided,
     events.AccountAdded,
+    events.LookedBack,
     events.CauseConfirmed,
     events.Paused,
     events.Resumed,

@@ -21,9 +21,11 @@ from escalations.rules.case import (
     MEETS,
     WITHOUT_SETTLEMENT,
     Cause,
+    Changed,
     ClockEnd,
     DeliveryState,
     Done,
+    Felt,
     Frame,
     Outcome,
     PauseReason,
@@ -231,6 +233,8 @@ class CaseRecord:
     clocks: tuple[ClockSpan, ...] = ()
     undelivered: int = 0
     """How often a stage's notice did not reach a responding agency."""
+    looked_back: tuple[tuple[Side, str, tuple[Changed, ...], Felt | None], ...] = ()
+    """What each agency said at the end: its side, its id, what changed, and how it felt; its last word."""
     phone_calls: int = 0
     pauses: tuple[PauseSpan, ...] = ()
     extended: int = 0
@@ -262,6 +266,10 @@ class CaseRecord:
         """The stage at which the partnership was told of it; 0 where it was not told."""
         told = self.notified_at
         return 0 if told is None else max((span.stage for span in self.stages if span.at <= told), default=0)
+
+    def said_of(self, side: Side) -> tuple[tuple[tuple[Changed, ...], Felt | None], ...]:
+        """What the agencies of a side said at the end."""
+        return tuple((changed, felt) for of, _, changed, felt in self.looked_back if of is side)
 
     def open_at(self, moment: datetime) -> bool:
         """Whether it was open just before a moment: received, and not yet ended."""
@@ -408,6 +416,10 @@ class Life:
             case events.NoticeReported():
                 if event.starts_clocks and event.state is not DeliveryState.DELIVERED:
                     self.record = replace(now, undelivered=now.undelivered + 1)
+            case events.LookedBack():
+                others = tuple(one for one in now.looked_back if one[1] != event.agency_id)
+                said = (event.side, event.agency_id, event.changed, event.felt)
+                self.record = replace(now, looked_back=(*others, said))
             case events.PhoneCallNoted():
                 self.record = replace(now, phone_calls=now.phone_calls + 1)
             case (

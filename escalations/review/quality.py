@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 
 from escalations.policy import Awaits, Side
 from escalations.review import words
@@ -119,29 +120,77 @@ def _has(case: CaseRecord, wanted: str, view: View) -> bool:
             return any(clock.state(view.known.known_at) is not State.CONFIRMED for clock in passed)
 
 
+_SIDES = (Side.RAISING, Side.RESPONDING)
+_BY_SIDE = (
+    Column("raising", "The raising side, notified"),
+    Column("responding", "The responding side, notified"),
+    Column("raising_before", "The raising side, settled before (new)"),
+    Column("responding_before", "The responding side, settled before (new)"),
+)
+
+
 def effect(view: View) -> Table:
     """Effect on the child or adult.
 
-    What changed for the child or adult: a meeting held, a plan amended, an enquiry begun, a step up, a service started,
-    or nothing; at the end of a case and three months later. This version does not ask it yet, so every case that has
-    ended is counted as not asked, and none as unchanged. Source: the rules of practice, "The review's readers" ("not
-    asked" and "not yet known" are counted).
+    What changed for the child or adult, as each side says at the end of a case: the message that tells of its end asks.
+    A case can have several; with several responding agencies it counts once for what any of them says. Each agency's
+    last word counts. Who has not answered is counted, and so is who does not know yet; none is counted as unchanged. A
+    case that has not ended is not asked. What has changed three months later is not asked yet. Source: the rules of
+    practice, "The review's readers" ("not asked" and "not yet known" are counted).
     """
-    return _not_asked(
-        view,
-        "What changed for the child is not asked yet when an escalation ends. Until it is, this part of the report is "
-        "written from the partnership’s own anonymised examples.",
-    )
+    ends: list[tuple[str, str, Callable[[CaseRecord, Side], bool]]] = [
+        ("not_answered", "Asked, and not answered", lambda case, side: _asked(case) and not case.said_of(side)),
+        ("not_asked", "Not asked: not ended, or no agency was told", lambda case, _: not _asked(case)),
+    ]
+    rows = [
+        (code.value, text, lambda case, side, code=code: any(code in changed for changed, _ in case.said_of(side)))
+        for code, text in words.CHANGED.items()
+    ]
+    return _by_side(view, [*rows, *ends], "What has changed three months later is not asked yet.")
 
 
 def feedback(view: View) -> Table:
     """How raising and receiving felt.
 
-    How raising and how receiving an escalation felt, asked of each side at the end and three months later; the other
-    side never sees the answers. This version does not ask it yet. Source: the rules of practice, "The review's
-    readers".
+    How raising and how receiving an escalation felt, as each side says at its end, where it wants to; the other side
+    never sees the answers. With several responding agencies a case counts once for what any of them says. Source: the
+    rules of practice, "The review's readers".
     """
-    return _not_asked(view, "How raising and receiving felt is not asked yet.")
+    ends: list[tuple[str, str, Callable[[CaseRecord, Side], bool]]] = [
+        (
+            "not_said",
+            "Asked, and not said",
+            lambda case, side: _asked(case) and not any(felt for _, felt in case.said_of(side)),
+        ),
+        ("not_asked", "Not asked: not ended, or no agency was told", lambda case, _: not _asked(case)),
+    ]
+    rows = [
+        (code.value, text, lambda case, side, code=code: any(felt is code for _, felt in case.said_of(side)))
+        for code, text in words.FELT.items()
+    ]
+    return _by_side(view, [*rows, *ends])
+
+
+def _asked(case: CaseRecord) -> bool:
+    """Whether the sides were asked what came of it: it has ended, and another agency had been told of it."""
+    return case.closed_at is not None and bool(case.stages)
+
+
+def _by_side(view: View, rows: Sequence[tuple[str, str, Callable[[CaseRecord, Side], bool]]], *says: str) -> Table:
+    return Table(
+        rests_on=len(view.notified),
+        of=NOTIFIED,
+        columns=_BY_SIDE,
+        rows=tuple(
+            Row(
+                key,
+                label,
+                tuple(sum(1 for case in group if holds(case, side)) for group in view.groups for side in _SIDES),
+            )
+            for key, label, holds in rows
+        ),
+        says=says,
+    )
 
 
 def raised_again(view: View) -> Table:

@@ -8,7 +8,14 @@ from typing import Final
 from escalations.policy import Awaits, Side, Track
 from escalations.review.dataset import NOT_KNOWN, Accounted, State, Why
 from escalations.rules.acts import Concern, LegalStatus, Reason
-from escalations.rules.case import Cause, Outcome, PauseReason, WithdrawReason
+from escalations.rules.case import (
+    Cause,
+    Changed,
+    Felt,
+    Outcome,
+    PauseReason,
+    WithdrawReason,
+)
 
 REASONS: Final[Mapping[Reason, str]] = {
     Reason.THRESHOLD: "Threshold or level of need not agreed",
@@ -87,6 +94,23 @@ ACCOUNTED: Final[Mapping[Accounted, str]] = {
     Accounted.DISPUTED: "Disputed: one at least says it was another way",
     Accounted.IN_PART: "As recorded, by one side; the other gave no account",
     Accounted.NONE: "No account given",
+}
+
+CHANGED: Final[Mapping[Changed, str]] = {
+    Changed.MEETING_HELD: "A meeting was held",
+    Changed.PLAN_AMENDED: "A plan was amended",
+    Changed.ENQUIRY_BEGUN: "An enquiry was begun",
+    Changed.STEP_UP: "Help was stepped up",
+    Changed.SERVICE_STARTED: "A service was started",
+    Changed.OTHER: "Something else changed",
+    Changed.NOTHING: "Nothing changed",
+    Changed.NOT_YET_KNOWN: "Not yet known",
+}
+
+FELT: Final[Mapping[Felt, str]] = {
+    Felt.CLEAR_AND_FAIR: "Clear and fair",
+    Felt.MIXED: "Partly",
+    Felt.HARD: "Hard",
 }
 
 WHY: Final[Mapping[Why, str]] = {

@@ -57,6 +57,8 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
             return _adds(case, act.by)
         case acts.Account():
             return _accounts(case, act)
+        case acts.LookBack():
+            return _looks_back(case, act)
         case acts.ReachedByPerson():
             return None if _is_team(act.by) else _of_a_side(case, act)
         case acts.SayDone():
@@ -144,6 +146,19 @@ def _accounts(case: Case, act: acts.Account) -> Refused | None:
     if own and by.side is Side.FINAL_BODY:
         return _deciding(case, by)
     return Refused(NOT_YOUR_SIDE, "Each agency gives its own account of a delay.")
+
+
+def _looks_back(case: Case, act: acts.LookBack) -> Refused | None:
+    """Each side for its own agency, from any position that heard how it ended. Nobody else says what it felt like."""
+    by = act.by
+    if by.side is Side.RAISING:
+        refused = _raising(case, by)
+        if refused is not None or act.agency_id == case.raising_agency:
+            return refused
+    own = by.side is Side.RESPONDING and by.agency_id is not None and by.agency_id == act.agency_id
+    if own and case.party(by.agency_id) is not None and _was_told(case, by.position):
+        return None
+    return Refused(NOT_YOUR_SIDE, "Each agency says for itself what came of it.")
 
 
 def _was_told(case: Case, position: Position | None) -> bool:

@@ -16,8 +16,10 @@ from escalations.policy import Position, Side, SkipReason, Slug, Track
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.case import (
     Cause,
+    Changed,
     DeliveryState,
     Done,
+    Felt,
     Outcome,
     PauseReason,
     RedateReason,
@@ -336,6 +338,20 @@ class ChangeTrack(ActModel):
     track: Track
 
 
+class LookBack(ActModel):
+    """A side looks back at a closed case, by its link: what changed for the child or adult, and how it felt.
+
+    The last word of an agency counts. Its own words are sealed, and not for the other side.
+    """
+
+    kind: Literal["look_back"] = "look_back"
+    agency_id: Slug
+    """Whose view it is."""
+    changed: Annotated[tuple[Changed, ...], Field(min_length=1, max_length=len(Changed))]
+    felt: Felt | None = None
+    """Not asked for by force: nobody has to say."""
+
+
 class ConfirmCause(ActModel):
     """The team makes the cause of a delay final, once both agencies had their time to add an account; or puts it right.
 
@@ -419,6 +435,7 @@ Act = (
     | SetSooner
     | SetPriority
     | Account
+    | LookBack
     | Redate
     | ChangeTrack
     | ConfirmCause

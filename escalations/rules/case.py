@@ -75,6 +75,33 @@ class Says(StrEnum):
     """It was another way, in the side's own words."""
 
 
+class Changed(StrEnum):
+    """What changed for the child or adult by the end of a case, as a side says."""
+
+    MEETING_HELD = "meeting_held"
+    PLAN_AMENDED = "plan_amended"
+    ENQUIRY_BEGUN = "enquiry_begun"
+    STEP_UP = "step_up"
+    """Help at a higher level of need."""
+    SERVICE_STARTED = "service_started"
+    OTHER = "other"
+    """Something else, in the side's own words."""
+    NOTHING = "nothing"
+    NOT_YET_KNOWN = "not_yet_known"
+
+
+CHANGED_NOTHING = (Changed.NOTHING, Changed.NOT_YET_KNOWN)
+"""What is said alone: nobody says that a plan was amended and that nothing changed."""
+
+
+class Felt(StrEnum):
+    """How raising, or receiving, an escalation felt to a side. Not saying is an answer too, and is none of these."""
+
+    CLEAR_AND_FAIR = "clear_and_fair"
+    MIXED = "mixed"
+    HARD = "hard"
+
+
 class Outcome(StrEnum):
     """How a difference ended."""
 

@@ -21,6 +21,7 @@ from escalations.rules import (
     clocks,
     confirming,
     delivering,
+    looking_back,
     moving,
     opening,
     passing,
@@ -82,7 +83,7 @@ def _after_what_time_brought(case: Case, act: Act, now: datetime) -> tuple[Event
 
 
 _OF_THE_SYSTEM = (acts.ReportDelivery, acts.ReportMessage)
-_OF_WHAT_WAS_DONE = (acts.ConfirmDone, acts.DenyDone, acts.AddWords, acts.Account, acts.ConfirmCause)
+_OF_WHAT_WAS_DONE = (acts.ConfirmDone, acts.DenyDone, acts.AddWords, acts.Account, acts.LookBack, acts.ConfirmCause)
 """Acts that only put the record right; they are taken after a case has closed as well, for evidence stays fair."""
 _WHILE_HELD = (
     acts.AddWords,
@@ -160,6 +161,8 @@ def _decide(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:
             return sooner.set_priority(case, act, now)
         case acts.Account():
             return accounts.add(case, act, now)
+        case acts.LookBack():
+            return looking_back.look_back(case, act, now)
         case acts.Redate():
             return redating.redate(case, act, now)
         case acts.ChangeTrack():

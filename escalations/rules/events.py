@@ -17,9 +17,11 @@ from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act, Concern, LegalStatus, Reason
 from escalations.rules.case import (
     Cause,
+    Changed,
     ClockEnd,
     DeliveryState,
     Done,
+    Felt,
     Outcome,
     PauseReason,
     RedateReason,
@@ -354,6 +356,17 @@ class AccountAdded(ActEventModel):
     """Whether every agency that is asked has given its account of this delay now."""
 
 
+class LookedBack(ActEventModel):
+    """A side said what changed for the child or adult, and how it felt. It changes nothing of the case."""
+
+    kind: Literal["looked_back"] = "looked_back"
+    side: Side
+    agency_id: Slug
+    """Whose view it is."""
+    changed: tuple[Changed, ...]
+    felt: Felt | None = None
+
+
 class CauseConfirmed(ActEventModel):
     """The team made the cause of a delay final, as evidence has it or as it put it right."""
 
@@ -635,6 +648,7 @@ Event = (
     | LimitWithdrawn
     | CauseChanged
     | AccountAdded
+    | LookedBack
     | CauseConfirmed
     | ClockEnded
     | MoveProposed

@@ -93,6 +93,8 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912 
             return _with_cause(case, event)
         case events.AccountAdded():
             return _account_added(case, event)
+        case events.LookedBack():
+            return case  # It has closed, and what came of it is for the review.
         case events.CauseConfirmed():
             return _with_clock(case, event.clock_id, cause=event.cause, cause_confirmed_at=event.at)
         case events.ClockEnded():

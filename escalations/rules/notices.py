@@ -129,6 +129,7 @@ def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR091
             | events.ClockRecounted()
             | events.CauseChanged()
             | events.AccountAdded()
+            | events.LookedBack()
             | events.CauseConfirmed()
             | events.MoveProposed()
             | events.ProposalEnded()

@@ -11,10 +11,23 @@ from enum import StrEnum
 from typing import Any, assert_never
 
 from escalations.policy import Awaits, Side, StageRule, Track
-from escalations.rules import accounts, acts, asking, sooner
+from escalations.rules import accounts, acts, asking, looking_back, sooner
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act
-from escalations.rules.case import Case, Claim, ClaimState, Done, Outcome, Route, Says, Status, WithdrawReason
+from escalations.rules.case import (
+    CHANGED_NOTHING,
+    Case,
+    Changed,
+    Claim,
+    ClaimState,
+    Done,
+    Felt,
+    Outcome,
+    Route,
+    Says,
+    Status,
+    WithdrawReason,
+)
 from escalations.rules.notices import Ask
 from escalations.store.links import Link, Session
 from escalations.web import completing, made, team_acts
@@ -42,6 +55,7 @@ class Doing(StrEnum):
     DENY = "deny"
     DECIDE = "decide"
     ACCOUNT = "account"
+    LOOK_BACK = "look-back"
     COMPLETE = "complete"
 
 
@@ -75,7 +89,13 @@ def offered(case: Case, link: Link) -> tuple[Doing, ...]:
     if link.asks is Ask.COMPLETE:
         return (Doing.COMPLETE, *_urgent(case)) if case.incomplete and case.status is not Status.CLOSED else ()
     gives = accounts.open_to(case, link.to.side, link.to.agency_id)
-    return (*_asked(case, link), *((Doing.ACCOUNT,) if gives else ()))
+    looks = looking_back.side_of(case, _own(case, link)) is link.to.side
+    return (*_asked(case, link), *((Doing.LOOK_BACK,) if looks else ()), *((Doing.ACCOUNT,) if gives else ()))
+
+
+def _own(case: Case, link: Link) -> str | None:
+    """The agency for which the reader of a link speaks."""
+    return case.raising_agency if link.to.side is Side.RAISING else link.to.agency_id
 
 
 def _asked(case: Case, link: Link) -> tuple[Doing, ...]:
@@ -252,6 +272,8 @@ def _make(  # noqa: C901, PLR0911, PLR0912, PLR0917  one line a kind, and closed
             )
         case Doing.ACCOUNT:
             return _account(reading, case, link, origin, sealed)
+        case Doing.LOOK_BACK:
+            return _look_back(reading, case, link, origin, sealed)
         case Doing.COMPLETE:
             return None  # It has a page of questions of its own.
         case _:
@@ -267,7 +289,7 @@ def _account(reading: Reading, case: Case, link: Link, origin: dict[str, Any], s
     says = reading.choice("account-says", Says, missing="Say how the delay came about")
     missing = None if says is Says.AS_RECORDED else "Say in a few words how it came about"
     sealed["text"] = reading.text("account-text", "What you say", missing=missing, most=LONG)
-    agency = case.raising_agency if link.to.side is Side.RAISING else link.to.agency_id
+    agency = _own(case, link)
     if says is None or not found or agency is None:
         return None
     return acts.Account(**origin, clock_id=found, agency_id=agency, says=says)
@@ -302,6 +324,22 @@ def _move_up(reading: Reading, case: Case, origin: dict[str, Any]) -> Act | None
             "skip_side": side if side in {Side.RAISING, Side.RESPONDING} else None,
         }
     )
+
+
+def _look_back(
+    reading: Reading, case: Case, link: Link, origin: dict[str, Any], sealed: dict[str, object]
+) -> Act | None:
+    chosen = [Changed(value) for value in reading.raw.get("changed", []) if value in set(Changed)]
+    if not chosen:
+        reading.problem("changed", "Say what changed, or that nothing did, or that it is not known yet")
+    elif len(chosen) > 1 and any(one in CHANGED_NOTHING for one in chosen):
+        reading.problem("changed", "Choose either what changed, or that nothing did, or that it is not known yet")
+    felt = reading.choice("felt", Felt, missing="") if first(reading.raw, "felt") else None
+    sealed["text"] = reading.text("changed-text", "What you say", most=LONG)
+    agency = _own(case, link)
+    if not chosen or agency is None:
+        return None
+    return acts.LookBack(**origin, agency_id=agency, changed=tuple(chosen), felt=felt)
 
 
 def _seen(reading: Reading) -> int | None:

@@ -49,6 +49,7 @@ TITLES: Final[Mapping[Doing, str]] = {
     Doing.STAY: "It stays at this stage",
     Doing.SOONER: "It is needed sooner",
     Doing.OBJECT: "Object to its moving by itself",
+    Doing.LOOK_BACK: "What changed?",
     Doing.ACCOUNT: "Say how a delay came about",
     Doing.URGENT: "It is urgent now",
     Doing.WITHDRAW: "Withdraw it",
@@ -182,9 +183,9 @@ def _completing(page: Read) -> dict[str, Any]:
 
 
 def _may_read(item: Written, link: Link) -> bool:
-    """Each side's account of a delay is for the team, and for that side itself."""
+    """Each side's account of a delay, and what it says at the end, is for the team and for that side itself."""
     event = item.event
-    if not isinstance(event, events.AccountAdded):
+    if not isinstance(event, events.AccountAdded | events.LookedBack):
         return True
     return event.side is link.to.side and (event.side is Side.RAISING or event.agency_id == link.to.agency_id)
 

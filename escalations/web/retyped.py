@@ -52,6 +52,7 @@ _LABELS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "agree-text": ("What changed", {}),
     "phone": ("Your phone number", {}),
     "account-says": ("How the delay came about", {says.value: text for says, text in words.SAYS.items()}),
+    "changed-text": ("What you add", {}),
     "account-text": ("In your own words", {}),
     "theme": ("The theme", {}),
     "person-name": ("Name", {}),
@@ -123,6 +124,8 @@ def doing_of(act: Act) -> Doing | None:  # noqa: C901, PLR0911, PLR0912  one lin
             return Doing.DECIDE
         case acts.Account():
             return Doing.ACCOUNT
+        case acts.LookBack():
+            return Doing.LOOK_BACK
         case acts.Complete():
             return Doing.COMPLETE
         case _:
@@ -171,6 +174,9 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> Raw:  # noqa: C901, PLR0911, P
             return {"deny-text": [text]}
         case acts.Decide():
             return {"decision": [act.outcome.value], "reasons": [text]}
+        case acts.LookBack():
+            felt = {} if act.felt is None else {"felt": [act.felt.value]}
+            return {"changed": [changed.value for changed in act.changed], **felt, "changed-text": [text]}
         case acts.Account():
             return {"account-clock": [act.clock_id], "account-says": [act.says.value], "account-text": [text]}
         case acts.Complete():

@@ -138,6 +138,7 @@ async def written(tx: AsyncConnection, vault: Vault, story: Story) -> tuple[Writ
             | events.Settled
             | events.Closed
             | events.AccountAdded
+            | events.LookedBack
             | events.CauseConfirmed
             | events.Paused
             | events.Resumed

@@ -118,6 +118,8 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
                 f"No longer counted as passed: what was waited for from {names.agency(event.agency_id)} was done on "
                 f"time ({say(event.kept_at)}) and recorded later."
             )
+        case events.LookedBack():
+            return f"{names.agency(event.agency_id)} said what changed."
         case events.AccountAdded():
             return f"{names.agency(event.agency_id)} gave its account of a delay: “{words.SAYS[event.says]}”."
         case events.CauseConfirmed():
@@ -387,6 +389,8 @@ def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR
             return "Raiser kept informed"
         case events.AccountAdded():
             return "Account given"
+        case events.LookedBack():
+            return "Said what changed"
         case events.CauseConfirmed():
             return "Cause confirmed"
         case (

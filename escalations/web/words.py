@@ -13,8 +13,10 @@ from escalations.policy import Awaits, Side, SkipReason, StartsFrom, Track
 from escalations.rules.acts import Concern, LegalStatus, Reason
 from escalations.rules.case import (
     Cause,
+    Changed,
     DeliveryState,
     Done,
+    Felt,
     Outcome,
     PauseReason,
     RedateReason,
@@ -212,6 +214,25 @@ SAYS: Final[Mapping[Says, str]] = {
     Says.OTHER: "It was another way",
 }
 """What a side's account says of the recorded cause of a delay."""
+
+CHANGED: Final[Mapping[Changed, str]] = {
+    Changed.MEETING_HELD: "A meeting was held",
+    Changed.PLAN_AMENDED: "A plan was amended",
+    Changed.ENQUIRY_BEGUN: "An enquiry was begun",
+    Changed.STEP_UP: "Help was stepped up to a higher level of need",
+    Changed.SERVICE_STARTED: "A service was started",
+    Changed.OTHER: "Something else changed",
+    Changed.NOTHING: "Nothing changed",
+    Changed.NOT_YET_KNOWN: "It is not known yet",
+}
+"""What changed for the child or adult by the end."""
+
+FELT: Final[Mapping[Felt, str]] = {
+    Felt.CLEAR_AND_FAIR: "It was clear and fair",
+    Felt.MIXED: "Partly",
+    Felt.HARD: "It was hard",
+}
+"""How raising or receiving it felt."""
 
 AWAITED: Final[Mapping[Awaits, str]] = {
     Awaits.ACKNOWLEDGE: "an acknowledgement",

@@ -325,7 +325,13 @@ def test_each_measure_says_what_it_counts_and_where_that_comes_from() -> None:
 
 def test_what_nobody_was_asked_is_counted_and_not_taken_for_none() -> None:
     review = reviewed(known(settled_at_two(), settled_at_once()))
-    assert [row.cells for row in review.figure("effect").table.rows] == [(1,), (1,)]
+    assert {row.key: row.cells for row in review.figure("effect").table.rows if any(row.cells)} == {
+        "not_answered": (1, 1, 1, 1)
+    }
+    assert {row.key: row.cells for row in review.figure("feedback").table.rows if any(row.cells)} == {
+        "not_said": (1, 1, 1, 1)
+    }
+    assert [row.cells for row in review.figure("learning").table.rows] == [(1,), (1,)]
 
 
 def test_every_row_has_a_cell_for_every_column() -> None:

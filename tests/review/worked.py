@@ -14,7 +14,7 @@ from escalations.review.figures import Cell, Review, Share
 from escalations.rules import acts
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act
-from escalations.rules.case import Cause, Done, Outcome, Says
+from escalations.rules.case import Cause, Changed, Done, Felt, Outcome, Says
 from escalations.rules.workingtime import Amount
 from escalations.simulation.direct import Direct
 from escalations.store import directory_file
@@ -94,7 +94,7 @@ class Case:
             "legal_status": legal,
         }
 
-    def act(self, at: datetime, said: str) -> Act:
+    def act(self, at: datetime, said: str) -> Act:  # noqa: C901, PLR0911  one line a kind of row
         """Give the act that a row tells of."""
         raiser = origin(Actor(side=Side.RAISING, agency_id=self.raising, position=self._rung), at)
         team = origin(TEAM, at, channel=Channel.TEAM)
@@ -122,6 +122,12 @@ class Case:
             r"account of the limit to acknowledge at stage 1 by the (raising|responding) side: (\w+)", said
         ):
             return self._account(at, Side(found[1]), Says(found[2]))
+        if found := re.fullmatch(r"looked back by the (raising|responding) side: ([a-z_, ]+)(?:; (\w+))?", said):
+            side = Side(found[1])
+            by = origin(Actor(side=side, agency_id=self._agency(side), position=self._rung), at)
+            changed = tuple(Changed(code) for code in found[2].split(", "))
+            felt = Felt(found[3]) if found[3] else None
+            return acts.LookBack(**by, agency_id=self._agency(side), changed=changed, felt=felt)
         if found := re.fullmatch(r"agreed (as asked|in part|another way)", said):
             return acts.Agree(**raiser, outcome=AGREED[found[1]])
         return self._responding(at, said)
@@ -130,8 +136,11 @@ class Case:
     def _rung(self) -> str:
         return ("practitioner", "manager", "senior_manager", "head")[self.stage - 1]
 
+    def _agency(self, side: Side) -> str:
+        return self.raising if side is Side.RAISING else self.responding[0]
+
     def _account(self, at: datetime, side: Side, says: Says) -> Act:
-        agency = self.raising if side is Side.RAISING else self.responding[0]
+        agency = self._agency(side)
         by = origin(Actor(side=side, agency_id=agency, position=self._rung), at)
         return acts.Account(**by, clock_id="2-acknowledge", agency_id=agency, says=says)
 

@@ -43,6 +43,7 @@ MAY: dict[type[acts.ActModel], set[str]] = {
     acts.Account: RAISING | RESPONDING | {"manager", "team"},
     acts.Redate: {"team"},
     acts.ChangeTrack: RAISING | {"team"},  # To the urgent one; back, the team alone.
+    acts.LookBack: RAISING | RESPONDING | {"manager"},
     acts.ConfirmCause: {"team"},
     acts.Close: {"team"},
     acts.Acknowledge: RESPONDING,
@@ -176,7 +177,14 @@ def test_after_it_has_closed_only_the_record_is_put_right(kind: type[acts.ActMod
         decided = decider.decide(story.case, deed(kind, by, story.case, story.now, choice=1), story.now)
         if not isinstance(decided, decider.Refused):
             accepted.add(who)
-    puts_right = kind in {acts.ConfirmDone, acts.DenyDone, acts.AddWords, acts.ReportDelivery, acts.ReportMessage}
+    puts_right = kind in {
+        acts.ConfirmDone,
+        acts.DenyDone,
+        acts.AddWords,
+        acts.LookBack,
+        acts.ReportDelivery,
+        acts.ReportMessage,
+    }
     assert bool(accepted) == puts_right
 
 

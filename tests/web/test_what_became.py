@@ -12,7 +12,15 @@ from escalations.policy import Side, Track
 from escalations.rules import acts
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act, Concern, Reason
-from escalations.rules.case import Done, Outcome, Route, Says, WithdrawReason
+from escalations.rules.case import (
+    Changed,
+    Done,
+    Felt,
+    Outcome,
+    Route,
+    Says,
+    WithdrawReason,
+)
 from escalations.rules.notices import NoticeKind
 from escalations.web import retyped
 from escalations.web.forms import Reading
@@ -134,6 +142,7 @@ def _every_act() -> list[Act]:
         acts.ChangeTrack(**_ORIGIN, track=Track.URGENT),
         acts.Withdraw(**_ORIGIN, reason=WithdrawReason.NO_ANSWER),
         acts.Redirect(**_ORIGIN, route=Route.LADO),
+        acts.LookBack(**_ORIGIN, agency_id="police", changed=(Changed.OTHER,), felt=Felt.MIXED),
         acts.Account(**_ORIGIN, clock_id="2-acknowledge", agency_id="police", says=Says.NOT_REACHED),
         acts.Complete(**_ORIGIN, concern=Concern.THEMATIC, reason=Reason.OTHER, people=0),
     ]
