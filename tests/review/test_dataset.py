@@ -10,9 +10,9 @@ import pytest
 from escalations.policy import Awaits, Side
 from escalations.review.dataset import LEFT_OUT, Accounted, Life, State, Why
 from escalations.rules import acts, decider, events
-from escalations.rules.case import Cause, Outcome, PauseReason, Says
+from escalations.rules.case import Cause, Outcome, PauseReason, RedateReason, Says, offering
 from escalations.rules.workingtime import Amount
-from tests.builders import POLICE, SCHOOL, SOCIAL_CARE, Story, civil
+from tests.builders import POLICE, SCHOOL, SOCIAL_CARE, Story, civil, closed
 from tests.review.told import record, settled_at_two
 
 
@@ -177,3 +177,27 @@ def test_a_cause_is_unreviewed_again_where_evidence_came_to_say_something_else()
     story.acknowledges()
     late = next(one for one in record(story, "A").clocks if one.clock_id == clock)
     assert (late.cause, late.state(story.now)) == (Cause.ANSWERED_LATE, State.UNREVIEWED)
+
+
+def test_what_was_counted_anew_is_late_by_the_date_that_was_in_force() -> None:
+    story = Story().raised()
+    story.acknowledges()
+    frame = closed(story.frame, "2027-03-04", "2027-03-05")
+    story.frame = story.frame.offering(frame)
+    story.case = offering(story.case, frame)
+    story.act(
+        acts.Redate(
+            **story.by_team(),
+            policy_hash=frame.policy.content_hash,
+            calendar_hash=frame.calendar.content_hash,
+            seen_seq=story.case.seq,
+            because=RedateReason.CLOSURE,
+        )
+    )
+    story.at("2027-03-10 12:00").responds()
+    found = record(story, "A")
+    answer = next(clock for clock in found.clocks if clock.awaits is Awaits.RESPOND)
+    assert answer.due_at == civil("2027-03-10 17:00")
+    assert answer.in_time is True
+    assert answer.in_first_time is True, "the closure is no pause and no extension"
+    assert (found.redated, found.paused) == (1, False)
