@@ -20,7 +20,7 @@ from tests.deeds import ACTORS, BY_A_PERSON, KINDS, deed
 
 
 def policies() -> list[Policy]:
-    """Give the sample; the same where undelivered starts the time; and one that moves a case up on silence."""
+    """Give the sample; where undelivered starts the time; one that moves up on silence; all that one can say."""
     sample = reading.sample()
     values = sample.model_dump()
     for stage in values["stages"][:3]:
@@ -31,6 +31,7 @@ def policies() -> list[Policy]:
         sample.model_copy(update={"undelivered": Undelivered.START}),
         Policy.model_validate(values),
         builders.with_priorities(or_sooner=True),
+        reading.sample("strict-sample"),
     ]
 
 
