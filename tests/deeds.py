@@ -17,6 +17,7 @@ from escalations.rules.case import (
     DeliveryState,
     Done,
     Felt,
+    FileNote,
     Outcome,
     PauseReason,
     RedateReason,
@@ -118,6 +119,7 @@ _PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] 
     acts.MoveUp: lambda _, __, choice: (
         {} if choice % 5 else {"to_stage": 2 + choice % 4, "skip_because": list(SkipReason)[choice % len(SkipReason)]}
     ),
+    acts.NoteFile: lambda _, __, choice: {"note": (FileNote.RECORDED, FileNote.READ)[choice % 2]},
     acts.Withdraw: lambda _, __, choice: {"reason": list(WithdrawReason)[choice % len(WithdrawReason)]},
     acts.Redirect: lambda _, __, choice: {"route": list(Route)[choice % len(Route)]},
     acts.Stay: lambda *_: {},
@@ -227,6 +229,7 @@ BY_A_PERSON = (
     events.ProposalEnded,
     events.PhoneCallNoted,
     events.WordsAdded,
+    events.FileNoted,
     events.NoticeReported,
     events.MessageReported,
 )

@@ -26,6 +26,7 @@ from escalations.rules.case import (
     DeliveryState,
     Done,
     Felt,
+    FileNote,
     Frame,
     Outcome,
     PauseReason,
@@ -241,6 +242,10 @@ class CaseRecord:
     """How often a time limit was extended."""
     redated: int = 0
     """How often its running clocks were counted anew, under another calendar or policy."""
+    files_read: int = 0
+    """How often an agency said that it had read the file before it answered."""
+    recorded_by: tuple[str, ...] = ()
+    """The agencies that said that it is recorded on their own files."""
     withdrawn_because: WithdrawReason | None = None
     """Why whoever raised it took it back, where they did so themselves."""
     became_urgent: bool = False
@@ -396,6 +401,8 @@ class Life:
                 self.record = replace(now, pauses=(*now.pauses[:-1], replace(now.pauses[-1], until=event.at)))
             case events.TrackChanged():
                 self._tell_of_track(event)
+            case events.FileNoted():
+                self._tell_of_file(event)
             case events.Responded():
                 self.record = replace(now, answered=(*now.answered, (event.stage, event.at)))
             case events.DoneConfirmed():
@@ -443,6 +450,13 @@ class Life:
                 pass  # The others are LEFT_OUT, and mostly not even read.
             case _:
                 assert_never(event)
+
+    def _tell_of_file(self, event: events.FileNoted) -> None:
+        now = self.record
+        if event.note is FileNote.READ:
+            self.record = replace(now, files_read=now.files_read + 1)
+        else:
+            self.record = replace(now, recorded_by=(*now.recorded_by, event.agency_id))
 
     def _tell_of_track(self, event: events.TrackChanged) -> None:
         """The case is counted on the track that it came to; what had ended before, on the one on which it ended."""

@@ -14,7 +14,7 @@ from escalations.policy import Position, Side, Track
 from escalations.rules import acts
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act
-from escalations.rules.case import Case, Status
+from escalations.rules.case import Case, FileNote, Status
 from escalations.rules.telling import LEAD, RAISER
 
 
@@ -53,6 +53,10 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
             return Refused(NOT_YOUR_SIDE, "Only the system reports what became of a message.")
         case acts.Acknowledge() | acts.Respond():
             return _responding(case, act.by)
+        case acts.NoteFile():
+            if act.note is FileNote.READ or act.by.side is Side.RESPONDING:
+                return _responding(case, act.by)
+            return _raising(case, act.by)
         case acts.AddWords():
             return _adds(case, act.by)
         case acts.Account():

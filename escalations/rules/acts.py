@@ -20,6 +20,7 @@ from escalations.rules.case import (
     DeliveryState,
     Done,
     Felt,
+    FileNote,
     Outcome,
     PauseReason,
     RedateReason,
@@ -227,6 +228,13 @@ class Object(ActModel):
     kind: Literal["object"] = "object"
 
 
+class NoteFile(ActModel):
+    """Somebody says that their agency read the file, or recorded this on its own; which file, is sealed."""
+
+    kind: Literal["note_file"] = "note_file"
+    note: FileNote
+
+
 class Withdraw(ActModel):
     """The raising side takes it back, for a reason from a list; in their own words it is sealed."""
 
@@ -424,6 +432,7 @@ Act = (
     | Agree
     | MoveUp
     | Stay
+    | NoteFile
     | Withdraw
     | Redirect
     | Object

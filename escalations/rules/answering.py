@@ -7,7 +7,7 @@ from datetime import datetime
 from escalations.policy import Awaits, Side
 from escalations.rules import access, acts, claiming, clocks, delivering, events, moving
 from escalations.rules.access import Refused
-from escalations.rules.case import MEETS, Case, Done
+from escalations.rules.case import MEETS, Case, Done, FileNote, Status
 from escalations.rules.events import Event
 from escalations.rules.evolving import evolve_all
 
@@ -133,3 +133,35 @@ def add_words(case: Case, act: acts.AddWords, now: datetime) -> tuple[Event, ...
 def _stage_of(case: Case, act: acts.AddWords) -> int:
     answers_for = access.stage_of(case, act.by.position) if act.by.side is Side.RESPONDING else None
     return answers_for or case.stage
+
+
+def note_file(case: Case, act: acts.NoteFile, now: datetime) -> tuple[Event, ...] | Refused:
+    """An agency read the file, or recorded this on its own: evidence, and that somebody has our notice.
+
+    The file is read before an answer, so once at each stage and while the case is open; it is recorded once, also when
+    all is over.
+    """
+    agency = act.by.agency_id if act.by.side is Side.RESPONDING else case.raising_agency
+    if agency is None:
+        return Refused(
+            "raising_agency_needed",
+            "We do not know yet which agency raised this, so nothing can be said of its files. Please wait until the "
+            "partnership team has passed it on.",
+        )
+    if act.note is FileNote.READ and case.status is Status.CLOSED:
+        return Refused("closed", "This is closed, so no answer is prepared any more. You can say that it is recorded.")
+    stage = (access.stage_of(case, act.by.position) if act.by.side is Side.RESPONDING else None) or case.stage
+    if is_noted(case, agency, act.note, stage):
+        return Refused("already_noted", "Your agency has said so already. Nothing more is needed.")
+    noted = events.FileNoted(**events.origin(act, now), agency_id=agency, note=act.note, stage=stage)
+    if act.by.side is not Side.RESPONDING or stage != case.stage:
+        return (noted,)
+    return (noted, *delivering.arrived(evolve_all(case, (noted,)), now, agency))
+
+
+def is_noted(case: Case, agency_id: str | None, note: FileNote, stage: int) -> bool:
+    """Whether an agency has said that already: of reading it, at this stage."""
+    return any(
+        (one.agency_id, one.note) == (agency_id, note) and (note is FileNote.RECORDED or one.stage == stage)
+        for one in case.files
+    )

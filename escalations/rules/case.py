@@ -139,6 +139,15 @@ class Route(StrEnum):
     OTHER = "other"
 
 
+class FileNote(StrEnum):
+    """What somebody says of their own agency's files; it is evidence, and meets nothing."""
+
+    READ = "read"
+    """The responding side read the file before it answers."""
+    RECORDED = "recorded"
+    """The escalation, or how it ended, is recorded on that agency's files."""
+
+
 class WithdrawReason(StrEnum):
     """Why whoever raised it takes it back; what exactly happened is sealed."""
 
@@ -399,6 +408,15 @@ class Unreached:
 
 
 @dataclass(frozen=True, slots=True)
+class NotedFile:
+    """What an agency said of its files."""
+
+    agency_id: str
+    note: FileNote
+    stage: int
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What a case was opened under, shared by all cases with the same: never part of what is serialised."""
 
@@ -491,6 +509,8 @@ class Case:
     quiet: bool = False
     """Entered for somebody: until the team presses "tell them" nobody but the team hears anything."""
     unreached: tuple[Unreached, ...] = ()
+    files: tuple[NotedFile, ...] = ()
+    """What agencies said of their files."""
     calendar_ended: bool = False
     """Some clock that can still start ends past the frozen calendar; the team has been told."""
     redates: int = 0

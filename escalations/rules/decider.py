@@ -83,7 +83,15 @@ def _after_what_time_brought(case: Case, act: Act, now: datetime) -> tuple[Event
 
 
 _OF_THE_SYSTEM = (acts.ReportDelivery, acts.ReportMessage)
-_OF_WHAT_WAS_DONE = (acts.ConfirmDone, acts.DenyDone, acts.AddWords, acts.Account, acts.LookBack, acts.ConfirmCause)
+_OF_WHAT_WAS_DONE = (
+    acts.ConfirmDone,
+    acts.DenyDone,
+    acts.AddWords,
+    acts.NoteFile,
+    acts.Account,
+    acts.LookBack,
+    acts.ConfirmCause,
+)
 """Acts that only put the record right; they are taken after a case has closed as well, for evidence stays fair."""
 _WHILE_HELD = (
     acts.AddWords,
@@ -179,6 +187,8 @@ def _decide(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:
             return claiming.confirm(case, act, now)
         case acts.DenyDone():
             return claiming.deny(case, act, now)
+        case acts.NoteFile():
+            return answering.note_file(case, act, now)
         case acts.Withdraw() | acts.Redirect():
             return settling.take_back(case, act, now)
         case acts.Agree():

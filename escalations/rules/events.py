@@ -22,6 +22,7 @@ from escalations.rules.case import (
     DeliveryState,
     Done,
     Felt,
+    FileNote,
     Outcome,
     PauseReason,
     RedateReason,
@@ -597,6 +598,15 @@ class WordsAdded(ActEventModel):
     """For a mail that the team has passed to its case: when it was received."""
 
 
+class FileNoted(ActEventModel):
+    """An agency read the file, or recorded the escalation on its own. It answers nothing, and stops no clock."""
+
+    kind: Literal["file_noted"] = "file_noted"
+    agency_id: Slug
+    note: FileNote
+    stage: int
+
+
 class Paused(ActEventModel):
     """The team paused the case: these clocks do not run until it is resumed."""
 
@@ -671,6 +681,7 @@ Event = (
     | MessageReported
     | PhoneCallNoted
     | WordsAdded
+    | FileNoted
     | Paused
     | Resumed
     | PausedTooLong

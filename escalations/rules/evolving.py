@@ -22,6 +22,7 @@ from escalations.rules.case import (
     Evidence,
     FrameNotOfferedError,
     Move,
+    NotedFile,
     Party,
     Pause,
     Status,
@@ -168,6 +169,9 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912 
             return _with_evidence(case, event.agency_id, case.stage, **{event.message: True})
         case events.WordsAdded():
             return _wrote(case, event)
+        case events.FileNoted():
+            noted = NotedFile(event.agency_id, event.note, event.stage)
+            return _wrote(replace(case, files=(*case.files, noted)), event)
         case events.PhoneCallNoted():
             return _phoned(case, event) if event.reached else case
         case events.Paused():
@@ -227,7 +231,7 @@ def _reminded(case: Case, event: events.ReminderFell) -> Case:
     return _with_evidence(case, event.agency_id, case.stage, phone_asked=True) if event.phone_call_asked else case
 
 
-def _wrote(case: Case, event: events.WordsAdded) -> Case:
+def _wrote(case: Case, event: events.WordsAdded | events.FileNoted) -> Case:
     if event.by.side is not Side.RESPONDING or case.party(event.agency_id) is None:
         return case
     return _with_evidence(case, event.agency_id, event.stage, wrote=True)

@@ -136,6 +136,7 @@ def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR091
             | events.SaidDone()
             | events.Decided()
             | events.PhoneCallNoted()
+            | events.FileNoted()
         ):
             return ()
         case _:

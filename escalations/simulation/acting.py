@@ -37,6 +37,7 @@ _DOES: Final[Mapping[str, Side]] = {
     "account": Side.RESPONDING,
     "decide": Side.FINAL_BODY,
     "add_words": Side.RESPONDING,
+    "note_file": Side.RESPONDING,
 }
 """Who does what, where a story does not say. What is not here is the team's, and what is reported the system's."""
 _MOSTLY: Final[Mapping[str, Mapping[str, object]]] = {

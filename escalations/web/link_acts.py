@@ -11,9 +11,10 @@ from enum import StrEnum
 from typing import Any, assert_never
 
 from escalations.policy import Awaits, Side, StageRule, Track
-from escalations.rules import accounts, acts, asking, looking_back, sooner
+from escalations.rules import access, accounts, acts, asking, looking_back, sooner
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act
+from escalations.rules.answering import is_noted
 from escalations.rules.case import (
     CHANGED_NOTHING,
     Case,
@@ -22,6 +23,7 @@ from escalations.rules.case import (
     ClaimState,
     Done,
     Felt,
+    FileNote,
     Outcome,
     Route,
     Says,
@@ -46,6 +48,8 @@ class Doing(StrEnum):
     AGREE = "agree"
     MOVE_UP = "move-up"
     STAY = "stay"
+    READ_FILE = "read-file"
+    RECORDED = "recorded"
     WITHDRAW = "withdraw"
     REDIRECT = "redirect"
     SOONER = "sooner"
@@ -90,12 +94,28 @@ def offered(case: Case, link: Link) -> tuple[Doing, ...]:
         return (Doing.COMPLETE, *_urgent(case)) if case.incomplete and case.status is not Status.CLOSED else ()
     gives = accounts.open_to(case, link.to.side, link.to.agency_id)
     looks = looking_back.side_of(case, _own(case, link)) is link.to.side
-    return (*_asked(case, link), *((Doing.LOOK_BACK,) if looks else ()), *((Doing.ACCOUNT,) if gives else ()))
+    looks_back = (Doing.LOOK_BACK,) if looks else ()
+    return (*_asked(case, link), *looks_back, *_of_files(case, link), *((Doing.ACCOUNT,) if gives else ()))
 
 
 def _own(case: Case, link: Link) -> str | None:
     """The agency for which the reader of a link speaks."""
     return case.raising_agency if link.to.side is Side.RAISING else link.to.agency_id
+
+
+def _of_files(case: Case, link: Link) -> tuple[Doing, ...]:
+    """Either side can say that it is recorded, also afterwards; whoever is to answer, that the file was read."""
+    agency = _own(case, link)
+    if case.status is Status.HELD or link.asks not in {Ask.READ, Ask.RESPOND} or agency is None:
+        return ()
+    if link.to.side not in {Side.RAISING, Side.RESPONDING}:
+        return ()
+    stage = access.stage_of(case, link.to.position) or case.stage
+    answers = link.asks is Ask.RESPOND and case.status is Status.OPEN and case.party(agency) in case.open_parties
+    return (
+        *((Doing.READ_FILE,) if answers and not is_noted(case, agency, FileNote.READ, stage) else ()),
+        *(() if is_noted(case, agency, FileNote.RECORDED, stage) else (Doing.RECORDED,)),
+    )
 
 
 def _asked(case: Case, link: Link) -> tuple[Doing, ...]:
@@ -242,6 +262,12 @@ def _make(  # noqa: C901, PLR0911, PLR0912, PLR0917  one line a kind, and closed
         case Doing.URGENT:
             sealed["text"] = reading.text("urgent-text", "The reason", missing="Say why it is urgent now", most=LONG)
             return acts.ChangeTrack(**origin, track=Track.URGENT)
+        case Doing.READ_FILE:
+            sealed["text"] = reading.text("read-file-text", "The note", most=LONG)
+            return acts.NoteFile(**origin, note=FileNote.READ)
+        case Doing.RECORDED:
+            sealed["text"] = reading.text("recorded-text", "The note", most=LONG)
+            return acts.NoteFile(**origin, note=FileNote.RECORDED)
         case Doing.WITHDRAW:
             reason = reading.choice("withdraw-reason", WithdrawReason, missing="Say why you withdraw it")
             sealed["text"] = reading.text(

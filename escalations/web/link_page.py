@@ -52,6 +52,8 @@ TITLES: Final[Mapping[Doing, str]] = {
     Doing.LOOK_BACK: "What changed?",
     Doing.ACCOUNT: "Say how a delay came about",
     Doing.URGENT: "It is urgent now",
+    Doing.READ_FILE: "We have read the file",
+    Doing.RECORDED: "It is recorded on our files",
     Doing.WITHDRAW: "Withdraw it",
     Doing.REDIRECT: "It is not for this policy: it goes another way",
     Doing.SAY_DONE: "Write up what was done by phone or in a meeting",

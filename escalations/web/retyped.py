@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from escalations.rules import acts
 from escalations.rules.acts import Act
-from escalations.rules.case import Done, Outcome
+from escalations.rules.case import Done, FileNote, Outcome
 from escalations.rules.civiltime import civil
 from escalations.web import completing, words
 from escalations.web.forms import Raw, first
@@ -43,6 +43,8 @@ _LABELS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "sooner-text": ("Why it is needed by then", {}),
     "urgent-text": ("Why it is urgent now", {}),
     "withdraw-reason": ("Why you withdraw it", {code.value: text for code, text in words.WITHDRAWN.items()}),
+    "read-file-text": ("Which file, and what you add", {}),
+    "recorded-text": ("On which file, and what you add", {}),
     "withdraw-text": ("In your own words", {}),
     "route": ("Which way it goes instead", {code.value: text for code, text in words.ROUTES.items()}),
     "redirect-text": ("Why it is not for this policy", {}),
@@ -112,6 +114,8 @@ def doing_of(act: Act) -> Doing | None:  # noqa: C901, PLR0911, PLR0912  one lin
             return Doing.OBJECT
         case acts.ChangeTrack():
             return Doing.URGENT
+        case acts.NoteFile():
+            return Doing.READ_FILE if act.note is FileNote.READ else Doing.RECORDED
         case acts.Withdraw():
             return Doing.WITHDRAW
         case acts.Redirect():
@@ -164,6 +168,8 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> Raw:  # noqa: C901, PLR0911, P
             return {"sooner-clock": [act.clock_id], **moment("sooner-at", act.due_at), "sooner-text": [text]}
         case acts.ChangeTrack():
             return {"urgent-text": [text]}
+        case acts.NoteFile():
+            return {"read-file-text" if act.note is FileNote.READ else "recorded-text": [text]}
         case acts.Withdraw():
             return {"withdraw-reason": [act.reason.value], "withdraw-text": [text]}
         case acts.Redirect():

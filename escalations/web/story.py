@@ -114,7 +114,7 @@ async def raised_act(tx: AsyncConnection, story: Story) -> acts.Raise | None:
     return act if isinstance(act, acts.Raise) else None
 
 
-_OFTEN_WITHOUT_WORDS = (events.Acknowledged, events.DoneConfirmed, events.MoveDropped)
+_OFTEN_WITHOUT_WORDS = (events.Acknowledged, events.DoneConfirmed, events.MoveDropped, events.FileNoted)
 """What is told of among what was said only where somebody wrote something with it."""
 
 
@@ -149,6 +149,7 @@ async def written(tx: AsyncConnection, vault: Vault, story: Story) -> tuple[Writ
             | events.TrackChanged
             | events.PersonReached
             | events.WordsAdded
+            | events.FileNoted
             | events.PhoneCallNoted,
         ):
             read.add(told.event.submission_id)  # One act can bring several of these, and its words stand once.

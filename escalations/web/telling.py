@@ -9,7 +9,7 @@ from typing import Final, assert_never
 from escalations.policy import Awaits, Side, Track
 from escalations.rules import events
 from escalations.rules.actors import Actor, Channel
-from escalations.rules.case import Case, Claim, Clock, ClockEnd, DeliveryState, Status
+from escalations.rules.case import Case, Claim, Clock, ClockEnd, DeliveryState, FileNote, Status
 from escalations.rules.civiltime import say
 from escalations.rules.events import Event
 from escalations.rules.notices import Ask
@@ -182,6 +182,10 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
             how = "and reached somebody" if event.reached else "and reached nobody"
             whom = "whoever raised it" if event.agency_id is None else names.agency(event.agency_id)
             return f"The partnership team phoned {whom} {how}."
+        case events.FileNoted():
+            if event.note is FileNote.READ:
+                return f"{names.agency(event.agency_id)} says that it read the file, at stage {event.stage}."
+            return f"{names.agency(event.agency_id)} says that this is recorded on its files."
         case events.WordsAdded():
             files = "" if not event.files else " and a file" if event.files == 1 else f" and {event.files} files"
             if event.came_at is not None:
@@ -369,6 +373,8 @@ def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR
             return "Team phoned: reached" if event.reached else "Team phoned: nobody"
         case events.WordsAdded():
             return "Words added"
+        case events.FileNoted():
+            return "File read" if event.note is FileNote.READ else "Recorded on its files"
         case events.ClockExtended():
             return f"More time: {words.SHORT_AWAITED[event.awaits].lower()}"
         case events.ClockSetSooner():

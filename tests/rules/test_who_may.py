@@ -55,6 +55,7 @@ MAY: dict[type[acts.ActModel], set[str]] = {
     acts.Agree: RAISING,
     acts.MoveUp: RAISING,
     acts.Stay: RAISING,
+    acts.NoteFile: RAISING | RESPONDING,
     acts.Withdraw: RAISING,
     acts.Redirect: RAISING,
     acts.Object: RAISING | RESPONDING,

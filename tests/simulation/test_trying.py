@@ -100,6 +100,7 @@ def test_every_act_can_be_told_in_a_story_by_whoever_does_such_a_thing() -> None
     more = {
         "withdraw": "    reason: other\n",
         "redirect": "    route: complaint\n",
+        "note_file": "    note: recorded\n",
         "set_sooner": "    clock: resolve\n    due at: 16:00\n",
         "change_track": "    track: urgent\n",
         "pause": "    reason: court\n",
