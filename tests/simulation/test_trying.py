@@ -107,7 +107,17 @@ def test_every_act_can_be_told_in_a_story_by_whoever_does_such_a_thing() -> None
         "extend": "    clock: resolve\n    by amount: 1 working day\n",
     }
     for kind in stories.ACTS:
-        if kind not in {"raise", "pass_on", "complete", "redate", "account", "confirm_cause", "close", "set_priority"}:
+        if kind not in {
+            "raise",
+            "pass_on",
+            "complete",
+            "redate",
+            "account",
+            "look_back",
+            "confirm_cause",
+            "close",
+            "set_priority",
+        }:
             found = played(f"then:\n  - when: 1 hour later\n    does: {kind.replace('_', ' ')}\n{more.get(kind, '')}")
             codes = {line.refused.code for line in found.lines if isinstance(line, trying.Refusal)}
             assert "not_your_side" not in codes, kind
