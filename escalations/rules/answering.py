@@ -60,8 +60,8 @@ def reached(case: Case, act: acts.ReachedByPerson, now: datetime) -> tuple[Event
     if not waiting:
         return Refused(
             "not_awaited",
-            "Nobody is waiting for a call to be recorded here: either somebody was reached "
-            "already, or this is not on the urgent track.",
+            "Nobody is waiting for a call to be recorded here: somebody was reached already, this stage waits "
+            "for no call, or it is not on the urgent track.",
         )
     refused = _before_its_clock(case, act, act.agency_id, Done.SPOKE)
     if refused is not None:

@@ -156,6 +156,8 @@ class ClockLife:
     def state(self) -> str:
         """What became of it."""
         cause = f": {self._cause(self.cause)}" if self.cause else ""
+        if self.withdrawn and self.started.awaits is Awaits.CHOOSE:
+            return "Not counted: it rested on a time limit that had been kept"
         if self.withdrawn:
             return f"Done on time, recorded later ({workingtime.say(self.counts_from or self.due_at)})"
         if self.end is ClockEnd.MET and self.counts_from is not None:

@@ -113,6 +113,11 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
                 f"Time limit passed: waiting for {awaited(event.awaits, event.waits_for, event.agency_id, names)}, "
                 f"due {say(event.due_at)}. Cause, provisional: {words.CAUSES[event.cause]}."
             )
+        case events.LimitWithdrawn(awaits=Awaits.CHOOSE):
+            return (
+                f"No longer counted as passed: the question to {names.agency(event.agency_id)} whether it moves up "
+                "rested on a time limit that had been kept."
+            )
         case events.LimitWithdrawn():
             return (
                 f"No longer counted as passed: what was waited for from {names.agency(event.agency_id)} was done on "

@@ -11,12 +11,14 @@ from typer.testing import CliRunner
 
 from escalations import cli
 from escalations.packs import reading
+from escalations.policy import Awaits
 from escalations.rules import events, workingtime
 from escalations.rules.workingtime import Amount
 from escalations.simulation import alone, stories, trying
 from escalations.simulation.stories import NotAStoryError, When
 from tests.builders import civil, frame
 
+STORIES = Path(reading.__file__).parent / "stories"
 SHIPPED = [(policy, file) for policy in trying.shipped_policies() for file in trying.shipped(policy)]
 
 START = """
@@ -52,13 +54,56 @@ def test_every_shipped_story_has_the_timeline_that_is_expected(policy: str, file
     assert max(len(line) for line in found.splitlines()) <= trying.WIDTH
 
 
-def test_what_is_shipped_with_a_policy_is_four_stories_at_least_and_nothing_is_expected_of_no_story() -> None:
-    folders = (Path(reading.__file__).parent / "stories").iterdir()
-    for policy in (folder.name for folder in folders if folder.is_dir()):
-        assert policy in trying.shipped_policies()
-        files = trying.shipped(policy)
-        assert len(files) >= 4, policy
-        assert {file.stem for file in files} == {file.stem for file in files[0].parent.glob("*.expected")}
+def what_is_missing(folder: Path) -> list[str]:
+    """What a folder lacks to be the stories of a policy: four of them, and a timeline for each and for nothing else."""
+    told, expected = ({file.stem for file in folder.glob(kind)} for kind in ("*.yaml", "*.expected"))
+    few = [] if len(told) >= 4 else [f"{folder.name}: {len(told)} stories, and four are needed"]
+    return [*few, *(f"{folder.name}: {name} has only one of its two files" for name in sorted(told ^ expected))]
+
+
+@pytest.mark.parametrize("policy", trying.shipped_policies())
+def test_every_policy_that_is_shipped_has_four_stories_at_least_each_with_its_timeline(policy: str) -> None:
+    assert what_is_missing(STORIES / policy) == []
+
+
+def test_every_folder_of_stories_is_that_of_a_policy_that_is_shipped() -> None:
+    assert {folder.name for folder in STORIES.iterdir() if folder.is_dir()} <= set(trying.shipped_policies())
+
+
+def test_a_policy_without_stories_is_found_out_and_so_is_a_story_without_its_timeline(tmp_path: Path) -> None:
+    assert what_is_missing(tmp_path / "new-sample") == ["new-sample: 0 stories, and four are needed"]
+    for name in "abcd":
+        (tmp_path / f"{name}.yaml").touch()
+        (tmp_path / f"{name}.expected").touch()
+    assert what_is_missing(tmp_path) == []
+    (tmp_path / "b.expected").unlink()
+    assert what_is_missing(tmp_path) == [f"{tmp_path.name}: b has only one of its two files"]
+
+
+def test_a_question_that_should_not_have_been_asked_is_not_said_to_be_answered_in_time() -> None:
+    found = played(
+        "then:\n  - when: 2027-03-02 10:00\n    does: acknowledge\n  - when: 2027-03-10 10:00\n    does: say done\n"
+        "    done: answered\n    happened: 2027-03-05 15:00\n  - when: 1 hour later\n    does: confirm done\n"
+        "until: 1 hour later\n"
+    )
+    told = " ".join(trying.text(found).split())
+    assert told.count("was done on time (15:00 on Friday 5 March 2027) and recorded later.") == 1
+    assert (
+        "the question to Oak Lane Primary School whether it moves up rested on a time limit that had been kept" in told
+    )
+    assert "from Oak Lane Primary School was done on time" not in told
+    choice = next(clock for clock in found.clocks if clock.started.awaits is Awaits.CHOOSE)
+    assert choice.state == "Not counted: it rested on a time limit that had been kept"
+
+
+def test_a_call_that_no_clock_waits_for_at_this_stage_is_refused_with_a_sentence_that_is_true() -> None:
+    at_the_final_body = START.replace("with: childrens-services", "with: childrens-services\n  track: urgent")
+    story = stories.read_text(
+        at_the_final_body + "then:\n  - when: 2 days later\n    does: reached by person\n", "t.yaml"
+    )
+    found = trying.play(story, reading.sample("strict-sample"))
+    refusal = next(line for line in found.lines if isinstance(line, trying.Refusal))
+    assert "this stage waits for no call" in refusal.refused.sentence
 
 
 def test_a_story_without_acts_is_what_time_alone_brings() -> None:
