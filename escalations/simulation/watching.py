@@ -52,6 +52,8 @@ class Watch:
     _stage: int = 0
     _word_by: datetime | None = None
     _effect: datetime | None = None
+    _to: int | None = None
+    """Where it was said to go: a limit over several stages leads beyond them, and a level can be passed over."""
     _limits: int = 0
     latest: float = 0.0
     """Seconds between the latest event and the instant at which it was due."""
@@ -125,12 +127,19 @@ class Watch:
             case events.ClockEnded():
                 if self._clocks.pop(event.clock_id, None) is None:
                     self._fault(event, "doubled", event.clock_id)
-            case events.MoveIntended():
-                self._effect = event.takes_effect_at
+            case events.Raised():
+                self._to = event.start_stage
+            case events.MoveProposed():
+                self._to = event.to_stage
+            case events.MoveIntended() | events.MoveDue():
+                self._to, self._effect = event.to_stage, event.takes_effect_at
             case events.StageStarted():
                 self._started(event)
-            case events.MoveDropped():
-                self._effect = None
+            case events.MoveDropped() | events.ProposalEnded():
+                self._to = self._effect = None
+            case events.LimitWithdrawn():
+                if event.undoes_proposal:
+                    self._to = self._effect = None
             case events.Closed():
                 self._effect = self._word_by = None
             case _:
@@ -175,11 +184,11 @@ class Watch:
             self._fault(event, "late" if late > 0 else "early", f"due {due.isoformat()}")
 
     def _started(self, event: events.StageStarted) -> None:
-        if event.stage != self._stage + 1:
+        if event.stage not in {self._stage + 1, self._to}:
             self._fault(event, "out of order", f"from stage {self._stage}")
-        if self._effect is not None and event.by is not None:
+        if self._effect is not None:
             self._on_time(event, self._effect)
-        self._stage, self._effect = event.stage, None
+        self._stage, self._to, self._effect = event.stage, None, None
 
     def _notices(self, case: Case, event: Event, told: tuple[Notice, ...]) -> None:
         self.told += len(told)

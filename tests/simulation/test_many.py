@@ -31,6 +31,23 @@ then:
   - {when: "2 working days later, 10:00", does: move up}
   - {when: 4 working days later, does: acknowledge}
 """
+SILENCE = """
+start: 2027-01-04 09:30
+raised: {by: oak-school, with: childrens-services}
+until: 4 weeks later
+"""
+SKIPS = """
+start: 2027-05-17 09:30
+raised: {by: community-health, with: police, about: adult}
+then:
+  - {when: 1 hour later, does: move up, to stage: 3, skip because: flat organisation}
+until: 4 weeks later
+"""
+HIGHER = """
+start: 2027-05-17 09:30
+raised: {by: oak-school, with: childrens-services, start stage: 2, start because: tried before}
+until: 4 weeks later
+"""
 
 
 @pytest.mark.parametrize("policy", trying.shipped_policies())
@@ -63,19 +80,23 @@ def test_two_runs_with_one_seed_agree_however_many_processes_there_are() -> None
     assert run(1) == run(2)
 
 
-def heard() -> list[tuple[Case, Happening]]:
+def heard(text: str = STORY, policy: str = "default-sample") -> list[tuple[Case, Happening]]:
     """Everything that happens in a story, with the case after it."""
     found: list[tuple[Case, Happening]] = []
-    story = stories.read_text(STORY, "x.yaml")
-    play = trying._Play(story, reading.sample())
+    story = stories.read_text(text, "x.yaml")
+    play = trying._Play(story, reading.sample(policy))
     play._life._hears = lambda case, happening: found.append((case, happening))
     play.played()
     return found
 
 
-def watched(change: Callable[[list[tuple[Case, Happening]]], list[tuple[Case, Happening]]]) -> list[str]:
+def watched(
+    change: Callable[[list[tuple[Case, Happening]]], list[tuple[Case, Happening]]],
+    text: str = STORY,
+    policy: str = "default-sample",
+) -> list[str]:
     watch = Watch(counts_again=True, acting=True)
-    all_of_it = change(heard())
+    all_of_it = change(heard(text, policy))
     for case, happening in all_of_it:
         watch.hears(case, happening)
     return watch.faults
@@ -129,6 +150,30 @@ def test_a_deadline_that_is_not_the_one_of_its_receipt_is_found() -> None:
         return [*found[:place], later(found[place], due_at=event.due_at + timedelta(hours=1)), *found[place + 1 :]]
 
     assert any(fault.startswith("miscounted") for fault in watched(moved))
+
+
+def test_a_move_that_the_document_brings_is_watched_as_one_that_a_person_intends_is() -> None:
+    def by(seconds: int) -> list[str]:
+        def moved(found: list[tuple[Case, Happening]]) -> list[tuple[Case, Happening]]:
+            place = next(place for place, (_, one) in enumerate(found) if getattr(one.event, "from_stage", 0) == 1)
+            at = found[place][1].event.at + timedelta(seconds=seconds)
+            return [*found[:place], later(found[place], at=at), *found[place + 1 :]]
+
+        return watched(moved, SILENCE, "strict-sample")
+
+    assert by(0) == []
+    assert any(fault.startswith("early: stage_started") for fault in by(-1))
+    assert any(fault.startswith("missed: a move up") for fault in by(1))
+
+
+def test_a_case_goes_beyond_the_next_stage_only_where_it_was_said_to() -> None:
+    def unsaid(found: list[tuple[Case, Happening]]) -> list[tuple[Case, Happening]]:
+        return [one for one in found if not isinstance(one[1].event, events.MoveIntended)]
+
+    passed_over = (SKIPS, "pan-lancashire-adults-sample")
+    assert watched(lambda found: found, *passed_over) == []
+    assert any(fault.startswith("out of order: stage_started") for fault in watched(unsaid, *passed_over))
+    assert watched(lambda found: found, HIGHER, "somerset-sample") == []
 
 
 def test_what_time_alone_never_brings_is_a_fault_where_nobody_did_it() -> None:
