@@ -62,7 +62,7 @@ def beside(found: Story, wrote: Iterable[Written], names: Names) -> tuple[Delay,
         Delay(
             clock.clock_id,
             _title(clock, names),
-            words.CAUSES[clock.cause or Cause.SILENT],
+            words.cause(clock.cause or Cause.SILENT, clock.awaits),
             clock.cause_confirmed_at is not None,
             clock.accounts_until,
             tuple(
@@ -98,7 +98,7 @@ def choices(case: Case, names: Names, side: Side, agency_id: str | None) -> dict
 
 
 def _delay(clock: Clock, names: Names) -> str:
-    return f"{_title(clock, names)}. As recorded: {words.CAUSES[clock.cause or Cause.SILENT]}"
+    return f"{_title(clock, names)}. As recorded: {words.cause(clock.cause or Cause.SILENT, clock.awaits)}"
 
 
 def _title(clock: Clock, names: Names) -> str:

@@ -196,6 +196,6 @@ def _is_own(clock: Clock, own: Recipient) -> bool:
 def _line(clock: Clock, names: Names, *, said: str = "") -> str:
     said = said or telling.clock(clock, names)
     past = clock.limit_passed_at is not None and not clock.limit_withdrawn
-    cause = f" ({words.CAUSES[clock.cause]})" if clock.cause and not isinstance(names, Unnamed) else ""
+    cause = f" ({words.cause(clock.cause, clock.awaits)})" if clock.cause and not isinstance(names, Unnamed) else ""
     when = f"the time limit passed at {say(clock.due_at)}{cause}" if past else f"by {say(clock.due_at)}"
     return f"{said[:1].upper()}{said[1:]}: {when}"

@@ -322,7 +322,7 @@ def _item(clock: Clock, names: Names, now: datetime) -> Item:
         telling.awaited(clock.awaits, clock.waits_for, clock.agency_id, names),
         clock.due_at,
         _has_passed(clock, now),
-        words.CAUSES[clock.cause] if clock.cause and not _is_ours(clock) else "",
+        words.cause(clock.cause, clock.awaits) if clock.cause and not _is_ours(clock) else "",
         _is_ours(clock),
     )
 

@@ -170,11 +170,13 @@ class ClockLife:
 
     def _cause(self, cause: Cause) -> str:
         """Why its limit passed, and how sure that is."""
+        said = words.cause(cause, self.started.awaits)
         if not self.cause_confirmed:
-            return f"{words.CAUSES[cause]} (provisional)"
+            return f"{said} (provisional)"
         if self.evidence in {None, cause}:
-            return f"{words.CAUSES[cause]} (confirmed)"
-        return f"{words.CAUSES[cause]} (confirmed; by the evidence alone: {words.CAUSES[self.evidence or cause]})"
+            return f"{said} (confirmed)"
+        evidence = words.cause(self.evidence or cause, self.started.awaits)
+        return f"{said} (confirmed; by the evidence alone: {evidence})"
 
     @property
     def confirmable_from(self) -> datetime | None:

@@ -116,7 +116,7 @@ def due(clock: Clock, names: Names) -> str:
 
 
 def _delay(clock: Clock, names: Names) -> str:
-    cause = words.CAUSES[clock.cause or Cause.SILENT]
+    cause = words.cause(clock.cause or Cause.SILENT, clock.awaits)
     return f"{_first_up(telling.clock(clock, names))}, due {say(clock.due_at)}. As recorded: {cause}"
 
 

@@ -111,7 +111,7 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
         case events.LimitPassed():
             return (
                 f"Time limit passed: waiting for {awaited(event.awaits, event.waits_for, event.agency_id, names)}, "
-                f"due {say(event.due_at)}. Cause, provisional: {words.CAUSES[event.cause]}."
+                f"due {say(event.due_at)}. Cause, provisional: {words.cause(event.cause, event.awaits)}."
             )
         case events.LimitWithdrawn(awaits=Awaits.CHOOSE):
             return (
@@ -445,7 +445,7 @@ def _by(found: Clock) -> str:
         return f"paused since {say(found.paused_since)}"
     if found.limit_passed_at is None or found.limit_withdrawn:
         return f"by {say(found.due_at)}"
-    cause = f" ({words.CAUSES[found.cause]})" if found.cause else ""
+    cause = f" ({words.cause(found.cause, found.awaits)})" if found.cause else ""
     return f"time limit passed, {say(found.due_at)}{cause}"
 
 

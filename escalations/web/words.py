@@ -204,6 +204,20 @@ CAUSES: Final[Mapping[Cause, str]] = {
     Cause.PAUSED_TOO_LONG: "paused for longer than the policy has it",
 }
 
+_CAUSES_OF: Final[Mapping[tuple[Cause, Awaits], str]] = {
+    (Cause.ACKNOWLEDGED_ONLY, Awaits.SETTLE_ALL): "somebody replied, and it is not settled yet",
+    (Cause.ANSWERED_LATE, Awaits.SETTLE_ALL): "settled after the time limit",
+    (Cause.ANSWERED_LATE, Awaits.RAISE): "raised after the time limit",
+    (Cause.ANSWERED_LATE, Awaits.DECIDE): "decided after the time limit",
+}
+"""Where the usual words for a cause would be untrue of what a time limit waited for."""
+
+
+def cause(found: Cause, awaits: Awaits) -> str:
+    """A cause of delay, in words that are true of what the time limit waited for."""
+    return _CAUSES_OF.get((found, awaits), CAUSES[found])
+
+
 SAYS: Final[Mapping[Says, str]] = {
     Says.AS_RECORDED: "It was as recorded",
     Says.DONE_IN_TIME: "It had been done in time, and was not recorded",

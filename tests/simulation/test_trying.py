@@ -96,6 +96,24 @@ def test_a_question_that_should_not_have_been_asked_is_not_said_to_be_answered_i
     assert choice.state == "Not counted: it rested on a time limit that had been kept"
 
 
+@pytest.mark.parametrize(
+    ("policy", "story", "said", "untrue"),
+    [
+        ("strict-sample", "three-levels-together", "somebody replied, and it is not settled yet", "not answered yet"),
+        ("sunderland-adults-sample", "raised-late", "raised after the time limit", "answered after"),
+        ("somerset-sample", "the-panel-is-late", "decided after the time limit", "answered after"),
+    ],
+)
+def test_a_cause_is_said_in_words_that_are_true_of_what_was_waited_for(
+    policy: str, story: str, said: str, untrue: str
+) -> None:
+    file = STORIES / policy / f"{story}.yaml"
+    _, _, clocks = trying.text(trying.play(stories.read(file), reading.sample(policy))).partition("\nClocks\n")
+    told = " ".join(clocks.split())
+    assert said in told
+    assert untrue not in told
+
+
 def test_a_call_that_no_clock_waits_for_at_this_stage_is_refused_with_a_sentence_that_is_true() -> None:
     at_the_final_body = START.replace("with: childrens-services", "with: childrens-services\n  track: urgent")
     story = stories.read_text(
