@@ -336,6 +336,8 @@ def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR
             return f"Reminder: {words.SHORT_AWAITED[event.awaits].lower()}"
         case events.LimitPassed():
             return f"Time limit passed: {words.SHORT_AWAITED[event.awaits].lower()}"
+        case events.LimitWithdrawn(awaits=Awaits.CHOOSE):
+            return "Does not count: move up or stay"
         case events.LimitWithdrawn():
             return "Done on time, recorded later"
         case events.MoveProposed():

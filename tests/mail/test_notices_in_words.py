@@ -117,6 +117,7 @@ def every() -> Iterator[tuple[Notice, Facts]]:
             NoticeKind.LIMIT_PASSED,
             NoticeKind.EXTENDED,
             NoticeKind.RESUMED,
+            NoticeKind.NO_ACTION_NEEDED,
         }
         about: list[tuple[Awaits | None, Side | None]] = [(None, None)] * len(variants)
         if of_clocks:
@@ -389,8 +390,8 @@ def test_the_link_to_sign_in_stands_alone_and_the_message_says_what_it_is_good_f
 # ---- What the story of a case makes of it ---------------------------------------------------------------------------
 
 
-def told(story: builders.Story, kind: NoticeKind, reader: str | None = None) -> str:
-    """The text of the newest notice of a kind, as it would leave now."""
+def told(story: builders.Story, kind: NoticeKind, reader: str | None = None, *, about: Awaits | None = None) -> str:
+    """The text of the newest notice of a kind, as it would leave now; ``about`` is what its clock waits for."""
     state = case.new(builders.REFERENCE, story.frame)
     found = []
     for event in story.happened:
@@ -399,6 +400,7 @@ def told(story: builders.Story, kind: NoticeKind, reader: str | None = None) -> 
             notice
             for notice in notices.notices_for(state, event)
             if notice.kind is kind and reader in {None, outgoing.reader_of(notice).value}
+            if about is None or (notice.about and story.case.clock(notice.about).awaits is about)
         ]
     facts_now = outgoing.facts_of(story.case, found[-1], HOUSE, at=story.now, link=LINK)
     return plain(composed(found[-1], facts_now))
@@ -440,6 +442,19 @@ def test_at_a_passed_limit_each_reader_hears_whose_turn_it_is() -> None:
     assert "moves up to the next stage, by 17:00 on Wednesday 3 March 2027" in squeezed(
         told(story, NoticeKind.ASKED_TO_CHOOSE)
     )
+
+
+def test_who_was_asked_whether_it_moves_up_is_not_told_that_they_said_so_in_time() -> None:
+    """The question rested on a limit that had been kept, so nobody did anything at a time."""
+    story = builders.Story().raised().at("2027-03-02 10:00")
+    story.acknowledges()
+    story.confirms(story.at("2027-03-10 10:00").says_done("2027-03-05 15:00"))
+    kept = squeezed(told(story, NoticeKind.NO_ACTION_NEEDED, "responding", about=Awaits.RESPOND))
+    assert "It was kept. What was awaited was done in time" in kept
+    said = squeezed(told(story, NoticeKind.NO_ACTION_NEEDED, "raiser", about=Awaits.CHOOSE))
+    assert "It does not count. It was about whether this moves up." in said
+    assert "Done or received at" not in said
+    assert "done in time" not in said
 
 
 def test_a_limit_that_brings_no_question_is_told_to_the_raiser_by_itself() -> None:
