@@ -167,7 +167,7 @@ def _cell_json(cell: Cell) -> object:
 # ---- A page ---------------------------------------------------------------------------------------------------------
 
 
-FOLDED_FROM: Final = 6
+FOLDED_FROM: Final = 2
 """A table of more rows than this is folded on a page; what its chart or its sentences say stands there all the same."""
 
 

@@ -117,7 +117,8 @@ async def test_the_teams_pages(office: Office, scripted: BrowserContext, size: V
     await office.until("2027-03-03 10:00")
     page = await scripted.new_page()
     await page.set_viewport_size(size)
-    for path in ("/board", "/board/closed", f"/board/{reference}", f"/board/{held}", "/dev/outbox"):
+    acts = (f"/board/{reference}/account", f"/board/{reference}/cause")
+    for path in ("/board", "/board/closed", f"/board/{reference}", *acts, f"/board/{held}", "/dev/outbox"):
         await page.goto(office.address + path)
         for summary in await page.locator("summary:visible").all():
             await summary.click()
