@@ -52,9 +52,16 @@ def _nothing_of_the_environment() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(("ESCALATIONS_", "TEMPORAL_"))]:
             patch.delenv(name)
-        # Strict: a test that makes a log line with something personal in it fails where the line is written.
-        telemetry.configure(settings.Settings(log_format=settings.LogFormat.JSON, log_level="WARNING"), strict=True)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_every_test_expects_them(_nothing_of_the_environment: None) -> None:
+    """Set up logging anew: a command that ran in this process has set it up by its own settings.
+
+    Strict: a test that makes a log line with something personal in it fails where the line is written.
+    """
+    telemetry.configure(settings.Settings(log_format=settings.LogFormat.JSON, log_level="WARNING"), strict=True)
 
 
 @pytest.fixture(scope="session")

@@ -183,7 +183,7 @@ def test_time_completes_and_passes_on_nothing() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_while_the_agency_is_not_known_only_whoever_sent_it_acts_for_that_side_and_only_to_complete_it(
+def test_while_the_agency_is_not_known_only_whoever_sent_it_acts_for_that_side_to_complete_it_or_take_it_back(
     kind: type[acts.ActModel],
 ) -> None:
     story = from_an_unknown_sender(responding_agencies=(SOCIAL_CARE,)).later(minutes=5)
@@ -194,8 +194,9 @@ def test_while_the_agency_is_not_known_only_whoever_sent_it_acts_for_that_side_a
             accepted.add(who)
     of_the_team = {acts.PassOn: {"team"}, acts.NotePhoneCall: {"team"}, acts.Complete: {"team", "whoever sent it"}}
     of_the_team |= {of: {"team", "whoever sent it"} for of in (acts.AddWords, acts.ChangeTrack)}
+    of_the_sender = {of: {"whoever sent it"} for of in (acts.Withdraw, acts.Redirect)}
     of_the_system = {acts.ReportDelivery: {"system"}, acts.ReportMessage: {"system"}}
-    assert accepted == {**of_the_team, **of_the_system}.get(kind, set())
+    assert accepted == {**of_the_team, **of_the_sender, **of_the_system}.get(kind, set())
 
 
 def test_somebody_of_the_raising_side_in_general_does_not_act_for_a_sender_who_is_not_known() -> None:

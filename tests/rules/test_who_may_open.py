@@ -16,7 +16,9 @@ OPENS: dict[Role | Standing, set[Page]] = {
     Standing.LINK: {Page.PUBLIC, Page.LINK},
     Standing.THIS_MACHINE: {Page.PUBLIC, Page.OUTBOX, Page.METRICS},
     Standing.WATCHES: {Page.PUBLIC, Page.METRICS},
-    Role.TEAM: {Page.PUBLIC, Page.BOARD, Page.CASE, Page.TEAM_ACT, Page.ENTER, Page.DIRECTORY, Page.REVIEW},
+    Role.TEAM: {
+        *(Page.PUBLIC, Page.BOARD, Page.CASE, Page.TEAM_ACT, Page.ENTER, Page.DIRECTORY, Page.REVIEW, Page.REDATE)
+    },
     Role.REVIEWER: {Page.PUBLIC, Page.REVIEW},
     Role.ADMINISTRATOR: {Page.PUBLIC, Page.PEOPLE, Page.READ_LOG, Page.DIRECTORY},
 }
