@@ -88,7 +88,7 @@ def test_completing_a_case_held_for_nothing_but_its_agency_passes_it_on() -> Non
     assert not [line for line in told if line.startswith("completed")], "the team does not have to look any more"
 
 
-def test_the_clock_of_the_team_is_not_met_by_what_somebody_else_did() -> None:
+def test_the_clock_of_people_is_not_met_by_what_somebody_else_did() -> None:
     story = from_a_school()
     story.later(minutes=20).completes(SOCIAL_CARE)
     (ended,) = [event for event in story.happened if isinstance(event, events.ClockEnded)]
@@ -192,11 +192,11 @@ def test_while_the_agency_is_not_known_only_whoever_sent_it_acts_for_that_side_t
         decided = decider.decide(story.case, deed(kind, by, story.case, story.now), story.now)
         if not isinstance(decided, decider.Refused):
             accepted.add(who)
-    of_the_team = {acts.PassOn: {"team"}, acts.NotePhoneCall: {"team"}, acts.Complete: {"team", "whoever sent it"}}
-    of_the_team |= {of: {"team", "whoever sent it"} for of in (acts.AddWords, acts.ChangeTrack)}
-    of_the_sender = {of: {"whoever sent it"} for of in (acts.Withdraw, acts.Redirect)}
+    of_people = {acts.PassOn: {"team"}, acts.NotePhoneCall: {"team"}, acts.Complete: {"team", "whoever sent it"}}
+    of_people |= {of: {"team", "whoever sent it"} for of in (acts.AddWords, acts.ChangeTrack)}
+    of_people |= {of: {"whoever sent it"} for of in (acts.Withdraw, acts.Redirect)}
     of_the_system = {acts.ReportDelivery: {"system"}, acts.ReportMessage: {"system"}}
-    assert accepted == {**of_the_team, **of_the_sender, **of_the_system}.get(kind, set())
+    assert accepted == {**of_people, **of_the_system}.get(kind, set())
 
 
 def test_somebody_of_the_raising_side_in_general_does_not_act_for_a_sender_who_is_not_known() -> None:
