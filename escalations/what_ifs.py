@@ -24,13 +24,13 @@ from escalations.intake.opening import InForce
 from escalations.packs import reading
 from escalations.policy import Policy
 from escalations.review import years
+from escalations.review.words import counted
 from escalations.review.years import Year
 from escalations.rules import acts, events, workingtime
 from escalations.settings import Settings
 from escalations.simulation import what_if
 from escalations.simulation.what_if import Compared, Lived, PassedLimit, Recorded
 from escalations.store import register
-from escalations.store.cases import Cases
 from escalations.store.engine import Database
 from escalations.web.words import AWAITED
 
@@ -102,8 +102,9 @@ async def what_if_under(
     chosen = years.of(now, starts_in=starts_in) if year is None else years.read(year, now=now, starts_in=starts_in)
     if isinstance(chosen, years.WrongYear):
         raise CannotCompare(chosen.sentence)
+    in_force = InForce(policy, parts.days_off_of(settings.calendar_file))
     async with Database.open(settings.database) as database:
-        made = await compared(database, policy, chosen, now=now, say=say if not as_json else _nothing)
+        made = await compared(database, in_force, chosen, now=now, say=say if not as_json else _nothing)
     if not made.cases and not made.left_out:
         raise CannotCompare(
             f"No escalation was received in {chosen.short} ({chosen.words}). --year names another year."
@@ -115,48 +116,44 @@ async def what_if_under(
 
 
 async def compared(
-    database: Database, policy: Policy, year: Year, *, now: datetime, say: Callable[[str], None]
+    database: Database, other: InForce, year: Year, *, now: datetime, say: Callable[[str], None]
 ) -> Compares:
     """Live the escalations received in a year again, under another policy.
 
     Args:
         database: the register's.
-        policy: the other one.
+        other: the other one, with the installation's own days.
         year: whose escalations.
         now: up to when time passes for those that are open.
         say: takes a line of progress every two seconds.
     """
-    frames = InForce(policy)
-    cases = Cases(remember=1)
     found: list[Compared] = []
     left_out: list[str] = []
     said = time.monotonic()
     async with database.read() as tx:
         references = await register.references(tx)
         for number, reference in enumerate(references, 1):
-            recorded = await _recorded(tx, cases, reference, year)
+            recorded = await _recorded(tx, reference, year)
             if recorded is not None:
                 try:
-                    frame = frames.frame(recorded.happened[0].at)
-                    found.append(what_if.compare(recorded, frame, until=now))
+                    found.append(what_if.compare(recorded, other.frame(recorded.happened[0].at), until=now))
                 except workingtime.CalendarExhausted:
                     left_out.append(reference)
             if time.monotonic() - said > _SAY_EVERY:
                 said = time.monotonic()
                 say(f"Escalations looked at: {number} of {len(references)}.")
-    return Compares(policy, year, tuple(found), tuple(left_out))
+    return Compares(other.policy, year, tuple(found), tuple(left_out))
 
 
-async def _recorded(tx: AsyncConnection, cases: Cases, reference: str, year: Year) -> Recorded | None:
+async def _recorded(tx: AsyncConnection, reference: str, year: Year) -> Recorded | None:
     rows = await register.read(tx, reference)
     happened = tuple(events.loads(row.body) for row in rows)
     opening = happened[0] if happened else None
     if not isinstance(opening, events.Raised) or not year.holds(opening.at):
         return None
-    frame = await cases.frame(tx, opening)
     known = await submissions.of_case(tx, reference)
     deeds = tuple(acts.loads(one.act) for one in known if one.state is submissions.State.APPLIED)
-    return Recorded(reference, frame, happened, deeds)
+    return Recorded(reference, happened, deeds)
 
 
 def show(made: Compares, console: Console) -> None:
@@ -164,7 +161,7 @@ def show(made: Compares, console: Console) -> None:
     cases, policy = made.cases, made.policy
     console.print(
         Text(
-            f"{_count(len(cases), 'escalation')} received in {made.year.short}, under {policy.title}, "
+            f"{counted(len(cases), 'escalation')} received in {made.year.short}, under {policy.title}, "
             f"version {policy.version}",
             style="bold",
         )
@@ -249,11 +246,7 @@ def _not_taken(cases: Sequence[Compared], console: Console) -> None:
     console.print()
     console.print(Text("What was done and would not have been taken", style="bold"))
     for (kind, sentence), count in refused.most_common():
-        console.print(f"{_count(count, 'time')}: {kind.replace('_', ' ')}. {sentence}")
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+        console.print(f"{counted(count, 'time')}: {kind.replace('_', ' ')}. {sentence}")
 
 
 def _nothing(_line: str) -> None:

@@ -12,17 +12,17 @@ Pure: the rules alone, over what a caller has read.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from escalations.policy import Awaits, Side
-from escalations.rules import acts, case, clocks, decider, events, passing
-from escalations.rules.actors import SYSTEM, Channel
+from escalations.rules import acts, decider, events
 from escalations.rules.acts import Act
-from escalations.rules.case import Case, Cause, DeliveryState, Frame, Status
+from escalations.rules.case import Cause, DeliveryState, Frame
 from escalations.rules.events import Event
-from escalations.rules.evolving import evolve_all
+from escalations.rules.notices import Notice
+from escalations.simulation.alone import Alone
 
 _AT_ONCE = ((timedelta(0), DeliveryState.DELIVERED),)
 """A notice that nobody sent under the real policy: that it would have arrived is assumed."""
@@ -36,12 +36,11 @@ class Recorded:
     """One escalation as it was lived: what people did, and what is known of the notices."""
 
     reference: str
-    frame: Frame
-    """What it was really opened under."""
     happened: tuple[Event, ...]
     """All of its events, in their order."""
     deeds: tuple[Act, ...]
-    """The acts that were applied, in the order in which they were; those of the system need not be among them."""
+    """The acts that were applied, in the order in which they were; those of the system need not be among them. What
+    counted it anew under another calendar or policy is left out: here it is under another one throughout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +141,9 @@ def compare(recorded: Recorded, frame: Frame, *, until: datetime) -> Compared:
     Raises:
         workingtime.CalendarExhausted: the other frame's calendar does not reach.
     """
-    was = evolve_all(case.new(recorded.reference, recorded.frame), recorded.happened)
+    was = _lived(recorded.happened, ())
     end = until if was.closed_at is None else max(was.closed_at, recorded.happened[-1].at)
-    return Compared(
-        recorded.reference,
-        _lived(was, recorded.happened, ()),
-        _Again(recorded, frame).lived(until=end),
-    )
+    return Compared(recorded.reference, was, _Again(recorded, frame).lived(until=end))
 
 
 def arrivals(happened: Iterable[Event]) -> Arrivals:
@@ -173,8 +168,7 @@ class _Report:
 
     at: datetime
     place: int
-    agency_id: str = field(compare=False)
-    stage: int = field(compare=False)
+    notice: Notice = field(compare=False)
     state: DeliveryState = field(compare=False)
 
 
@@ -182,18 +176,21 @@ class _Again:
     """One escalation that is lived again."""
 
     def __init__(self, recorded: Recorded, frame: Frame) -> None:
-        self._case: Case = case.new(recorded.reference, frame)
-        self._deeds = [deed for deed in recorded.deeds if not isinstance(deed, acts.ReportDelivery)]
+        self._alone = Alone(frame, reference=recorded.reference, post=self._posted)
+        self._deeds = [deed for deed in recorded.deeds if not isinstance(deed, acts.ReportDelivery | acts.Redate)]
         self._arrivals = arrivals(recorded.happened)
         self._clocks = {one.clock_id: one for one in recorded.happened if isinstance(one, events.ClockStarted)}
         self._claims = {
             one.claim_id: one.submission_id for one in recorded.happened if isinstance(one, events.SaidDone)
         }
         self._began = [one for one in recorded.happened if isinstance(one, events.StageStarted)]
-        self._happened: list[Event] = []
         self._reports: list[_Report] = []
         self._not_taken: list[NotTaken] = []
         self._places = itertools.count()
+
+    @property
+    def _happened(self) -> list[Event]:
+        return [happening.event for happening in self._alone.happened]
 
     def lived(self, *, until: datetime) -> Lived:
         """Let everything happen in its order: at one instant what people did goes before what time brings."""
@@ -202,58 +199,40 @@ class _Again:
             self._act(deed)
         self._pass(until + timedelta(microseconds=1))
         asked = frozenset(map(_question, self._clocks.values()))
-        return _lived(self._case, self._happened, tuple(self._not_taken), asked=asked)
+        return _lived(self._happened, tuple(self._not_taken), asked=asked)
+
+    def _posted(self, notice: Notice, at: datetime) -> None:
+        """Nothing is heard of a notice at once; that of a stage arrives as long after it as it really did."""
+        if notice.starts_clocks:
+            for after, state in self._arrivals.get((notice.stage, str(notice.to.agency_id)), _AT_ONCE):
+                self._reports.append(_Report(at + after, next(self._places), notice, state))
 
     def _pass(self, before: datetime) -> None:
         """What time brings before an instant, with the notices that arrive meanwhile."""
         while True:
-            wake = clocks.next_wake(self._case)
+            wake = self._alone.next_wake
             report = min(self._reports, default=None)
             if report is not None and report.at < before and (wake is None or report.at <= wake):
                 self._reports.remove(report)
-                self._arrived(report)
+                notice_id = f"{self._alone.case.reference}-assumed-{report.place}"
+                self._alone.report(report.notice, report.state, report.at, notice_id=notice_id)
             elif wake is not None and wake < before:
-                self._add(passing.due(self._case, wake))
+                self._alone.until(wake)
             else:
                 return
 
-    def _arrived(self, report: _Report) -> None:
-        decided = decider.decide(
-            self._case,
-            acts.ReportDelivery(
-                submission_id="",
-                by=SYSTEM,
-                channel=Channel.SYSTEM,
-                received_at=report.at,
-                notice_id=f"{self._case.reference}-assumed-{report.place}",
-                agency_id=report.agency_id,
-                stage=report.stage,
-                starts_clocks=True,
-                state=report.state,
-            ),
-            report.at,
-        )
-        if not isinstance(decided, decider.Refused):  # of a stage that the case has left, or a case that has closed
-            self._add(decided)
-
     def _act(self, deed: Act) -> None:
         here = self._as_it_would_be(deed)
-        refused: decider.Refused | None = None
-        if here is None:
-            refused = decider.Refused("not_there", "What it is about would not have been there.")
-        else:
-            decided = decider.decide(self._case, here, here.received_at)
-            if isinstance(decided, decider.Refused):
-                refused = decided
-            else:
-                self._add(decided)
-        if refused is not None and not isinstance(deed, acts.ReportMessage):
-            self._not_taken.append(NotTaken(deed.kind, deed.received_at, refused.code, refused.sentence))
+        decided = decider.Refused("not_there", "What it is about would not have been there.")
+        if here is not None:
+            decided = self._alone.act(here)
+        if isinstance(decided, decider.Refused) and not isinstance(deed, acts.ReportMessage):
+            self._not_taken.append(NotTaken(deed.kind, deed.received_at, decided.code, decided.sentence))
 
     def _as_it_would_be(self, deed: Act) -> Act | None:
         """An act with the clock or the claim that it is about named as it is named here; none where there is none."""
         match deed:
-            case acts.Extend() | acts.ConfirmCause():
+            case acts.Extend() | acts.SetSooner() | acts.Account() | acts.ConfirmCause():
                 clock_id = self._same_clock(deed.clock_id)
                 return None if clock_id is None else deed.model_copy(update={"clock_id": clock_id})
             case acts.ConfirmDone() | acts.DenyDone():
@@ -283,23 +262,11 @@ class _Again:
             return None
         alike = (
             clock.clock_id
-            for clock in reversed(self._case.clocks)
+            for clock in reversed(self._alone.case.clocks)
             if (clock.awaits, clock.waits_for, clock.agency_id, clock.stage)
             == (there.awaits, there.waits_for, there.agency_id, there.stage)
         )
         return next(alike, None)
-
-    def _add(self, happened: Sequence[Event]) -> None:
-        self._case = evolve_all(self._case, tuple(happened))
-        self._happened.extend(happened)
-        for event in happened:
-            if isinstance(event, events.StageStarted):
-                for party in self._case.open_parties:
-                    self._expect(event, party.agency_id)
-
-    def _expect(self, began: events.StageStarted, agency: str) -> None:
-        for after, state in self._arrivals.get((began.stage, agency), _AT_ONCE):
-            self._reports.append(_Report(began.at + after, next(self._places), agency, began.stage, state))
 
 
 _Question = tuple[Awaits, Side, str | None, int | None]
@@ -312,7 +279,6 @@ def _question(asked: events.ClockStarted | events.LimitPassed) -> _Question:
 
 
 def _lived(
-    at_the_end: Case,
     happened: Iterable[Event],
     not_taken: tuple[NotTaken, ...],
     *,
@@ -320,10 +286,13 @@ def _lived(
 ) -> Lived:
     passed: dict[str, PassedLimit] = {}
     highest = 0
+    closed_at: datetime | None = None
     for event in happened:
         match event:
             case events.StageStarted():
                 highest = max(highest, event.stage)
+            case events.Closed():
+                closed_at = event.at
             case events.LimitPassed():
                 passed[event.clock_id] = PassedLimit(
                     event.awaits,
@@ -339,5 +308,5 @@ def _lived(
                 passed[event.clock_id] = replace(passed[event.clock_id], cause=event.cause)
             case _:
                 pass
-    closed = at_the_end.closed_at if at_the_end.status is Status.CLOSED else None
-    return Lived(tuple(sorted(passed.values(), key=lambda one: (one.due_at, one.awaits))), highest, closed, not_taken)
+    ordered = sorted(passed.values(), key=lambda one: (one.due_at, one.awaits))
+    return Lived(tuple(ordered), highest, closed_at, not_taken)

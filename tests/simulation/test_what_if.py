@@ -10,9 +10,9 @@ import pytest
 from typing_extensions import override
 
 from escalations.policy import Awaits, OnLimit, Policy, Side
-from escalations.rules import acts
+from escalations.rules import acts, case
 from escalations.rules.acts import Act
-from escalations.rules.case import Cause, DeliveryState, PauseReason
+from escalations.rules.case import Cause, DeliveryState, PauseReason, RedateReason, Says
 from escalations.rules.workingtime import Amount, Unit
 from escalations.simulation import what_if
 from escalations.simulation.what_if import Recorded
@@ -34,7 +34,7 @@ class Told(Story):
         return brought
 
     def recorded(self) -> Recorded:
-        return Recorded(builders.REFERENCE, self.frame, tuple(self.happened), tuple(self.deeds))
+        return Recorded(builders.REFERENCE, tuple(self.happened), tuple(self.deeds))
 
 
 def silent(story: Told) -> None:
@@ -166,6 +166,44 @@ def test_an_open_case_is_looked_at_up_to_now_and_no_further() -> None:
     assert told.would.passed == ()
     later = what_if.compare(story.recorded(), story.frame, until=story.now + timedelta(days=3))
     assert later.would.passed
+
+
+def test_what_people_did_about_one_time_limit_is_about_the_same_one_under_the_other_policy() -> None:
+    policy = builders.with_priorities(or_sooner=True)
+    story = Told(policy=policy)
+    story.raised().at("2027-03-01 12:00")
+    answer = story.case.running(Awaits.RESPOND)[0]
+    until = civil("2027-03-03 12:00")
+    story.act(acts.SetSooner(**story.by_team(), clock_id=answer.clock_id, due_at=until))
+    story.at("2027-03-10 12:00")
+    told_us = story.by_responder()
+    story.act(acts.Account(**told_us, clock_id=answer.clock_id, agency_id=SOCIAL_CARE, says=Says.AS_RECORDED))
+    values = policy.model_dump()
+    # In another order, so that its clocks have other numbers there.
+    values["stages"][0]["clocks"] = values["stages"][0]["clocks"][::-1]
+    told = what_if.compare(story.recorded(), builders.frame(Policy.model_validate(values)), until=story.now)
+    assert told.would.not_taken == ()
+    assert until in {one.due_at for one in told.would.drifted}
+
+
+def test_an_escalation_that_was_counted_anew_is_lived_under_the_other_policy_from_its_beginning() -> None:
+    story = Told()
+    story.raised().at("2027-03-02 10:00").acknowledges()
+    closure = builders.closed(story.frame, "2027-03-04", "2027-03-04")
+    story.case = case.offering(story.case, closure)
+    redate = acts.Redate(
+        **story.by_team(),
+        policy_hash=closure.policy.content_hash,
+        calendar_hash=closure.calendar.content_hash,
+        seen_seq=story.case.seq,
+        because=RedateReason.CLOSURE,
+    )
+    story.act(redate)
+    story.at("2027-03-09 10:00").responds()
+    told = what_if.compare(story.recorded(), story.frame, until=story.now)
+    assert told.was.drifted == ()
+    assert [one.due_at for one in told.would.drifted if one.awaits is Awaits.RESPOND] == [civil("2027-03-08 17:00")]
+    assert told.would.not_taken == ()
 
 
 def test_a_limit_of_the_team_is_no_agency_s_drift() -> None:

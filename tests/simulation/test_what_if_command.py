@@ -11,6 +11,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from escalations import cli, parts, what_ifs
+from escalations.intake.opening import InForce
 from escalations.packs import reading
 from escalations.policy import Awaits, Policy
 from escalations.review.years import Year
@@ -37,7 +38,7 @@ async def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def _compared(folder: Path, policy: Policy) -> what_ifs.Compares:
     said: list[str] = []
     async with Database.open(settings(folder).database) as database:
-        return await what_ifs.compared(database, policy, Year(2025), now=NOW, say=said.append)
+        return await what_ifs.compared(database, InForce(policy), Year(2025), now=NOW, say=said.append)
 
 
 def _shown(made: what_ifs.Compares) -> str:
@@ -80,6 +81,23 @@ def test_the_command_prints_every_escalation_for_a_machine(lived: Path, monkeypa
     told = json.loads(result.output)
     assert told["year"] == "2025/26"
     assert {"reference", "was", "would_have_been"} == set(told["cases"][0])
+
+
+def test_the_other_policy_is_counted_by_the_installation_s_own_days(
+    lived: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The year was lived without them; one who counts without them finds no difference, and this one does."""
+    calendar = tmp_path / "calendar.yaml"
+    closure = "{first: 2025-06-01, last: 2025-07-31, why: Invented}"
+    calendar.write_text(f"closures:\n  - {closure}\n", encoding="utf-8")
+    file = Path(__file__).parents[2] / "escalations" / "packs" / "default-sample.yaml"
+    monkeypatch.setenv("ESCALATIONS_FOLDER", str(lived))
+    monkeypatch.setenv("ESCALATIONS_CALENDAR_FILE", str(calendar))
+    monkeypatch.setenv("ESCALATIONS_LOG_LEVEL", "ERROR")
+    result = CliRunner().invoke(cli.app, ["what-if", "--policy", str(file), "--year", "2025", "--json"])
+    assert result.exit_code == 0, result.output
+    cases = json.loads(result.output)["cases"]
+    assert [one for one in cases if one["was"]["limits_passed"] != one["would_have_been"]["limits_passed"]]
 
 
 def test_a_year_without_escalations_and_a_file_that_is_no_policy_are_said(
