@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from escalations.policy import Allowance, Awaits, ClockRule, OnLimit, Side, StartsFrom
+from escalations.policy import Allowance, Awaits, ClockRule, OnLimit, Side, StartsFrom, Track
 from escalations.rules import drift, events, workingtime
 from escalations.rules.case import Case, Cause, Clock, ClockEnd, Status
 from escalations.rules.events import Event
@@ -143,6 +143,46 @@ def counted_from(clock: Clock, rule: ClockRule) -> tuple[datetime, str]:
     if clock.counted_from is not None:
         return clock.counted_from, TRACK_CHANGED
     return clock.started_at, rule.starts_from.value
+
+
+def recount(
+    case: Case,
+    clock: Clock,
+    rule: ClockRule,
+    due: datetime,
+    now: datetime,
+    *,
+    since: tuple[datetime, str],
+    track: Track | None = None,
+    counted_from: datetime | None = None,
+) -> events.ClockRecounted:
+    """The event of a clock that is counted by another limit of its rule, and is due at another time.
+
+    Args:
+        case: as it stands, with what makes the limit another one.
+        clock: the clock.
+        rule: its rule.
+        due: when it is due from now on.
+        now: the moment.
+        since: from when it counts, and what its receipt says that this is.
+        track: the track, where the case was changed to it.
+        counted_from: from when it counts, where that is no longer its start.
+    """
+    limit = limit_of(case, rule)
+    calendar = case.frame.calendar_for(clock.agency_id)
+    return events.ClockRecounted(
+        at=now,
+        clock_id=clock.clock_id,
+        awaits=clock.awaits,
+        agency_id=clock.agency_id,
+        amount=limit.within.words(),
+        was_due_at=clock.due_at,
+        due_at=due,
+        reminders=reminders_before(calendar, limit, due, after=now),
+        receipt_hash=receipt_hash(calendar, *since, limit.within, rule.id),
+        track=track,
+        counted_from=counted_from,
+    )
 
 
 def _whom(case: Case, side: Side, agency_id: str | None) -> tuple[str | None, str | None]:

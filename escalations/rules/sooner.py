@@ -100,25 +100,12 @@ def _recounted(case: Case, clock: Clock, now: datetime) -> tuple[Event, ...]:
     if not clock.running or clock.limit_passed_at is not None or agreed:
         return ()
     rule = clocks.rule_of(case, clock)
-    limit = clocks.limit_of(case, rule)
     calendar = case.frame.calendar_for(clock.agency_id)
-    start, started_by = clocks.counted_from(clock, rule)
+    since = clocks.counted_from(clock, rule)
     try:
-        due = max(workingtime.deadline(calendar, start, limit.within), now)
+        due = max(workingtime.deadline(calendar, since[0], clocks.limit_of(case, rule).within), now)
     except workingtime.CalendarExhausted:
         return ()  # It keeps the time limit that it has.
     if due == clock.due_at:
         return ()
-    return (
-        events.ClockRecounted(
-            at=now,
-            clock_id=clock.clock_id,
-            awaits=clock.awaits,
-            agency_id=clock.agency_id,
-            amount=limit.within.words(),
-            was_due_at=clock.due_at,
-            due_at=due,
-            reminders=clocks.reminders_before(calendar, limit, due, after=now),
-            receipt_hash=clocks.receipt_hash(calendar, start, started_by, limit.within, rule.id),
-        ),
-    )
+    return (clocks.recount(case, clock, rule, due, now, since=since),)

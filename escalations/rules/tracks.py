@@ -78,32 +78,17 @@ def _rule_on_track(case: Case, clock: Clock) -> ClockRule | None:
 
 
 def _recounted(case: Case, clock: Clock, rule: ClockRule, now: datetime) -> tuple[Event, ...]:
-    limit = clocks.limit_of(case, rule)
     calendar = case.frame.calendar_for(clock.agency_id)
     urgent = case.track is Track.URGENT
-    start = now if urgent else clock.started_at
+    since = (now, clocks.TRACK_CHANGED) if urgent else (clock.started_at, rule.starts_from.value)
     try:
-        counted = workingtime.deadline(calendar, start, limit.within)
+        counted = workingtime.deadline(calendar, since[0], clocks.limit_of(case, rule).within)
     except workingtime.CalendarExhausted:
         return ()  # It keeps the time limit that it has.
     if (counted >= clock.due_at) if urgent else (counted <= clock.due_at):
         return ()
-    by = clocks.TRACK_CHANGED if urgent else rule.starts_from.value
-    return (
-        events.ClockRecounted(
-            at=now,
-            clock_id=clock.clock_id,
-            awaits=clock.awaits,
-            agency_id=clock.agency_id,
-            amount=limit.within.words(),
-            was_due_at=clock.due_at,
-            due_at=counted,
-            reminders=clocks.reminders_before(calendar, limit, counted, after=now),
-            receipt_hash=clocks.receipt_hash(calendar, start, by, limit.within, rule.id),
-            track=case.track,
-            counted_from=start if urgent else None,
-        ),
-    )
+    moved_to = now if urgent else None
+    return (clocks.recount(case, clock, rule, counted, now, since=since, track=case.track, counted_from=moved_to),)
 
 
 def _in_its_place(case: Case, clock: Clock, rule: ClockRule, act: acts.ChangeTrack, now: datetime) -> tuple[Event, ...]:

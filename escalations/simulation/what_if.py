@@ -223,9 +223,8 @@ class _Again:
 
     def _act(self, deed: Act) -> None:
         here = self._as_it_would_be(deed)
-        decided = decider.Refused("not_there", "What it is about would not have been there.")
-        if here is not None:
-            decided = self._alone.act(here)
+        gone = decider.Refused("not_there", "What it is about would not have been there.")
+        decided = gone if here is None else self._alone.act(here)
         if isinstance(decided, decider.Refused) and not isinstance(deed, acts.ReportMessage):
             self._not_taken.append(NotTaken(deed.kind, deed.received_at, decided.code, decided.sentence))
 
