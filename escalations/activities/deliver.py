@@ -27,12 +27,10 @@ from escalations.activities.letters import (
     stuck,
     together,
 )
-from escalations.intake import submissions, unheard
+from escalations.intake import unheard
 from escalations.mail import outgoing
 from escalations.mail.address import Replies
 from escalations.mail.relay import Keeper, Relay
-from escalations.rules import acts
-from escalations.rules.actors import Channel
 from escalations.store import heartbeats
 from escalations.store import notices as rows
 from escalations.store.cases import Cases
@@ -40,8 +38,7 @@ from escalations.store.engine import Database
 from escalations.store.heartbeats import Part
 from escalations.store.notices import NoticeRow, NoticeState
 from escalations.store.vault import Vault
-from escalations.workflows import contracts
-from escalations.workflows.contracts import DeliverRequest, DeliverResult, Delivery, PostRoundResult
+from escalations.workflows.contracts import DeliverRequest, DeliverResult, PostRoundResult
 
 ROUND = 100
 """Notices of one post round; the next one is a minute later."""
@@ -233,7 +230,7 @@ class Postman:
         )
         delivery = unheard.report_of(row, became.state) if settled and submits else None
         if delivery is not None:
-            await self._submit(tx, row.reference, delivery, at)
+            await unheard.submit(tx, self._vault, row.reference, delivery, at=at)
         return delivery is not None
 
     def _moment(self, asked_at: datetime) -> datetime:
@@ -243,22 +240,6 @@ class Postman:
         began, and the post round would send the same notice at the same time; and nobody would see how late it left.
         """
         return max(asked_at, self._now())
-
-    async def _submit(self, tx: AsyncConnection, reference: str, delivery: Delivery, now: datetime) -> None:
-        submission_id = submissions.new_id(now)
-        act = contracts.delivery_act(delivery, submission_id=submission_id, at=now)
-        await submissions.receive(
-            tx,
-            self._vault,
-            act_kind=act.kind,
-            act_json=acts.dumps(act),
-            channel=Channel.SYSTEM,
-            received_at=now,
-            sealed={},
-            reference=reference,
-            submission_id=submission_id,
-            idempotency_key=f"delivery-{delivery.notice_id}-{delivery.state}",
-        )
 
 
 def _new(tried: list[_Tried]) -> DeliverResult:

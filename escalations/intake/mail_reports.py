@@ -16,18 +16,16 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from escalations.intake import submissions, unheard
+from escalations.intake import unheard
 from escalations.intake.mail_codes import Code
 from escalations.intake.mail_in import Reader
 from escalations.mail.address import Replies
 from escalations.mail.parser import Mail
-from escalations.rules import acts
 from escalations.rules.case import Case
 from escalations.store import links, mails, notices
 from escalations.store.mails import Envelope, MailRow
 from escalations.store.notices import NoticeRow, NoticeState
 from escalations.store.vault import Vault
-from escalations.workflows import contracts
 
 BELIEVED_FOR: Final = timedelta(days=5)
 """For how long after a notice left a report on it is believed. A sending server gives up after 4 to 5 days
@@ -134,17 +132,5 @@ async def take_back(tx: AsyncConnection, vault: Vault, notice: NoticeRow, *, at:
     delivery = unheard.report_of(notice, NoticeState.UNDELIVERED)
     if delivery is None:
         return False
-    act = contracts.delivery_act(delivery, submission_id=submissions.new_id(at), at=at)
-    await submissions.receive(
-        tx,
-        vault,
-        act_kind=act.kind,
-        act_json=acts.dumps(act),
-        channel=act.channel,
-        received_at=act.received_at,
-        sealed={},
-        reference=notice.reference,
-        idempotency_key=f"delivery-{delivery.notice_id}-{delivery.state}",
-        submission_id=act.submission_id,
-    )
+    await unheard.submit(tx, vault, notice.reference, delivery, at=at)
     return True

@@ -9,6 +9,7 @@ again.
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import assert_never
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,6 +20,8 @@ from escalations.rules import acts, events
 from escalations.rules.case import DeliveryState
 from escalations.store import notices, register
 from escalations.store.notices import NoticeRow, NoticeState
+from escalations.store.vault import Vault
+from escalations.workflows import contracts
 from escalations.workflows.contracts import Delivery
 
 _REPORT = "report_delivery"
@@ -82,6 +85,32 @@ async def open_deliveries(tx: AsyncConnection, reference: str) -> tuple[str, ...
     """
     waiting = [row.notice_id for row in await notices.waiting_for(tx, reference)]
     return (*waiting, *(report.notice_id for report in await reports(tx, reference)))
+
+
+async def submit(tx: AsyncConnection, keys: Vault, reference: str, delivery: Delivery, *, at: datetime) -> None:
+    """Let a case hear what became of a notice by a submission, once however often it is said.
+
+    Args:
+        tx: the transaction that settles the notice. Apart from it a kill between the two would leave a notice whose
+            case never hears of it.
+        keys: seals the submission.
+        reference: the case.
+        delivery: what it has to hear.
+        at: the moment.
+    """
+    act = contracts.delivery_act(delivery, submission_id=submissions.new_id(at), at=at)
+    await submissions.receive(
+        tx,
+        keys,
+        act_kind=act.kind,
+        act_json=acts.dumps(act),
+        channel=act.channel,
+        received_at=act.received_at,
+        sealed={},
+        reference=reference,
+        submission_id=act.submission_id,
+        idempotency_key=f"delivery-{delivery.notice_id}-{delivery.state}",
+    )
 
 
 async def _heard(tx: AsyncConnection, reference: str) -> set[tuple[str, DeliveryState]]:
