@@ -52,6 +52,10 @@ class Asked:
     amount: Amount
 
 
+def _happens(chance: random.Random, share: float) -> bool:
+    return chance.random() < share
+
+
 def asked(chance: random.Random, count: int) -> Iterator[Asked]:
     """Give so many random deadlines."""
     calendar = None
@@ -59,7 +63,7 @@ def asked(chance: random.Random, count: int) -> Iterator[Asked]:
         if calendar is None or number % A_CALENDAR == 0:
             calendar = _calendar(chance)
         unit = chance.choice(list(Unit))
-        value = chance.randint(1, 5) if chance.random() < 0.6 else chance.randint(1, LONGEST[unit])  # noqa: PLR2004  mostly short
+        value = chance.randint(1, 5) if _happens(chance, 0.6) else chance.randint(1, LONGEST[unit])  # mostly short
         yield Asked(calendar, _start(chance, calendar), Amount(value=value, unit=unit))
 
 
@@ -71,7 +75,7 @@ def _calendar(chance: random.Random) -> Calendar:
         first = date(year, 1, 1) + timedelta(days=chance.randint(0, 700))
         closures.append(Closure(first=first, last=first + timedelta(days=chance.randint(0, 16)), why="of the test"))
     latest = hours.closes.hour * 60 + hours.closes.minute
-    close = hours.closes if chance.random() < 0.7 else _clock(chance.randint(_minutes(hours.opens) + 1, latest))  # noqa: PLR2004
+    close = hours.closes if _happens(chance, 0.7) else _clock(chance.randint(_minutes(hours.opens) + 1, latest))
     return calendars.build(
         chance.choice(list(Region)),
         year,
@@ -87,7 +91,7 @@ def _hours(chance: random.Random) -> OfficeHours:
     """Office hours with none, one or two breaks; some by night, so that the clocks change while the office is open."""
     edges = sorted(chance.sample(range(24 * 4), chance.choice((2, 4, 6))))
     clocks = [_clock(edge * 15) for edge in edges]
-    days = chance.sample(list(Weekday), chance.randint(1, 7)) if chance.random() < 0.5 else list(MONDAY_TO_FRIDAY)  # noqa: PLR2004
+    days = chance.sample(list(Weekday), chance.randint(1, 7)) if _happens(chance, 0.5) else list(MONDAY_TO_FRIDAY)
     return OfficeHours(
         opens=clocks[0],
         closes=clocks[-1],
@@ -106,7 +110,7 @@ def _clock(minutes: int) -> time:
 
 def _start(chance: random.Random, calendar: Calendar) -> datetime:
     year = chance.randint(calendar.first.year, calendar.last.year - 1)
-    if chance.random() < 0.5:  # noqa: PLR2004  a coin
+    if _happens(chance, 0.5):  # a coin
         month, day = chance.choice(SEAMS)
         near = datetime(year, month, day, tzinfo=UTC) + timedelta(minutes=chance.randint(-6 * 1440, 6 * 1440))
     else:

@@ -44,13 +44,13 @@ def shown(policy: Policy, as_format: Format, *, today: date) -> str:
 
             return drawing.as_document(policy)
         case Format.HTML:
-            from escalations.packs import page  # noqa: PLC0415
+            from escalations.packs import page  # noqa: PLC0415  as above
 
             return page.alone(policy, notes=dated(policy, today))
         case Format.TERMINAL:
-            from rich.console import Console  # noqa: PLC0415
+            from rich.console import Console  # noqa: PLC0415  as above
 
-            from escalations.packs import showing  # noqa: PLC0415
+            from escalations.packs import showing  # noqa: PLC0415  as above
 
             console = Console()
             with console.capture() as printed:
@@ -165,7 +165,7 @@ async def posts_of_installation(settings: Settings, *, today: date) -> Posts:
         EscalationsError: the database cannot be used.
     """
     from escalations.store import directory  # noqa: PLC0415  a check of files alone does not wait for the database
-    from escalations.store.engine import Database  # noqa: PLC0415
+    from escalations.store.engine import Database  # noqa: PLC0415  as above
 
     async with Database.open(settings.database, pool_size=1) as database, database.read() as tx:
         agencies = await directory.all_agencies(tx)

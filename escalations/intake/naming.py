@@ -36,13 +36,24 @@ class Agency(Protocol):
     """What has to be known of an agency, as the directory and as the pages know it."""
 
     @property
-    def agency_id(self) -> str: ...  # noqa: D102
+    def agency_id(self) -> str:
+        """Its id."""
+        ...
+
     @property
-    def name(self) -> str: ...  # noqa: D102
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
     @property
-    def town(self) -> str: ...  # noqa: D102
+    def town(self) -> str:
+        """Where it is."""
+        ...
+
     @property
-    def agency_type(self) -> str: ...  # noqa: D102
+    def agency_type(self) -> str:
+        """What kind of agency it is."""
+        ...
 
 
 def find(written: Iterable[str], agencies: Sequence[Agency]) -> Named:

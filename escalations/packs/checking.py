@@ -122,7 +122,7 @@ def _once(found: Iterable[Problem]) -> Iterator[Problem]:
 
 def _directory(text: str, name: str) -> Checked:
     # Only a pack with a directory in it waits for what a directory needs.
-    from escalations.store import directory_file  # noqa: PLC0415
+    from escalations.store import directory_file  # noqa: PLC0415  a check of policies alone waits for no directory
 
     try:
         found = directory_file.read_text(text)
@@ -138,7 +138,7 @@ def posts_of(path: Path, *, today: date) -> Posts:
     Raises:
         NotAPolicyError: it cannot be read, or is no directory.
     """
-    from escalations.store import directory_file  # noqa: PLC0415
+    from escalations.store import directory_file  # noqa: PLC0415  a check of policies alone waits for no directory
 
     try:
         found = directory_file.read_text(reading.text_of(path))

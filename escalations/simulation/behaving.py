@@ -90,10 +90,10 @@ class People:
 
     def raises(self) -> Act:
         """The beginning."""
-        held = self.chance.random() < 0.06  # noqa: PLR2004  a few are phoned in
+        held = _happens(self.chance, 0.06)  # a few are phoned in
         by = _TEAM if held else self._raiser(None)
         self._plan(self.began + GIVES_UP_AFTER, self._gives_up)
-        if self.chance.random() < 0.05:  # noqa: PLR2004
+        if _happens(self.chance, 0.05):
             self._pauses()
         return acts.Raise(
             **self._origin(by, self.began),
@@ -114,7 +114,7 @@ class People:
             case events.Responded():
                 self._answered(event)
             case events.NoticeReported(state=DeliveryState.DELIVERED, agency_id=str() as agency) if (
-                event.starts_clocks and self.chance.random() < 0.03  # noqa: PLR2004  it comes back after all
+                event.starts_clocks and _happens(self.chance, 0.03)  # it comes back after all
             ):
                 self._bounces(event, agency)
             case _:
@@ -132,19 +132,19 @@ class People:
                     self._plan(event.at + self._elapsed(2), self._phones(agency))
             case Awaits.ACKNOWLEDGE if agency is not None and not self._silent():
                 self._plan(self._in_the_office(event.at, 0.4), self._acknowledges(agency))
-                if self.chance.random() < 0.05:  # noqa: PLR2004
+                if _happens(self.chance, 0.05):
                     self._plan(event.at + _HOUR / 60, self._automatic_reply(agency))
             case Awaits.BE_REACHED if agency is not None and not self._silent():
                 self._plan(event.at + self._elapsed(1), self._reached(agency))
             case Awaits.RESPOND if agency is not None and not self._silent():
                 self._plan(self._in_the_office(event.at, 3), self._responds(agency))
-                if self.chance.random() < 0.05:  # noqa: PLR2004
+                if _happens(self.chance, 0.05):
                     self._plan(self._in_the_office(event.at, 1), self._extends(event.clock_id, event.amount))
             case Awaits.CHOOSE if not self._silent():
-                stays = self.chance.random() < 0.3  # noqa: PLR2004
+                stays = _happens(self.chance, 0.3)
                 self._plan(self._in_the_office(event.at, 0.5), self._stays if stays else self._moves_up)
             case Awaits.CONFIRM if event.about is not None and not self._silent():
-                denies = self.chance.random() < 0.2  # noqa: PLR2004
+                denies = _happens(self.chance, 0.2)
                 self._plan(self._in_the_office(event.at, 0.5), self._on_claim(event.about, denies=denies))
             case Awaits.DECIDE if not self._silent():
                 self._plan(self._in_the_office(event.at, 6), self._decides)
@@ -154,11 +154,11 @@ class People:
     def _answered(self, event: events.Responded) -> None:
         if self._silent():
             return
-        enough = event.offers is not Outcome.NOT_AGREED_DECIDED and self.chance.random() < 0.75  # noqa: PLR2004
+        enough = event.offers is not Outcome.NOT_AGREED_DECIDED and _happens(self.chance, 0.75)
         self._plan(self._in_the_office(event.at, 1), self._agrees(event.agency_id) if enough else self._moves_up)
 
     def _silent(self) -> bool:
-        return self.chance.random() < self.temper.silence
+        return _happens(self.chance, self.temper.silence)
 
     # ---- What they do -----------------------------------------------------------------------------------------------
 
@@ -168,7 +168,7 @@ class People:
         return acts.PassOn(**self._origin(_TEAM, at), responding_agencies=self.responding)
 
     def _phones(self, agency: str) -> Make:
-        reached = self.chance.random() < 0.8  # noqa: PLR2004
+        reached = _happens(self.chance, 0.8)
 
         def phones(case: Case, at: datetime) -> Act:
             if not reached and case.status is Status.OPEN:
@@ -301,7 +301,7 @@ class People:
         except CalendarExhausted:
             return after + _HOUR * hours
         # Now and then exactly when a limit ends; mostly at some minute of that hour.
-        return at if self.chance.random() < 0.1 else max(after, at - timedelta(minutes=self.chance.randint(0, 59)))  # noqa: PLR2004
+        return at if _happens(self.chance, 0.1) else max(after, at - timedelta(minutes=self.chance.randint(0, 59)))
 
     def _origin(self, by: Actor, at: datetime, happened: datetime | None = None) -> dict[str, Any]:
         channel = Channel.SYSTEM if by == SYSTEM else Channel.TEAM if by.side is Side.TEAM else Channel.LINK
@@ -324,14 +324,19 @@ class People:
         return Actor(side=Side.RESPONDING, agency_id=agency, position=self._rung(case, Side.RESPONDING))
 
 
+def _happens(chance: Random, share: float) -> bool:
+    """Whether something that happens in this share of cases happens in this one."""
+    return chance.random() < share
+
+
 def people(chance: Random, policy: Policy, calendar: Calendar, began: datetime) -> People:
     """Cast the people of one case."""
     raising = chance.choice(RAISING)
     first = chance.choice(RESPONDING)
-    both = chance.random() < 0.12  # noqa: PLR2004  a few are raised with two agencies
+    both = _happens(chance, 0.12)  # a few are raised with two agencies
     responding = (first, chance.choice([one for one in RESPONDING if one != first])) if both else (first,)
     tracks = [track for track in Track if any(track in clock.limits for clock in policy.stages[0].clocks)]
-    urgent = chance.random() < 0.12  # noqa: PLR2004
+    urgent = _happens(chance, 0.12)
     cast = People(
         chance=chance,
         policy=policy,
@@ -342,7 +347,7 @@ def people(chance: Random, policy: Policy, calendar: Calendar, began: datetime) 
         track=chance.choice(tracks[1:] or tracks) if urgent else tracks[0],
         temper=chance.choice(TEMPERS),
     )
-    if chance.random() < 0.08:  # noqa: PLR2004  a dead address, or nobody in post while somebody new is found
+    if _happens(chance, 0.08):  # a dead address, or nobody in post while somebody new is found
         state = chance.choice((DeliveryState.UNDELIVERED, DeliveryState.NO_ONE_IN_POST, DeliveryState.NOT_SENT))
         whose = chance.choice((*responding, raising))
         cast.away[whose] = (state, began + timedelta(hours=chance.choice((1, 30, 400))))
