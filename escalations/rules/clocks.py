@@ -128,11 +128,16 @@ def reminders_before(calendar: Calendar, limit: Allowance, due: datetime, *, aft
     return tuple(moment for moment in moments if after < moment < due)
 
 
-def rule_of(case: Case, clock: Clock) -> ClockRule:
-    """The policy's rule that a clock runs by. Raises ``KeyError`` where its policy has none."""
+def rules_beside(case: Case, clock: Clock) -> tuple[ClockRule, ...]:
+    """The policy's rules of the clock's stage, and those that belong to no stage."""
     policy = case.frame.policy
     of_stage = policy.stage(clock.stage).clocks if clock.stage else ()
-    for rule in (*of_stage, *policy.process_clocks, *policy.raiser_clocks, *policy.team_clocks):
+    return (*of_stage, *policy.process_clocks, *policy.raiser_clocks, *policy.team_clocks)
+
+
+def rule_of(case: Case, clock: Clock) -> ClockRule:
+    """The policy's rule that a clock runs by. Raises ``KeyError`` where its policy has none."""
+    for rule in rules_beside(case, clock):
         if (rule.id, rule.awaits) == (clock.rule_id, clock.awaits):
             return rule
     raise KeyError(clock.rule_id)

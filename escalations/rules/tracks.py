@@ -61,12 +61,8 @@ def _running(case: Case, act: acts.ChangeTrack, now: datetime) -> tuple[Event, .
 
 def _rule_on_track(case: Case, clock: Clock) -> ClockRule | None:
     """The rule by which the case's track awaits the same, the clock's own if it has it; none where nothing does."""
-    policy = case.frame.policy
-    of_stage = policy.stage(clock.stage).clocks if clock.stage else ()
     found = [
-        rule
-        for rule in (*of_stage, *policy.process_clocks, *policy.raiser_clocks, *policy.team_clocks)
-        if rule.awaits is clock.awaits and case.track in rule.limits
+        rule for rule in clocks.rules_beside(case, clock) if rule.awaits is clock.awaits and case.track in rule.limits
     ]
     own = next((rule for rule in found if rule.id == clock.rule_id), None)
     taken = {
