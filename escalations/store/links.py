@@ -473,6 +473,19 @@ async def end_session(tx: AsyncConnection, keys: Vault, cookie: str, *, now: dat
         await keys.erase(tx, key_id, at=now)
 
 
+async def erase_expired(tx: AsyncConnection, keys: Vault, *, now: datetime) -> int:
+    """Erase every session whose time is over, with the name and the role in it; give how many there were.
+
+    That somebody asked for a code stays: it shows that a notice arrived, and holds nobody's name.
+    """
+    over = _SESSIONS.c.expires_at <= now
+    rows = (await tx.execute(select(_SESSIONS.c.session_hash, _SESSIONS.c.key_id).where(over))).all()
+    for row in rows:
+        await keys.erase(tx, row.key_id, at=now)
+        await tx.execute(delete(_SESSIONS).where(_SESSIONS.c.session_hash == row.session_hash))
+    return len(rows)
+
+
 def _link(row: Row[tuple[object, ...]]) -> Link:
     values = row._mapping  # noqa: SLF001  SQLAlchemy's public name for it
     return Link(

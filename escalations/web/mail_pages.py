@@ -15,7 +15,7 @@ from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
 from escalations import errors
-from escalations.intake import mail_clock, mail_reports, submissions
+from escalations.intake import mail_clock, mail_codes, mail_reports, submissions
 from escalations.intake.mail_codes import Code
 from escalations.intake.opening import InForce
 from escalations.mail import parser
@@ -28,7 +28,7 @@ from escalations.store.access_log import What
 from escalations.store.mails import MailAct, MailRow, MailState
 from escalations.store.notices import NoticeRow
 from escalations.store.vault import Erased
-from escalations.web import mail_adding, mail_words, team_check
+from escalations.web import mail_adding, team_check
 from escalations.web.auth import allowed, signed_in
 from escalations.web.forms import LONG, Problem, Raw, Reading, first
 from escalations.web.made import Made
@@ -94,7 +94,12 @@ class _MailPages:
         due = row.due_at or mail_clock.due(self._in_force, row.received_at, urgent=row.urgent)
         held = row.state is MailState.HELD
         return Line(
-            row.mail_id, row.received_at, mail_words.why(row), row.reference, due if held else None, urgent=row.urgent
+            row.mail_id,
+            row.received_at,
+            mail_codes.said(row.code),
+            row.reference,
+            due if held else None,
+            urgent=row.urgent,
         )
 
     async def message(self, request: Request, mail_id: str) -> Response:

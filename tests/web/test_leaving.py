@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from escalations import hourly, parts
 from escalations.rules.notices import NoticeKind
-from escalations.store import tables
+from escalations.store import links, tables
 from escalations.web.drafts import Drafts
 from tests.web import answering
 from tests.web.conftest import Office, Page
@@ -192,3 +192,25 @@ async def test_what_is_over_is_erased_within_the_hour_though_nobody_types(office
     async with office.database.read() as tx:
         erased = (await tx.execute(select(keys.c.wrapped).where(keys.c.erased_at == office.time))).scalars().all()
     assert erased == [None], "the key goes with it"
+
+
+async def test_the_name_and_role_that_came_with_a_code_are_erased_within_the_hour_once_it_is_over(
+    office: Office, asked: str
+) -> None:
+    await answering.enter(office, asked)
+    async with office.database.write() as tx:
+        assert await links.erase_expired(tx, office.vault, now=office.time) == 0, "its time is not over"
+    office.time += timedelta(days=1)
+    async with parts.opened(office.settings, now=office.now) as opened:
+        beside = asyncio.create_task(hourly.run(opened))
+        while await _rows(office, "link_sessions"):
+            assert not beside.done()
+            await asyncio.sleep(0.01)
+        beside.cancel()
+    keys = tables.DATA_KEYS
+    async with office.database.read() as tx:
+        erased = (await tx.execute(select(keys.c.wrapped).where(keys.c.erased_at == office.time))).scalars().all()
+        assert erased, "the key goes with it"
+        assert set(erased) == {None}
+        codes = (await tx.execute(select(tables.LINK_CODES))).all()
+    assert codes, "that a code was asked for shows that the notice arrived"
