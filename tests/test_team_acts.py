@@ -96,7 +96,7 @@ async def test_a_plain_mail_is_completed_passed_on_extended_paused_and_ended_on_
         assert [(kept.due_at, kept.because) for kept in clocks["resolve"].kept_dates] == [
             (civil("2027-03-08 17:00"), "clock_started"),
             (civil("2027-03-10 17:00"), "clock_extended"),
-            (civil("2027-03-12 17:00"), "clock_resumed"),
+            (civil("2027-03-11 17:00"), "clock_resumed"),
         ]
 
         right = {"clock_id": clocks["acknowledge"].clock_id, "cause": Cause.CLOSED}

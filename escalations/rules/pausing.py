@@ -53,10 +53,12 @@ def let_go_on(case: Case, act: Act, now: datetime, *, made_urgent: bool = False)
 
 
 def _resumed(case: Case, clock: Clock, since: datetime, now: datetime) -> tuple[Event, ...]:
-    limit = clocks.limit_of(case, clocks.rule_of(case, clock))
+    rule = clocks.rule_of(case, clock)
+    limit = clocks.limit_of(case, rule)
     calendar = case.frame.calendar_for(clock.agency_id)
+    began, _ = clocks.counted_from(clock, rule)
     try:
-        due = workingtime.resume(calendar, clock.due_at, since, max(now, since), limit.within.unit)
+        due = workingtime.resume(calendar, began, clock.due_at, since, max(now, since), limit.within.unit)
     except workingtime.CalendarExhausted:
         # A case must not stay paused because the calendar ends. The last close of business that it knows has to do.
         due = max(clock.due_at, workingtime.instant_of(calendar.last, calendar.close_of_business))

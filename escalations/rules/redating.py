@@ -148,7 +148,7 @@ def _recounted(case: Case, clock: Clock, frame: Frame, now: datetime, *, also_so
     start, started_by = clocks.counted_from(clock, rule)
     try:
         counted = workingtime.deadline(calendar, start, amount)
-        due = given_again(calendar, clock, counted, amount.unit)
+        due = given_again(calendar, clock, start, counted, amount.unit)
     except workingtime.CalendarExhausted:
         return Refused("calendar_ended", "The new calendar does not reach as far as a time limit that runs here.")
     if clock.limit_passed_at is not None:
@@ -204,7 +204,7 @@ def _kept(clock: Clock, due: datetime, because: str) -> events.KeptClock:
     )
 
 
-def given_again(calendar: Calendar, clock: Clock, due: datetime, unit: Unit) -> datetime:
+def given_again(calendar: Calendar, clock: Clock, start: datetime, due: datetime, unit: Unit) -> datetime:
     """What people agreed on since a clock began, given to it again on another calendar, in its order.
 
     A sooner time is a time that somebody chose, and stays that time. A pause that lasts gives back when it ends.
@@ -219,7 +219,7 @@ def given_again(calendar: Calendar, clock: Clock, due: datetime, unit: Unit) -> 
                     due = workingtime.extend(calendar, due, agreed.by_amount)
             case AgreedKind.PAUSED:
                 if agreed.since is not None and agreed.until is not None:
-                    due = workingtime.resume(calendar, due, agreed.since, agreed.until, unit)
+                    due = workingtime.resume(calendar, start, due, agreed.since, agreed.until, unit)
             case AgreedKind.SOONER:
                 if agreed.until is not None:
                     due = min(due, agreed.until)

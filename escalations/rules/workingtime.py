@@ -20,10 +20,11 @@ W9   A reminder lies inside office hours on its own day: *n* working days before
      Thursday 09:00: at Thursday 17:00 nobody would read it. Calendar days do the same from their date, and where that
      is not a working day take the working day before it (`before`) or after it (`after`). Working hours count office
      time and land where the office is open. Elapsed hours are exact: an urgent reminder does not wait for morning.
-W10  A pause gives back what it took: as many working days as closed (passed close of business) during it, so that on
-     resuming as many are left as before; likewise calendar days; working hours and elapsed hours to the microsecond.
-     The time of day of the deadline stays. Pausing and resuming at once changes nothing, nor does a pause over a
-     weekend change a deadline in working time.
+W10  A pause gives back what it took: as many of the working days counted as closed (passed close of business) during
+     it, so that on resuming as many are left as before; likewise calendar days; working hours and elapsed hours to the
+     microsecond. The time of day of the deadline stays. Time that does not count is not given back: neither a weekend,
+     for a deadline in working time, nor day zero, where that is not counted. Pausing and resuming at once changes
+     nothing.
 W11  Working time between two instants is office time. A whole working day is one office day's length of it, so from
      Friday 17:00 to Monday 17:00 is one working day, as it is from Monday 09:00.
 W12  Nothing is guessed outside the calendar: `CalendarExhausted`.
@@ -227,16 +228,11 @@ def deadline(calendar: Calendar, start: datetime, amount: Amount) -> datetime:
     index = _index(calendar)
     match amount.unit:
         case Unit.WORKING_DAYS:
-            day = _day(calendar, index, start)
-            counted = index.before[day + 1]
-            if calendar.day_zero is DayZero.SAME and counted > index.before[day] and start < index.closes[day]:
-                counted -= 1
-            return index.closes[_working_day(calendar, index, counted + amount.value - 1)]
+            place = _first_working_day(calendar, index, start) + amount.value - 1
+            return index.closes[_working_day(calendar, index, place)]
         case Unit.CALENDAR_DAYS:
-            day = _day(calendar, index, start)
-            if calendar.day_zero is DayZero.SAME and start < index.closes[day]:
-                day -= 1
-            return index.closes[_calendar_day(calendar, index, day + amount.value)]
+            day = _first_calendar_day(calendar, index, start) + amount.value - 1
+            return index.closes[_calendar_day(calendar, index, day)]
         case Unit.WORKING_HOURS:
             worked = _worked(index, _within(calendar, index, start))
             return _reach(calendar, index, worked + _HOUR * amount.value, open_then=False)
@@ -244,6 +240,20 @@ def deadline(calendar: Calendar, start: datetime, amount: Amount) -> datetime:
             return _within(calendar, index, _within(calendar, index, start) + _HOUR * amount.value)
         case _:
             assert_never(amount.unit)
+
+
+def _first_working_day(calendar: Calendar, index: _Index, start: datetime) -> int:
+    """Return the place, among the working days, of the first that counts (W4)."""
+    day = _day(calendar, index, start)
+    place = index.before[day + 1]
+    works = place > index.before[day]
+    return place - 1 if calendar.day_zero is DayZero.SAME and works and start < index.closes[day] else place
+
+
+def _first_calendar_day(calendar: Calendar, index: _Index, start: datetime) -> int:
+    """Return the first day that counts (W4)."""
+    day = _day(calendar, index, start)
+    return day if calendar.day_zero is DayZero.SAME and start < index.closes[day] else day + 1
 
 
 def earliest(
@@ -378,10 +388,13 @@ def extend(calendar: Calendar, due: datetime, amount: Amount) -> datetime:
             assert_never(amount.unit)
 
 
-def resume(calendar: Calendar, due: datetime, paused_at: datetime, resumed_at: datetime, unit: Unit) -> datetime:
+def resume(  # noqa: PLR0917  the pause, and what it is taken from
+    calendar: Calendar, start: datetime, due: datetime, paused_at: datetime, resumed_at: datetime, unit: Unit
+) -> datetime:
     """Return a deadline moved on by what a pause took from it, in the clock's unit. Convention W10.
 
-    Raises ValueError when the pause ends before it begins, CalendarExhausted outside the calendar.
+    `start` is that of the clock: where its day does not count, a pause takes nothing from it. Raises ValueError when
+    the pause ends before it begins, CalendarExhausted outside the calendar.
     """
     if resumed_at < paused_at:
         sentence = "A pause ends after it begins."
@@ -390,9 +403,13 @@ def resume(calendar: Calendar, due: datetime, paused_at: datetime, resumed_at: d
     paused_at, resumed_at = _within(calendar, index, paused_at), _within(calendar, index, resumed_at)
     due = _within(calendar, index, due)
     match unit:
-        case Unit.WORKING_DAYS | Unit.CALENDAR_DAYS:
-            closes = index.working_closes if unit is Unit.WORKING_DAYS else index.closes
-            taken = bisect_right(closes, resumed_at) - bisect_right(closes, paused_at)
+        case Unit.WORKING_DAYS:
+            first = _first_working_day(calendar, index, start)
+            taken = _taken(index.working_closes, first, paused_at, resumed_at)
+            return _moved(calendar, due, taken, unit) if taken else due
+        case Unit.CALENDAR_DAYS:
+            first = _first_calendar_day(calendar, index, start)
+            taken = _taken(index.closes, first, paused_at, resumed_at)
             return _moved(calendar, due, taken, unit) if taken else due
         case Unit.WORKING_HOURS:
             lost = _worked(index, resumed_at) - _worked(index, paused_at)
@@ -401,6 +418,11 @@ def resume(calendar: Calendar, due: datetime, paused_at: datetime, resumed_at: d
             return _within(calendar, index, due + (resumed_at - paused_at))
         case _:
             assert_never(unit)
+
+
+def _taken(closes: list[datetime], first: int, paused_at: datetime, resumed_at: datetime) -> int:
+    """Return how many of the days that count, from the first on, passed their close of business in a pause."""
+    return max(bisect_right(closes, resumed_at) - max(bisect_right(closes, paused_at), first), 0)
 
 
 def _moved(calendar: Calendar, due: datetime, days: int, unit: Unit) -> datetime:

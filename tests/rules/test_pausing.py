@@ -166,16 +166,15 @@ def test_people_go_on_while_it_is_paused_and_an_answer_is_an_answer() -> None:
     assert story.case.status is Status.CLOSED
 
 
-def test_a_clock_that_began_meanwhile_has_as_much_time_when_it_goes_on_as_when_it_began() -> None:
-    whole = Story().raised().at("2027-03-17 10:00")
-    whole.responds()
+def test_a_clock_that_began_meanwhile_has_as_many_days_when_it_goes_on_as_when_it_began() -> None:
     story = Story().raised().later(hours=2)
     pauses(story)
     story.at("2027-03-10 10:00")
     story.responds()
+    assert due(story, "consider") == "17:00 on Monday 15 March 2027", "Thursday, Friday and Monday"
     story.at("2027-03-17 10:00")
     resumes(story)
-    assert due(story, "consider") == due(whole, "consider")
+    assert due(story, "consider") == "17:00 on Friday 19 March 2027", "Wednesday, Thursday and Friday"
 
 
 def test_a_move_that_was_intended_takes_effect_and_the_new_stage_is_paused_too() -> None:
@@ -224,8 +223,18 @@ def test_a_pause_gives_back_the_working_days_that_it_took() -> None:
     pauses(story)
     story.at("2027-03-04 11:00")
     resumes(story)
-    assert due(story, "resolve") == "17:00 on Thursday 11 March 2027", "three closes of business went by"
-    assert story.clock("resolve").reminders == (civil("2027-03-10 09:00"),)
+    assert due(story, "resolve") == "17:00 on Wednesday 10 March 2027", "Tuesday and Wednesday; Monday did not count"
+    assert story.clock("resolve").reminders == (civil("2027-03-09 09:00"),)
+
+
+def test_a_pause_over_the_night_after_it_was_raised_takes_no_day_that_counts() -> None:
+    story = Story().raised().later(hours=2)
+    before = due(story, "resolve")
+    pauses(story)
+    story.at("2027-03-02 08:00")
+    resumes(story)
+    assert due(story, "resolve") == before
+    assert "clock_resumed" not in [event.kind for event in story.happened]
 
 
 def test_on_the_urgent_track_it_gives_back_every_hour() -> None:
@@ -388,7 +397,7 @@ def test_a_paused_clock_can_be_extended_and_stays_paused() -> None:
     pauses(story)
     story.act(extension(story, "resolve", "1 working day"))
     assert story.clock("resolve").paused_since is not None
-    story.at("2027-03-02 11:00")
+    story.at("2027-03-03 11:00")
     resumes(story)
     assert due(story, "resolve") == "17:00 on Wednesday 10 March 2027", "a day of the pause and a day of extension"
 
@@ -428,7 +437,7 @@ def test_whoever_is_waited_for_hears_by_when_it_goes_on() -> None:
     story.at("2027-03-04 11:00")
     resumes(story)
     goes_on = {notice.to.side: notice.due_at for _, notice in story.notices() if notice.kind is NoticeKind.RESUMED}
-    assert goes_on == {Side.RESPONDING: civil("2027-03-11 17:00"), Side.RAISING: None}
+    assert goes_on == {Side.RESPONDING: civil("2027-03-10 17:00"), Side.RAISING: None}
 
 
 def test_the_raiser_hears_by_when_where_the_answer_waits_for_them() -> None:

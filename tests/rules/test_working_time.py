@@ -238,13 +238,36 @@ def test_w9_a_reminder_that_falls_in_the_lunch_break_comes_after_it() -> None:
     ],
 )  # fmt: skip
 def test_w10_a_pause_gives_back_what_it_took(paused: str, resumed: str, unit: Unit, deadline: str, moved: str) -> None:
-    assert read(workingtime.resume(ENGLAND, at(deadline), at(paused), at(resumed), unit)) == moved
+    start = at("2026-02-23 09:00")
+    assert read(workingtime.resume(ENGLAND, start, at(deadline), at(paused), at(resumed), unit)) == moved
+
+
+@pytest.mark.parametrize(
+    ("calendar", "unit", "resumed", "moved"),
+    [
+        pytest.param(ENGLAND, Unit.WORKING_DAYS, "2026-03-03 09:00", "2026-03-05 17:00", id="day zero alone"),
+        pytest.param(ENGLAND, Unit.WORKING_DAYS, "2026-03-04 09:00", "2026-03-06 17:00", id="day zero and a day"),
+        pytest.param(ENGLAND, Unit.CALENDAR_DAYS, "2026-03-03 09:00", "2026-03-05 17:00", id="calendar days"),
+        pytest.param(SAME_DAY, Unit.WORKING_DAYS, "2026-03-03 09:00", "2026-03-06 17:00", id="where it counts"),
+        pytest.param(SAME_DAY, Unit.CALENDAR_DAYS, "2026-03-03 09:00", "2026-03-06 17:00", id="calendar, it counts"),
+    ],
+)
+def test_w10_a_pause_over_the_close_of_business_of_day_zero_gives_it_back_only_where_it_counts(
+    calendar: workingtime.Calendar, unit: Unit, resumed: str, moved: str
+) -> None:
+    start, paused, due = at("2026-03-02 10:00"), at("2026-03-02 11:00"), at("2026-03-05 17:00")
+    assert read(workingtime.resume(calendar, start, due, paused, at(resumed), unit)) == moved
 
 
 def test_w10_a_pause_that_ends_before_it_begins_is_refused() -> None:
     with pytest.raises(ValueError, match="ends after it begins"):
         workingtime.resume(
-            ENGLAND, at("2026-03-06 17:00"), at("2026-03-03 10:00"), at("2026-03-02 10:00"), Unit.WORKING_DAYS
+            ENGLAND,
+            at("2026-03-02 09:00"),
+            at("2026-03-06 17:00"),
+            at("2026-03-03 10:00"),
+            at("2026-03-02 10:00"),
+            Unit.WORKING_DAYS,
         )
 
 

@@ -114,9 +114,10 @@ def test_a_reminder_and_a_pause_keep_the_time_of_day(night: date, length: timede
     assert abs(length - DAY) == timedelta(hours=1)
     wednesday = at(night + 3 * DAY, "11:00")
     friday, saturday = at(night - 2 * DAY, "10:00"), at(night - DAY, "10:00")
+    start = at(night - 9 * DAY, "10:00")
 
     assert clock_of(workingtime.before(ENGLAND, wednesday, Amount.parse("5 working days")))[1] == "11:00"
-    resumed = workingtime.resume(ENGLAND, friday, friday, saturday, Unit.CALENDAR_DAYS)
+    resumed = workingtime.resume(ENGLAND, start, friday, friday, saturday, Unit.CALENDAR_DAYS)
     assert clock_of(resumed) == (night - DAY, "10:00")
-    later = workingtime.resume(ENGLAND, saturday, friday, saturday, Unit.CALENDAR_DAYS)
+    later = workingtime.resume(ENGLAND, start, saturday, friday, saturday, Unit.CALENDAR_DAYS)
     assert clock_of(later) == (night, "10:00")

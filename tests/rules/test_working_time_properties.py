@@ -198,7 +198,7 @@ def test_pausing_and_resuming_at_once_changes_nothing(
 ) -> None:
     ends = due(calendar, start, amount)
 
-    assert workingtime.resume(calendar, ends, paused, paused, amount.unit) == ends
+    assert workingtime.resume(calendar, start, ends, paused, paused, amount.unit) == ends
 
 
 @given(any_calendar(), instants, amounts(), st.lists(st.timedeltas(timedelta(0), timedelta(days=9)), max_size=4))
@@ -211,35 +211,65 @@ def test_a_pause_cut_in_pieces_is_the_same_pause(
     at = start
     try:
         for piece in pieces:
-            in_pieces = workingtime.resume(calendar, in_pieces, at, at + piece, amount.unit)
+            in_pieces = workingtime.resume(calendar, start, in_pieces, at, at + piece, amount.unit)
             at += piece
-        whole = workingtime.resume(calendar, ends, start, at, amount.unit)
+        whole = workingtime.resume(calendar, start, ends, start, at, amount.unit)
     except workingtime.CalendarExhausted:
         reject()
     assert in_pieces == whole >= ends
 
 
-@given(any_calendar(), instants, amounts(), st.timedeltas(timedelta(0), timedelta(days=30)))
-@quick
-def test_on_resuming_as_many_working_days_are_left_as_before(
-    calendar: Calendar, start: datetime, amount: Amount, length: timedelta
-) -> None:
-    def closes_between(since: datetime, until: datetime) -> int:
-        # Counted on the calendar itself, not by the index.
-        day, found = since.date() - timedelta(days=1), 0
-        while day <= until.date() + timedelta(days=1):
-            works = Weekday.of(day) in calendar.office_hours.weekdays and day not in dict(calendar.bank_holidays)
-            works = works and not any(closure.first <= day <= closure.last for closure in calendar.closures)
-            found += works and since < workingtime.instant_of(day, calendar.close_of_business) <= until
-            day += timedelta(days=1)
-        return found
+def counted_closes(calendar: Calendar, start: datetime, unit: Unit, since: datetime, until: datetime) -> int:
+    """How many days that count for a clock from `start` close in between: on the calendar itself, not by the index."""
+    zero = workingtime.civil(start).date()
+    day, found = zero if calendar.day_zero is DayZero.SAME else zero + timedelta(days=1), 0
+    while day <= workingtime.civil(until).date():
+        works = Weekday.of(day) in calendar.office_hours.weekdays and day not in dict(calendar.bank_holidays)
+        works = works and not any(closure.first <= day <= closure.last for closure in calendar.closures)
+        closes = workingtime.instant_of(day, calendar.close_of_business)
+        found += (works or unit is Unit.CALENDAR_DAYS) and max(since, start) < closes <= until
+        day += timedelta(days=1)
+    return found
 
-    ends = due(calendar, start, amount.model_copy(update={"unit": Unit.WORKING_DAYS}))
+
+pauses = (st.timedeltas(timedelta(0), timedelta(days=12)), st.timedeltas(timedelta(0), timedelta(days=30)))
+
+
+@given(any_calendar(), instants, amounts(), IN_DAYS, *pauses)
+@quick
+def test_on_resuming_as_many_days_are_left_as_before(  # noqa: PLR0917
+    calendar: Calendar, start: datetime, amount: Amount, unit: Unit, until_paused: timedelta, length: timedelta
+) -> None:
+    ends, paused = due(calendar, start, amount.model_copy(update={"unit": unit})), start + until_paused
+    assume(paused <= ends)
     try:
-        moved = workingtime.resume(calendar, ends, start, start + length, Unit.WORKING_DAYS)
+        moved = workingtime.resume(calendar, start, ends, paused, paused + length, unit)
     except workingtime.CalendarExhausted:
         reject()
-    assert closes_between(start + length, moved) == closes_between(start, ends)
+    left = counted_closes(calendar, start, unit, paused, ends)
+    assert counted_closes(calendar, start, unit, paused + length, moved) == left
+    assert moved >= ends
+
+
+@given(any_calendar(), instants, amounts(), *pauses)
+@quick
+def test_a_pause_over_time_that_does_not_count_gives_nothing_back(
+    calendar: Calendar, start: datetime, amount: Amount, until_paused: timedelta, length: timedelta
+) -> None:
+    ends, paused = due(calendar, start, amount), start + until_paused
+    resumed = paused + length
+    assume(paused <= ends)
+    if amount.unit in {Unit.WORKING_DAYS, Unit.CALENDAR_DAYS}:
+        took = counted_closes(calendar, start, amount.unit, paused, resumed) > 0
+    elif amount.unit is Unit.WORKING_HOURS:
+        took = workingtime.working_time_between(calendar, paused, resumed).worked > timedelta(0)
+    else:
+        took = length > timedelta(0)
+    try:
+        moved = workingtime.resume(calendar, start, ends, paused, resumed, amount.unit)
+    except workingtime.CalendarExhausted:
+        reject()
+    assert (moved > ends) is took
 
 
 @given(any_calendar(), instants, amounts(), amounts())
