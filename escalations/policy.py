@@ -16,14 +16,15 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from enum import StrEnum
 from operator import not_
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from escalations.rules.workingtime import Amount, DayZero, Region, Unit
+from escalations.rules import civilwords
+from escalations.rules.workingtime import Amount, DayZero, OfficeHours, Region, Unit
 
 OUR_CHOICE = "not in the document: our choice"
 """The source of a rule that the partnership's document does not give."""
@@ -156,6 +157,16 @@ class Undelivered(StrEnum):
     """They do not start; the team's own clock to mend the delivery does."""
     START = "start"
     """They start when the delivery failed, and the case shows it."""
+
+
+def _hours(text: str) -> str:
+    """Office hours in one form, so that the same hours make the same hash."""
+    spells = civilwords.office_hours(text).spells()
+    return ", ".join(f"{opens:%H:%M}-{closes:%H:%M}" for opens, closes in spells)
+
+
+def _clock(text: str) -> str:
+    return f"{civilwords.clock(text):%H:%M}"
 
 
 def _not_said(value: object) -> bool:
@@ -370,6 +381,10 @@ class Policy(PolicyModel):
     reference_prefix: Annotated[str, StringConstraints(pattern=PREFIX_FORM)] = "PD"
     region: Region = Region.ENGLAND_AND_WALES
     day_zero: DayZero = DayZero.NEXT
+    office_hours: Annotated[Annotated[str, AfterValidator(_hours)] | None, Field(exclude_if=_not_said)] = None
+    """When working hours run: "09:00-12:30, 13:30-17:00"; what lies between is a break. Not said: 9:00 to 17:00."""
+    close_of_business: Annotated[Annotated[str, AfterValidator(_clock)] | None, Field(exclude_if=_not_said)] = None
+    """When a day counted ends. Not said: when the office hours end."""
     stages: Annotated[tuple[StageRule, ...], Field(min_length=1, max_length=9)]
     process_clocks: tuple[ClockRule, ...] = ()
     """Clocks over several stages: moving up does not stop them."""
@@ -424,6 +439,16 @@ class Policy(PolicyModel):
         """The rung above, or none at the top."""
         return next((stage for stage in self.stages if stage.number == number + 1), None)
 
+    @functools.cached_property
+    def hours(self) -> OfficeHours:
+        """When working hours run, on Monday to Friday."""
+        return OfficeHours() if self.office_hours is None else civilwords.office_hours(self.office_hours)
+
+    @functools.cached_property
+    def closes(self) -> time:
+        """Close of business."""
+        return self.hours.closes if self.close_of_business is None else civilwords.clock(self.close_of_business)
+
     @property
     def longest_pause(self) -> Amount:
         """How long a case is paused before the team is told that it still is."""
@@ -450,6 +475,10 @@ def _ladder_problems(policy: Policy) -> Iterator[PolicyProblem]:
         )
     pause = policy.longest_pause
     last = len(numbers)
+    if policy.closes <= policy.hours.opens:
+        yield PolicyProblem(
+            ("close_of_business",), f"is {policy.closes:%H:%M}, and the office opens at {policy.hours.opens:%H:%M}"
+        )
     if policy.skipping is not None and policy.skipping.start_at_most > last:
         yield PolicyProblem(
             ("skipping", "start_at_most"), f"is {policy.skipping.start_at_most}, and the last stage is {last}"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from functools import lru_cache
+from typing import NamedTuple, Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations import policy
 from escalations.policy import Policy
 from escalations.rules import acts, case, workingtime
-from escalations.rules.workingtime import Calendar
+from escalations.rules.workingtime import Calendar, OfficeHours
 from escalations.store import calendars, frozen
 from escalations.store.calendars import NO_DAYS_OFF, DaysOff
 from escalations.workflows.contracts import FrameText, Opening
@@ -27,12 +28,38 @@ class InForce:
     def frame(self, received_at: datetime) -> case.Frame:
         """What a case received at this instant is frozen to: the calendar covers its year and five more."""
         year = workingtime.civil(received_at).year
-        return case.Frame(self.policy, _calendar(self.policy.region, year, self.policy.day_zero, self.days_off))
+        return case.Frame(self.policy, _calendar(_Counting.by(self.policy), year, self.days_off))
+
+
+class _Counting(NamedTuple):
+    """What a policy says of how time is counted."""
+
+    region: workingtime.Region
+    day_zero: workingtime.DayZero
+    office_hours: OfficeHours
+    close_of_business: time
+
+    @classmethod
+    def by(cls, of: Policy) -> Self:
+        return cls(of.region, of.day_zero, of.hours, of.closes)
+
+
+def counts_as(of: Policy, calendar: Calendar) -> bool:
+    """Whether a calendar counts time as a policy says."""
+    has = (calendar.region, calendar.day_zero, calendar.office_hours, calendar.close_of_business)
+    return _Counting.by(of) == has
 
 
 @lru_cache(maxsize=16)
-def _calendar(region: workingtime.Region, year: int, day_zero: workingtime.DayZero, days_off: DaysOff) -> Calendar:
-    return days_off.on(calendars.build(region, year, day_zero=day_zero))
+def _calendar(by: _Counting, year: int, days_off: DaysOff) -> Calendar:
+    built = calendars.build(
+        by.region,
+        year,
+        day_zero=by.day_zero,
+        office_hours=by.office_hours,
+        close_of_business=by.close_of_business,
+    )
+    return days_off.on(built)
 
 
 async def freeze(tx: AsyncConnection, frame: case.Frame, *, at: datetime) -> None:

@@ -52,7 +52,7 @@ class Basis:
         """What a case is to be frozen to."""
         policy, calendar = self.policy or case.frame.policy, case.frame.calendar
         assert case.received_at is not None  # noqa: S101  every case that the register knows was received
-        if self.calendar or (policy.region, policy.day_zero) != (calendar.region, calendar.day_zero):
+        if self.calendar or not opening.counts_as(policy, calendar):
             calendar = InForce(policy, self.days_off).frame(case.received_at).calendar
         for closure in self.closures:
             if closure not in calendar.closures:

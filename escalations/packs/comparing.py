@@ -301,6 +301,8 @@ _FIELDS: Final = {
     "extend_times": "how often it may be extended",
     "or_sooner": "whether a sooner time may be set",
     "day_zero": "the day of the start",
+    "office_hours": "when working hours run",
+    "close_of_business": "when a day that is counted ends",
     "undelivered": "what a notice that does not arrive does",
     "told_before_move": "how long before a move up the level passed over is told",
     "word_to_raiser_every": "how long the raiser is left without word at most",

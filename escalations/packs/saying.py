@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from typing import Final
 
 from escalations.policy import (
@@ -351,6 +351,10 @@ def _conventions(policy: Policy) -> Iterator[str]:
         if policy.day_zero is DayZero.NEXT
         else "The day of the start counts where it came before close of business."
     )
+    if policy.office_hours is not None:
+        yield f"Working hours run from {_and_from(policy.hours.spells())}."
+    if (policy.office_hours, policy.close_of_business) != (None, None):
+        yield f"Close of business is {policy.closes:%H:%M}: a day that is counted ends then."
     for track, amount in policy.told_before_move.items():
         told = "as it moves up" if amount is None else f"{amount.words()} before it moves up"
         yield f"The level passed over is told {told} ({track.value} track)."
@@ -372,6 +376,10 @@ def _conventions(policy: Policy) -> Iterator[str]:
     if policy.resolution_told and any(stage.partnership_told for stage in policy.stages):
         yield "The partnership is told how a case ended that it had been told of."
     yield "No limit closes, withdraws, redirects or pauses anything."
+
+
+def _and_from(spells: Iterable[tuple[time, time]]) -> str:
+    return " and from ".join(f"{opens:%H:%M} to {closes:%H:%M}" for opens, closes in spells)
 
 
 def _beginnings(policy: Policy) -> Iterator[str]:

@@ -246,6 +246,8 @@ def plain_calendar(policy: Policy) -> Calendar:
         first=date(2025, 1, 1),
         last=date(2031, 12, 31),
         day_zero=policy.day_zero,
+        office_hours=policy.hours,
+        close_of_business=policy.closes,
         holidays_version="none",
         tzdata_version="none",
     )
