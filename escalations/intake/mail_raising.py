@@ -19,6 +19,7 @@ from escalations.rules import acts
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Concern, LegalStatus, Reason
 from escalations.rules.notices import RAISER
+from escalations.rules.senders import Checked, Known
 
 WORDS: Final = 20_000
 """Characters of a mail's text, and of its history, that stand with a case; all of it is in its bytes."""
@@ -33,14 +34,26 @@ class Raised:
     sealed: dict[str, object]
 
 
-def raised(mail: Mail, *, mail_id: str, submission_id: str, agency: str | None, named: Named, at: datetime) -> Raised:
+def raised(
+    mail: Mail,
+    *,
+    mail_id: str,
+    submission_id: str,
+    agency: str | None,
+    known: Known,
+    checked: Checked,
+    named: Named,
+    at: datetime,
+) -> Raised:
     """What a mail raises.
 
     Args:
         mail: as it was understood.
         mail_id: where its bytes are.
         submission_id: of the act.
-        agency: the agency whose own the sender's address is, where somebody vouches for it.
+        agency: the agency whose own the sender's address is, where it can be believed.
+        known: what the directory has of that address.
+        checked: what was found of it.
         named: the agencies that it names.
         at: when it was received.
     """
@@ -59,6 +72,8 @@ def raised(mail: Mail, *, mail_id: str, submission_id: str, agency: str | None, 
         reason=labels.reason(said.first(Label.REASON)) or Reason.NOT_STATED,
         level_of_need=labels.level_of_need(said.first(Label.LEVEL_OF_NEED)),
         legal_status=labels.legal_status(said.first(Label.LEGAL_STATUS)) or LegalStatus.NOT_KNOWN,
+        sender_known=known,
+        sender_checked=checked,
     )
     return Raised(act, _sealed(mail, people, mail_id=mail_id, named=named))
 

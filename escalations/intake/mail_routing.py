@@ -19,7 +19,7 @@ from escalations.intake import mail_raising, mail_reports, naming, recipients, s
 from escalations.intake.mail_codes import Code
 from escalations.intake.mail_in import Reader
 from escalations.intake.opening import InForce
-from escalations.mail.authentication import Vouched
+from escalations.mail.authentication import CHECKED, Vouched
 from escalations.mail.classify import Kind
 from escalations.mail.labels import Label
 from escalations.mail.outgoing import Answer
@@ -31,6 +31,7 @@ from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.case import Case, Status
 from escalations.rules.notices import RAISER, Ask
+from escalations.rules.senders import Known
 from escalations.store import directory, mails, notices, references
 from escalations.store.cases import Cases
 from escalations.store.mails import Envelope, MailRow, MailState
@@ -242,9 +243,8 @@ class Routing:
             return self._held(Code.NOTHING_IN_IT)
         agencies = await directory.agencies(self.tx, self.now)
         parties = {agency.agency_id for agency in agencies if agency.agency_type != naming.PARTNERSHIP}
-        agency = None
-        if self.row.vouched in {Vouched.BY_HOP, Vouched.BY_LOOPBACK}:
-            agency = await directory.agency_of_address(self.tx, self.ways.vault, self.mail.sender, self.now)
+        whose = await directory.whose_address(self.tx, self.ways.vault, self.mail.sender, self.now)
+        agency = whose.agency_id if self.row.vouched in {Vouched.BY_HOP, Vouched.BY_LOOPBACK} else None
         if await self._are_too_many(known=agency is not None):
             return self._held(Code.TOO_MANY, answer=Answer.MAIL_MANY)
         raised = mail_raising.raised(
@@ -252,6 +252,8 @@ class Routing:
             mail_id=self.row.mail_id,
             submission_id=submissions.new_id(self.row.received_at),
             agency=agency if agency in parties else None,
+            known=whose.known if whose.agency_id in parties else Known.NOBODY,
+            checked=CHECKED[Vouched(self.row.vouched)],
             named=naming.find(self.mail.labelled.values.get(Label.TO_AGENCY, ()), agencies),
             at=self.row.received_at,
         )

@@ -8,11 +8,13 @@ SPF of that very domain. In the embedded default mail comes over loopback alone,
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from escalations.mail.parser import Mail
+from escalations.rules.senders import Checked
 
 
 class Vouched(StrEnum):
@@ -23,9 +25,22 @@ class Vouched(StrEnum):
     BY_LOOPBACK = "by_loopback"
     """It came over loopback, in the embedded default."""
     NOT = "not"
-    """Nobody vouches for it: it is nobody's word."""
+    """Nobody vouches for it: it is nobody's word. The trusted hop looked, and found nothing that does."""
+    NOT_CHECKED = "not_checked"
+    """Nobody looked: no hop is trusted, or no result of it came with the message. It is nobody's word either."""
     REFUTED = "refuted"
     """Its domain says that the message is not its own. It is not even answered."""
+
+
+CHECKED: Final[Mapping[Vouched, Checked]] = {
+    Vouched.BY_HOP: Checked.VOUCHED,
+    # It is believed, since this machine alone can send so; that anybody vouches for the sender is not said by that.
+    Vouched.BY_LOOPBACK: Checked.NOT_CHECKED,
+    Vouched.NOT: Checked.NOBODY_VOUCHES,
+    Vouched.NOT_CHECKED: Checked.NOT_CHECKED,
+    Vouched.REFUTED: Checked.REFUSED,
+}
+"""What is said of a sender, by how the address is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +68,14 @@ def vouched(mail: Mail, trust: Trust, *, over_loopback: bool) -> Vouched:
         over_loopback: whether the connection came from this machine.
     """
     if not mail.sender:
-        return Vouched.NOT
+        return Vouched.NOT_CHECKED
     if trust.loopback and over_loopback:
         return Vouched.BY_LOOPBACK
     if not trust.hop:
-        return Vouched.NOT
+        return Vouched.NOT_CHECKED
     # The topmost of that name alone: whatever stands below was there before the message reached that server.
     own = next((value for value in mail.headers.get("authentication-results", ()) if _is_of(value, trust.hop)), None)
-    return Vouched.NOT if own is None else _found(own, mail.sender.rpartition("@")[2])
+    return Vouched.NOT_CHECKED if own is None else _found(own, mail.sender.rpartition("@")[2])
 
 
 def _is_of(value: str, hop: str) -> bool:

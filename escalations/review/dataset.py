@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final, assert_never
 
 from escalations.policy import Awaits, Side, Track
-from escalations.rules import events
+from escalations.rules import events, senders
 from escalations.rules.actors import Channel
 from escalations.rules.acts import Concern, LegalStatus, Reason
 from escalations.rules.case import (
@@ -221,6 +221,9 @@ class CaseRecord:
     reason: Reason
     level_of_need: int | None
     legal_status: LegalStatus
+    sender_known: senders.Known | None = None
+    sender_checked: senders.Checked | None = None
+    """How it was known who raised it, as it was found then."""
     status: Status = Status.OPEN
     notified_at: datetime | None = None
     """When the policy told the partnership of it; the case belongs to the year of this moment."""
@@ -329,6 +332,8 @@ class Life:
                 reason=event.reason,
                 level_of_need=event.level_of_need,
                 legal_status=event.legal_status,
+                sender_known=event.sender_known,
+                sender_checked=event.sender_checked,
                 status=Status.HELD if event.held else Status.OPEN,
             )
         )

@@ -48,6 +48,10 @@ class CaseRow:
     limits_passed_raising: int
     limits_passed_others: int
     entered_by_team: str
+    sender_known: str
+    """What the directory had of the address of whoever raised it; empty where that was not written down."""
+    sender_checked: str
+    """What was found of it then."""
     number: int = 0
     """Of the row in this export, and of nothing else."""
 
@@ -91,6 +95,8 @@ def _row(view: View, case: CaseRecord, group: str) -> CaseRow:
         limits_passed_raising=sides.count(Side.RAISING),
         limits_passed_others=sum(1 for side in sides if side not in {Side.RESPONDING, Side.RAISING}),
         entered_by_team="yes" if case.entered_by_team else "no",
+        sender_known=case.sender_known.value if case.sender_known else "",
+        sender_checked=case.sender_checked.value if case.sender_checked else "",
     )
 
 

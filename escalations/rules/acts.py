@@ -28,6 +28,7 @@ from escalations.rules.case import (
     Says,
     WithdrawReason,
 )
+from escalations.rules.senders import Checked, Known
 from escalations.rules.workingtime import Amount
 
 
@@ -116,6 +117,10 @@ class Raise(ActModel):
     start_stage: Annotated[int | None, Field(ge=1, le=9, exclude_if=not_)] = None
     """At which stage it starts, where that is not the first; only as far as the policy lets it."""
     start_because: Annotated[SkipReason | None, Field(exclude_if=not_)] = None
+    sender_known: Annotated[Known | None, Field(exclude_if=not_)] = None
+    """What the directory has of the address of whoever raised it; none where there is no address."""
+    sender_checked: Annotated[Checked | None, Field(exclude_if=not_)] = None
+    """What was found of it; none where the team entered it for them."""
 
 
 class Complete(ActModel):

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from escalations.policy import Awaits, OnLimit, Policy, Side, SkipReason, Track
 from escalations.rules.actors import Actor, Channel
+from escalations.rules.senders import Checked, Known
 from escalations.rules.workingtime import Amount, Calendar
 
 EDITION = 1
@@ -470,6 +471,9 @@ class Case:
     raised_as: str | None = None
     """The agency that it was raised for. The team may put it right when it passes a held case on, and the raiser's own
     links go on serving."""
+    sender_known: Known | None = None
+    sender_checked: Checked | None = None
+    """How it is known who raised it; none for what was raised before that was written down."""
     incomplete: bool = False
     """A plain mail raised it and did not say all that a form asks; whoever sent it has a link to complete it."""
     parties: tuple[Party, ...] = ()

@@ -30,6 +30,7 @@ from escalations.rules.case import (
     Says,
     WithdrawReason,
 )
+from escalations.rules.senders import Checked, Known
 from escalations.rules.workingtime import Amount
 
 AlternateBecause = Literal["works_for_a_party", "both_work_for_a_party", "decided_before"]
@@ -83,6 +84,9 @@ class Raised(ActEventModel):
     start_stage: Annotated[int | None, Field(exclude_if=not_)] = None
     """At which stage it starts, where that is not the first."""
     start_because: Annotated[SkipReason | None, Field(exclude_if=not_)] = None
+    sender_known: Annotated[Known | None, Field(exclude_if=not_)] = None
+    sender_checked: Annotated[Checked | None, Field(exclude_if=not_)] = None
+    """How it is known who raised it, as it was found then."""
 
 
 class Completed(ActEventModel):

@@ -30,6 +30,8 @@ from escalations.rules.case import (
 )
 from escalations.rules.changing import replace
 from escalations.rules.events import ActEventModel, Event
+from escalations.rules.senders import Checked
+from escalations.rules.telling import RAISER
 
 
 @remembering.of_the_same
@@ -40,6 +42,8 @@ def evolve(case: Case, event: Event) -> Case:
     if unreached and isinstance(event, ActEventModel) and (event.by.agency_id or event.by.side is Side.TEAM):
         # Whoever acts has been reached after all.
         unreached = _without(unreached, event.by.agency_id)
+    if _by_code(event):
+        after = replace(after, sender_checked=Checked.CODE)
     return replace(
         after,
         seq=case.seq + 1,
@@ -47,6 +51,13 @@ def evolve(case: Case, event: Event) -> Case:
         unreached=unreached,
         calendar_ended=after.calendar_ended or event.calendar_ended is True,
     )
+
+
+def _by_code(event: Event) -> bool:
+    """Whether whoever raised it did this by their own link: they read the mailbox, since a code went there."""
+    if not isinstance(event, ActEventModel | events.Closed) or event.by.position != RAISER:
+        return False
+    return isinstance(event, events.Closed) or event.channel is Channel.LINK
 
 
 def evolve_all(case: Case, happened: tuple[Event, ...]) -> Case:
@@ -204,6 +215,8 @@ def _raised(case: Case, event: events.Raised) -> Case:
         start_stage=event.start_stage or 1,
         raising_agency=event.raising_agency,
         raised_as=event.raising_agency,
+        sender_known=event.sender_known,
+        sender_checked=event.sender_checked,
         parties=_parties(event.responding_agencies),
         received_at=event.at,
         quiet=event.quiet,

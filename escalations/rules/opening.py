@@ -48,6 +48,8 @@ def raise_case(case: Case, act: acts.Raise, now: datetime) -> tuple[Event, ...] 
         priority=act.priority,
         start_stage=None if number == 1 else number,
         start_because=skipping.because(act) if number > 1 else None,
+        sender_known=act.sender_known,
+        sender_checked=act.sender_checked,
         held=held,
         # Entered for somebody, by the team or by an agency's lead: nobody is mailed until "tell them" is pressed.
         quiet=held and (act.hold or act.channel is Channel.TEAM),

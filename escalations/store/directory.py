@@ -18,6 +18,7 @@ from sqlalchemy import Row, bindparam, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations import errors
+from escalations.rules.senders import Known
 from escalations.store import domains, tables, vault
 from escalations.store.directory_file import DirectoryFile, Holding, Notices, Person, PositionKind
 from escalations.store.references import CIVIL
@@ -339,22 +340,39 @@ async def domains_of(tx: AsyncConnection, agency_id: str) -> tuple[str, ...]:
     return tuple(rows.scalars())
 
 
-async def agency_of_address(tx: AsyncConnection, keys: vault.Vault, address: str, on: datetime) -> str | None:
-    """The agency whose own an address is, on the civil day of a moment.
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Whose own an address is, and how that is known."""
 
-    It is, where its domain is one of the agency's own, or where it is the address of somebody who holds a position
-    there or deputises. An address that could be more than one agency's is nobody's: never by best match.
+    agency_id: str | None = None
+    known: Known = Known.NOBODY
+    """A person whom the directory names, or no more than the agency's mail domain."""
+
+
+async def whose_address(tx: AsyncConnection, keys: vault.Vault, address: str, on: datetime) -> Whose:
+    """Whose own an address is, on the civil day of a moment.
+
+    It is an agency's, where its domain is one of the agency's own, or where it is the address of somebody who holds a
+    position there or deputises. An address that could be more than one agency's is nobody's: never by best match.
 
     Raises:
         vault.CannotOpen: what is stored was changed, or the settings lack the key.
     """
     domain = domains.domain_of(address)
     if domain is None:
-        return None
+        return Whose()
     claimed = await tx.execute(select(_DOMAINS.c.agency_id).where(_DOMAINS.c.domain == domain))
-    found = {*claimed.scalars(), *await _agencies_with(tx, keys, address, on)}
-    active = [one for one in sorted(found) if (of := await agency(tx, one)) is not None and of.active(on)]
-    return active[0] if len(active) == 1 else None
+    named = set(await _agencies_with(tx, keys, address, on))
+    found = sorted({*claimed.scalars(), *named})
+    active = [one for one in found if (of := await agency(tx, one)) is not None and of.active(on)]
+    if len(active) != 1:
+        return Whose()
+    return Whose(active[0], Known.PERSON if active[0] in named else Known.DOMAIN)
+
+
+async def agency_of_address(tx: AsyncConnection, keys: vault.Vault, address: str, on: datetime) -> str | None:
+    """The agency whose own an address is, however that is known; otherwise as :func:`whose_address`."""
+    return (await whose_address(tx, keys, address, on)).agency_id
 
 
 async def phone_of_address(

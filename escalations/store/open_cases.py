@@ -42,6 +42,9 @@ class OpenCase:
     stage: int
     raising_agency: str | None
     """None where it was not recognised."""
+    sender_known: str | None
+    sender_checked: str | None
+    """How it is known who raised it; None for what was raised before that was written down."""
     responding_agencies: tuple[str, ...]
     received_at: datetime
     move_to_stage: int | None
@@ -102,6 +105,8 @@ _OF_CASE = (
     _CASES.c.track,
     _CASES.c.stage,
     _CASES.c.raising_agency,
+    _CASES.c.sender_known,
+    _CASES.c.sender_checked,
     _CASES.c.responding_agencies,
     _CASES.c.received_at,
     _CASES.c.move_to_stage,

@@ -64,6 +64,9 @@ class CaseRow:
     stage: int
     raising_agency: str | None
     """None while the sender has not been recognised; such a case is held."""
+    sender_known: str | None
+    sender_checked: str | None
+    """How it is known who raised it; None for what was raised before that was written down."""
     responding_agencies: tuple[str, ...]
     concern: str | None
     reason: str | None
@@ -328,6 +331,8 @@ def _case_values(after: case.Case, entry: register.Entry) -> dict[str, Any]:
         "track": after.track.value,
         "stage": after.stage,
         "raising_agency": after.raising_agency,
+        "sender_known": after.sender_known.value if after.sender_known else None,
+        "sender_checked": after.sender_checked.value if after.sender_checked else None,
         "responding_agencies": json.dumps([party.agency_id for party in after.parties]),
         "edition": after.edition,
         "policy_hash": after.frame.policy.content_hash,

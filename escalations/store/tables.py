@@ -509,6 +509,8 @@ CASES = Table(
     Column("track", _SLUG, nullable=False),
     Column("stage", Integer, nullable=False),
     Column("raising_agency", _SLUG),
+    Column("sender_known", _SLUG),
+    Column("sender_checked", _SLUG),
     Column("responding_agencies", Text, nullable=False),
     Column("concern", _SLUG),
     Column("reason", _SLUG),

@@ -18,7 +18,7 @@ from escalations.rules.civiltime import civil, say, say_day
 from escalations.store.notices import NoticeState
 from escalations.store.open_cases import Everything, OpenCase, Trouble
 from escalations.store.open_cases import Waiting as Clock
-from escalations.web import telling, words
+from escalations.web import sender_words, telling, words
 from escalations.web.board_filters import Filters, Section
 from escalations.web.telling import Names
 
@@ -71,6 +71,8 @@ class Line:
 
     row: OpenCase
     raising: str
+    sender: str
+    """How it is known who raised it; empty where that was not written down."""
     responding: tuple[str, ...]
     stage: str
     urgent: bool
@@ -219,6 +221,7 @@ def line(
     return Line(
         case,
         _first_up(names.raising(case.raising_agency)),
+        sender_words.short(case.sender_known, case.sender_checked),
         tuple(names.agency(agency) for agency in case.responding_agencies),
         _stage(case.stage, stages),
         case.track == Track.URGENT.value,

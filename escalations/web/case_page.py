@@ -20,7 +20,7 @@ from escalations.rules.case import Case, ClaimState, Status
 from escalations.rules.civiltime import say
 from escalations.store import notices as notice_rows
 from escalations.store.notices import NoticeRow
-from escalations.web import accounts_page, story, summary, team_acts, telling, timeline, words
+from escalations.web import accounts_page, sender_words, story, summary, team_acts, telling, timeline, words
 from escalations.web.auth import allowed, signed_in
 from escalations.web.opened_case import canonical, log_reading
 from escalations.web.parts import Parts, is_submission
@@ -69,6 +69,12 @@ class _CasePages:
             began=found.raised.happened_at,
             entered=found.raised.channel is Channel.TEAM,
             raising=names.raising(case.raising_agency),
+            sender=sender_words.sentences(
+                case.sender_known,
+                case.sender_checked,
+                agency=names.agency(case.raising_agency) if case.raising_agency else "",
+                channel=found.raised.channel,
+            ),
             raised=found.raised,
             parties=[{"party": party, "name": names.agency(party.agency_id)} for party in case.parties],
             stage_title=case.frame.policy.stage(case.stage).title if case.stage else "",

@@ -19,16 +19,17 @@ from escalations.intake import mail_clock, mail_codes, mail_reports, submissions
 from escalations.intake.mail_codes import Code
 from escalations.intake.opening import InForce
 from escalations.mail import parser
+from escalations.mail.authentication import CHECKED, Vouched
 from escalations.mail.classify import Kind
 from escalations.mail.parser import Mail
 from escalations.rules import access, acts
 from escalations.rules.access import Page, Role
-from escalations.store import access_log, mails, notices, references
+from escalations.store import access_log, directory, mails, notices, references
 from escalations.store.access_log import What
 from escalations.store.mails import MailAct, MailRow, MailState
 from escalations.store.notices import NoticeRow
 from escalations.store.vault import Erased
-from escalations.web import mail_adding, team_check
+from escalations.web import mail_adding, sender_words, team_check
 from escalations.web.auth import allowed, signed_in
 from escalations.web.forms import LONG, Problem, Raw, Reading, first
 from escalations.web.made import Made
@@ -139,11 +140,21 @@ class _MailPages:
             held=row.state is MailState.HELD,
             reported=await self._reported(row),
             receipt=mail_clock.receipt(self._in_force, row.received_at, urgent=row.urgent),
-            vouched=row.vouched in {"by_hop", "by_loopback"},
+            sender=await self._sender(row, mail),
             unkept=unkept,
             once=first(raw or {}, "once") or secrets.token_urlsafe(12),
             f=self._parts.form(request, raw or {"reference": [row.reference or ""]}, problems),
         )
+
+    async def _sender(self, row: MailRow, mail: Mail | None) -> str:
+        """How it is known who wrote: what the directory has of the address today, and what was checked of it."""
+        if mail is None or not mail.sender:
+            return ""
+        async with self._parts.database.read() as tx:
+            whose = await directory.whose_address(tx, self._parts.vault, mail.sender, self._parts.now())
+        names = Names(await self._parts.agencies.read(self._parts.now()))
+        agency = names.agency(whose.agency_id) if whose.agency_id else ""
+        return sender_words.sentences(whose.known, CHECKED[Vouched(row.vouched)], agency=agency)
 
     async def _is_withheld(self, row: MailRow, roles: frozenset[Role]) -> bool:
         """Whether what it says is not for the team: it stands in a case that the partnership was not told of.

@@ -18,7 +18,10 @@ from escalations.policy import Side, Track
 from escalations.rules import acts
 from escalations.rules.actors import Actor
 from escalations.rules.acts import LegalStatus, Reason
+from escalations.rules.notices import RAISER
+from escalations.rules.senders import Checked, Known
 from escalations.store import directory
+from escalations.store.directory import Whose
 from escalations.web import limits, questions, summary
 from escalations.web import receipt as receipts
 from escalations.web.answers import Answers, Asking, Step, Whole
@@ -40,7 +43,7 @@ class Sending(Flow):
             return self._parts.go(request, self._way.start)
         asking = await self._asking()
         found = questions.whole(draft.answers, asking)
-        outside = not found.problems and not await self._recognised(found, asking.now)
+        outside = not found.problems and not self._is_own(found, await self._whose(found, asking.now))
         return await self._show_check(
             request, draft.answers, found, asking, kept_until=draft.expires_at, outside=outside
         )
@@ -60,7 +63,7 @@ class Sending(Flow):
         outside: bool = False,
     ) -> Response:
         whole = not found.problems
-        raised = None if not whole else self._act(found, "", asking, recognised=True)
+        raised = None if not whole else self._act(found, "", asking, Whose(found.you.agency_id))
         sections = (
             ()
             if raised is None
@@ -113,8 +116,8 @@ class Sending(Flow):
         if found.problems:
             return await self._show_check(request, answers, found, asking, status=422)
         try:
-            recognised = await self._recognised(found, asking.now)
-            receipt, other = await self._receive(request, answers, found, asking, recognised=recognised)
+            whose = await self._whose(found, asking.now)
+            receipt, other = await self._receive(request, answers, found, asking, whose)
         except errors.Retry:
             return await self._show_check(request, answers, found, asking, status=503, not_received=True)
         if other:
@@ -126,7 +129,7 @@ class Sending(Flow):
             reference=receipt.reference,
             received_at=receipt.received_at,
             repeated=receipt.repeated,
-            held=self._held(found, recognised=recognised),
+            held=self._held(found, recognised=self._is_own(found, whose)),
             track=found.track,
             agencies=found.agencies,
             began_on=found.began.began_on if found.began else None,
@@ -143,21 +146,23 @@ class Sending(Flow):
             return Held.ADDRESS
         return None if found.agencies else Held.NO_AGENCY
 
-    async def _recognised(self, found: Whole, at: datetime) -> bool:
+    def _is_own(self, found: Whole, whose: Whose) -> bool:
         """Whether the address is one of the own ones of the agency that was chosen. The team vouches for itself.
 
         Anybody can type the name of a school into a form. An agency that has stated no domains is known by the
         addresses of those who hold its positions, and nobody else's is taken for its own (practice, "Who sees what,
         and when": a new person outside the agency's own addresses waits for the team).
+        """
+        return bool(self._way.entered_for) or (whose.agency_id is not None and whose.agency_id == found.you.agency_id)
+
+    async def _whose(self, found: Whole, at: datetime) -> Whose:
+        """Whose own the address is that was given.
 
         Raises:
             engine.DatabaseAway: it cannot be asked.
         """
-        if self._way.entered_for:
-            return True
         async with self._parts.database.read() as tx:
-            whose = await directory.agency_of_address(tx, self._parts.vault, found.you.email, at)
-        return whose is not None and whose == found.you.agency_id
+            return await directory.whose_address(tx, self._parts.vault, found.you.email, at)
 
     async def _receive(
         self,
@@ -165,15 +170,14 @@ class Sending(Flow):
         answers: Answers,
         found: Whole,
         asking: Asking,
-        *,
-        recognised: bool,
+        whose: Whose,
     ) -> tuple[submissions.Receipt, bool]:
         """Store it; and whether the first press of this button, which alone is stored, said something else.
 
         Only when the transaction has been committed does anybody read a receipt.
         """
         name = self._parts.cookies.read(request, self._way.cookie)
-        act = self._act(found, submissions.new_id(asking.now), asking, recognised=recognised)
+        act = self._act(found, submissions.new_id(asking.now), asking, whose)
         words = questions.sealed(found, referred=answers.referred)
         if self._way.entered_for:
             words["by"] = signed_in(request).by
@@ -207,13 +211,14 @@ class Sending(Flow):
             self._remember(shown, draft)
         return shown
 
-    def _act(self, found: Whole, submission_id: str, asking: Asking, *, recognised: bool) -> acts.Raise:
-        agency = found.you.agency_id if recognised else None
+    def _act(self, found: Whole, submission_id: str, asking: Asking, whose: Whose) -> acts.Raise:
+        agency = found.you.agency_id if self._is_own(found, whose) else None
+        known = whose.known if whose.agency_id == found.you.agency_id else Known.NOBODY
         began = found.began.began_on if found.began is not None else found.difference.arose_on
         by = (
             Actor(side=Side.TEAM, position="team")
             if self._way.entered_for
-            else Actor(side=Side.RAISING, agency_id=agency, position="practitioner")
+            else Actor(side=Side.RAISING, agency_id=agency, position=RAISER)
         )
         return acts.Raise(
             submission_id=submission_id,
@@ -230,6 +235,8 @@ class Sending(Flow):
             level_of_need=found.safety.level_of_need,
             legal_status=found.safety.legal_status or LegalStatus.NOT_KNOWN,
             hold=self._way.entered_for,
+            sender_known=known if found.you.email else None,
+            sender_checked=None if self._way.entered_for else Checked.NOT_CHECKED,
         )
 
     async def receipt(self, request: Request) -> Response:

@@ -15,15 +15,22 @@ from escalations.store.mails import Envelope, MailRow, MailState
 from tests.mailroom import MAILBOX
 from tests.web.conftest import Office
 
+ON_LOOPBACK = Trust(loopback=True)
+
 
 async def receive(
-    office: Office, raw: bytes, *, to: str = MAILBOX, sender: str = "noor.haverstock@oaklane.example"
+    office: Office,
+    raw: bytes,
+    *,
+    to: str = MAILBOX,
+    sender: str = "noor.haverstock@oaklane.example",
+    trust: Trust = ON_LOOPBACK,
 ) -> MailRow:
     """Let a message come in, and give what became of it."""
     office.time += timedelta(seconds=1)
     replies = Replies.of(office.settings, office.vault)
     assert replies is not None
-    reader = Reader(replies, Trust(loopback=True), frozenset({MAILBOX}))
+    reader = Reader(replies, trust, frozenset({MAILBOX}))
     room = MailRoom(office.database, office.vault, reader, now=office.now)
     await room.take(raw, Envelope(sender, (to,), over_loopback=True))
     router = Router(

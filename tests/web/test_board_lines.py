@@ -35,6 +35,8 @@ def case(reference: str = "PD-27-0001-X", **more: Any) -> OpenCase:  # noqa: ANN
         "track": "standard",
         "stage": 1,
         "raising_agency": SCHOOL,
+        "sender_known": None,
+        "sender_checked": None,
         "responding_agencies": (SOCIAL_CARE,),
         "received_at": civil("2027-03-01 09:30"),
         "move_to_stage": None,

@@ -10,6 +10,7 @@ import pytest
 from escalations.intake import mail_raising
 from escalations.intake.naming import Named
 from escalations.mail import parser
+from escalations.rules.senders import Checked, Known
 from escalations.web import summary
 from tests.mailroom import message
 
@@ -19,7 +20,16 @@ NOW = datetime(2027, 3, 1, 9, 30, tzinfo=UTC)
 def rows(text: str, **completed: Any) -> dict[str, str]:  # noqa: ANN401
     """Give the rows of what an email raised, with what was said since."""
     mail = parser.parse(message(text))
-    raised = mail_raising.raised(mail, mail_id="m", submission_id="s", agency="oak-school", named=Named(), at=NOW)
+    raised = mail_raising.raised(
+        mail,
+        mail_id="m",
+        submission_id="s",
+        agency="oak-school",
+        known=Known.PERSON,
+        checked=Checked.VOUCHED,
+        named=Named(),
+        at=NOW,
+    )
     found = summary.sections(raised.act, {**raised.sealed, **completed}, {})
     return {f"{section.title}: {row.key}": row.value for section in found for row in section.rows}
 
