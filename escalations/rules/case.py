@@ -451,9 +451,9 @@ class Frame:
         return self.calendar
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
-    """One escalation."""
+    """One escalation. Without slots, so that ``changing.replace`` copies it at once."""
 
     reference: str
     frame: Frame

@@ -331,7 +331,12 @@ _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_asci
 
 def canonical_json(model: BaseModel) -> str:
     """Return a calendar (or a receipt) as JSON with sorted keys and no spaces: the same content, the same bytes."""
-    return _CANONICAL.encode(model.model_dump(mode="json"))
+    return canonical_text(model.model_dump(mode="json"))
+
+
+def canonical_text(values: object) -> str:
+    """Return JSON values as such text."""
+    return _CANONICAL.encode(values)
 
 
 @lru_cache(maxsize=256)

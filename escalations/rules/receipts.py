@@ -21,6 +21,7 @@ from escalations.rules.civiltime import (
     Unit,
     Weekday,
     canonical_json,
+    canonical_text,
     civil,
     instant_of,
     say,
@@ -65,6 +66,11 @@ class ReceiptDay(_Frozen):
         """Whether the day, or some of it, counts."""
         return self.mark is DayMark.COUNTED
 
+    @cached_property
+    def canonical(self) -> str:
+        """The day as canonical JSON."""
+        return canonical_json(self)
+
 
 class Receipt(_Frozen):
     """How a deadline came about. Times are UTC, with the civil time in words beside them."""
@@ -87,7 +93,10 @@ class Receipt(_Frozen):
     @cached_property
     def content_hash(self) -> str:
         """SHA-256 (hex) of the receipt's canonical JSON."""
-        return hashlib.sha256(canonical_json(self).encode()).hexdigest()
+        # The days are most of it, and those of one receipt are those of a hundred others.
+        without = canonical_text({**self.model_dump(mode="json", exclude={"days"}), "days": []})
+        days = ",".join(day.canonical for day in self.days)
+        return hashlib.sha256(without.replace('"days":[]', f'"days":[{days}]', 1).encode()).hexdigest()
 
     def text(self) -> str:
         """Return the receipt as lines to read."""
@@ -149,7 +158,7 @@ def receipt(calendar: Calendar, *, start: datetime, start_event: str, amount: Am
         region=calendar.region,
         day_zero=calendar.day_zero,
         close_of_business=calendar.close_of_business,
-        days=tuple(days),
+        days=days,
         due=due,
         due_words=say(due),
         calendar_hash=calendar.content_hash,
@@ -183,11 +192,20 @@ def _day_off(calendar: Calendar, day: date) -> ReceiptDay | None:
     return None
 
 
-def _count_days(calendar: Calendar, start: datetime, amount: Amount) -> tuple[list[ReceiptDay], datetime]:
+def _count_days(calendar: Calendar, start: datetime, amount: Amount) -> tuple[tuple[ReceiptDay, ...], datetime]:
+    first = civil(start).date()
+    return _days_from(calendar, first, amount, after_close=start >= instant_of(first, calendar.close_of_business))
+
+
+# Remembered, because all that starts on one day, in time, counts the same days.
+@lru_cache(maxsize=4096)
+def _days_from(
+    calendar: Calendar, day: date, amount: Amount, *, after_close: bool
+) -> tuple[tuple[ReceiptDay, ...], datetime]:
     working = amount.unit is Unit.WORKING_DAYS
     noun = "working day" if working else "calendar day"
     days = list[ReceiptDay]()
-    counted, day = 0, civil(start).date()
+    counted = 0
     while True:
         off = _day_off(calendar, day) if working else None
         if off is not None:
@@ -195,7 +213,7 @@ def _count_days(calendar: Calendar, start: datetime, amount: Amount) -> tuple[li
         elif not days and calendar.day_zero is DayZero.NEXT:
             words = "day zero: the day of the start event does not count"
             days.append(ReceiptDay(day=day, mark=DayMark.DAY_ZERO, words=words))
-        elif not days and start >= instant_of(day, calendar.close_of_business):
+        elif not days and after_close:
             words = f"the start event did not come before close of business ({calendar.close_of_business:%H:%M})"
             days.append(ReceiptDay(day=day, mark=DayMark.AFTER_CLOSE, words=words))
         else:
@@ -203,11 +221,11 @@ def _count_days(calendar: Calendar, start: datetime, amount: Amount) -> tuple[li
             words = f"{noun} {counted} of {amount.value}"
             days.append(ReceiptDay(day=day, mark=DayMark.COUNTED, words=words))
         if counted == amount.value:
-            return days, instant_of(day, calendar.close_of_business)
+            return tuple(days), instant_of(day, calendar.close_of_business)
         day = _page(calendar, day + _DAY)
 
 
-def _count_working_hours(calendar: Calendar, start: datetime, hours: int) -> tuple[list[ReceiptDay], datetime]:
+def _count_working_hours(calendar: Calendar, start: datetime, hours: int) -> tuple[tuple[ReceiptDay, ...], datetime]:
     left = timedelta(hours=hours)
     days = list[ReceiptDay]()
     day = civil(start).date()
@@ -217,7 +235,7 @@ def _count_working_hours(calendar: Calendar, start: datetime, hours: int) -> tup
         left -= counted
         days.append(off or _office_day(calendar, day, start, counted))
         if due is not None:
-            return days, due
+            return tuple(days), due
         day = _page(calendar, day + _DAY)
 
 
@@ -245,7 +263,7 @@ def _office_day(calendar: Calendar, day: date, start: datetime, counted: timedel
     return ReceiptDay(day=day, mark=DayMark.COUNTED, words=words, time_counted=counted)
 
 
-def _count_elapsed_hours(calendar: Calendar, start: datetime, hours: int) -> tuple[list[ReceiptDay], datetime]:
+def _count_elapsed_hours(calendar: Calendar, start: datetime, hours: int) -> tuple[tuple[ReceiptDay, ...], datetime]:
     left, at, day = timedelta(hours=hours), start, civil(start).date()
     days = list[ReceiptDay]()
     while True:
@@ -258,7 +276,7 @@ def _count_elapsed_hours(calendar: Calendar, start: datetime, hours: int) -> tup
         days.append(ReceiptDay(day=day, mark=DayMark.COUNTED, words=words, time_counted=counted))
         left, at = left - counted, at + counted
         if not left and at < midnight:
-            return days, at
+            return tuple(days), at
         day = _page(calendar, day + _DAY)
         if not left:  # the end is midnight, which belongs to the day that it begins
-            return days, at
+            return tuple(days), at
