@@ -24,7 +24,7 @@ from escalations.activities.record import record
 from escalations.intake import opening, submissions
 from escalations.mail.address import Replies
 from escalations.mail.relay import Relay
-from escalations.rules import acts, case, decider, events
+from escalations.rules import acts, case, clocks, decider, events, passing
 from escalations.rules.notices import NoticeKind
 from escalations.settings import Settings
 from escalations.store import directory, directory_file, mails, register, tables
@@ -100,6 +100,26 @@ class MailRoomAt:
             act = acts.loads(leased.act).model_copy(update={"content_digest": leased.content_digest})
             await self._apply(leased.reference, act, leased.submission_id)
 
+    async def does(self, reference: str, act: acts.Act) -> None:
+        """Let somebody do something on another way than by mail, which the rules accept."""
+        decided = decider.decide(await self.case(reference), act, act.received_at)
+        assert not isinstance(decided, decider.Refused), decided
+        await self._apply(reference, act, None)
+
+    async def passes(self, reference: str, *, until: datetime) -> None:
+        """Let time pass for a case, with what it brings; the clock of everything else stands."""
+        while (wake := clocks.next_wake(await self.case(reference))) is not None and wake <= until:
+            known = await self.case(reference)
+            async with self.parts.database.write() as tx:
+                result = await record(
+                    tx,
+                    self.parts.cases,
+                    RecordRequest(
+                        reference=reference, after_seq=known.seq, recorded_at=wake, events=passing.due(known, wake)
+                    ),
+                )
+            await self._deliver(reference, result.to_deliver, wake)
+
     async def _apply(self, reference: str, act: acts.Act, submission_id: str | None) -> None:
         at = self.parts.now()
         async with self.parts.database.write() as tx:
@@ -122,8 +142,11 @@ class MailRoomAt:
                     refusal=Refusal(code=decided.code, sentence=decided.sentence) if no else None,  # type: ignore[union-attr]  # no says it
                 ),
             )
+        await self._deliver(reference, result.to_deliver, at)
+
+    async def _deliver(self, reference: str, notice_ids: tuple[str, ...], at: datetime) -> None:
         delivered = await self.parts.postman().deliver(
-            DeliverRequest(reference=reference, notice_ids=result.to_deliver, at=at)
+            DeliverRequest(reference=reference, notice_ids=notice_ids, at=at)
         )
         for delivery in delivered.deliveries:
             await self._apply(reference, delivery_act(delivery, submission_id="system", at=at), None)

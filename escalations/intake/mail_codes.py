@@ -41,6 +41,8 @@ class Code(StrEnum):
     """It answers a notice to one agency, and comes from an address of another."""
     OUTSIDE = "outside"
     """It answers a notice to an agency, and comes from an address that nobody knows as one of that agency's own."""
+    NOT_WHO_RAISED = "not_who_raised"
+    """It answers a notice to whoever raised an escalation, from another address; their agency is not known."""
     TO_THE_TEAM = "to_the_team"
     """It answers what we wrote to the team."""
     ADDRESS_NOT_SIGNED = "address_not_signed"
@@ -76,6 +78,7 @@ WHY: Final[Mapping[Code, str]] = {
     Code.NOTHING_IN_IT: "There is nothing in it that can be read",
     Code.ANOTHER_AGENCY: "An answer from an address of another agency than we had written to",
     Code.OUTSIDE: "An answer from an address that is not known as one of the agency’s own",
+    Code.NOT_WHO_RAISED: "An answer from another address than the one that raised it, whose agency is not known",
     Code.TO_THE_TEAM: "An answer to what we wrote to the team",
     Code.ADDRESS_NOT_SIGNED: "An answer, and it does not show to what",
     Code.REFERENCE_NOT_SIGNED: "It names an escalation, and is no answer to a message of ours",

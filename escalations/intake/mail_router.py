@@ -17,17 +17,17 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations import errors
-from escalations.intake import mail_clock, recipients
+from escalations.intake import mail_answers, mail_clock
 from escalations.intake.mail_codes import Code
 from escalations.intake.mail_routing import AN_HOUR, Routed, Routing, ToAnswer, Ways
 from escalations.mail import outgoing
 from escalations.mail.authentication import Vouched
-from escalations.mail.outgoing import Answer, Facts, House
+from escalations.mail.outgoing import Answer, Answered, Facts, House
 from escalations.mail.parser import Mail
 from escalations.mail.relay import Relay
 from escalations.rules.clocks import TEAM_POSITION
 from escalations.rules.notices import TEAM_DEPUTY
-from escalations.store import directory, links, mails
+from escalations.store import directory, mails
 from escalations.store.engine import Database
 from escalations.store.mails import MailRow, MailState
 from escalations.store.vault import Vault
@@ -38,9 +38,7 @@ BACK_OFF: Final = (1, 2, 5, 15, 30, 60, 300)
 TRIES: Final = 8
 """After so many it is held for the team as it is."""
 ANSWERS_TO_ONE: Final = 3
-"""Automatic answers to one sender in an hour,"""
-ANSWERS_ABOUT_ONE: Final = 4
-"""about one case,"""
+"""Automatic answers to what one sender writes in an hour,"""
 ANSWERS_IN_ALL: Final = 60
 """and in all."""
 TEAM_TOLD_EVERY: Final = timedelta(minutes=15)
@@ -178,38 +176,17 @@ class Router:
     async def _answer(self, row: MailRow, mail: Mail, routed: Routed, to_answer: ToAnswer) -> None:
         now = self._now()
         async with self._database.write() as tx:
-            if await self._enough(tx, row, routed, to_answer, now) or not await mails.mark_answered(
-                tx, row.mail_id, at=now
-            ):
+            if await self._enough(tx, row, to_answer, now) or not await mails.mark_answered(tx, row.mail_id, at=now):
                 return
-            address = mail.sender
-            link = None
-            if to_answer.notice is not None:
-                notice = to_answer.notice
-                found = await recipients.find(tx, self._vault, notice.reference, notice.notice.to, at=now)
-                if not isinstance(found, recipients.Addressee):
-                    return
-                address = found.address
-                token = await links.issue(
-                    tx,
-                    self._vault,
-                    notice_id=notice.notice_id,
-                    reference=notice.reference,
-                    notice=notice.notice,
-                    now=now,
-                )
-                link = f"{self._post.web_address}/l/{token}"
-        replies = self._ways.reader.replies
-        reply_to = replies.addresses.mailbox
-        if to_answer.notice is not None:
-            reply_to = replies.address_of(to_answer.notice.notice_id)
-        facts = Facts(house=self._post.house, reference=routed.reference or "", at=now, link=link, reply_to=reply_to)
-        await self._send(facts, to_answer.answer, f"answer-{row.mail_id}", address, answers=mail.message_id)
+            making = mail_answers.Letters(self._ways, tx, self._post.house, self._post.web_address, now)
+            letters = await making.of(row, mail, routed, to_answer)
+        for letter in letters:
+            name = f"answer-{row.mail_id}" if letter.to_writer else f"copy-{row.mail_id}"
+            answers = mail.message_id if letter.to_writer else ""
+            await self._send(letter.facts, letter.answer, name, letter.address, answers=answers, said=letter.said)
 
-    async def _enough(
-        self, tx: AsyncConnection, row: MailRow, routed: Routed, to_answer: ToAnswer, now: datetime
-    ) -> bool:
-        """Whether we have answered enough within the hour: one sender, about one case, or in all.
+    async def _enough(self, tx: AsyncConnection, row: MailRow, to_answer: ToAnswer, now: datetime) -> bool:
+        """Whether we have answered enough within the hour: one sender, or in all.
 
         Each answer has the numbers to ring. So whoever their mail server vouches for gets one in any case: a flood of
         others must not take it from them, and it goes to nobody who did not write. That so much came is said once.
@@ -220,10 +197,7 @@ class Router:
             return True
         if own == 0 and to_answer.notice is None and row.vouched in {Vouched.BY_HOP, Vouched.BY_LOOPBACK}:
             return False
-        if await mails.answered_since(tx, since) >= ANSWERS_IN_ALL:
-            return True
-        reference = routed.reference
-        return reference is not None and await mails.answered_since(tx, since, reference=reference) >= ANSWERS_ABOUT_ONE
+        return await mails.answered_since(tx, since) >= ANSWERS_IN_ALL
 
     async def _tell_team(self, *, urgent: bool) -> None:
         """Tell the team that messages wait: once in a while, and at once of one that says that it is urgent."""
@@ -277,6 +251,7 @@ class Router:
         address: str,
         *,
         answers: str = "",
+        said: Answered | None = None,
         waiting: int = 0,
         late: int = 0,
     ) -> None:
@@ -286,6 +261,7 @@ class Router:
             answer,
             message_id=outgoing.message_id(name, sender),
             sender=sender,
+            said=said,
             answers=answers,
             waiting=waiting,
             late=late,

@@ -29,7 +29,7 @@ from escalations.policy import Side
 from escalations.rules import access, acts
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act
-from escalations.rules.case import Case, Status
+from escalations.rules.case import Status
 from escalations.rules.notices import RAISER, Ask
 from escalations.rules.senders import Known
 from escalations.store import directory, mails, notices, references
@@ -57,8 +57,11 @@ class ToAnswer:
 
     answer: Answer
     notice: NoticeRow | None = None
-    """The notice that it answered: the answer goes to whom that was for, at their address of today. Otherwise to the
-    sender."""
+    """The notice that it answered, where its words went to the case: whom that was for is told with a link, at their
+    address of today, and whoever else wrote without one."""
+    acknowledged: bool = False
+    would_acknowledge: bool = False
+    """Whether it would have acknowledged, had it come from the position that was written to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ class Routing:
         if notice is None:
             known = await self._named_case()
             if known is not None:
-                return Routed(MailState.HELD, Code.BOUNCE_NOT_SIGNED, known.reference)
+                return Routed(MailState.HELD, Code.BOUNCE_NOT_SIGNED, known)
             return Routed(MailState.SET_ASIDE, Code.NOT_ABOUT_OURS)
         match Arrival(self.row.arrival or Arrival.UNKNOWN):
             case Arrival.FAILED:
@@ -168,17 +171,17 @@ class Routing:
             return await self._reply(notice)
         known = await self._named_case()
         if known is not None:
-            return self._held(Code.REFERENCE_NOT_SIGNED, known.reference)
+            return self._held(Code.REFERENCE_NOT_SIGNED, known)
         if self._looks_like_an_answer():
             return self._held(Code.ADDRESS_NOT_SIGNED)
         return await self._raise()
 
     async def _reply(self, notice: NoticeRow) -> Routed:
         to, reference = notice.notice.to, notice.reference
-        if to.side is Side.TEAM:
-            return Routed(MailState.HELD, Code.TO_THE_TEAM, reference)
         if self.row.vouched == Vouched.REFUTED:
             return Routed(MailState.HELD, Code.SENDER_REFUTED, reference)
+        if to.side is Side.TEAM:
+            return self._held(Code.TO_THE_TEAM, reference)
         of_position = await self._is_of_position(notice)
         if not of_position and (stranger := await self._stranger(notice)) is not None:
             return self._held(stranger, reference)
@@ -188,21 +191,24 @@ class Routing:
             await self._report(notice, "unreadable_reply")
         if not self.mail.readable and (self.mail.locked or not self.mail.attachments):
             if self.mail.locked and to.side is Side.RESPONDING:
-                return Routed(MailState.FILED, Code.UNREADABLE, reference, about=notice.notice_id)
+                unreadable = ToAnswer(Answer.MAIL_UNREADABLE, notice)
+                return Routed(MailState.FILED, Code.UNREADABLE, reference, unreadable, notice.notice_id)
             return self._held(Code.NOTHING_IN_IT, reference)
         actor = Actor(side=to.side, agency_id=to.agency_id, position=to.position)
-        acknowledges = of_position and await self._acknowledges(notice, actor)
+        would = await self._would_acknowledge(notice, actor)
+        acknowledges = of_position and would
         if acknowledges:
             by = {"by": self._words()["by"]}
             await self._submit(acts.Acknowledge(**self._origin(actor)), reference, sealed=by)
         files = min(len(self.mail.attachments), mail_raising.FILES)
         await self._submit(acts.AddWords(**self._origin(actor), files=files), reference, sealed=self._words())
         code = Code.ACKNOWLEDGED if acknowledges else Code.ADDED
-        answer = _answer_of(notice, acknowledged=acknowledges)
+        said = Answer.MAIL_ACKNOWLEDGED if acknowledges else Answer.MAIL_ADDED
+        answer = ToAnswer(said, notice, acknowledged=acknowledges, would_acknowledge=would and not acknowledges)
         return Routed(MailState.FILED, code, reference, answer, notice.notice_id)
 
-    async def _acknowledges(self, notice: NoticeRow, actor: Actor) -> bool:
-        """Whether a reply acknowledges: where the notice asked its reader to answer, and nobody there has done so."""
+    async def _would_acknowledge(self, notice: NoticeRow, actor: Actor) -> bool:
+        """Whether a reply of the position acknowledges: where it was asked to answer, and nobody there has done so."""
         if notice.notice.asks is not Ask.RESPOND or notice.notice.to.side is not Side.RESPONDING:
             return False
         case = await self.ways.cases.read(self.tx, notice.reference)
@@ -219,10 +225,17 @@ class Routing:
         The signed address proves whom we wrote to, not who answers. A colleague's words are added and acknowledge
         nothing; a person outside the agency's own addresses waits for the team.
         """
+        addressed = notice.notice.to.agency_id
+        if addressed is None and notice.notice.to.side is Side.RAISING:
+            # Written to before it was known who raised it; the team may have said so since.
+            case = await self.ways.cases.read(self.tx, notice.reference)
+            addressed = None if case is None else case.raising_agency
+        if addressed is None:
+            return Code.NOT_WHO_RAISED
         agency = await directory.agency_of_address(self.tx, self.ways.vault, self.mail.sender, self.now)
         if agency is None:
             return Code.OUTSIDE
-        return None if agency == notice.notice.to.agency_id else Code.ANOTHER_AGENCY
+        return None if agency == addressed else Code.ANOTHER_AGENCY
 
     async def _is_of_position(self, notice: NoticeRow) -> bool:
         """Whether the sender is whom the notice is for: its address of today, or the position's holder or deputy."""
@@ -284,16 +297,20 @@ class Routing:
                 return found
         return None
 
-    async def _named_case(self) -> Case | None:
-        """A case whose reference stands in it. It names the case, and proves nothing."""
+    async def _named_case(self) -> str | None:
+        """The reference of an escalation that stands in it, also of one that is stored and not open yet.
+
+        It names the escalation, and proves nothing.
+        """
         said = f"{self.mail.subject}\n{self.mail.text[:4_000]}\n{self.mail.history[:4_000]}"
         for place, found in enumerate(_REFERENCE.finditer(said)):
             if place >= _MOST_REFERENCES:
                 break
             reference = references.parse(found[0])
             if isinstance(reference, references.Reference):
-                known = await self.ways.cases.read(self.tx, str(reference))
-                if known is not None:
+                known = str(reference)
+                is_open = await self.ways.cases.read(self.tx, known) is not None
+                if is_open or await submissions.of_case(self.tx, known, act_kind="raise"):
                     return known
         return None
 
@@ -346,12 +363,3 @@ class Routing:
             prefix=self.ways.prefix,
         )
         return receipt.reference
-
-
-def _answer_of(notice: NoticeRow, *, acknowledged: bool) -> ToAnswer | None:
-    """What whoever replied has to know: that the matter waits for something which a reply cannot say."""
-    if acknowledged:
-        return ToAnswer(Answer.MAIL_ACKNOWLEDGED, notice)
-    if notice.notice.asks in {Ask.READ, Ask.TEAM}:
-        return None
-    return ToAnswer(Answer.MAIL_ADDED, notice)

@@ -30,6 +30,7 @@ from escalations.rules import accounts, clocks, workingtime
 from escalations.rules.case import Case, RedateReason, Status
 from escalations.rules.clocks import TEAM_POSITION
 from escalations.rules.notices import RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind, redated_for
+from escalations.rules.onward import May
 from escalations.settings import Settings
 from escalations.store.directory import Rule
 
@@ -348,37 +349,70 @@ class Answer(StrEnum):
     """What a message of ours says that answers one that came; each has one template."""
 
     MAIL_HELD = "mail_held"
-    """To whoever wrote: the team has it."""
+    """To whoever wrote: the team has it, and why it was not added by itself."""
     MAIL_ADDED = "mail_added"
     """To whom we had written: it was added, and what settles or moves the matter needs the link."""
     MAIL_ACKNOWLEDGED = "mail_acknowledged"
     """The same, and their agency is recorded as having it."""
+    MAIL_BESIDE = "mail_beside"
+    """To whoever wrote for an agency from another address than the one that we write to."""
+    MAIL_COLLEAGUE = "mail_colleague"
+    """To the address that we write to: somebody else of the agency has written."""
+    MAIL_UNREADABLE = "mail_unreadable"
+    """To whoever replied with what is locked: that it came, and how to answer."""
+    MAIL_TO_TEAM = "mail_to_team"
+    """To somebody of the team: a reply to what we write to the team does nothing."""
     MAIL_MANY = "mail_many"
     """To whoever wrote: so many came that it waits for the team, and whom to ring meanwhile."""
     MAIL_WAITS = "mail_waits"
     """To the team: messages wait for it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What an answer says of what it answers, in codes. There is no field for anything that somebody wrote."""
+
+    why: str = ""
+    """Why it is held (`intake.mail_codes`)."""
+    side: Side | None = None
+    """The side that was written to."""
+    status: Status | None = None
+    may: May | None = None
+    """What its reader can do now by the link."""
+    stage: int = 0
+    paused: bool = False
+    acknowledged: bool = False
+    would_acknowledge: bool = False
+    complete_link: str | None = None
+    """Where whoever raised it says what is still missing."""
+
+
 def compose_answer(
-    facts: Facts, answer: Answer, *, message_id: str, sender: str, answers: str = "", waiting: int = 0, late: int = 0
+    facts: Facts,
+    answer: Answer,
+    *,
+    message_id: str,
+    sender: str,
+    said: Answered | None = None,
+    answers: str = "",
+    waiting: int = 0,
+    late: int = 0,
 ) -> EmailMessage:
     """The message that answers one which came. It repeats nothing of it.
 
     Args:
         facts: what may be said.
         answer: which.
+        said: what it says of what it answers.
         message_id: with its angle brackets.
         sender: the address that it comes from.
         answers: the Message-ID of what it answers, as that said.
         waiting: for the team: how many messages wait.
         late: for the team: how many of them beyond its own time limit.
     """
-    said = (
-        _environment()
-        .get_template(f"{answer.value}.txt")
-        .render(facts=facts, house=facts.house, say=workingtime.say, waiting=waiting, late=late)
-    )
-    message = _message(said, facts, message_id=message_id, sender=sender)
+    values = {"house": facts.house, "say": workingtime.say, "said": said or Answered()}
+    text = _environment().get_template(f"{answer.value}.txt").render(facts=facts, waiting=waiting, late=late, **values)
+    message = _message(text, facts, message_id=message_id, sender=sender)
     if _PLAIN_ID.fullmatch(answers):
         # RFC 3834, 3.1.4 and 3.1.5: an answer says that it is one, and to what.
         message.replace_header("Auto-Submitted", "auto-replied")

@@ -137,13 +137,14 @@ def _asked(case: Case, link: Link) -> tuple[Doing, ...]:
             return (*up, Doing.STAY, Doing.AGREE, *_urgent(case))
         case Ask.CONFIRM:
             claim = claim_of(case, link)
-            return (Doing.CONFIRM, Doing.DENY) if claim is not None and claim.state is ClaimState.SAID else ()
+            return _CLAIMED if claim is not None and claim.state is ClaimState.SAID else ()
         case Ask.DECIDE:
             return (Doing.DECIDE,)
         case Ask.READ:
+            claimed = _CLAIMED if claim_of(case, link) is not None else ()
             if link.to.side is Side.RAISING:
-                return (*_reading(case), *_objecting(case, link))
-            return _objecting(case, link) if link.to.side is Side.RESPONDING else ()
+                return (*claimed, *_reading(case), *_objecting(case, link))
+            return (*claimed, *_objecting(case, link)) if link.to.side is Side.RESPONDING else ()
         case Ask.TEAM | Ask.COMPLETE:
             return ()  # That is done on the team's own pages, and on a page of questions of its own.
         case _:
@@ -157,7 +158,8 @@ def _responding(case: Case, link: Link) -> tuple[Doing, ...]:
     found = [] if party.evidence.acknowledged and link.stage == case.stage else [Doing.ACKNOWLEDGE]
     if case.running(Awaits.BE_REACHED, agency_id=link.to.agency_id):
         found.append(Doing.REACHED)
-    return (*found, Doing.SAY_DONE, Doing.ANSWER, *_objecting(case, link))
+    claimed = _CLAIMED if claim_of(case, link) is not None else ()
+    return (*found, *claimed, Doing.SAY_DONE, Doing.ANSWER, *_objecting(case, link))
 
 
 def _objecting(case: Case, link: Link) -> tuple[Doing, ...]:
@@ -189,12 +191,27 @@ def _reading(case: Case) -> tuple[Doing, ...]:
 
 _BACK = (Doing.WITHDRAW, Doing.REDIRECT)
 """How whoever raised it takes it back."""
+_CLAIMED = (Doing.CONFIRM, Doing.DENY)
+"""What the other side says about what was said to be done."""
 
 
 def claim_of(case: Case, link: Link) -> Claim | None:
-    """The claim that a link to confirm is about; a reminder names the clock that waits for it."""
+    """The claim that a link to confirm is about; a reminder names the clock that waits for it.
+
+    On any other link it is the first one that waits for its reader's side.
+    """
+    if link.asks is not Ask.CONFIRM:
+        return next((claim for claim in case.claims if _is_to_confirm(case, claim, link)), None)
     clock = next((clock for clock in case.clocks if clock.clock_id == link.about), None)
     return case.claim((clock.about if clock is not None else link.about) or "")
+
+
+def _is_to_confirm(case: Case, claim: Claim, link: Link) -> bool:
+    if claim.state is not ClaimState.SAID or claim.by_side is link.to.side:
+        return False
+    if link.to.side is Side.RESPONDING:
+        return claim.agency_id == link.to.agency_id and access.stage_of(case, link.to.position) is not None
+    return link.to.side is Side.RAISING
 
 
 def make(
@@ -281,7 +298,8 @@ def _make(  # noqa: C901, PLR0911, PLR0912, PLR0917  one line a kind, and closed
             )
             return None if route is None else acts.Redirect(**origin, route=route)
         case Doing.CONFIRM | Doing.DENY:
-            claim = claim_of(case, link)
+            # What stood on the page is meant, also where a colleague has confirmed it since and another one waits.
+            claim = case.claim(first(reading.raw, "claim")) or claim_of(case, link)
             name = "deny-text" if doing is Doing.DENY else "confirm-text"
             sealed["text"] = reading.text(name, "What you add", most=LONG)
             if claim is None:

@@ -117,7 +117,8 @@ def by_this_position(known: Submission, link: Link) -> bool:
 def values(page: Read, link: Link) -> dict[str, Any]:
     """What the template shows."""
     case, names = page.found.case, Names(page.agencies)
-    claim = link_acts.claim_of(case, link) if link.asks is Ask.CONFIRM else None
+    offered = link_acts.offered(case, link)
+    claim = link_acts.claim_of(case, link) if link.asks is Ask.CONFIRM or Doing.CONFIRM in offered else None
     people = (page.sealed or {}).get("people", [])
     return {
         "link": link,
@@ -125,7 +126,7 @@ def values(page: Read, link: Link) -> dict[str, Any]:
         "calls": page.calls,
         "last": page.last,
         "last_refused": page.last is not None and page.last.state is State.REFUSED,
-        "offered": link_acts.offered(case, link),
+        "offered": offered,
         "heading": telling.HEADINGS[link.asks],
         "in_short": _in_short(page) if link.asks in {Ask.RESPOND, Ask.DECIDE} else (),
         "sections": _sections(page, link),

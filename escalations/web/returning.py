@@ -26,7 +26,7 @@ from escalations.web.opened import Opened, OpenedLinks
 
 _COOKIE: Final = "typed"
 _WHO: Final = "who"
-_OF_THE_PAGE: Final = frozenset({"link", "once", "seen-stage"})
+_OF_THE_PAGE: Final = frozenset({"link", "once", "seen-stage", "claim"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -375,3 +375,24 @@ async def test_what_is_unsafe_to_tell_stands_at_the_top(office: Office) -> None:
     page = await answering.enter(office, await answering.link(office, found, NoticeKind.ASKED))
     assert page.text.index("not safe to tell the family") < page.text.index("Asked of you")
     assert "address in this case is withheld" in page.text
+
+
+async def test_what_the_other_side_says_was_done_can_be_confirmed_on_a_page_that_asks_for_nothing(
+    office: Office, reference: str, asked: str
+) -> None:
+    """And what stood on the page is meant, though another claim waits when the button is pressed."""
+    await office.until("2027-03-02 10:00")
+    when: dict[str, Any] = {"done_at_day": "1", "done_at_month": "3", "done_at_year": "2027", "done_text": "We spoke."}
+    for time, done in (("16:00", "spoke"), ("16:30", "met")):
+        page = await answering.enter(office, asked)
+        once = page.value("once")
+        await office.post("/answer/say-done", token=page.token, once=once, done=done, done_at_time=time, **when)
+    to_raiser = await answering.link(office, reference, NoticeKind.REACHED)
+    page = await answering.enter(office, to_raiser, name="Noor Haverstock")
+    assert "Yes, it was done" in page.text
+    assert page.value("claim") == "c1"
+    for _ in range(2):
+        await office.post("/answer/confirm", token=page.token, once=page.value("once"), claim="c1", confirm_text="Yes.")
+        page = await office.get("/answer")
+    assert page.value("claim") == "c2"
+    assert [claim.state for claim in (await _case(office, reference)).claims] == [ClaimState.CONFIRMED, ClaimState.SAID]

@@ -1,0 +1,143 @@
+"""Who is answered what, when a message was decided on: the words, whom they go to, and where their link leads.
+
+A link goes to nobody but the address that may use it, as it stands today. Whoever wrote rightly from another one is
+told what became of it and how to act, without a link; and whoever reads the address that we write to, with one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from escalations.intake import recipients
+from escalations.intake.mail_codes import Code
+from escalations.intake.mail_routing import Routed, ToAnswer, Ways
+from escalations.mail.outgoing import Answer, Answered, Facts, House
+from escalations.mail.parser import Mail
+from escalations.policy import Side, Track
+from escalations.rules.case import Case
+from escalations.rules.clocks import TEAM_POSITION
+from escalations.rules.notices import Ask
+from escalations.rules.onward import onward
+from escalations.store import directory, links, notices
+from escalations.store.mails import MailRow
+from escalations.store.notices import NoticeRow
+
+_NAMES_A_CASE: Final = frozenset({Code.REFERENCE_NOT_SIGNED, Code.ADDRESS_NOT_SIGNED, Code.NOTHING_IN_IT})
+"""Why a message is held whose writer may be somebody that we write to about the case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One answer, ready to be composed."""
+
+    address: str
+    answer: Answer
+    facts: Facts
+    said: Answered
+    to_writer: bool = True
+    of_party: bool = False
+    """Whether it goes to an address that we write to about the case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """Makes answers of what was decided, in a transaction that may write: it makes their links."""
+
+    ways: Ways
+    tx: AsyncConnection
+    house: House
+    web_address: str
+    now: datetime
+
+    async def of(self, row: MailRow, mail: Mail, routed: Routed, to_answer: ToAnswer) -> list[Letter]:
+        """The answers to one message: to whoever wrote it first."""
+        notice = to_answer.notice
+        if notice is not None:
+            case = await self.ways.cases.read(self.tx, notice.reference)
+            return [] if case is None else await self._to_parties(row, mail, to_answer, notice, case)
+        code = routed.code
+        case = None if routed.reference is None else await self.ways.cases.read(self.tx, routed.reference)
+        said = Answered(why=code.value)
+        facts = self._facts(routed.reference)
+        if (
+            to_answer.answer is Answer.MAIL_HELD
+            and routed.reference is not None
+            and await self._is_of_team(mail.sender)
+        ):
+            facts = replace(facts, link=f"{self.web_address}/board/{routed.reference}", reply_to=None)
+            return [Letter(mail.sender, Answer.MAIL_TO_TEAM, facts, said, of_party=True)]
+        known = None
+        if case is not None and to_answer.answer is Answer.MAIL_HELD and code in _NAMES_A_CASE:
+            known = await self._as_written_to(case, mail.sender)
+        if case is None or known is None:
+            return [Letter(mail.sender, to_answer.answer, facts, said)]
+        return [await self._linked(row, to_answer.answer, known, case, said, mail.sender)]
+
+    async def _to_parties(
+        self, row: MailRow, mail: Mail, to_answer: ToAnswer, notice: NoticeRow, case: Case
+    ) -> list[Letter]:
+        said = Answered(acknowledged=to_answer.acknowledged, would_acknowledge=to_answer.would_acknowledge)
+        found = await recipients.find(self.tx, self.ways.vault, notice.reference, notice.notice.to, at=self.now)
+        address = found.address if isinstance(found, recipients.Addressee) else None
+        if address is not None and address.strip().lower() == mail.sender:
+            return [await self._linked(row, to_answer.answer, notice, case, said, address)]
+        answer = Answer.MAIL_BESIDE if to_answer.answer is not Answer.MAIL_UNREADABLE else to_answer.answer
+        facts = replace(self._facts(case.reference), reply_to=self._reply_to(notice))
+        letters = [Letter(mail.sender, answer, facts, self._standing(said, case, notice))]
+        if address is not None and to_answer.answer is not Answer.MAIL_UNREADABLE:
+            copy = await self._linked(row, Answer.MAIL_COLLEAGUE, notice, case, said, address)
+            letters.append(replace(copy, to_writer=False))
+        return letters
+
+    async def _linked(  # noqa: PLR0917  what a letter is made of
+        self, row: MailRow, answer: Answer, notice: NoticeRow, case: Case, said: Answered, address: str
+    ) -> Letter:
+        """An answer to the address that we write to, with a link for what is to be done there now."""
+        leads = onward(case, notice.notice.to)
+        complete = None
+        if leads.completes:
+            complete = await self._issue(f"complete-{row.mail_id}", notice, Ask.COMPLETE, leads.stage)
+        facts = replace(
+            self._facts(case.reference),
+            link=await self._issue(f"answer-{row.mail_id}", notice, leads.asks, leads.stage),
+            reply_to=self._reply_to(notice),
+            urgent=case.track is Track.URGENT,
+        )
+        said = replace(self._standing(said, case, notice), may=leads.may, stage=case.stage, complete_link=complete)
+        return Letter(address, answer, facts, said, of_party=True)
+
+    async def _issue(self, name: str, notice: NoticeRow, asks: Ask, stage: int) -> str:
+        asked = replace(notice.notice, asks=asks, stage=stage, about=None)
+        token = await links.issue(
+            self.tx, self.ways.vault, notice_id=name, reference=notice.reference, notice=asked, now=self.now
+        )
+        return f"{self.web_address}/l/{token}"
+
+    async def _is_of_team(self, sender: str) -> bool:
+        return await directory.answers_for(self.tx, self.ways.vault, None, TEAM_POSITION, address=sender, on=self.now)
+
+    async def _as_written_to(self, case: Case, sender: str) -> NoticeRow | None:
+        """The newest notice of a case that went to somebody whose address of today this is."""
+        newest = {row.notice.to: row for row in await notices.of_case(self.tx, case.reference)}
+        for to, row in newest.items():
+            if to.side is Side.TEAM:
+                continue
+            found = await recipients.find(self.tx, self.ways.vault, case.reference, to, at=self.now)
+            if isinstance(found, recipients.Addressee) and found.address.strip().lower() == sender:
+                return row
+        return None
+
+    def _facts(self, reference: str | None) -> Facts:
+        mailbox = self.ways.reader.replies.addresses.mailbox
+        return Facts(house=self.house, reference=reference or "", at=self.now, reply_to=mailbox)
+
+    def _reply_to(self, notice: NoticeRow) -> str:
+        return self.ways.reader.replies.address_of(notice.notice_id)
+
+    @staticmethod
+    def _standing(said: Answered, case: Case, notice: NoticeRow) -> Answered:
+        return replace(said, side=notice.notice.to.side, status=case.status, paused=case.pause is not None)
