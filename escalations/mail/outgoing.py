@@ -26,8 +26,8 @@ from typing_extensions import override
 
 from escalations.mail import words
 from escalations.policy import Awaits, Side, StageRule, StartsFrom, Track
-from escalations.rules import accounts, clocks, workingtime
-from escalations.rules.case import Case, RedateReason, Status
+from escalations.rules import accounts, clocks, limits_told, workingtime
+from escalations.rules.case import Case, Clock, RedateReason, Status
 from escalations.rules.clocks import TEAM_POSITION
 from escalations.rules.notices import RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind, redated_for
 from escalations.rules.onward import May
@@ -81,6 +81,15 @@ class Task:
 
     awaits: Awaits
     due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A time limit that was noted as passed and does not count as that any more."""
+
+    awaits: Awaits
+    kept_at: datetime | None
+    """When what was awaited was done; None for the question whether it moves up, which should not have been asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +153,10 @@ class Facts:
     redated: tuple[Redated, ...] = ()
     """For time limits that were counted anew: what each waits for, with both dates."""
     redated_because: RedateReason | None = None
+    kept: tuple[Kept, ...] = ()
+    """The time limits that were kept in truth, of which its reader hears in this one message."""
+    over: str = "the whole escalation"
+    """What a time limit is for that spans stages."""
 
 
 _CLOCK_OF = {
@@ -203,7 +216,29 @@ def facts_of(
         account_until=_account_until(case, notice, at),
         redated=_redated(case, notice),
         redated_because=case.redated_because,
+        kept=_kept(case, notice, clock),
+        over=_over(case, clock),
     )
+
+
+def _kept(case: Case, notice: Notice, clock: Clock | None) -> tuple[Kept, ...]:
+    if notice.kind is not NoticeKind.NO_ACTION_NEEDED or clock is None:
+        return ()
+    if clock.limit_withdrawn_at is None:  # Of a case that was stored before this was.
+        return (Kept(clock.awaits, None if clock.awaits is Awaits.CHOOSE else notice.due_at),)
+    return tuple(
+        Kept(other.awaits, None if other.awaits is Awaits.CHOOSE else other.kept_at)
+        for other in limits_told.kept_with(case, clock, notice.to)
+    )
+
+
+def _over(case: Case, clock: Clock | None) -> str:
+    """What the time limit over several stages is for: the one that it is about, or the one that runs."""
+    spanning = [one for one in case.clocks if one.running and one.awaits is Awaits.SETTLE_ALL]
+    spans = clock.spans if clock is not None else next((one.spans for one in spanning), None)
+    if spans is None:
+        return "the whole escalation"
+    return f"stages {spans[0]} to {spans[1]} together" if spans[0] < spans[1] else f"stage {spans[0]}"
 
 
 def _redated(case: Case, notice: Notice) -> tuple[Redated, ...]:
@@ -520,6 +555,8 @@ def _values(notice: Notice, facts: Facts) -> Mapping[str, object]:
         "for_team": notice.asks is Ask.TEAM,
         "reader": reader_of(notice),
         "asked": asked,
+        "done": [one for one in facts.kept if one.kept_at is not None],
+        "asked_in_vain": any(one.kept_at is None for one in facts.kept),
         "task_words": words.TASK,
         "awaited_words": words.AWAITED,
         "why_redated": words.REDATED[facts.redated_because] if facts.redated_because else "",

@@ -66,6 +66,7 @@ TOLD: dict[NoticeKind, str] = {
     NoticeKind.OBJECTED: "somebody objects that it moves up by itself",
     NoticeKind.STAYING: "it stays at its stage",
     NoticeKind.MOVED: "it has moved up",
+    NoticeKind.BEGAN_HERE: "it begins at their level",
     NoticeKind.PARTNERSHIP_STAGE: "it has reached a stage of which the partnership is told",
     NoticeKind.PARTNERSHIP_RESOLUTION: "it was resolved",
     NoticeKind.ACKNOWLEDGED: "it was acknowledged",

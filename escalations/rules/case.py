@@ -285,6 +285,9 @@ class Clock:
     cause_confirmed_at: datetime | None = None
     """None while the cause is provisional; also again where evidence came to say something else."""
     limit_withdrawn: bool = False
+    limit_withdrawn_at: datetime | None = None
+    kept_at: datetime | None = None
+    """When what it waited for was done, where it came out later that this was in time."""
     ended_at: datetime | None = None
     end: ClockEnd | None = None
     reminded_at: datetime | None = None
@@ -307,6 +310,8 @@ class Clock:
     """What people gave it since, in its order."""
     redated_from: datetime | None = None
     """When it was due before the last re-date of its case, where that moved it."""
+    spans: tuple[int, int] | None = None
+    """The first and the last of the stages that it spans, where it spans several and not all."""
 
     @property
     def running(self) -> bool:

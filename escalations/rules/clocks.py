@@ -111,7 +111,15 @@ def start(
         started_by=rule.starts_from.value,
         about=about,
         paused=case.pause is not None and rule.pausable,
+        **_span(case, rule),
     )
+
+
+def _span(case: Case, rule: ClockRule) -> dict[str, int]:
+    """The stages that a clock spans, where these are not all."""
+    first, last = rule.from_stage or 1, rule.to_stage or len(case.frame.policy.stages)
+    is_all = rule not in case.frame.policy.process_clocks or (first, last) == (1, len(case.frame.policy.stages))
+    return {} if is_all else {"from_stage": first, "to_stage": last}
 
 
 def limit_of(case: Case, rule: ClockRule) -> Allowance:
@@ -317,7 +325,16 @@ def _met(case: Case, clock: Clock, at: datetime, counts_from: datetime) -> tuple
     if counts_from <= clock.due_at:
         return (*ended, *_withdraw(evolve_all(case, ended), clock, at, kept_at=counts_from))
     if clock.cause in drift.MENDED_BY_AN_ANSWER:
-        return (*ended, events.CauseChanged(at=at, clock_id=clock.clock_id, was=clock.cause, cause=Cause.ANSWERED_LATE))
+        changed = events.CauseChanged(
+            at=at,
+            clock_id=clock.clock_id,
+            awaits=clock.awaits,
+            waits_for=clock.waits_for,
+            agency_id=clock.agency_id,
+            was=clock.cause,
+            cause=Cause.ANSWERED_LATE,
+        )
+        return (*ended, changed)
     return ended
 
 

@@ -141,6 +141,10 @@ class StageStarted(EventModel):
     skip_side: Annotated[Side | None, Field(exclude_if=not_)] = None
 
 
+def _none(value: object) -> bool:
+    return value is None
+
+
 class ClockStarted(EventModel):
     """A clock began, with every instant that it will ever act at."""
 
@@ -162,6 +166,10 @@ class ClockStarted(EventModel):
     about: str | None = None
     paused: Annotated[bool, Field(exclude_if=not_)] = False
     """Whether the case is paused, so that the clock does not run yet."""
+    from_stage: Annotated[int | None, Field(exclude_if=_none)] = None
+    """The first of the stages that it spans, where it does not span them all ..."""
+    to_stage: Annotated[int | None, Field(exclude_if=_none)] = None
+    """... and the last."""
 
 
 class ClockResumed(EventModel):
@@ -341,6 +349,10 @@ class CauseChanged(EventModel):
 
     kind: Literal["cause_changed"] = "cause_changed"
     clock_id: str
+    awaits: Annotated[Awaits | None, Field(exclude_if=_none)] = None
+    """What it waited for. None in what was recorded before this was; so are the next two."""
+    waits_for: Annotated[Side | None, Field(exclude_if=_none)] = None
+    agency_id: Annotated[Slug | None, Field(exclude_if=_none)] = None
     was: Cause
     cause: Cause
 

@@ -100,7 +100,7 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912 
             return _limit_passed(case, event)
         case events.LimitWithdrawn():
             move = None if event.undoes_proposal else case.move
-            return replace(_with_cause(case, event, limit_withdrawn=True), move=move)
+            return replace(_with_cause(case, event), move=move)
         case events.CauseChanged():
             return _with_cause(case, event)
         case events.AccountAdded():
@@ -316,6 +316,7 @@ def _clock_started(case: Case, event: events.ClockStarted) -> Case:
         receipt_hash=event.receipt_hash,
         about=event.about,
         paused_since=event.at if event.paused else None,
+        spans=None if event.to_stage is None else (event.from_stage or 1, event.to_stage),
         amount=event.amount,
     )
     return replace(case, clocks=(*case.clocks, clock), started_clocks=case.started_clocks + 1)
@@ -439,11 +440,11 @@ def _confirmed(case: Case, event: events.DoneConfirmed) -> Case:
     return case
 
 
-def _with_cause(
-    case: Case, event: events.LimitWithdrawn | events.CauseChanged, *, limit_withdrawn: bool = False
-) -> Case:
+def _with_cause(case: Case, event: events.LimitWithdrawn | events.CauseChanged) -> Case:
     """Evidence says something else now. Whatever the team had confirmed is to be looked at again."""
-    changes: dict[str, object] = {"limit_withdrawn": True} if limit_withdrawn else {}
+    changes: dict[str, object] = {}
+    if isinstance(event, events.LimitWithdrawn):
+        changes = {"limit_withdrawn": True, "limit_withdrawn_at": event.at, "kept_at": event.kept_at}
     return _with_clock(
         case,
         event.clock_id,

@@ -103,13 +103,33 @@ def level_of_responding_side(case: Case) -> tuple[Recipient, ...]:
 
 
 def of_withdrawn_limit(case: Case, event: events.LimitWithdrawn) -> tuple[Notice, ...]:
-    """Everyone who was told that the limit had passed hears that nothing more is needed about it."""
+    """Everyone who was told that the limit had passed hears that nothing more is needed about it.
+
+    Where several were kept in truth, and it comes out at one moment, each hears of all of theirs in one message.
+    """
     clock = case.clock(event.clock_id)
+    heard = {to for other in kept_with(case, clock) if other is not clock for to in _heard(case, other)}
     stage = case.stage if clock.stage is None else clock.stage
     return tuple(
         Notice(NoticeKind.NO_ACTION_NEEDED, to, reading(to), stage, event.kept_at, event.clock_id)
-        for to in _concerned(case, clock, stage)
+        for to in _heard(case, clock)
+        if to not in heard
     )
+
+
+def kept_with(case: Case, clock: Clock, to: Recipient | None = None) -> tuple[Clock, ...]:
+    """Clocks whose limits were withdrawn at one moment with this one's; those alone that a recipient hears of."""
+    return tuple(
+        other
+        for other in case.clocks
+        if other.limit_withdrawn
+        and other.limit_withdrawn_at == clock.limit_withdrawn_at
+        and (to is None or to in _heard(case, other))
+    )
+
+
+def _heard(case: Case, clock: Clock) -> tuple[Recipient, ...]:
+    return _concerned(case, clock, case.stage if clock.stage is None else clock.stage)
 
 
 def _concerned(case: Case, clock: Clock, stage: int) -> tuple[Recipient, ...]:

@@ -243,7 +243,7 @@ def _stage(case: Case, event: events.StageStarted) -> tuple[Notice, ...]:
     if event.from_stage == 0:
         if event.stage > 1:
             to = Recipient(Side.RAISING, case.raising_agency, rule.raising_position)
-            told.append(Notice(NoticeKind.MOVED, to, Ask.READ, event.stage))
+            told.append(Notice(NoticeKind.BEGAN_HERE, to, Ask.READ, event.stage))
         return tuple(told)
     told.append(_to_raiser(case, NoticeKind.MOVED))
     told.append(

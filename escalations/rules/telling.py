@@ -54,6 +54,8 @@ class NoticeKind(StrEnum):
     """To both sides: the team has added an email that had been held for it."""
     CONFIRMED = "confirmed"
     DENIED = "denied"
+    BEGAN_HERE = "began_here"
+    """To the raising side's level at which it began, above the first stage."""
     NO_ACTION_NEEDED = "no_action_needed"
     SETTLED = "settled"
     CLOSED = "closed"

@@ -139,6 +139,9 @@ class ClockLife:
     @property
     def title(self) -> str:
         """What it waits for, in a few words."""
+        last = self.started.to_stage
+        if last is not None and self.started.awaits is Awaits.SETTLE_ALL:
+            return words.together(self.started.from_stage or 1, last)
         return words.SHORT_AWAITED[self.started.awaits]
 
     def whom(self, names: Names) -> str:
@@ -148,6 +151,8 @@ class ClockLife:
     @property
     def over(self) -> str:
         """The stage it belongs to."""
+        if self.started.to_stage is not None:
+            return f"stages {self.started.from_stage or 1} to {self.started.to_stage}"
         if self.started.stage is None:
             return "all stages"
         return f"stage {self.started.stage}" if self.started.stage else "before stage 1"

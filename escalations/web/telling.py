@@ -98,8 +98,11 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
             alternate = " The alternate of the final body decides." if event.alternate_because else ""
             return f"Stage {event.stage} began{who}.{_passed_over(event)}{alternate}"
         case events.ClockStarted():
+            over = (
+                "" if event.to_stage is None else f" ({words.together(event.from_stage or 1, event.to_stage).lower()})"
+            )
             return (
-                f"A time limit started: {awaited(event.awaits, event.waits_for, event.agency_id, names)}, "
+                f"A time limit started: {awaited(event.awaits, event.waits_for, event.agency_id, names)}{over}, "
                 f"{event.amount}, by {say(event.due_at)}."
             )
         case events.ReminderFell():
@@ -130,7 +133,11 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
         case events.CauseConfirmed():
             return _cause_confirmed(event)
         case events.CauseChanged():
-            return f"The cause of a passed time limit is now: {words.CAUSES[event.cause]}."
+            if event.awaits is None or event.waits_for is None:
+                return f"The cause of a passed time limit is now: {words.CAUSES[event.cause]}."
+            waited = awaited(event.awaits, event.waits_for, event.agency_id, names)
+            cause = words.cause(event.cause, event.awaits)
+            return f"The cause of the time limit that passed, for {waited}, is now: {cause}."
         case events.ClockEnded():
             if event.end is ClockEnd.MET:
                 return f"Done: {words.AWAITED[event.awaits]}, counted from {say(event.counts_from)}."

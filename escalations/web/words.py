@@ -276,6 +276,12 @@ SHORT_AWAITED: Final[Mapping[Awaits, str]] = {
     Awaits.RAISE: "Raised",
 }
 
+
+def together(first: int, last: int) -> str:
+    """The title of a clock over some of the stages: "Stages 1 to 3 together"."""
+    return f"Stage {first} as a whole" if first == last else f"Stages {first} to {last} together"
+
+
 STARTS: Final[Mapping[StartsFrom, str]] = {
     StartsFrom.RECEIVED: "the escalation reached us",
     StartsFrom.STAGE_STARTED: "the stage began",
@@ -368,6 +374,7 @@ NOTICES: Final[Mapping[NoticeKind, str]] = {
     NoticeKind.MOVE_INTENDED: "It is about to move up",
     NoticeKind.STAYING: "It stays at this stage",
     NoticeKind.MOVED: "It moved up",
+    NoticeKind.BEGAN_HERE: "It begins at this level",
     NoticeKind.PARTNERSHIP_STAGE: "Partnership told of the stage",
     NoticeKind.PARTNERSHIP_RESOLUTION: "Partnership told how it ended",
     NoticeKind.ACKNOWLEDGED: "Acknowledged",

@@ -106,6 +106,8 @@ def every() -> Iterator[tuple[Notice, Facts]]:
             "by_hand": True,
             "paused": True,
             "reply_to": REPLY_TO,
+            "kept": (outgoing.Kept(Awaits.RESPOND, DUE), outgoing.Kept(Awaits.CHOOSE, None)),
+            "over": "stages 1 to 3 together",
         },
         {"held": outgoing.Held.BOTH, "whole_limit": True, "reply_to": REPLY_TO, "urgent": True},
         {"link": None, "due_at": None, "came_to": Rule.DEPUTY, "stage_title": None, "sample": False},
@@ -451,10 +453,24 @@ def test_who_was_asked_whether_it_moves_up_is_not_told_that_they_said_so_in_time
     story.confirms(story.at("2027-03-10 10:00").says_done("2027-03-05 15:00"))
     kept = squeezed(told(story, NoticeKind.NO_ACTION_NEEDED, "responding", about=Awaits.RESPOND))
     assert "It was kept. What was awaited was done in time" in kept
-    said = squeezed(told(story, NoticeKind.NO_ACTION_NEEDED, "raiser", about=Awaits.CHOOSE))
-    assert "It does not count. It was about whether this moves up." in said
-    assert "Done or received at" not in said
-    assert "done in time" not in said
+    assert "whether this moves up" not in kept
+    said = squeezed(told(story, NoticeKind.NO_ACTION_NEEDED, "raiser"))
+    assert "The question whether this moves up does not count either." in said
+    assert said.count("Done or received at") == 1
+
+
+def test_limits_that_were_kept_in_truth_are_told_to_each_reader_in_one_message() -> None:
+    story = builders.Story().raised().at("2027-03-09 10:00")
+    story.confirms(story.says_done("2027-03-02 11:00"))
+    undone = [notice for _, notice in story.notices() if notice.kind is NoticeKind.NO_ACTION_NEEDED]
+    withdrawn = [event for event in story.happened if event.kind == "limit_withdrawn"]
+    assert len(withdrawn) == 3
+    assert len({notice.to for notice in undone}) == len(undone), "nobody gets two"
+    said = squeezed(told(story, NoticeKind.NO_ACTION_NEEDED, "raiser"))
+    assert "They were kept." in said
+    assert "An acknowledgement, done or received at: 11:00 on Tuesday 2 March 2027" in said
+    assert "An answer, done or received at: 11:00 on Tuesday 2 March 2027" in said
+    assert "The question whether this moves up does not count either." in said
 
 
 def test_a_limit_that_brings_no_question_is_told_to_the_raiser_by_itself() -> None:
@@ -556,6 +572,8 @@ def test_nothing_of_a_case_reaches_a_notice_but_reference_stage_and_times() -> N
         "account_until",
         "redated",
         "redated_because",
+        "kept",
+        "over",
     }
     story = builders.Story().raised().at("2027-03-02 17:00")
     for kind in (NoticeKind.ASKED, NoticeKind.LIMIT_PASSED, NoticeKind.ASKED_TO_CHOOSE):

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from escalations.packs import reading
-from escalations.policy import Policy, Side, SkipReason
+from escalations.policy import Awaits, Policy, Side, SkipReason
 from escalations.rules import acts, events
 from escalations.rules.case import Cause, ClockEnd, Done, Outcome, Route
 from escalations.rules.notices import NoticeKind
+from escalations.web import clock_lives
 from tests.builders import SOCIAL_CARE, Story, civil, raise_
 
 
@@ -331,3 +332,15 @@ def test_one_that_is_not_for_the_policy_is_held_for_the_team_and_nobody_refuses_
     assert story.runs("team-look")
     story.act(acts.Close(**story.by_team(), outcome=Outcome.REDIRECTED, route=Route.OTHER))
     assert story.case.status == "closed"
+
+
+def test_a_clock_over_some_of_the_stages_says_which_and_one_over_all_does_not() -> None:
+    story = Story(policy=policy(span(to_stage=3))).raised()
+    (spanning,) = [clock for clock in story.case.clocks if clock.awaits is Awaits.SETTLE_ALL]
+    assert spanning.spans == (1, 3)
+    (life,) = [life for life in clock_lives.lives(story.happened) if life.started.clock_id == spanning.clock_id]
+    assert life.title == "Stages 1 to 3 together"
+    whole = Story().raised()
+    (clock,) = [clock for clock in whole.case.clocks if clock.awaits is Awaits.SETTLE_ALL]
+    assert clock.spans is None
+    assert "from_stage" not in events.dumps(next(e for e in whole.happened if isinstance(e, events.ClockStarted)))
