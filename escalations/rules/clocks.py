@@ -92,7 +92,7 @@ def start(
     limit = limit_of(case, rule)
     calendar = case.frame.calendar_for(agency)
     due = workingtime.deadline(calendar, at, limit.within)
-    spans = rule in case.frame.policy.process_clocks
+    spans, spanned = rule in case.frame.policy.process_clocks, _spanned(case, rule)
     number = case.started_clocks + 1
     return events.ClockStarted(
         at=at,
@@ -111,15 +111,16 @@ def start(
         started_by=rule.starts_from.value,
         about=about,
         paused=case.pause is not None and rule.pausable,
-        **_span(case, rule),
+        from_stage=spanned[0],
+        to_stage=spanned[1],
     )
 
 
-def _span(case: Case, rule: ClockRule) -> dict[str, int]:
-    """The stages that a clock spans, where these are not all."""
+def _spanned(case: Case, rule: ClockRule) -> tuple[int | None, int | None]:
+    """The first and the last of the stages that a clock spans, where it spans several and these are not all."""
     first, last = rule.from_stage or 1, rule.to_stage or len(case.frame.policy.stages)
     is_all = rule not in case.frame.policy.process_clocks or (first, last) == (1, len(case.frame.policy.stages))
-    return {} if is_all else {"from_stage": first, "to_stage": last}
+    return (None, None) if is_all else (first, last)
 
 
 def limit_of(case: Case, rule: ClockRule) -> Allowance:
