@@ -181,6 +181,10 @@ class Story:
         if self.delivers and any(isinstance(event, events.StageStarted) for event in brought):
             for party in self.case.open_parties:
                 self.delivered(party.agency_id)
+        elif self.delivers:
+            for event in brought:
+                if isinstance(event, events.PartyAdded):
+                    self.delivered(event.agency_id)
 
     def delivered(self, agency: str = SOCIAL_CARE, state: DeliveryState = DeliveryState.DELIVERED) -> None:
         """Report what became of the notice of the present stage."""

@@ -19,6 +19,7 @@ from escalations.rules.case import (
     Felt,
     FileNote,
     Outcome,
+    PartyReason,
     PauseReason,
     RedateReason,
     Route,
@@ -76,6 +77,17 @@ def _redate(case: Case, choice: int) -> dict[str, Any]:
     }
 
 
+def _parties(case: Case, choice: int) -> dict[str, Any]:
+    """Add an agency, take one out, or both; also what cannot be."""
+    out = case.parties[choice % len(case.parties)].agency_id if case.parties else SOCIAL_CARE
+    more = next((one for one in (POLICE, HEALTH, SOCIAL_CARE) if case.party(one) is None), SCHOOL)
+    return {
+        "add": ((more,), (), (more,), (more, more), (SCHOOL,))[choice % 5],
+        "remove": ((), (out,), (out,), (), (HEALTH,))[choice % 5],
+        "because": None if choice % 5 == 0 else list(PartyReason)[choice % len(PartyReason)],
+    }
+
+
 def _of(case: Case) -> str:
     return case.parties[0].agency_id if case.parties else SOCIAL_CARE
 
@@ -123,6 +135,15 @@ _PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] 
     acts.Withdraw: lambda _, __, choice: {"reason": list(WithdrawReason)[choice % len(WithdrawReason)]},
     acts.Redirect: lambda _, __, choice: {"route": list(Route)[choice % len(Route)]},
     acts.Stay: lambda *_: {},
+    acts.Misdirected: lambda case, by, choice: {
+        "agency_id": by.agency_id if by.side is Side.RESPONDING else _of(case),
+        "should_be": (None, HEALTH, POLICE, SCHOOL)[choice % 4],
+    },
+    acts.FindTheirs: lambda case, _, choice: {
+        "agency_id": case.parties[choice % len(case.parties)].agency_id if case.parties else SOCIAL_CARE
+    },
+    acts.ChangeParties: lambda case, _, choice: _parties(case, choice),
+    acts.ChangeContact: lambda *_: {},
     acts.Object: lambda *_: {},
     acts.Decide: lambda _, __, choice: {"outcome": list(Outcome)[3 + choice % 3]},
     acts.NotePhoneCall: lambda case, _, choice: {
@@ -208,6 +229,11 @@ BY_A_PERSON = (
     events.DoneConfirmed,
     events.DoneDenied,
     events.Settled,
+    events.SaidMisdirected,
+    events.FoundTheirs,
+    events.PartyAdded,
+    events.PartyRemoved,
+    events.ContactChanged,
     events.Decided,
     events.AccountAdded,
     events.LookedBack,

@@ -225,7 +225,7 @@ class Letters:
 async def _held_back(tx: AsyncConnection, row: NoticeRow, case: Case) -> Became | None:
     """What becomes of a notice that is not to leave now; none where it is."""
     told = row.notice
-    if notices.overtaken(case, told.kind, stage=told.stage, about=told.about, due_at=told.due_at):
+    if notices.overtaken(case, told.kind, stage=told.stage, about=told.about, due_at=told.due_at, to=told.to):
         return Became(NoticeState.SUPERSEDED, "overtaken")
     if await _told_by_hand(tx, row) == TEAM_TOLD:
         return Became(NoticeState.SUPERSEDED, TEAM_TOLD)

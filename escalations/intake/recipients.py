@@ -98,7 +98,7 @@ async def _not_told(
 
 async def _raiser(tx: AsyncConnection, vault: Vault, reference: str) -> str | None:
     try:
-        content = await submissions.raised_with(tx, vault, reference)
+        content = await submissions.contact_of(tx, vault, reference)
     except Erased:
         return None
     raiser = None if content is None else content.get("raiser")

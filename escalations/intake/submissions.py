@@ -389,6 +389,16 @@ async def raised_with(tx: AsyncConnection, keys: vault.Vault, reference: str) ->
     return None if row is None else await _opened(tx, keys, row)
 
 
+async def contact_of(tx: AsyncConnection, keys: vault.Vault, reference: str) -> dict[str, Any] | None:
+    """The words in which whoever is written to for the raising side was last named; None where nothing raised it.
+
+    Raises:
+        vault.Erased, vault.CannotOpen: as :func:`content`.
+    """
+    row = (await tx.execute(_NEWEST_CONTACT, {"reference": reference})).first()
+    return await raised_with(tx, keys, reference) if row is None else await _opened(tx, keys, row)
+
+
 async def raised_by(tx: AsyncConnection, reference: str) -> Channel | None:
     """The channel by which a case was raised; None where nothing raised one of this reference."""
     row = (await tx.execute(_RAISED_WITH, {"reference": reference})).one_or_none()
@@ -561,6 +571,17 @@ _RAISED_WITH = (
     select(_ROWS.c.submission_id, _ROWS.c.sealed, _ROWS.c.key_id, _ROWS.c.channel)
     .where(_ROWS.c.reference == bindparam("reference"), _ROWS.c.act_kind == "raise")
     .order_by(_ROWS.c.received_at)
+    .limit(1)
+)
+_NEWEST_CONTACT = (
+    select(_ROWS.c.submission_id, _ROWS.c.sealed, _ROWS.c.key_id)
+    .join(_STATES, _STATES.c.submission_id == _ROWS.c.submission_id)
+    .where(
+        _ROWS.c.reference == bindparam("reference"),
+        _ROWS.c.act_kind == "change_contact",
+        _STATES.c.state == State.APPLIED.value,
+    )
+    .order_by(_STATES.c.arrival.desc())
     .limit(1)
 )
 _OLDEST_OF = (

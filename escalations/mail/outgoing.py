@@ -164,7 +164,11 @@ _CLOCK_OF = {
     Ask.CHOOSE: Awaits.CHOOSE,
     Ask.DECIDE: Awaits.DECIDE,
 }
-_TEAM_CLOCK_OF = {NoticeKind.HELD: Awaits.LOOK, NoticeKind.DELIVERY_TROUBLE: Awaits.MEND_DELIVERY}
+_TEAM_CLOCK_OF = {
+    NoticeKind.HELD: Awaits.LOOK,
+    NoticeKind.MISDIRECTED: Awaits.LOOK,
+    NoticeKind.DELIVERY_TROUBLE: Awaits.MEND_DELIVERY,
+}
 
 
 def facts_of(
@@ -277,6 +281,8 @@ def _due(case: Case, notice: Notice) -> datetime | None:
     awaits = _TEAM_CLOCK_OF.get(notice.kind) or _CLOCK_OF.get(notice.asks)
     if awaits is None or case.status is Status.CLOSED:
         return None
+    if notice.kind is NoticeKind.MISDIRECTED and notice.to.side is not Side.TEAM:
+        return None  # It is the team's to do.
     return min((clock.due_at for clock in case.running(awaits)), default=None)
 
 

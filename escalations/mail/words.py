@@ -17,7 +17,7 @@ TASK: dict[Awaits, str] = {
     Awaits.CHOOSE: "say whether it moves up to the next stage",
     Awaits.CONFIRM: "say whether what we were told was done",
     Awaits.DECIDE: "record your decision",
-    Awaits.LOOK: "look at it and pass it on",
+    Awaits.LOOK: "look at it and see who is to have it",
     Awaits.MEND_DELIVERY: "see to a notice that did not arrive",
     Awaits.SETTLE_ALL: "settle it with the other side",
     Awaits.RAISE: "raise it",
@@ -32,7 +32,7 @@ AWAITED: dict[Awaits, str] = {
     Awaits.CHOOSE: "word on whether it moves up to the next stage",
     Awaits.CONFIRM: "word on whether what was reported was done",
     Awaits.DECIDE: "a decision",
-    Awaits.LOOK: "the partnership team to look at it and pass it on",
+    Awaits.LOOK: "the partnership team to look at it and see who is to have it",
     Awaits.MEND_DELIVERY: "the partnership team to see to a notice that did not arrive",
     Awaits.SETTLE_ALL: "the whole escalation to be settled",
     Awaits.RAISE: "the escalation to be raised",
@@ -90,5 +90,10 @@ TOLD: dict[NoticeKind, str] = {
     NoticeKind.WORDS_ADDED: "something was added to the escalation",
     NoticeKind.ADDED_BY_TEAM: "an email was added to the escalation by the partnership team",
     NoticeKind.UNREADABLE: "a reply cannot be read",
+    NoticeKind.MISDIRECTED: "an agency says that it is not theirs, and the partnership team looks",
+    NoticeKind.THEIRS: "the partnership team has looked whose it is, and it goes on",
+    NoticeKind.PARTIES: "other agencies have it than before: the page says which",
+    NoticeKind.REMOVED: "their agency has no part in it any more",
+    NoticeKind.CONTACT: "somebody else is written to for the raising agency",
 }
 """What the team is to tell somebody who is not told by mail: "Please tell ...: ..."."""

@@ -29,6 +29,7 @@ from escalations.rules.case import (
     FileNote,
     Frame,
     Outcome,
+    PartyReason,
     PauseReason,
     Says,
     Status,
@@ -58,6 +59,8 @@ LEFT_OUT: Final = (
     events.PrioritySet,
     events.MoveDue,
     events.MoveObjected,
+    events.FoundTheirs,
+    events.ContactChanged,
 )
 """What a review takes nothing from: what these bring about stands in the events of clocks, stages and endings."""
 
@@ -157,7 +160,7 @@ class ClockSpan:
         return self._kept(self.first_due_at)
 
     def _kept(self, limit: datetime) -> bool | None:
-        if self.withdrawn and self.awaits not in ANSWERS:
+        if self.cause is Cause.MISDIRECTED or (self.withdrawn and self.awaits not in ANSWERS):
             return None
         answered = self.answered_at
         if answered is not None:
@@ -253,6 +256,10 @@ class CaseRecord:
     """Why whoever raised it took it back, where they did so themselves."""
     became_urgent: bool = False
     """Whether it was put on the urgent track after it had been raised."""
+    misdirected: int = 0
+    """How often a responding agency said that it is not theirs."""
+    parties_changed: int = 0
+    """How often an agency was added, or taken out, after it had been raised."""
 
     @property
     def paused(self) -> bool:
@@ -413,6 +420,8 @@ class Life:
             case events.DoneConfirmed():
                 if event.done is Done.ANSWERED:
                     self.record = replace(now, answered=(*now.answered, (event.stage, event.counts_from)))
+            case events.SaidMisdirected() | events.PartyAdded() | events.PartyRemoved():
+                self._tell_of_parties(event)
             case events.Settled():
                 self.record = replace(now, settled=(*now.settled, (event.agency_id, event.at)))
             case events.Closed():
@@ -451,10 +460,30 @@ class Life:
                 | events.PrioritySet()
                 | events.MoveDue()
                 | events.MoveObjected()
+                | events.FoundTheirs()
+                | events.ContactChanged()
             ):
                 pass  # The others are LEFT_OUT, and mostly not even read.
             case _:
                 assert_never(event)
+
+    def _tell_of_parties(self, event: events.SaidMisdirected | events.PartyAdded | events.PartyRemoved) -> None:
+        """With whom it was raised in truth: who had a part in it for a time stays counted, a mistake does not."""
+        now = self.record
+        with_whom = now.responding_agencies
+        match event:
+            case events.SaidMisdirected():
+                self.record = replace(now, misdirected=now.misdirected + 1)
+                return
+            case events.PartyAdded():
+                with_whom = (*(agency for agency in with_whom if agency != event.agency_id), event.agency_id)
+            case events.PartyRemoved(because=PartyReason.MISDIRECTED | PartyReason.NAMED_IN_ERROR):
+                with_whom = tuple(agency for agency in with_whom if agency != event.agency_id)
+            case events.PartyRemoved():
+                pass
+            case _:
+                assert_never(event)
+        self.record = replace(now, responding_agencies=with_whom, parties_changed=now.parties_changed + 1)
 
     def _tell_of_file(self, event: events.FileNoted) -> None:
         now = self.record

@@ -81,6 +81,7 @@ CAUSES: Final[Mapping[Cause, str]] = {
     Cause.WAITING_FOR_OTHER_PROCESS: "Waiting for another process",
     Cause.PAUSED_TOO_LONG: "Paused for longer than the policy has it",
     Cause.CLOSED: "The agency was closed",
+    Cause.MISDIRECTED: "It was with an agency that says it is not theirs",
 }
 
 STATES: Final[Mapping[State, str]] = {

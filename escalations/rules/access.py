@@ -44,6 +44,7 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
             | acts.Extend()
             | acts.Redate()
             | acts.ConfirmCause()
+            | acts.FindTheirs()
             | acts.Close()
         ):
             return None if _is_team(act.by) else Refused(NOT_YOUR_SIDE, "Only the partnership team can do this.")
@@ -57,6 +58,10 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
             if act.note is FileNote.READ or act.by.side is Side.RESPONDING:
                 return _responding(case, act.by)
             return _raising(case, act.by)
+        case acts.Misdirected():
+            return None if _is_team(act.by) else _own_misdirection(case, act)
+        case acts.ChangeParties() | acts.ChangeContact():
+            return None if _is_team(act.by) else _raising(case, act.by)
         case acts.AddWords():
             return _adds(case, act.by)
         case acts.Account():
@@ -124,6 +129,21 @@ def _of_a_side(case: Case, act: acts.SayDone | acts.ReachedByPerson) -> Refused 
     if act.by.side is Side.RESPONDING and act.by.agency_id != act.agency_id:
         return Refused(NOT_YOUR_SIDE, "You can only say what your own agency did.")
     return _responding(case, act.by)
+
+
+def _own_misdirection(case: Case, act: acts.Misdirected) -> Refused | None:
+    """Each agency says for itself that it is not theirs, from any position that was asked."""
+    if act.by.side is Side.RESPONDING and act.by.agency_id != act.agency_id:
+        return Refused(NOT_YOUR_SIDE, "You can only say of your own agency that this is not theirs.")
+    return _responding(case, act.by)
+
+
+def reads_by_link(case: Case, side: Side, agency_id: str | None) -> bool:
+    """Whether whoever holds a link of a case may still read or do anything with it.
+
+    An agency that was taken out has no part in it any more, and what it has been sent shows it nothing.
+    """
+    return side is not Side.RESPONDING or not case.removed or case.party(agency_id) is not None
 
 
 def _adds(case: Case, by: Actor) -> Refused | None:

@@ -35,6 +35,8 @@ def whose(case: Case, clock: Clock) -> tuple[Whose, ...]:
 
 def _responding(case: Case, clock: Clock) -> tuple[str, ...]:
     """The responding agencies that a delay concerns: the one that a clock is about, where it is about one."""
+    if clock.over and case.party(clock.agency_id) is None:
+        return ()  # It has no part in this any more, and no link that serves.
     claim = case.claim(clock.about or "")
     for agency in (clock.agency_id, clock.about, claim.agency_id if claim is not None else None):
         if case.party(agency) is not None:

@@ -22,6 +22,7 @@ from escalations.rules.case import (
     Felt,
     FileNote,
     Outcome,
+    PartyReason,
     PauseReason,
     RedateReason,
     Route,
@@ -254,6 +255,45 @@ class Redirect(ActModel):
     route: Route
 
 
+class Misdirected(ActModel):
+    """A responding agency says that this is not theirs, or the team writes down that it said so; why, is sealed.
+
+    Nothing moves by it: the team is asked to look, and either says that it is theirs or changes the agencies.
+    """
+
+    kind: Literal["misdirected"] = "misdirected"
+    agency_id: Slug
+    """Whose it is not."""
+    should_be: Annotated[Slug | None, Field(exclude_if=not_)] = None
+    """Whose it should be, where they know; telling that agency is an act of its own."""
+
+
+class FindTheirs(ActModel):
+    """The team has looked: it is that agency's after all, and its time limits go on; why, is sealed."""
+
+    kind: Literal["find_theirs"] = "find_theirs"
+    agency_id: Slug
+
+
+class ChangeParties(ActModel):
+    """The raising side, or the team, changes with whom it is raised: agencies more, fewer, or one for another.
+
+    Why is sealed, beside a reason from a list for whom it is taken from.
+    """
+
+    kind: Literal["change_parties"] = "change_parties"
+    add: tuple[Slug, ...] = ()
+    remove: tuple[Slug, ...] = ()
+    because: Annotated[PartyReason | None, Field(exclude_if=not_)] = None
+    """Needed where an agency is taken out."""
+
+
+class ChangeContact(ActModel):
+    """Whoever is written to for the raising side changes; name and address are sealed."""
+
+    kind: Literal["change_contact"] = "change_contact"
+
+
 class Decide(ActModel):
     """The final body decides, with reasons that are sealed."""
 
@@ -441,6 +481,10 @@ Act = (
     | Withdraw
     | Redirect
     | Object
+    | Misdirected
+    | FindTheirs
+    | ChangeParties
+    | ChangeContact
     | Decide
     | NotePhoneCall
     | Pause

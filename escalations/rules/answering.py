@@ -92,6 +92,8 @@ def respond(case: Case, act: acts.Respond, now: datetime) -> tuple[Event, ...] |
     happened: tuple[Event, ...] = (responded, *clocks.meet(known, awaited, now, counts_from=now))
     if stage == case.stage:
         happened = (*happened, *delivering.arrived(evolve_all(case, happened), now, agency))
+        # Whoever answers has it after all, and the team need not find out whose it is.
+        happened = (*happened, *clocks.stop((one for one in case.running(Awaits.LOOK) if one.about == agency), now))
         happened = (*happened, *moving.put_before_raiser(evolve_all(case, happened), now, agency))
     return claiming.with_earlier_time(case, act, now, happened, done=Done.ANSWERED, agency_id=agency)
 

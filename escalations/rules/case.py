@@ -55,6 +55,8 @@ class Cause(StrEnum):
     """The agency was closed, for example in school holidays; it counts against nobody. Only the team says so."""
     PAUSED_TOO_LONG = "paused_too_long"
     """It was paused for longer than the policy has it. Only the team says so."""
+    MISDIRECTED = "misdirected"
+    """It was with an agency that said that it is not theirs; it counts against nobody."""
 
 
 class Says(StrEnum):
@@ -137,6 +139,18 @@ class Route(StrEnum):
     """Dissent at a child protection conference, where the area has its own route."""
     FRONT_DOOR = "front_door"
     """Children's services' front door: it is a new worry, and wants a referral."""
+    OTHER = "other"
+
+
+class PartyReason(StrEnum):
+    """Why a responding agency is taken out of a case; what exactly was said is sealed."""
+
+    MISDIRECTED = "misdirected"
+    """It was never for this agency."""
+    NAMED_IN_ERROR = "named_in_error"
+    """Whoever raised it chose it by mistake."""
+    NO_LONGER_INVOLVED = "no_longer_involved"
+    """The agency no longer works with the child or adult."""
     OTHER = "other"
 
 
@@ -312,6 +326,8 @@ class Clock:
     """When it was due before the last re-date of its case, where that moved it."""
     spans: tuple[int, int] | None = None
     """The first and the last of the stages that it spans, where it spans several and not all."""
+    over: bool = False
+    """Whether it belongs to what is past: an agency that was taken out. Nothing that is done later meets it."""
 
     @property
     def running(self) -> bool:
@@ -347,6 +363,8 @@ class Party:
     settled_stage: int | None = None
     outcome: Outcome | None = None
     """How it was settled with this agency."""
+    not_theirs_at: datetime | None = None
+    """When it said that this is not theirs; none once the team has looked."""
 
 
 class ClaimState(StrEnum):
@@ -420,6 +438,15 @@ class NotedFile:
     agency_id: str
     note: FileNote
     stage: int
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A responding agency that was taken out of a case."""
+
+    agency_id: str
+    at: datetime
+    because: PartyReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -522,6 +549,8 @@ class Case:
     """What agencies said of their files."""
     calendar_ended: bool = False
     """Some clock that can still start ends past the frozen calendar; the team has been told."""
+    removed: tuple[Removed, ...] = ()
+    """The responding agencies that were taken out, in that order."""
     redates: int = 0
     """How often its running clocks were counted anew, under another calendar or policy ..."""
     redated_because: RedateReason | None = None

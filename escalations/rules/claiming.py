@@ -199,7 +199,7 @@ def confirm(case: Case, act: acts.ConfirmDone, now: datetime) -> tuple[Event, ..
     ]
     met = clocks.meet(known, kept, now, counts_from=said.happened_at)
     happened: tuple[Event, ...] = (confirmed, *asked, *met)
-    if said.stage != case.stage or case.status is not Status.OPEN:
+    if said.stage != case.stage or case.status is not Status.OPEN or case.party(said.agency_id) is None:
         return happened
     after = evolve_all(case, happened)
     happened = (*happened, *delivering.arrived(after, now, said.agency_id))

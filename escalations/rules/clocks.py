@@ -291,6 +291,7 @@ def of_agency(case: Case, agency_id: str, stage: int, *awaits: Awaits) -> tuple[
         and clock.stage == stage
         and clock.waits_for is Side.RESPONDING
         and clock.awaits in awaits
+        and not clock.over
     )
 
 
@@ -382,6 +383,7 @@ def speaking_for_a_move(case: Case) -> tuple[Clock, ...]:
         and clock.waits_for is not Side.RAISING
         and clock.limit_passed_at is not None
         and not clock.limit_withdrawn
+        and not clock.over
         and clock.stage in {None, case.stage}
         and clock.agency_id not in settled
     )
@@ -392,11 +394,15 @@ def what_follows(case: Case, clock: Clock) -> OnLimit:
     here = clock.stage is None or clock.stage == case.stage
     if not here or target_of(case, clock) is None or case.status is not Status.OPEN or not case.stage:
         return OnLimit.TELL
-    if clock.on_limit is OnLimit.ESCALATE and (_is_moving(case) or not _can_tell_first(case, clock)):
+    party = case.party(clock.agency_id)
+    follows = clock.on_limit
+    if follows is OnLimit.ESCALATE and party is not None and party.not_theirs_at is not None:
+        follows = OnLimit.PROPOSE  # Nothing moves by itself to the next level of an agency that says it is not theirs.
+    if follows is OnLimit.ESCALATE and (_is_moving(case) or not _can_tell_first(case, clock)):
         return OnLimit.TELL
-    if clock.on_limit is OnLimit.PROPOSE and (case.move is not None or not _can_ask(case, clock)):
+    if follows is OnLimit.PROPOSE and (case.move is not None or not _can_ask(case, clock)):
         return OnLimit.TELL
-    return clock.on_limit
+    return follows
 
 
 def _is_moving(case: Case) -> bool:

@@ -3,7 +3,7 @@
 ``decide`` is pure. The workflow, the year simulation, the replay of old cases and the tests all drive this.
 What each act brings is in the module that is named for it: ``opening``, ``answering``, ``claiming``, ``settling``,
 ``moving``, ``delivering``, ``accounts``, ``confirming``, ``pausing``, ``sooner``, ``redating``, ``skipping``,
-``tracks``.
+``tracks``, ``parties``.
 ``docs/rules.md`` lists them all.
 """
 
@@ -24,6 +24,7 @@ from escalations.rules import (
     looking_back,
     moving,
     opening,
+    parties,
     passing,
     pausing,
     redating,
@@ -105,6 +106,7 @@ _WHILE_HELD = (
     acts.SetPriority,
     acts.Redate,
     acts.ChangeTrack,
+    acts.ChangeContact,
     *_OF_THE_SYSTEM,
 )
 
@@ -191,6 +193,14 @@ def _decide(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:
             return answering.note_file(case, act, now)
         case acts.Withdraw() | acts.Redirect():
             return settling.take_back(case, act, now)
+        case acts.Misdirected():
+            return parties.misdirected(case, act, now)
+        case acts.FindTheirs():
+            return parties.find_theirs(case, act, now)
+        case acts.ChangeParties():
+            return parties.change(case, act, now)
+        case acts.ChangeContact():
+            return parties.change_contact(case, act, now)
         case acts.Agree():
             return settling.agree(case, act, now)
         case acts.Decide():

@@ -118,6 +118,7 @@ def start_what_is_missing(case: Case, now: datetime, agency_id: str, *starts: St
         for clock in case.clocks
         if clock.agency_id == agency_id
         and clock.stage == case.stage
+        and not clock.over
         and (clock.end is not ClockEnd.STOPPED or clock.limit_passed_at is not None)
     }
     party = case.party(agency_id)
@@ -142,7 +143,11 @@ def acknowledged(case: Case, at: datetime, agency_id: str) -> tuple[Event, ...]:
     party = case.party(agency_id)
     if party is None or party.settled or party.answered_at is not None or case.status is not Status.OPEN:
         return ()
-    has_run = {clock.rule_id for clock in case.clocks if clock.agency_id == agency_id and clock.stage == case.stage}
+    has_run = {
+        clock.rule_id
+        for clock in case.clocks
+        if clock.agency_id == agency_id and clock.stage == case.stage and not clock.over
+    }
     rules = [rule for rule in clocks.rules_of_stage(case, StartsFrom.ACKNOWLEDGED) if rule.id not in has_run]
     return clocks.start_all(case, rules, at, agency_id=agency_id)
 

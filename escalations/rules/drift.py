@@ -50,7 +50,15 @@ def _was_reminded_in_time(clock: Clock) -> bool:
     return 2 * (clock.reminded_at - moment) <= clock.due_at - moment
 
 
+def cause_now(case: Case, clock: Clock) -> Cause:
+    """The first cause that fits a limit of a responding agency that has passed, by what is known of it now."""
+    party = case.party(clock.agency_id)
+    return Cause.SILENT if party is None else _cause_of_party(case, clock, party)
+
+
 def _cause_of_party(case: Case, clock: Clock, party: Party) -> Cause:
+    if party.not_theirs_at is not None:
+        return Cause.MISDIRECTED
     evidence = party.evidence
     stage = case.stage if clock.stage is None else clock.stage
     answered = _answered(case, party, stage)

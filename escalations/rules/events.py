@@ -24,6 +24,7 @@ from escalations.rules.case import (
     Felt,
     FileNote,
     Outcome,
+    PartyReason,
     PauseReason,
     RedateReason,
     Route,
@@ -449,7 +450,7 @@ class ProposalEnded(EventModel):
 
     kind: Literal["proposal_ended"] = "proposal_ended"
     to_stage: int
-    because: Literal["answered", "settled"]
+    because: Literal["answered", "settled", "removed"]
 
 
 class MoveIntended(ActEventModel):
@@ -533,6 +534,47 @@ class Settled(ActEventModel):
     outcome: Outcome
     ends_the_case: bool = False
     """Settled with all that were left, at once: what is told is that the case is closed."""
+
+
+class SaidMisdirected(ActEventModel):
+    """A responding agency says that it is not theirs. Nothing moves by it, and the team is asked to look."""
+
+    kind: Literal["said_misdirected"] = "said_misdirected"
+    agency_id: Slug
+    stage: int
+    should_be: Annotated[Slug | None, Field(exclude_if=not_)] = None
+
+
+class FoundTheirs(ActEventModel):
+    """The team has looked: it is that agency's, and goes on."""
+
+    kind: Literal["found_theirs"] = "found_theirs"
+    agency_id: Slug
+    stage: int
+
+
+class PartyAdded(ActEventModel):
+    """An agency more has it, from here on: its clocks begin with its own notice, at the present stage."""
+
+    kind: Literal["party_added"] = "party_added"
+    agency_id: Slug
+    stage: int
+
+
+class PartyRemoved(ActEventModel):
+    """An agency no longer has it. What waited for it has stopped."""
+
+    kind: Literal["party_removed"] = "party_removed"
+    agency_id: Slug
+    stage: int
+    because: PartyReason
+
+
+class ContactChanged(ActEventModel):
+    """Somebody else is written to for the raising side; who it is, is sealed."""
+
+    kind: Literal["contact_changed"] = "contact_changed"
+    stage: int
 
 
 class Decided(ActEventModel):
@@ -690,6 +732,11 @@ Event = (
     | DoneConfirmed
     | DoneDenied
     | Settled
+    | SaidMisdirected
+    | FoundTheirs
+    | PartyAdded
+    | PartyRemoved
+    | ContactChanged
     | Decided
     | Closed
     | PartnershipNotified

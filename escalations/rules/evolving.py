@@ -25,6 +25,7 @@ from escalations.rules.case import (
     NotedFile,
     Party,
     Pause,
+    Removed,
     Status,
     Unreached,
 )
@@ -67,7 +68,7 @@ def evolve_all(case: Case, happened: tuple[Event, ...]) -> Case:
     return case
 
 
-def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912  one line a kind, and closed
+def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912, PLR0915  one line a kind, and closed
     match event:
         case events.Raised():
             return _raised(case, event)
@@ -158,6 +159,17 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912 
             return _with_claim(case, event.claim_id, ClaimState.DENIED)
         case events.Settled():
             return _with_party(case, event.agency_id, settled=True, settled_stage=event.stage, outcome=event.outcome)
+        case events.SaidMisdirected():
+            case = _with_party(case, event.agency_id, not_theirs_at=event.at)
+            return _with_evidence(case, event.agency_id, case.stage, wrote=True)
+        case events.FoundTheirs():
+            return _with_party(case, event.agency_id, not_theirs_at=None)
+        case events.PartyAdded():
+            return replace(case, parties=(*case.parties, Party(agency_id=event.agency_id)))
+        case events.PartyRemoved():
+            return _without_party(case, event)
+        case events.ContactChanged():
+            return case  # Whom a message for the raising side goes to is looked up when it leaves.
         case events.Decided():
             return replace(case, decided_by=(*case.decided_by, event.position))
         case events.Closed():
@@ -203,6 +215,20 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912 
 
 def _parties(agencies: tuple[str, ...]) -> tuple[Party, ...]:
     return tuple(Party(agency_id=agency) for agency in agencies)
+
+
+def _without_party(case: Case, event: events.PartyRemoved) -> Case:
+    """The agency has no part in it from here on; what was noted of its clocks stays, and is met by nothing later."""
+    return replace(
+        case,
+        parties=tuple(party for party in case.parties if party.agency_id != event.agency_id),
+        removed=(*case.removed, Removed(event.agency_id, event.at, event.because)),
+        objected=tuple(agency for agency in case.objected if agency != event.agency_id),
+        clocks=tuple(
+            replace(clock, over=True) if event.agency_id in {clock.agency_id, clock.about} else clock
+            for clock in case.clocks
+        ),
+    )
 
 
 def _raised(case: Case, event: events.Raised) -> Case:
@@ -415,7 +441,7 @@ def _answered(case: Case, event: events.Responded) -> Case:
     if event.stage != case.stage:
         return case  # An answer for a stage already left is recorded there and changes nothing at this one.
     case = _with_evidence(case, event.agency_id, event.stage, acknowledged=True)
-    return _with_party(case, event.agency_id, answered_at=event.at)
+    return _with_party(case, event.agency_id, answered_at=event.at, not_theirs_at=None)
 
 
 def _said_done(case: Case, event: events.SaidDone) -> Case:

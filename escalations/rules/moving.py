@@ -237,8 +237,8 @@ def put_before_raiser(case: Case, at: datetime, agency_id: str) -> tuple[Event, 
     )
 
 
-def end_proposal(case: Case, at: datetime, because: Literal["answered", "settled"]) -> tuple[Event, ...]:
-    """A proposal ends by itself once every agency that it rested on has answered or settled.
+def end_proposal(case: Case, at: datetime, because: Literal["answered", "settled", "removed"]) -> tuple[Event, ...]:
+    """A proposal ends by itself once every agency that it rested on has answered, settled or been taken out.
 
     What a person intends does not, and a late acknowledgement is no answer: the raising side has been asked by then.
     """

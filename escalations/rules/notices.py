@@ -41,6 +41,9 @@ def notices_for(case: Case, event: Event) -> tuple[Notice, ...]:
         event: what happened.
     """
     told = _told(case, event)
+    if case.removed and not isinstance(event, events.PartyRemoved):
+        # Whatever comes of what an agency did before it was taken out, it is not told of.
+        told = tuple(one for one in told if has_a_part(case, one.to))
     if event.calendar_ended:
         told = (*told, _to_team(case, NoticeKind.STILL_OPEN))
     if case.status is not Status.HELD:
@@ -91,6 +94,16 @@ def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR091
             return _claim_answered(case, event.claim_id, NoticeKind.DENIED)
         case events.Settled():
             return _settled(case, event)
+        case events.SaidMisdirected():
+            return _misdirected(case, event)
+        case events.FoundTheirs():
+            return _theirs(case, event)
+        case events.PartyAdded():
+            return _party_added(case, event)
+        case events.PartyRemoved():
+            return _party_removed(case, event)
+        case events.ContactChanged():
+            return _contact_changed(case)
         case events.Closed():
             return _closed(case, event)
         case events.PartnershipNotified():
@@ -317,6 +330,71 @@ def _claim_answered(case: Case, claim_id: str, kind: NoticeKind) -> tuple[Notice
     return (*told, _to_raiser(case, NoticeKind.ANSWERED, asks=Ask.CONSIDER)) if answers else told
 
 
+def has_a_part(case: Case, to: Recipient) -> bool:
+    """Whether somebody has a part in the case, so that it is told them."""
+    return to.side is not Side.RESPONDING or case.party(to.agency_id) is not None
+
+
+def _misdirected(case: Case, event: events.SaidMisdirected) -> tuple[Notice, ...]:
+    """The team, which is to look, and whoever raised it."""
+    return (
+        _to_team(case, NoticeKind.MISDIRECTED, about=event.agency_id),
+        _to_raiser(case, NoticeKind.MISDIRECTED, about=event.agency_id),
+    )
+
+
+def _theirs(case: Case, event: events.FoundTheirs) -> tuple[Notice, ...]:
+    """The agency, at its present level, with what is waited for from it; and whoever raised it."""
+    asked = (to for to in limits_told.level_of_responding_side(case) if to.agency_id == event.agency_id)
+    return (*(_goes_on(case, to, NoticeKind.THEIRS) for to in asked), _to_raiser(case, NoticeKind.THEIRS))
+
+
+def _party_added(case: Case, event: events.PartyAdded) -> tuple[Notice, ...]:
+    """The agency is asked at the level that the case has reached; whoever had it before hears of it."""
+    position = case.frame.policy.stage(event.stage).responding_position
+    asked = Recipient(Side.RESPONDING, event.agency_id, position)
+    return (
+        Notice(NoticeKind.ASKED, asked, Ask.RESPOND, event.stage, starts_clocks=True),
+        _to_raiser(case, NoticeKind.REACHED, about=event.agency_id),
+        *_others_have_it(case, event),
+    )
+
+
+def _party_removed(case: Case, event: events.PartyRemoved) -> tuple[Notice, ...]:
+    """Everybody of that agency who had been told, and whoever still has it."""
+    # The level above hears of a limit that passed, and so it hears of this.
+    above = event.stage + any(
+        clock.over and clock.agency_id == event.agency_id and clock.cause for clock in case.clocks
+    )
+    told = dict.fromkeys(
+        Recipient(Side.RESPONDING, event.agency_id, rule.responding_position)
+        for rule in case.frame.policy.stages[:above]
+        if rule.number not in case.skipped
+    )
+    removed = (Notice(NoticeKind.REMOVED, to, Ask.READ, event.stage, about=event.because.value) for to in told)
+    return (*removed, *_others_have_it(case, event))
+
+
+def _others_have_it(case: Case, event: events.PartyAdded | events.PartyRemoved) -> tuple[Notice, ...]:
+    """Whoever raised it, unless they did it, and each other agency at its present level."""
+    raiser = () if event.by.side is Side.RAISING else (_to_raiser(case, NoticeKind.PARTIES),)
+    others = (to for to in limits_told.level_of_responding_side(case) if to.agency_id != event.agency_id)
+    return (*raiser, *(_goes_on(case, to, NoticeKind.PARTIES) for to in others))
+
+
+def _contact_changed(case: Case) -> tuple[Notice, ...]:
+    """Whoever is written to from here on, the raising agency's own lead, and the other side, which may have to ring."""
+    raiser = _to_raiser(case, NoticeKind.CONTACT, asks=_reads_or_completes(case))
+    if case.status is Status.HELD or case.raising_agency is None:
+        return (raiser,)
+    lead = Notice(NoticeKind.CONTACT, Recipient(Side.RAISING, case.raising_agency, LEAD), Ask.READ, case.stage)
+    return (
+        raiser,
+        lead,
+        *(_goes_on(case, to, NoticeKind.CONTACT) for to in limits_told.level_of_responding_side(case)),
+    )
+
+
 def _settled(case: Case, event: events.Settled) -> tuple[Notice, ...]:
     if event.ends_the_case:
         return ()  # What is told is that the case is closed, and not two things at once.
@@ -445,6 +523,10 @@ _PASSING = (
     NoticeKind.PRIORITY,
     NoticeKind.REDATED,
     NoticeKind.TRACK,
+    NoticeKind.MISDIRECTED,
+    NoticeKind.THEIRS,
+    NoticeKind.PARTIES,
+    NoticeKind.CONTACT,
 )
 
 
@@ -457,7 +539,15 @@ _OF_A_CLOCK = (
 )
 
 
-def overtaken(case: Case, kind: NoticeKind, *, stage: int, about: str | None, due_at: datetime | None = None) -> bool:
+def overtaken(
+    case: Case,
+    kind: NoticeKind,
+    *,
+    stage: int,
+    about: str | None,
+    due_at: datetime | None = None,
+    to: Recipient | None = None,
+) -> bool:
     """Whether a notice that has not left yet has been overtaken by events, and is settled instead of sent.
 
     Args:
@@ -466,7 +556,10 @@ def overtaken(case: Case, kind: NoticeKind, *, stage: int, about: str | None, du
         stage: at which it was made.
         about: the clock that it is about, if any.
         due_at: by when it says that something is awaited: nobody is reminded of a time that no longer holds.
+        to: whom it is for: an agency that was taken out meanwhile hears that, and nothing else.
     """
+    if to is not None and case.removed and kind is not NoticeKind.REMOVED and not has_a_part(case, to):
+        return True
     if kind in {NoticeKind.PAUSED, NoticeKind.PAUSED_TOO_LONG}:
         return case.pause is None
     if kind not in _PASSING:
@@ -478,6 +571,9 @@ def overtaken(case: Case, kind: NoticeKind, *, stage: int, about: str | None, du
         return case.status is not Status.HELD
     if kind is NoticeKind.RESUMED:
         return case.pause is not None
+    if kind is NoticeKind.MISDIRECTED:
+        party = case.party(about)
+        return party is None or party.not_theirs_at is None
     if kind in _OF_A_CLOCK:
         return clock is None or not clock.running or _says_another_time(clock, kind, due_at)
     if kind is NoticeKind.LIMIT_PASSED:

@@ -54,6 +54,8 @@ def _settled(
 
 def _is_about(case: Case, clock: Clock, agencies: tuple[str, ...]) -> bool:
     """Whether a clock waits for one of these agencies, or for the raising side about something that one of them did."""
+    if clock.awaits is Awaits.LOOK:
+        return clock.about in agencies  # Whose it is need not be found out any more.
     if clock.stage is None or clock.awaits is Awaits.CONSIDER:
         return False
     claim = None if clock.about is None else case.claim(clock.about)

@@ -76,6 +76,16 @@ class NoticeKind(StrEnum):
     TRACK = "track"
     """It is urgent now, or it is so no longer."""
     UNREADABLE = "unreadable"
+    MISDIRECTED = "misdirected"
+    """To the team, which is to look, and to the raiser: an agency says that it is not theirs."""
+    THEIRS = "theirs"
+    """The team has looked: it is theirs, and goes on."""
+    PARTIES = "parties"
+    """Other agencies have it from now on than before."""
+    REMOVED = "removed"
+    """To an agency that has no part in it any more."""
+    CONTACT = "contact"
+    """Somebody else is written to for the raising side."""
 
 
 class Ask(StrEnum):

@@ -31,6 +31,9 @@ _DOES: Final[Mapping[str, Side]] = {
     "withdraw": Side.RAISING,
     "redirect": Side.RAISING,
     "object": Side.RAISING,
+    "misdirected": Side.RESPONDING,
+    "change_parties": Side.RAISING,
+    "change_contact": Side.RAISING,
     "set_sooner": Side.RAISING,
     "set_priority": Side.RAISING,
     "change_track": Side.RAISING,
@@ -176,7 +179,7 @@ class Maker:
         return usual
 
     def _value(self, deed: Deed, name: str, value: object, at: datetime) -> object:
-        if name == "responding_agencies":
+        if name in {"responding_agencies", "add", "remove"}:
             return tuple(str(one) for one in value) if isinstance(value, list) else (str(value),)
         if name.endswith("_at"):
             return self._civil(deed, name, str(value), at)

@@ -234,7 +234,8 @@ class _Reader:
         fields: dict[str, object] = {}
         names = set(ACTS[kind].model_fields) - set(_OURS)
         for key, value in said.items():
-            name = _ALIASES.get(_code(key), _code(key))
+            # What an act calls by that very word, it means: "because" of an agency taken out is its own.
+            name = _code(key) if _code(key) in names else _ALIASES.get(_code(key), _code(key))
             if name in {"when", "does", "by", "position"} and name not in names:
                 continue
             if name not in names:

@@ -15,15 +15,21 @@ from escalations.rules import acts
 from escalations.rules.actors import Channel
 from escalations.rules.case import Case
 from escalations.rules.notices import Ask
-from escalations.store import access_log
+from escalations.store import access_log, directory
 from escalations.store.access_log import What
 from escalations.store.links import Link, LinkState, Session
 from escalations.web import completing, link_acts, link_page, retyped
 from escalations.web.forms import Problem, Raw, Reading, first
 from escalations.web.link_acts import Doing
+from escalations.web.made import Made
 from escalations.web.opened import Opened
 from escalations.web.parts import differs, is_press, pressed_before
 from escalations.web.returning import Returning
+
+_NOT_YOUR_ADDRESS = (
+    "We do not know this address to be one of the agency’s own, so only the partnership team can write to it. Please "
+    "enter another one, or ask the team."
+)
 
 
 class Asked(Returning):
@@ -141,6 +147,9 @@ class Asked(Returning):
             agencies=await parts.agencies.read(now),
             mailed=await self._mailed(link) if doing is Doing.COMPLETE else None,
         )
+        if made is not None and isinstance(made.act, acts.ChangeContact) and not await self._own(case, made):
+            reading.problem("contact-email", _NOT_YOUR_ADDRESS)
+            made = None
         if made is None:
             return await self._show(request, opened, raw, tuple(reading.problems), status=422, doing=doing)
         async with parts.database.write() as tx:
@@ -163,6 +172,14 @@ class Asked(Returning):
         sent = parts.go(request, f"/answer/outcome/{receipt.submission_id}")
         await self._typed_is_sent(request, sent)
         return sent
+
+    async def _own(self, case: Case, made: Made) -> bool:
+        """Whether the address of a new contact is one of the raising agency's own; any other waits for the team."""
+        who = made.sealed.get("raiser")
+        address = str(who.get("email") or "") if isinstance(who, dict) else ""
+        async with self._parts.database.read() as tx:
+            found = await directory.agency_of_address(tx, self._parts.vault, address, self._parts.now())
+        return found is not None and found == case.raising_agency
 
     async def _mailed(self, link: Link) -> Mapping[str, Any] | None:
         """What was sealed with the mail that is completed: whom else it named stays as the mail named them."""

@@ -163,6 +163,8 @@ def bare(event: Event) -> str:
             return f"It stays at stage {event.to_stage - 1}"
         case events.ProposalEnded():
             return "The question whether it moves up ended by itself"
+        case events.PartyRemoved():
+            return "An agency was taken out"
         case events.DoneConfirmed():
             return "What was said to be done was confirmed"
         case events.DoneDenied():

@@ -6,19 +6,22 @@ the team to pass on (rules of practice, "Raised is not notified").
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from fastapi import APIRouter, Request
+from sqlalchemy import Row
 from starlette.responses import Response
 
 from escalations.intake import submissions
 from escalations.rules import access, events
 from escalations.rules.access import Page
 from escalations.rules.actors import Channel
-from escalations.rules.case import Case, ClaimState, Status
+from escalations.rules.case import Case, ClaimState, Removed, Status
 from escalations.rules.civiltime import say
+from escalations.store import access_log
 from escalations.store import notices as notice_rows
+from escalations.store.access_log import What
 from escalations.store.notices import NoticeRow
 from escalations.web import accounts_page, sender_words, story, summary, team_acts, telling, timeline, words
 from escalations.web.auth import allowed, signed_in
@@ -53,6 +56,7 @@ class _CasePages:
             raised, sealed = await story.raised_in_all(tx, parts.vault, found) if reads else (None, None)
             wrote = await story.written(tx, parts.vault, found) if reads else ()
             rows = await notice_rows.of_case(tx, reference)
+            readings = await access_log.of_case(tx, reference) if found.case.removed else []
         await log_reading(parts, request, reference, text=reads)
         names = Names(agencies)
         case = found.case
@@ -77,6 +81,7 @@ class _CasePages:
             ),
             raised=found.raised,
             parties=[{"party": party, "name": names.agency(party.agency_id)} for party in case.parties],
+            removed=[_removed(one, readings, names) for one in case.removed],
             stage_title=case.frame.policy.stage(case.stage).title if case.stage else "",
             status_words=telling.closed(case) if case.status is Status.CLOSED else words.STATUSES[case.status],
             waiting=telling.waiting(case, names) if case.status is not Status.CLOSED else (),
@@ -146,6 +151,16 @@ def _offers(case: Case, now: datetime) -> list[dict[str, str]]:
             {"href": f"/board/{case.reference}/{doing.value}", "text": words.TEAM_ACTS[doing.value], "hint": hint}
         )
     return found
+
+
+def _removed(one: Removed, readings: Sequence[Row[tuple[object, ...]]], names: Names) -> str:
+    """An agency that was taken out, and how often somebody there had read it (rules of practice, "Misdirected")."""
+    read = [row for row in readings if row.agency_id == one.agency_id and row.what == What.READ_BY_LINK.value]
+    seen = (
+        f"its page was read {len(read)} time{'' if len(read) == 1 else 's'} there" if read else "nobody there read it"
+    )
+    why = words.REMOVED[one.because]
+    return f"{names.agency(one.agency_id)}, {say(one.at)}: {why[:1].lower()}{why[1:]}; {seen}"
 
 
 def _move(case: Case) -> str:

@@ -32,7 +32,7 @@ from escalations.rules.case import (
 )
 from escalations.rules.notices import Ask
 from escalations.store.links import Link, Session
-from escalations.web import completing, made, team_acts
+from escalations.web import completing, made, party_forms, team_acts
 from escalations.web.answers import Agency
 from escalations.web.forms import LONG, Reading, first
 from escalations.web.made import Made
@@ -61,6 +61,9 @@ class Doing(StrEnum):
     ACCOUNT = "account"
     LOOK_BACK = "look-back"
     COMPLETE = "complete"
+    MISDIRECTED = "misdirected"
+    PARTIES = "parties"
+    CONTACT = "contact"
 
 
 class Agreed(StrEnum):
@@ -159,7 +162,8 @@ def _responding(case: Case, link: Link) -> tuple[Doing, ...]:
     if case.running(Awaits.BE_REACHED, agency_id=link.to.agency_id):
         found.append(Doing.REACHED)
     claimed = _CLAIMED if claim_of(case, link) is not None else ()
-    return (*found, *claimed, Doing.SAY_DONE, Doing.ANSWER, *_objecting(case, link))
+    not_theirs = (Doing.MISDIRECTED,) if party.not_theirs_at is None else ()
+    return (*found, *claimed, Doing.SAY_DONE, Doing.ANSWER, *_objecting(case, link), *not_theirs)
 
 
 def _objecting(case: Case, link: Link) -> tuple[Doing, ...]:
@@ -185,6 +189,8 @@ def _reading(case: Case) -> tuple[Doing, ...]:
         Doing.AGREE,
         *(() if moving or top else (Doing.MOVE_UP,)),
         *((Doing.STAY,) if case.move is not None else ()),
+        Doing.PARTIES,
+        Doing.CONTACT,
         *_BACK,
     )
 
@@ -233,6 +239,10 @@ def make(
     # What is given where something is to be put right is never stored: no act comes of it.
     if doing is Doing.COMPLETE:
         act: Act | None = completing.make(reading, case, agencies or {}, origin, sealed, mailed=mailed)
+    elif doing is Doing.MISDIRECTED:
+        act = party_forms.misdirected(reading, str(link.to.agency_id), agencies or {}, origin, sealed)
+    elif doing is Doing.PARTIES:
+        act = party_forms.parties(reading, case, agencies or {}, origin, sealed)
     else:
         act = _make(doing, reading, case, link, origin, sealed)
     return None if reading.problems or act is None else Made(act, sealed)
@@ -318,8 +328,10 @@ def _make(  # noqa: C901, PLR0911, PLR0912, PLR0917  one line a kind, and closed
             return _account(reading, case, link, origin, sealed)
         case Doing.LOOK_BACK:
             return _look_back(reading, case, link, origin, sealed)
-        case Doing.COMPLETE:
-            return None  # It has a page of questions of its own.
+        case Doing.CONTACT:
+            return party_forms.contact(reading, origin, sealed)
+        case Doing.COMPLETE | Doing.MISDIRECTED | Doing.PARTIES:
+            return None  # They choose among all agencies, and are read above.
         case _:
             assert_never(doing)
 

@@ -58,6 +58,9 @@ TITLES: Final[Mapping[Doing, str]] = {
     Doing.REDIRECT: "It is not for this policy: it goes another way",
     Doing.SAY_DONE: "Write up what was done by phone or in a meeting",
     Doing.COMPLETE: "Complete your escalation",
+    Doing.MISDIRECTED: "This is not ours",
+    Doing.PARTIES: "Change the agencies that it is raised with",
+    Doing.CONTACT: "Somebody else is to be written to",
 }
 """What each form of a link's page is called, in the order of the page."""
 
@@ -153,6 +156,8 @@ def values(page: Read, link: Link) -> dict[str, Any]:
             for one in (case.frame.policy.skipping.because if case.frame.policy.skipping else ())
         },
         "soon": {clock.clock_id: team_choices.due(clock, names) for clock in sooner.can_be_sooner(case)},
+        "take_out": team_choices.of_parties(case, names),
+        "removed_because": team_choices.removed_because(),
         "several": len(case.open_parties) > 1,
         "raising": link.to.side is Side.RAISING,
         "above": case.frame.policy.next_stage(case.stage),

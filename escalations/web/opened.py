@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from fastapi import Request
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from escalations.intake import recipients
+from escalations.rules import access
 from escalations.store import directory, links
 from escalations.store.links import Link, LinkState, Session
 from escalations.web import became, retyped, story, telling
@@ -72,6 +73,9 @@ class OpenedLinks:
                 return None
             found = await recipients.find(tx, self._parts.vault, link.reference, link.to, at=now)
             address = found.address if isinstance(found, recipients.Addressee) else None
+            case = await self._parts.cases.read(tx, link.reference)
+            if case is not None and not access.reads_by_link(case, link.to.side, link.to.agency_id):
+                return Opened(replace(link, closed_at=link.closed_at or now), None, None)
             cookie = self._parts.cookies.read(request, "session")
             session = (
                 await links.session(tx, self._parts.vault, cookie, link=link, address=address, now=now)
@@ -168,6 +172,17 @@ class OpenedLinks:
             )
         async with self._parts.database.read() as tx:
             found = await story.read(tx, self._parts.cases, link.reference)
+            if found is not None and not access.reads_by_link(found.case, link.to.side, link.to.agency_id):
+                return self._say(
+                    request,
+                    "This is no longer with your agency",
+                    [
+                        f"Your agency has no part in escalation {link.reference} any more.",
+                        "Nothing is waited for from it, and its links show nothing of what it is about.",
+                        "If you think that this is a mistake, please tell the partnership team.",
+                    ],
+                    status=410,
+                )
             told = None if found is None else await self._told(tx, opened, found, became.ended_by(found, link))
         return self._parts.show(
             request,

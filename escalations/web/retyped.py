@@ -14,7 +14,7 @@ from escalations.rules import acts
 from escalations.rules.acts import Act
 from escalations.rules.case import Done, FileNote, Outcome
 from escalations.rules.civiltime import civil
-from escalations.web import completing, words
+from escalations.web import completing, party_forms, words
 from escalations.web.forms import Raw, first
 from escalations.web.link_acts import Doing
 
@@ -65,6 +65,7 @@ _LABELS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "risk": ("The risk", {}),
     "meanwhile": ("What keeps them safe meanwhile", {}),
     "views": ("The family’s views", {}),
+    **party_forms.LABELS,
 }
 """What each field of a link's forms is called where it is given back, and the words of its choices."""
 _DATE: Final = ("done-at-day", "done-at-month", "done-at-year", "done-at-time")
@@ -132,6 +133,12 @@ def doing_of(act: Act) -> Doing | None:  # noqa: C901, PLR0911, PLR0912  one lin
             return Doing.LOOK_BACK
         case acts.Complete():
             return Doing.COMPLETE
+        case acts.Misdirected():
+            return Doing.MISDIRECTED
+        case acts.ChangeParties():
+            return Doing.PARTIES
+        case acts.ChangeContact():
+            return Doing.CONTACT
         case _:
             return None
 
@@ -188,7 +195,7 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> Raw:  # noqa: C901, PLR0911, P
         case acts.Complete():
             return completing.retyped(act, sealed)
         case _:
-            return {}
+            return party_forms.typed(act, sealed) or {}
 
 
 def field_of(doing: Doing, code: str) -> str:

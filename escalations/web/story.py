@@ -89,6 +89,9 @@ async def raised_in_all(
     words = await sealed(tx, vault, story.raised.submission_id)
     for told in story.told[1:]:
         event = told.event
+        if isinstance(event, events.ContactChanged) and words is not None:
+            contact = await sealed(tx, vault, event.submission_id) or {}
+            words = {**words, "raiser": contact.get("raiser") or words.get("raiser")}
         if not isinstance(event, events.Completed) or raised is None or words is None:
             continue
         said = await sealed(tx, vault, event.submission_id) or {}
@@ -114,7 +117,13 @@ async def raised_act(tx: AsyncConnection, story: Story) -> acts.Raise | None:
     return act if isinstance(act, acts.Raise) else None
 
 
-_OFTEN_WITHOUT_WORDS = (events.Acknowledged, events.DoneConfirmed, events.MoveDropped, events.FileNoted)
+_OFTEN_WITHOUT_WORDS = (
+    events.Acknowledged,
+    events.DoneConfirmed,
+    events.MoveDropped,
+    events.FileNoted,
+    events.ContactChanged,
+)
 """What is told of among what was said only where somebody wrote something with it."""
 
 
@@ -136,6 +145,11 @@ async def written(tx: AsyncConnection, vault: Vault, story: Story) -> tuple[Writ
             | events.MoveObjected
             | events.MoveDropped
             | events.Settled
+            | events.SaidMisdirected
+            | events.FoundTheirs
+            | events.PartyAdded
+            | events.PartyRemoved
+            | events.ContactChanged
             | events.Closed
             | events.AccountAdded
             | events.LookedBack

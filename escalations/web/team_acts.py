@@ -27,7 +27,7 @@ from escalations.rules.case import (
     Status,
 )
 from escalations.rules.workingtime import Amount
-from escalations.web import made, questions
+from escalations.web import made, party_forms, questions
 from escalations.web.answers import Agency, Asking, YesNo
 from escalations.web.forms import LONG, Reading, first, number_of
 from escalations.web.made import Made
@@ -52,6 +52,10 @@ class Doing(StrEnum):
     ACCOUNT = "account"
     TRACK = "track"
     CAUSE = "cause"
+    THEIRS = "theirs"
+    MISDIRECTED = "misdirected"
+    PARTIES = "parties"
+    CONTACT = "contact"
     CLOSE = "close"
 
 
@@ -100,9 +104,24 @@ def offered(case: Case) -> tuple[Doing, ...]:  # noqa: C901  one line a kind
         found.append(Doing.TRACK)
     if to_confirm(case):
         found.append(Doing.CAUSE)
+    found.extend(_of_parties(case))
     if case.status is not Status.CLOSED:
         found.append(Doing.CLOSE)
     return tuple(found)
+
+
+def _of_parties(case: Case) -> tuple[Doing, ...]:
+    """Whose it is, and who is written to."""
+    if case.status is Status.CLOSED:
+        return ()
+    if case.status is Status.HELD:
+        return (Doing.CONTACT,)
+    return (
+        *((Doing.THEIRS,) if party_forms.said_not_theirs(case) else ()),
+        *((Doing.MISDIRECTED,) if party_forms.may_say(case) else ()),
+        Doing.PARTIES,
+        Doing.CONTACT,
+    )
 
 
 def said(case: Case) -> tuple[str, ...]:
@@ -223,7 +242,7 @@ def make(
     return None if act is None or reading.problems else Made(act, sealed)
 
 
-def _make(  # noqa: C901, PLR0911, PLR0917  one line a kind, and closed
+def _make(  # noqa: C901, PLR0911, PLR0912, PLR0917  one line a kind, and closed
     doing: Doing,
     reading: Reading,
     case: Case,
@@ -257,6 +276,18 @@ def _make(  # noqa: C901, PLR0911, PLR0917  one line a kind, and closed
             return _track(reading, case, origin, sealed)
         case Doing.CAUSE:
             return _cause(reading, case, origin, sealed)
+        case Doing.THEIRS:
+            return _theirs(reading, case, origin, sealed)
+        case Doing.MISDIRECTED:
+            agency = _one_of(reading, party_forms.may_say(case), missing="Choose the agency that says so")
+            sealed["spoken_to"] = reading.text(
+                "misdirected-by", "The name", missing="Say who told you, with their role"
+            )
+            return party_forms.misdirected(reading, agency, agencies, origin, sealed)
+        case Doing.PARTIES:
+            return party_forms.parties(reading, case, agencies, origin, sealed)
+        case Doing.CONTACT:
+            return party_forms.contact(reading, origin, sealed)
         case Doing.CLOSE:
             return _close(reading, origin, sealed)
         case _:
@@ -406,6 +437,13 @@ def _cause(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[st
     if clock is None or cause is None:
         return None
     return acts.ConfirmCause.model_validate({**origin, "clock_id": clock.clock_id, "cause": cause})
+
+
+def _theirs(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:
+    agency = _one_of(reading, party_forms.said_not_theirs(case), missing="Choose the agency")
+    missing = "Say why it is theirs, and with whom you spoke"
+    sealed["text"] = reading.text("theirs-text", "The reason", missing=missing, most=LONG)
+    return acts.FindTheirs.model_validate({**origin, "agency_id": agency}) if agency else None
 
 
 def _close(reading: Reading, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:

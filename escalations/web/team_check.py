@@ -19,7 +19,7 @@ from escalations.rules.case import Case
 from escalations.rules.civiltime import say
 from escalations.rules.notices import Notice, notices_for
 from escalations.rules.workingtime import Receipt
-from escalations.web import telling, words
+from escalations.web import party_forms, telling, words
 from escalations.web.clock_lives import extension_receipt
 from escalations.web.forms import Raw, first
 from escalations.web.made import Made
@@ -64,7 +64,7 @@ def preview(case: Case, act: Act, names: Names, *, now: datetime) -> Preview:
     return Preview(None, brought, tuple(told), tuple(receipt for receipt in extended if receipt is not None))
 
 
-def rows(made: Made, case: Case, names: Names) -> tuple[Row, ...]:
+def rows(made: Made, case: Case, names: Names) -> tuple[Row, ...]:  # noqa: C901, PLR0912  one line a kind
     """What was typed and chosen, to be read once more."""
     act, sealed = made.act, made.sealed
     found: list[Row] = []
@@ -89,6 +89,20 @@ def rows(made: Made, case: Case, names: Names) -> tuple[Row, ...]:
             found.append(Row("Priority", act.priority if level is None else level.title))
         case acts.ChangeTrack():
             found.append(Row("Track", words.TRACKS[act.track]))
+        case acts.Misdirected():
+            found.append(Row("Not theirs", names.agency(act.agency_id)))
+            found.append(Row("Whose it should be", names.agency(act.should_be) if act.should_be else "Not known"))
+        case acts.FindTheirs():
+            found.append(Row("It is theirs", names.agency(act.agency_id)))
+        case acts.ChangeParties():
+            found.extend(Row("Taken out", names.agency(agency)) for agency in act.remove)
+            found.extend(Row("Added", names.agency(agency)) for agency in act.add)
+            if act.because is not None:
+                found.append(Row("Why it is taken out", words.REMOVED[act.because]))
+        case acts.ChangeContact():
+            who = sealed.get("raiser")
+            named = who if isinstance(who, dict) else {}
+            found.append(Row("Written to from now on", "\n".join(str(part) for part in named.values() if part)))
         case acts.Close():
             found.append(Row("How it ended", words.OUTCOMES[act.outcome]))
             if act.route is not None:
@@ -144,6 +158,14 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:  # n
             return Doing.TRACK, {"to-track": [act.track.value], "track-said-by": spoken_to, "track-text": text}
         case acts.ConfirmCause():
             return Doing.CAUSE, {"clock": [act.clock_id], "cause": [act.cause.value], "cause-text": text}
+        case acts.FindTheirs():
+            return Doing.THEIRS, {"agency": [act.agency_id], "theirs-text": text}
+        case acts.Misdirected():
+            return Doing.MISDIRECTED, {**(party_forms.typed(act, sealed) or {}), "misdirected-by": spoken_to}
+        case acts.ChangeParties():
+            return Doing.PARTIES, party_forms.typed(act, sealed) or {}
+        case acts.ChangeContact():
+            return Doing.CONTACT, party_forms.typed(act, sealed) or {}
         case acts.Close():
             word = next(code.value for code, side in WORDS_OF.items() if side is act.on_word_of)
             found = {
@@ -174,6 +196,8 @@ _LABELS: Final[Mapping[str, str]] = {
     "track-text": "Why it is urgent, or no longer urgent",
     "cause-text": "What shows the cause",
     "said-by-name": "Who told you",
+    "misdirected-by": "Who told you",
+    **{name: label for name, (label, _) in party_forms.LABELS.items()},
     "close-text": "In their own words",
 }
 """What each field for a person's own words is called where it is given back."""
@@ -196,7 +220,11 @@ _OF_THE_END: Final[Mapping[str, str]] = {
 """What each refusal of an end is about; the others are about how it ended."""
 
 
-def field_of(doing: Doing, code: str) -> str:  # noqa: C901  one line a kind
+_OF_PARTIES: Final[Mapping[str, str]] = {"not_a_party": "take-out", "settled": "take-out", "reason_needed": "take-out"}
+"""What each refusal of changed agencies is about; the others are about the one that is added."""
+
+
+def field_of(doing: Doing, code: str) -> str:  # noqa: C901, PLR0911, PLR0912  one line a kind
     """The field that a refusal leads to."""
     match doing:
         case Doing.PASS_ON:
@@ -221,6 +249,12 @@ def field_of(doing: Doing, code: str) -> str:  # noqa: C901  one line a kind
             return "track-text"
         case Doing.CAUSE:
             return "cause"
+        case Doing.THEIRS | Doing.MISDIRECTED:
+            return "agency"
+        case Doing.PARTIES:
+            return _OF_PARTIES.get(code, "add-agency")
+        case Doing.CONTACT:
+            return "contact-name"
         case Doing.CLOSE:
             return _OF_THE_END.get(code, "outcome")
         case _:

@@ -7,14 +7,16 @@ from datetime import datetime
 from escalations.rules import sooner
 from escalations.rules.case import Case, Cause, Clock
 from escalations.rules.civiltime import say
-from escalations.web import team_acts, telling, words
+from escalations.web import party_forms, team_acts, telling, words
 from escalations.web.forms import Raw
 from escalations.web.named import Said
 from escalations.web.team_acts import RAISER, Doing
 from escalations.web.telling import Names
 
 
-def of(doing: Doing, case: Case, names: Names, *, now: datetime) -> dict[str, object]:
+def of(  # noqa: C901, PLR0911, PLR0912  one line a kind
+    doing: Doing, case: Case, names: Names, *, now: datetime
+) -> dict[str, object]:
     """The choices of a form, by the name that its template reads."""
     match doing:
         case Doing.PHONE_CALL:
@@ -68,6 +70,12 @@ def of(doing: Doing, case: Case, names: Names, *, now: datetime) -> dict[str, ob
                     if cause not in team_acts.NEVER_CONFIRMED
                 },
             }
+        case Doing.THEIRS:
+            return {"parties": {agency: names.agency(agency) for agency in party_forms.said_not_theirs(case)}}
+        case Doing.MISDIRECTED:
+            return {"parties": {agency: names.agency(agency) for agency in party_forms.may_say(case)}}
+        case Doing.PARTIES:
+            return {"take_out": of_parties(case, names), "removed_because": removed_because()}
         case Doing.CLOSE:
             return {
                 "outcomes": {outcome.value: words.OUTCOMES[outcome] for outcome in team_acts.outcomes(case)},
@@ -76,6 +84,17 @@ def of(doing: Doing, case: Case, names: Names, *, now: datetime) -> dict[str, ob
             }
         case _:
             return {}
+
+
+def of_parties(case: Case, names: Names) -> dict[str, str]:
+    """Which agency is taken out, and that none is."""
+    found = {agency: names.agency(agency) for agency in party_forms.to_take_out(case)}
+    return {party_forms.NOBODY: "No agency is taken out", **found}
+
+
+def removed_because() -> dict[str, str]:
+    """Why an agency is taken out."""
+    return {code.value: text for code, text in words.REMOVED.items()}
 
 
 def known(doing: Doing, case: Case, said: Said) -> Raw:
@@ -92,6 +111,9 @@ def known(doing: Doing, case: Case, said: Said) -> Raw:
             return {"sooner-clock": [soon[0].clock_id]}
         case Doing.PRIORITY:
             return {"priority": [case.priority or ""]}
+        case Doing.PARTIES:
+            said_so = party_forms.said_not_theirs(case)
+            return {"take-out": [said_so[0]], "take-out-because": ["misdirected"]} if len(said_so) == 1 else {}
         case Doing.SAID_DONE if len(team_acts.said(case)) == 1:
             return {"claim": list(team_acts.said(case))}
         case _:

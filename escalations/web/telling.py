@@ -156,7 +156,7 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
         case events.MoveDropped():
             return f"{names.actor(event.by)} stays at this stage."
         case events.ProposalEnded():
-            why = "the answer came" if event.because == "answered" else "it was settled"
+            why = _PROPOSAL_ENDED[event.because]
             return f"The proposal to move up to stage {event.to_stage} ended, because {why}."
         case events.Acknowledged():
             return f"{names.agency(event.agency_id)} acknowledged it at stage {event.stage}."
@@ -175,6 +175,14 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
             return f"{names.actor(event.by)} says that it was not done."
         case events.Settled():
             return f"Settled with {names.agency(event.agency_id)}: {words.OUTCOMES[event.outcome].lower()}."
+        case (
+            events.SaidMisdirected()
+            | events.FoundTheirs()
+            | events.PartyAdded()
+            | events.PartyRemoved()
+            | events.ContactChanged()
+        ):
+            return _of_parties(event, names)
         case events.Decided():
             return f"The final body decided: {words.OUTCOMES[event.outcome].lower()}."
         case events.Closed():
@@ -230,6 +238,42 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
             return f"{names.actor(event.by)} put it back on the standard track."
         case events.RaiserKeptInformed():
             return "Whoever raised it was told that it is still open."
+        case _:
+            assert_never(event)
+
+
+_PROPOSAL_ENDED: Final = {
+    "answered": "the answer came",
+    "settled": "it was settled",
+    "removed": "it rested on an agency that was taken out",
+}
+
+
+def _of_parties(
+    event: events.SaidMisdirected
+    | events.FoundTheirs
+    | events.PartyAdded
+    | events.PartyRemoved
+    | events.ContactChanged,
+    names: Names,
+) -> str:
+    who = names.actor(event.by)
+    match event:
+        case events.SaidMisdirected():
+            agency = names.agency(event.agency_id)
+            said = f"{who} wrote down that {agency} says" if event.by.side is Side.TEAM else f"{agency} says"
+            should = f" It should be {names.agency(event.should_be)}, they say." if event.should_be else ""
+            return f"{said} that this is not theirs.{should} The partnership team is to look; nothing has moved by it."
+        case events.FoundTheirs():
+            return f"The partnership team has looked: this is {names.agency(event.agency_id)}’s, and goes on."
+        case events.PartyAdded():
+            return f"{who} added {names.agency(event.agency_id)} at stage {event.stage}. Its time limits are its own."
+        case events.PartyRemoved():
+            why = _in_line(words.REMOVED[event.because])
+            why = why[:1].lower() + why[1:]
+            return f"{who} took {names.agency(event.agency_id)} out at stage {event.stage}: {why}."
+        case events.ContactChanged():
+            return f"{who} changed who is written to for the raising side."
         case _:
             assert_never(event)
 
@@ -328,7 +372,7 @@ def _in_line(text: str) -> str:
     return text[0].lower() + text[1:] if text.startswith(("The ", "Whoever ", "A ", "Another ", "Inside ")) else text
 
 
-def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR0912  one line a kind, and closed
+def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR0912, PLR0915  one line a kind, and closed
     """A few words for a point of the drawing, or none for what is drawn otherwise or not at all."""
     match event:
         case events.Raised():
@@ -373,6 +417,16 @@ def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR
             return "Said not to be done"
         case events.Settled():
             return f"Settled with {names.agency(event.agency_id)}"
+        case events.SaidMisdirected():
+            return f"Not theirs, says {names.agency(event.agency_id)}"
+        case events.FoundTheirs():
+            return f"It is {names.agency(event.agency_id)}’s"
+        case events.PartyAdded():
+            return f"Added: {names.agency(event.agency_id)}"
+        case events.PartyRemoved():
+            return f"Taken out: {names.agency(event.agency_id)}"
+        case events.ContactChanged():
+            return "New contact of the raising side"
         case events.Decided():
             return "Decided"
         case events.Closed():

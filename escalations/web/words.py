@@ -18,6 +18,7 @@ from escalations.rules.case import (
     Done,
     Felt,
     Outcome,
+    PartyReason,
     PauseReason,
     RedateReason,
     Route,
@@ -135,6 +136,14 @@ WITHDRAWN: Final[Mapping[WithdrawReason, str]] = {
 }
 """Why whoever raised it takes it back."""
 
+REMOVED: Final[Mapping[PartyReason, str]] = {
+    PartyReason.MISDIRECTED: "It was never for this agency",
+    PartyReason.NAMED_IN_ERROR: "It was chosen by mistake",
+    PartyReason.NO_LONGER_INVOLVED: "It no longer works with the child or adult",
+    PartyReason.OTHER: "Another reason",
+}
+"""Why an agency is taken out."""
+
 TEAM_ACTS: Final[Mapping[str, str]] = {
     "pass-on": "Tell them: pass it on",
     "phone-call": "Note a phone call",
@@ -148,6 +157,10 @@ TEAM_ACTS: Final[Mapping[str, str]] = {
     "account": "Add an agency’s account of a delay",
     "track": "Make it urgent, or put it back",
     "cause": "Confirm the cause of a delay",
+    "theirs": "Answer whose it is: it is theirs",
+    "misdirected": "Write down that an agency says it is not theirs",
+    "parties": "Change the agencies that it is raised with",
+    "contact": "Change who is written to for the raising side",
     "close": "Close it on somebody’s word",
 }
 """What the team can do on a case, by `team_acts.Doing`."""
@@ -202,6 +215,7 @@ CAUSES: Final[Mapping[Cause, str]] = {
     Cause.WAITING_FOR_OTHER_PROCESS: "waiting for another process",
     Cause.CLOSED: "the agency was closed",
     Cause.PAUSED_TOO_LONG: "paused for longer than the policy has it",
+    Cause.MISDIRECTED: "it was with an agency that says it is not theirs",
 }
 
 _CAUSES_OF: Final[Mapping[tuple[Cause, Awaits], str]] = {
@@ -256,7 +270,7 @@ AWAITED: Final[Mapping[Awaits, str]] = {
     Awaits.CHOOSE: "a choice to move up or stay",
     Awaits.CONFIRM: "a yes or no to what was said to be done",
     Awaits.DECIDE: "a decision",
-    Awaits.LOOK: "the team to look and pass it on",
+    Awaits.LOOK: "the team to look at it and see who is to have it",
     Awaits.MEND_DELIVERY: "the team to see to a notice that did not arrive",
     Awaits.SETTLE_ALL: "the whole matter to be settled",
     Awaits.RAISE: "the escalation to be raised",
@@ -400,6 +414,11 @@ NOTICES: Final[Mapping[NoticeKind, str]] = {
     NoticeKind.REDATED: "Time limits counted anew",
     NoticeKind.TRACK: "Urgent, or no longer urgent",
     NoticeKind.UNREADABLE: "A reply cannot be read",
+    NoticeKind.MISDIRECTED: "An agency says that it is not theirs",
+    NoticeKind.THEIRS: "The team has looked: it is theirs",
+    NoticeKind.PARTIES: "Other agencies have it than before",
+    NoticeKind.REMOVED: "No longer with this agency",
+    NoticeKind.CONTACT: "Somebody else is written to",
 }
 
 NOTICE_STATES: Final[Mapping[NoticeState, str]] = {

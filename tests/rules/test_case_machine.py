@@ -139,13 +139,16 @@ class CaseMachine(RuleBasedStateMachine):
                 acts.Redate,
                 acts.ChangeTrack,
                 acts.ConfirmCause,
+                acts.Misdirected,
+                acts.FindTheirs,
+                acts.ChangeParties,
             ]
         ),
     )
     def does_what_they_may(self, kind: type[acts.ActModel], choice: int, ago: int | None) -> None:
         """Let somebody do what they may, so that stories come far."""
         who: Actor = ACTORS["raiser"]
-        if kind in {acts.Acknowledge, acts.Respond, acts.SayDone} and self.case.stage:
+        if kind in {acts.Acknowledge, acts.Respond, acts.SayDone, acts.Misdirected} and self.case.stage:
             party = self.case.parties[choice % len(self.case.parties)]
             position = self.case.frame.policy.stage(self.case.stage).responding_position
             who = builders.responder(position, party.agency_id)
@@ -157,6 +160,7 @@ class CaseMachine(RuleBasedStateMachine):
             acts.Extend,
             acts.Redate,
             acts.ConfirmCause,
+            acts.FindTheirs,
         }:
             who = TEAM
         self._does(
@@ -321,7 +325,8 @@ class CaseMachine(RuleBasedStateMachine):
             if clock.waits_for is Side.RAISING:
                 assert clock.agency_id == SCHOOL
             if clock.waits_for is Side.RESPONDING:
-                assert self.case.party(clock.agency_id) is not None
+                gone = any(removed.agency_id == clock.agency_id for removed in self.case.removed)
+                assert self.case.party(clock.agency_id) is not None or (gone and clock.over and not clock.running)
 
 
 CaseMachine.TestCase.settings = settings(max_examples=settings().max_examples * 6 // 10, stateful_step_count=30)

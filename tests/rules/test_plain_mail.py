@@ -192,7 +192,12 @@ def test_while_the_agency_is_not_known_only_whoever_sent_it_acts_for_that_side_t
         decided = decider.decide(story.case, deed(kind, by, story.case, story.now), story.now)
         if not isinstance(decided, decider.Refused):
             accepted.add(who)
-    of_people = {acts.PassOn: {"team"}, acts.NotePhoneCall: {"team"}, acts.Complete: {"team", "whoever sent it"}}
+    of_people = {
+        acts.PassOn: {"team"},
+        acts.NotePhoneCall: {"team"},
+        acts.ChangeContact: {"team"},
+        acts.Complete: {"team", "whoever sent it"},
+    }
     of_people |= {of: {"team", "whoever sent it"} for of in (acts.AddWords, acts.ChangeTrack)}
     of_people |= {of: {"whoever sent it"} for of in (acts.Withdraw, acts.Redirect)}
     of_the_system = {acts.ReportDelivery: {"system"}, acts.ReportMessage: {"system"}}

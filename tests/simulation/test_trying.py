@@ -167,6 +167,7 @@ def test_every_act_can_be_told_in_a_story_by_whoever_does_such_a_thing() -> None
         "set_sooner": "    clock: resolve\n    due at: 16:00\n",
         "change_track": "    track: urgent\n",
         "pause": "    reason: court\n",
+        "change_parties": "    add: police\n",
         "extend": "    clock: resolve\n    by amount: 1 working day\n",
     }
     for kind in stories.ACTS:

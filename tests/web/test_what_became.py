@@ -18,6 +18,7 @@ from escalations.rules.case import (
     Felt,
     FileNote,
     Outcome,
+    PartyReason,
     Route,
     Says,
     WithdrawReason,
@@ -147,6 +148,9 @@ def _every_act() -> list[Act]:
         acts.Redirect(**_ORIGIN, route=Route.LADO),
         acts.LookBack(**_ORIGIN, agency_id="police", changed=(Changed.OTHER,), felt=Felt.MIXED),
         acts.Account(**_ORIGIN, clock_id="2-acknowledge", agency_id="police", says=Says.NOT_REACHED),
+        acts.Misdirected(**_ORIGIN, agency_id="childrens-services", should_be="police"),
+        acts.ChangeParties(**_ORIGIN, add=("police",), remove=("health",), because=PartyReason.OTHER),
+        acts.ChangeContact(**_ORIGIN),
         acts.Complete(**_ORIGIN, concern=Concern.THEMATIC, reason=Reason.OTHER, people=0),
     ]
 

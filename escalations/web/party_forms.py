@@ -1,0 +1,125 @@
+"""The forms for whose it is, and who has it: the same fields by link and for the team, read into acts and back.
+
+Which of them a page offers is said in `link_acts` and `team_acts`; whether it is carried out, in `rules.parties`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from typing import Any, Final
+
+from escalations.rules import acts
+from escalations.rules.acts import Act
+from escalations.rules.case import Case, PartyReason
+from escalations.web import words
+from escalations.web.forms import LONG, Raw, Reading, first
+
+NOBODY: Final = "nobody"
+"""In the form: no agency is taken out."""
+LABELS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
+    "should-be": ("Whose it should be", {}),
+    "misdirected-text": ("Why it is not theirs", {}),
+    "theirs-text": ("Why it is theirs", {}),
+    "take-out-because": ("Why it is taken out", {code.value: text for code, text in words.REMOVED.items()}),
+    "parties-text": ("Why the agencies change", {}),
+    "contact-name": ("Their name", {}),
+    "contact-role": ("Their role", {}),
+    "contact-email": ("Their email address", {}),
+    "contact-phone": ("Their phone number", {}),
+    "contact-text": ("Why", {}),
+}
+"""What each field is called where it is given back, and the words of its choices."""
+
+
+def may_say(case: Case) -> tuple[str, ...]:
+    """The agencies of which it can be said that it is not theirs."""
+    return tuple(party.agency_id for party in case.open_parties if party.not_theirs_at is None)
+
+
+def said_not_theirs(case: Case) -> tuple[str, ...]:
+    """The agencies that said so, and that the team is to look at."""
+    return tuple(party.agency_id for party in case.open_parties if party.not_theirs_at is not None)
+
+
+def to_take_out(case: Case) -> tuple[str, ...]:
+    """The agencies that can be taken out: those with which it is not settled."""
+    return tuple(party.agency_id for party in case.open_parties)
+
+
+def misdirected(
+    reading: Reading, agency: str, agencies: Container[str], origin: dict[str, Any], sealed: dict[str, object]
+) -> Act | None:
+    """An agency says that it is not theirs."""
+    should_be = first(reading.raw, "should-be")
+    if should_be and should_be not in agencies:
+        reading.problem("should-be", "Choose the agency from the list, or leave it as it is if you do not know")
+    missing = "Say why it is not theirs, and whose it is as far as you know"
+    sealed["text"] = reading.text("misdirected-text", "The reason", missing=missing, most=LONG)
+    if not agency or reading.problems:
+        return None
+    return acts.Misdirected.model_validate({**origin, "agency_id": agency, "should_be": should_be or None})
+
+
+def parties(
+    reading: Reading, case: Case, agencies: Container[str], origin: dict[str, Any], sealed: dict[str, object]
+) -> Act | None:
+    """An agency is added, taken out, or comes in the place of another one."""
+    remove = first(reading.raw, "take-out") or NOBODY
+    if remove != NOBODY:
+        remove = reading.one_of("take-out", to_take_out(case), missing="Choose the agency from the list")
+    add = first(reading.raw, "add-agency")
+    if add and add not in agencies:
+        reading.problem("add-agency", "Choose the agency from the list")
+    if not add and remove == NOBODY:
+        reading.problem("add-agency", "Choose an agency to add, or one to take out")
+    because = None
+    if remove != NOBODY:
+        because = reading.choice("take-out-because", PartyReason, missing="Say why it is taken out")
+    sealed["text"] = reading.text(
+        "parties-text", "The reason", missing="Say in a few words why, and who said so", most=LONG
+    )
+    if reading.problems:
+        return None
+    return acts.ChangeParties.model_validate(
+        {
+            **origin,
+            "add": (add,) if add else (),
+            "remove": () if remove == NOBODY else (remove,),
+            "because": because,
+        }
+    )
+
+
+def contact(reading: Reading, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:
+    """Somebody else is written to for the raising side."""
+    raiser = {
+        "name": reading.text("contact-name", "The name", missing="Enter their full name"),
+        "role": reading.text("contact-role", "The role", missing="Enter their job title or role"),
+        "email": reading.email("contact-email", missing="Enter their email address"),
+        "phone": reading.phone("contact-phone", missing=None),
+    }
+    sealed["text"] = reading.text("contact-text", "The reason", most=LONG)
+    sealed["raiser"] = raiser
+    return None if reading.problems else acts.ChangeContact.model_validate(origin)
+
+
+def typed(act: Act, sealed: Mapping[str, Any]) -> Raw | None:
+    """The fields of the form that an act came from, filled in; none for an act of another kind."""
+    text = str(sealed.get("text") or "")
+    match act:
+        case acts.Misdirected():
+            return {"agency": [act.agency_id], "should-be": [act.should_be or ""], "misdirected-text": [text]}
+        case acts.ChangeParties():
+            because = {} if act.because is None else {"take-out-because": [act.because.value]}
+            return {
+                "take-out": [act.remove[0] if act.remove else NOBODY],
+                "add-agency": [act.add[0] if act.add else ""],
+                **because,
+                "parties-text": [text],
+            }
+        case acts.ChangeContact():
+            who = sealed.get("raiser") or {}
+            named = {f"contact-{part}": [str(who.get(part) or "")] for part in ("name", "role", "email", "phone")}
+            return {**named, "contact-text": [text]}
+        case _:
+            return None
