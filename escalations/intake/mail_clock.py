@@ -6,12 +6,11 @@ Source: the rules of practice, "A child must not wait in a queue of ours": what 
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Final
 
 from escalations.intake.opening import InForce
-from escalations.mail import labels
+from escalations.mail import labels, urgency
 from escalations.mail.labels import Label
 from escalations.mail.parser import Mail
 from escalations.policy import Awaits, Policy, Side, Track
@@ -24,19 +23,16 @@ _WITHOUT_A_RULE: Final = {
     Track.STANDARD: Amount(value=2, unit=Unit.WORKING_HOURS),
     Track.URGENT: Amount(value=1, unit=Unit.ELAPSED_HOURS),
 }
-_LOOKED_AT: Final = 4_000
-_SAYS_SO = re.compile(
-    r"\burgent(?:ly)?\b|\bemergency\b|\bin danger\b|\bimmediate(?:ly)? (?:danger|risk)\b"
-    r"|\b(?:not|isn['’]t) safe\b|\bunsafe\b|\bsuicid",
-    re.IGNORECASE,
-)
 
 
-def says_urgent(mail: Mail) -> bool:
-    """Whether somebody is to look at it sooner. That it does not say so means nothing: it is looked at in any case."""
+def looked_at_sooner(mail: Mail) -> bool:
+    """Whether somebody is to look at it sooner: it says that it is urgent, or has words that can mean it or danger.
+
+    That it has none means nothing: it is looked at in any case.
+    """
     if labels.yes(mail.labelled.first(Label.URGENT)):
         return True
-    return _SAYS_SO.search(f"{mail.subject}\n{mail.text[:_LOOKED_AT]}") is not None
+    return bool(urgency.found(mail.subject, mail.text, mail.history))
 
 
 def due(in_force: InForce, received_at: datetime, *, urgent: bool) -> datetime | None:

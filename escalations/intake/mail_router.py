@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,7 +20,7 @@ from escalations import errors
 from escalations.intake import mail_answers, mail_clock
 from escalations.intake.mail_codes import Code
 from escalations.intake.mail_routing import AN_HOUR, Routed, Routing, ToAnswer, Ways
-from escalations.mail import outgoing
+from escalations.mail import outgoing, pleas
 from escalations.mail.authentication import Vouched
 from escalations.mail.outgoing import Answer, Answered, Facts, House
 from escalations.mail.parser import Mail
@@ -44,7 +44,7 @@ ANSWERS_IN_ALL: Final = 60
 TEAM_TOLD_EVERY: Final = timedelta(minutes=15)
 """How often the team is told by mail that messages wait; the board shows it at once."""
 URGENT_TOLD_EVERY: Final = timedelta(minutes=2)
-"""The same where a message says that it is urgent: the first at once, and a flood of them one message."""
+"""The same where a message may be urgent: the first at once, and a flood of them one message."""
 LATE_LOOKED_AT_EVERY: Final = timedelta(minutes=1)
 """How often it is looked whether a message has waited beyond the team's own time limit."""
 
@@ -84,6 +84,7 @@ class Router:
         self._woken = asyncio.Event()
         self._team_told_at: datetime | None = None
         self._urgent_told_at: datetime | None = None
+        self._owed: bool | None = None
         self._late_looked_at: datetime | None = None
         self._late_told_at: datetime | None = None
 
@@ -95,6 +96,7 @@ class Router:
         """Decide until cancelled."""
         while True:
             if not await self._round():
+                await self._tell_of_owed()
                 await self._tell_of_late()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), IDLE_SECONDS)
@@ -104,6 +106,7 @@ class Router:
         """Decide on everything that is due now; for those who drive a story."""
         while await self._round():
             pass
+        await self._tell_of_owed()
         await self._tell_of_late()
 
     async def _round(self) -> bool:
@@ -137,10 +140,11 @@ class Router:
                 again = timedelta(seconds=BACK_OFF[min(row.attempts, len(BACK_OFF)) - 1])
                 await mails.retry(tx, row.mail_id, at=now + again, code=code[:64])
 
-    async def _hold(self, tx: AsyncConnection, row: MailRow, *, urgent: bool) -> None:
-        """Start the team's own clock, at the message's receipt."""
+    async def _hold(self, tx: AsyncConnection, row: MailRow, *, urgent: bool) -> datetime | None:
+        """Start the team's own clock, at the message's receipt, and give until when it runs."""
         due = mail_clock.due(self._ways.in_force, row.received_at, urgent=urgent)
         await mails.hold_until(tx, row.mail_id, due_at=due, urgent=urgent)
+        return due
 
     async def _take(self, row: MailRow) -> None:
         async with self._database.read() as tx:
@@ -159,21 +163,23 @@ class Router:
                 notice_id=routed.about,
             ):
                 raise _DecidedAlready
-            urgent = mail_clock.says_urgent(mail)
+            urgent, due = mail_clock.looked_at_sooner(mail), None
             if routed.state is MailState.HELD:
-                await self._hold(tx, row, urgent=urgent)
+                due = await self._hold(tx, row, urgent=urgent)
         _log.info(
             "mail_routed", inbound_id=row.mail_id, state=routed.state, code=routed.code, reference=routed.reference
         )
         self._submitted()
         if routed.to_answer is not None:
-            await self._answer(row, mail, routed, routed.to_answer)
+            await self._answer(row, mail, routed, routed.to_answer, look_by=due)
         if routed.state is MailState.HELD:
             await self._tell_team(urgent=urgent)
 
     # ---- Answers ----------------------------------------------------------------------------------------------------
 
-    async def _answer(self, row: MailRow, mail: Mail, routed: Routed, to_answer: ToAnswer) -> None:
+    async def _answer(
+        self, row: MailRow, mail: Mail, routed: Routed, to_answer: ToAnswer, *, look_by: datetime | None
+    ) -> None:
         now = self._now()
         async with self._database.write() as tx:
             if await self._enough(tx, row, to_answer, now) or not await mails.mark_answered(tx, row.mail_id, at=now):
@@ -181,9 +187,10 @@ class Router:
             making = mail_answers.Letters(self._ways, tx, self._post.house, self._post.web_address, now)
             letters = await making.of(row, mail, routed, to_answer)
         for letter in letters:
+            facts = _as_held(letter.facts, mail, look_by) if routed.state is MailState.HELD else letter.facts
             name = f"answer-{row.mail_id}" if letter.to_writer else f"copy-{row.mail_id}"
             answers = mail.message_id if letter.to_writer else ""
-            await self._send(letter.facts, letter.answer, name, letter.address, answers=answers, said=letter.said)
+            await self._send(facts, letter.answer, name, letter.address, answers=answers, said=letter.said)
 
     async def _enough(self, tx: AsyncConnection, row: MailRow, to_answer: ToAnswer, now: datetime) -> bool:
         """Whether we have answered enough within the hour: one sender, or in all.
@@ -200,16 +207,24 @@ class Router:
         return await mails.answered_since(tx, since) >= ANSWERS_IN_ALL
 
     async def _tell_team(self, *, urgent: bool) -> None:
-        """Tell the team that messages wait: once in a while, and at once of one that says that it is urgent."""
+        """Tell the team that messages wait: once in a while, and at once of one that may be urgent."""
         now = self._now()
         every = URGENT_TOLD_EVERY if urgent else TEAM_TOLD_EVERY
         before = self._urgent_told_at if urgent else self._team_told_at
         if before is not None and now - before < every:
+            self._owed = urgent or bool(self._owed)
             return
+        self._owed = None if urgent or not self._owed else self._owed
         self._team_told_at = now
         if urgent:
             self._urgent_told_at = now
         await self._write_to_team(TEAM_POSITION, urgent=urgent, now=now)
+
+    async def _tell_of_owed(self) -> None:
+        """Tell the team of what came so soon after another one that it was not told of then."""
+        if self._owed is not None:
+            with suppress(errors.Retry):
+                await self._tell_team(urgent=self._owed)
 
     async def _tell_of_late(self) -> None:
         """Tell the deputy outside the team, and the team, of messages that were not looked at in time, of each once."""
@@ -272,6 +287,16 @@ class Router:
             _log.warning("answer_not_sent", code=type(error).__name__)
             return
         _log.info("answer_tried", kind=answer, code=sent.code)
+
+
+def _as_held(facts: Facts, mail: Mail, look_by: datetime | None) -> Facts:
+    """What is said besides to whoever wrote what waits for the team."""
+    return replace(
+        facts,
+        due_at=look_by,
+        may_be_urgent=mail_clock.looked_at_sooner(mail),
+        asks_not_to_tell=bool(pleas.found(mail.subject, mail.text)),
+    )
 
 
 class _DecidedAlready(errors.RetryOurs):

@@ -6,10 +6,11 @@ both (the rules of practice: "chosen with town and type, never by best match").
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from escalations.mail import labels
 
@@ -81,6 +82,42 @@ def find(written: Iterable[str], agencies: Sequence[Agency]) -> Named:
             candidates += of_name
     recognised = tuple(dict.fromkeys(found))
     return Named(() if unknown else recognised, tuple(dict.fromkeys(candidates)), recognised, tuple(unknown))
+
+
+MOST_NEAR: Final = 3
+"""How many agencies are shown for a name that was not recognised."""
+_NEAR: Final = 0.5
+_SAME_WORD: Final = 0.8
+_COMPARED_CHARS: Final = 100
+
+
+def nearest(written: str, agencies: Sequence[Agency]) -> tuple[str, ...]:
+    """The agencies whose names are nearest to one that was not recognised, the nearest first.
+
+    They are shown to whoever chooses, and never chosen by themselves. Names are compared as a whole, and word by word:
+    what is left out ("CE", "School") or written otherwise counts less than what is there. Initials are names too.
+    """
+    said = _normal(written)[:_COMPARED_CHARS]
+    if not said:
+        return ()
+    parties = [agency for agency in agencies if agency.agency_type != PARTNERSHIP]
+    scored = [
+        (max(_alike(said, _normal(name)) for name in (agency.name, f"{agency.name} {agency.town}")), agency.agency_id)
+        for agency in parties
+    ]
+    near = sorted((one for one in scored if one[0] >= _NEAR), key=lambda one: (-one[0], one[1]))
+    return tuple(agency_id for _, agency_id in near[:MOST_NEAR])
+
+
+def _alike(said: str, name: str) -> float:
+    """How near two names are, from 0 to 1."""
+    of_name = name.split()
+    if said.replace(" ", "") == "".join(word[0] for word in of_name):
+        return 1.0
+    words = said.split()
+    found = sum(1 for word in words if difflib.get_close_matches(word, of_name, n=1, cutoff=_SAME_WORD))
+    whole = difflib.SequenceMatcher(None, said, name, autojunk=False).ratio()
+    return (whole + 2 * found / len(words)) / 3
 
 
 def _each(written: Iterable[str], known: dict[str, list[str]]) -> Iterable[str]:

@@ -123,6 +123,10 @@ class Facts:
     """When the message is written; its Date."""
     stage_title: str | None = None
     urgent: bool = False
+    may_be_urgent: bool = False
+    """Whether words in a mail can mean that it is urgent, and that is not answered; or a mail that waits says so."""
+    asks_not_to_tell: bool = False
+    """Whether words in a mail ask that somebody is not told of it."""
     sample: bool = False
     """Whether the case runs under a sample policy, whose limits are nobody's."""
     due_at: datetime | None = None
@@ -451,7 +455,7 @@ def compose_answer(
         waiting: for the team: how many messages wait.
         late: for the team: how many of them beyond its own time limit.
     """
-    values = {"house": facts.house, "say": workingtime.say, "said": said or Answered()}
+    values = {"house": facts.house, "by": _by(facts), "say": workingtime.say, "said": said or Answered()}
     text = _environment().get_template(f"{answer.value}.txt").render(facts=facts, waiting=waiting, late=late, **values)
     message = _message(text, facts, message_id=message_id, sender=sender)
     if _PLAIN_ID.fullmatch(answers):
@@ -557,7 +561,7 @@ def _values(notice: Notice, facts: Facts) -> Mapping[str, object]:
         "facts": facts,
         "house": facts.house,
         "say": workingtime.say,
-        "by": workingtime.say(facts.due_at) if facts.due_at else None,
+        "by": _by(facts),
         "for_team": notice.asks is Ask.TEAM,
         "reader": reader_of(notice),
         "asked": asked,
@@ -578,6 +582,10 @@ def _values(notice: Notice, facts: Facts) -> Mapping[str, object]:
         if facts.several
         else "the agency that it was raised with",
     }
+
+
+def _by(facts: Facts) -> str | None:
+    return workingtime.say(facts.due_at) if facts.due_at else None
 
 
 class Reader(StrEnum):

@@ -122,7 +122,7 @@ class MailRow:
     about: str | None
     """The notice that it was found to be about."""
     urgent: bool
-    """For one that waits, or waited, for the team: whether it says that it is urgent."""
+    """For one that waits, or waited, for the team: whether it may be urgent, and is looked at sooner."""
     due_at: datetime | None
     """By when the team has, or had, to look at it; none where it never waited for the team."""
     looked_at: datetime | None

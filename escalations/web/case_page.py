@@ -23,7 +23,7 @@ from escalations.store import access_log
 from escalations.store import notices as notice_rows
 from escalations.store.access_log import What
 from escalations.store.notices import NoticeRow
-from escalations.web import accounts_page, sender_words, story, summary, team_acts, telling, timeline, words
+from escalations.web import accounts_page, pleading, sender_words, story, summary, team_acts, telling, timeline, words
 from escalations.web.auth import allowed, signed_in
 from escalations.web.opened_case import canonical, log_reading
 from escalations.web.parts import Parts, is_submission
@@ -96,6 +96,7 @@ class _CasePages:
             accounts_of=accounts_page.beside(found, wrote, names),
             confirmable={clock.clock_id for clock in team_acts.confirmable(case, now)},
             sections=summary.sections(raised, sealed, agencies) if raised and sealed else (),
+            pleas=pleading.of_case(sealed, (item.words for item in wrote)) if reads else (),
             erased=reads and not sealed,
             claims=[
                 {"id": claim.claim_id, "words": telling.claim(claim, names)}

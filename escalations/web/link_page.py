@@ -24,6 +24,7 @@ from escalations.web import (
     calling,
     completing,
     link_acts,
+    pleading,
     story,
     summary,
     team_choices,
@@ -134,6 +135,7 @@ def values(page: Read, link: Link) -> dict[str, Any]:
         "in_short": _in_short(page) if link.asks in {Ask.RESPOND, Ask.DECIDE} else (),
         "sections": _sections(page, link),
         "unsafe": any(person.get("not_safe_to_tell_family") for person in people),
+        "pleas": pleading.of_case(page.sealed, (item.words for item in page.wrote if _may_read(item, link))),
         "withheld": any(person.get("address_withheld") for person in people),
         "wrote": [
             {

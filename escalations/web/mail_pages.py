@@ -18,9 +18,10 @@ from escalations import errors
 from escalations.intake import mail_clock, mail_codes, mail_reports, submissions
 from escalations.intake.mail_codes import Code
 from escalations.intake.opening import InForce
-from escalations.mail import parser
+from escalations.mail import parser, pleas, urgency
 from escalations.mail.authentication import CHECKED, Vouched
 from escalations.mail.classify import Kind
+from escalations.mail.labels import Label
 from escalations.mail.parser import Mail
 from escalations.rules import access, acts
 from escalations.rules.access import Page, Role
@@ -29,7 +30,7 @@ from escalations.store.access_log import What
 from escalations.store.mails import MailAct, MailRow, MailState
 from escalations.store.notices import NoticeRow
 from escalations.store.vault import Erased
-from escalations.web import mail_adding, sender_words, team_check
+from escalations.web import mail_adding, named, sender_words, team_check
 from escalations.web.auth import allowed, signed_in
 from escalations.web.forms import LONG, Problem, Raw, Reading, first
 from escalations.web.made import Made
@@ -120,6 +121,7 @@ class _MailPages:
         who = signed_in(request)
         withheld = await self._is_withheld(row, who.roles)
         mail = None if withheld else mail
+        agencies = await self._parts.agencies.read(self._parts.now())
         async with self._parts.database.write() as tx:
             await access_log.write(
                 tx,
@@ -139,6 +141,9 @@ class _MailPages:
             withheld=withheld,
             held=row.state is MailState.HELD,
             reported=await self._reported(row),
+            urgent_words=urgency.found(mail.subject, mail.text, mail.history) if mail else (),
+            pleas=pleas.found(mail.subject, mail.text) if mail else (),
+            named=named.each(mail.labelled.values.get(Label.TO_AGENCY, ()), agencies) if mail else (),
             receipt=mail_clock.receipt(self._in_force, row.received_at, urgent=row.urgent),
             sender=await self._sender(row, mail),
             unkept=unkept,

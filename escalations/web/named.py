@@ -5,7 +5,7 @@ Nothing is chosen here. An agency is named by what was picked on the form or, in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,33 @@ class Said:
     """As it was chosen or written; empty where nothing was."""
     responding: tuple[str, ...] = ()
     """Those of the agencies named to be told that are known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An agency's name as somebody wrote it."""
+
+    written: str
+    near: tuple[str, ...]
+    """The agency that it is or, where it was not recognised, those that it could be: each with town and type."""
+    recognised: bool
+
+
+def each(written: Iterable[str], agencies: Mapping[str, Agency]) -> tuple[Written, ...]:
+    """Each name that was written, with the agency that it is, or those whose names are nearest to it."""
+    known = list(agencies.values())
+    found = naming.find(written, known)
+    return (
+        *(Written(agencies[one].name, (agencies[one].label,), recognised=True) for one in found.recognised),
+        *(_unknown(name, agencies) for name in found.unknown),
+    )
+
+
+def _unknown(name: str, agencies: Mapping[str, Agency]) -> Written:
+    """One that is several agencies' is shown with those; otherwise with what is nearest."""
+    known = list(agencies.values())
+    could_be = naming.find([name], known).candidates or naming.nearest(name, known)
+    return Written(name, tuple(agencies[one].label for one in could_be), recognised=False)
 
 
 def said_of(sealed: Mapping[str, Any] | None, agencies: Mapping[str, Agency]) -> Said:

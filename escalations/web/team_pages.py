@@ -19,7 +19,18 @@ from escalations.rules import access, acts
 from escalations.rules.access import Page
 from escalations.rules.actors import Channel
 from escalations.rules.case import Case
-from escalations.web import accounts_page, calling, named, story, summary, team_acts, team_check, team_choices, words
+from escalations.web import (
+    accounts_page,
+    calling,
+    named,
+    pleading,
+    story,
+    summary,
+    team_acts,
+    team_check,
+    team_choices,
+    words,
+)
 from escalations.web.auth import allowed, signed_in
 from escalations.web.forms import Problem, Raw, Reading, first
 from escalations.web.made import Made
@@ -142,6 +153,7 @@ class _TeamPages:
             all_agencies={agency.agency_id: agency.label for agency in agencies.values()},
             chosen=raw.get("with") or [""],
             sections=summary.sections(raised, sealed, agencies) if raised and sealed else (),
+            pleas=pleading.of_case(sealed, ()),
             said=said if case.raising_agency is None else None,
             numbers=await self._numbers(case, names) if doing in {Doing.PHONE_CALL, Doing.REACHED} else {},
             reads=access.reads_text(case, signed_in(request).roles),

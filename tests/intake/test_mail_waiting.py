@@ -48,6 +48,12 @@ async def answers_of(room: MailRoomAt) -> list[EmailMessage]:
     return [found for found in await room.outbox() if "and it waits for the partnership team" in str(found["Subject"])]
 
 
+async def told(room: MailRoomAt, subject: str) -> str:
+    """Give the words of the newest message with this subject, on one line."""
+    found = [text(found) for found in await room.outbox() if str(found["Subject"]) == subject]
+    return " ".join(found[-1].split())
+
+
 async def subjects(room: MailRoomAt) -> list[str]:
     return [str(found["Subject"]) for found in await room.outbox()]
 
@@ -122,12 +128,12 @@ async def test_the_team_is_told_at_once_of_what_says_that_it_is_urgent_and_of_a_
     await room.sends(message("A quiet one."))
     assert (await subjects(room)).count("1 message for the partnership team") == 1
     await room.sends(message("Urgent: yes\n\nShe is at home with him now."))
-    assert (await subjects(room))[-1] == "Urgent: 3 messages for the partnership team"
-    told = next(found for found in await room.outbox() if str(found["Subject"]).startswith("Urgent"))
+    assert (await subjects(room))[-1] == "Please look now: 3 messages for the partnership team"
+    told = next(found for found in await room.outbox() if str(found["Subject"]).startswith("Please look now"))
     assert "at home with him" not in text(told)
     for number in range(5):
         await room.sends(message(f"URGENT again {number}"))
-    assert len([said for said in await subjects(room) if said.startswith("Urgent")]) == 1
+    assert len([said for said in await subjects(room) if said.startswith("Please look now")]) == 1
 
 
 @pytest.mark.parametrize(
@@ -137,12 +143,15 @@ async def test_the_team_is_told_at_once_of_what_says_that_it_is_urgent_and_of_a_
         ("This is urgent.", True),
         ("The child isn’t safe tonight.", True),
         ("Is there an emergency number?", True),
+        ("Nobody knows where he is.", True),
+        ("Missing since Friday.", True),
+        ("This is not urgent.", False),
         ("Nobody came on Tuesday.", False),
         ("We are insurgents.", False),
     ],
 )
-def test_what_says_that_it_is_urgent(written: str, *, urgent: bool) -> None:
-    assert mail_clock.says_urgent(parse(message(written))) is urgent
+def test_what_is_looked_at_sooner(written: str, *, urgent: bool) -> None:
+    assert mail_clock.looked_at_sooner(parse(message(written))) is urgent
 
 
 # ---- The team's own clock -------------------------------------------------------------------------------------------
@@ -165,12 +174,52 @@ async def test_a_message_that_waits_has_the_time_limit_of_what_the_policy_lets_t
     assert not row.urgent
 
 
-async def test_one_that_says_it_is_urgent_has_one_hour_that_simply_passes(room: MailRoomAt, clock: Clock) -> None:
+@pytest.mark.parametrize(
+    "words", ["This is urgent.", "Nobody knows where he is.", "Missing since noon", "He is not safe"]
+)
+async def test_one_that_may_be_urgent_has_one_hour_that_simply_passes_and_its_sender_is_told_until_when(
+    room: MailRoomAt, clock: Clock, words: str
+) -> None:
     clock.time = civil("2027-03-05 22:00")  # a Friday night
-    row = await held(room, "This is urgent.")
+    row = await held(room, words)
     assert row.due_at is not None
     assert row.due_at.replace(second=0, microsecond=0) == civil("2027-03-05 23:00")
     assert row.urgent
+    said = await told(room, "We have received your message")
+    assert "is to look at it by 23:00 on Friday 5 March 2027" in said
+    assert said.index("in danger now, phone 999") < said.index("is to look at it by")
+    assert words not in said
+    assert "Please look now: 1 message for the partnership team" in await subjects(room), "and the team at once"
+
+
+async def test_one_that_may_not_be_urgent_says_until_when_in_office_hours(room: MailRoomAt, clock: Clock) -> None:
+    clock.time = civil("2027-03-05 16:30")  # a Friday afternoon
+    await held(room, "What became of this?")
+    said = await told(room, "We have received your message")
+    assert "is to look at it by 10:30 on Monday 8 March 2027" in said
+    assert "phone 999" in said
+    assert "not told" not in said
+
+
+async def test_one_that_asks_that_somebody_is_not_told_says_who_reads_it(room: MailRoomAt) -> None:
+    await held(room, "Please do not tell the father.")
+    said = await told(room, "We have received your message")
+    assert "Nobody else reads what you wrote until the team passes it on" in said
+    assert "ask that somebody is not told" in said
+    assert "father" not in said
+
+
+async def test_what_comes_soon_after_another_is_told_to_the_team_a_little_later(room: MailRoomAt, clock: Clock) -> None:
+    await held(room, "This is urgent.")
+    await room.sends(message("He is missing. PD-27-0001-A", sender="another@elsewhere.example"))
+    assert (await subjects(room))[-2:] != ["Please look now: 2 messages for the partnership team"]
+    before = len(await room.outbox())
+    clock.time += timedelta(minutes=3)
+    await room.router.drain()
+    assert (await subjects(room))[before:] == ["Please look now: 2 messages for the partnership team"]
+    clock.time += timedelta(minutes=3)
+    await room.router.drain()
+    assert len(await room.outbox()) == before + 1
 
 
 async def test_where_the_policy_has_no_such_clock_it_is_two_working_hours() -> None:

@@ -194,7 +194,8 @@ def in_the_place_of_an_agency() -> Iterator[tuple[Notice, Facts, EmailMessage]]:
 
 def test_every_kind_has_a_template_and_every_template_a_kind() -> None:
     shared = {"notice", "ending", "came_to", "code", "layout", "through_team", "sign_in", "account"}
-    shared |= {"mail_standing", "mail_onward", *(answer.value for answer in outgoing.Answer)}
+    shared |= {"mail_standing", "mail_onward", "mail_looked_at", "mail_who_reads"}
+    shared |= {answer.value for answer in outgoing.Answer}
     found = {name.partition(".")[0] for name in outgoing._environment().list_templates()}
     assert found == {kind.value for kind in NoticeKind} | shared
     assert {notice.kind for notice, _, _ in everything()} == set(NoticeKind)
@@ -555,6 +556,8 @@ def test_nothing_of_a_case_reaches_a_notice_but_reference_stage_and_times() -> N
         "at",
         "stage_title",
         "urgent",
+        "may_be_urgent",
+        "asks_not_to_tell",
         "sample",
         "due_at",
         "tasks",

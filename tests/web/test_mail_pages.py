@@ -129,6 +129,19 @@ async def test_of_an_unknown_sender_it_stays_with_the_team(office: Office) -> No
     assert "The email as it came" in board.text
 
 
+async def test_a_plea_stands_above_the_words_for_whoever_may_read_them_and_for_nobody_else(office: Office) -> None:
+    said = "To agency: Wyeford Council children's services\nProblem: He must not know that I wrote."
+    reference = await emailed(office, said)
+    asked = await answering.link(office, reference, NoticeKind.ASKED)
+    theirs = await answering.enter(office, asked, browser=office.new_browser())
+    warning = "What was written asks that somebody is not told: “He must not know that I wrote.”"
+    assert warning in theirs.text, theirs.text
+    assert "must not know" not in (await office.get(f"/board/{reference}")).text, "the partnership is not told yet"
+    held = await emailed(office, "Please do not tell the parents.")
+    for page in (f"/board/{held}", f"/board/{held}/pass-on"):
+        assert "asks that somebody is not told: “Please do not tell the parents.”" in (await office.get(page)).text
+
+
 # ---- Held for the team ----------------------------------------------------------------------------------------------
 
 
@@ -164,6 +177,24 @@ async def test_a_message_is_read_as_plain_text_and_that_is_written_down(office: 
         office, messages.raw("list_newsletter").replace(b"News.", b"<script>alert(1)</script><b>News</b>")
     )
     assert "<script>alert" not in (await office.get(f"/messages/{shown.mail_id}")).html
+
+
+async def test_words_of_danger_and_a_plea_stand_above_it_with_the_agencies_that_a_name_could_be(office: Office) -> None:
+    reference = await emailed(office, "To agency: Wyeford Council children's services\nProblem: Nobody came.")
+    said = "To agency: Wyford childrens services\n\nNobody knows where he is. Please do not tell the father."
+    row = await mailing.receive(
+        office, message(said, sender="Somebody <a@elsewhere.example>", subject=reference), sender="a@elsewhere.example"
+    )
+    assert row.state is MailState.HELD
+    page = await office.get(f"/messages/{row.mail_id}")
+    assert (
+        "words that can mean that it is urgent, or that somebody is not safe: “Nobody knows where he is.”" in page.text
+    )
+    assert "It asks that somebody is not told: “Please do not tell the father.”" in page.text
+    assert "Not recognised. It could be: Wyeford Council children’s services, Wyeford" in page.text.replace("'", "’")
+    listed = await office.get("/messages")
+    assert "May be urgent" in listed.text
+    assert "father" not in listed.text
 
 
 async def test_what_raised_a_case_is_not_the_teams_to_read_before_the_partnership_is_told(office: Office) -> None:
