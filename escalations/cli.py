@@ -311,9 +311,9 @@ def policy_check(
     if installation:
         posts = _do(keeping.posts_of_installation(_settings(), today=today))
     if files:
-        found = [checking.check(file, today=today, posts=posts) for file in files]
+        found = checking.beside_each_other([checking.check(file, today=today, posts=posts) for file in files])
     else:
-        found = [keeping.in_force(_settings(), today=today, posts=posts)]
+        found = (keeping.in_force(_settings(), today=today, posts=posts),)
     if not keeping.tell(found, looked_up=posts is not None, strict=strict, as_json=as_json, say=_say):
         raise typer.Exit(1)
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
-from escalations.packs import checking, comparing, reading
+from escalations.packs import checking, comparing, reading, unmapped
 from escalations.packs.checking import Checked, FileKind
 from escalations.packs.comparing import Change
 from escalations.packs.warning import Posts, dated
@@ -101,6 +101,7 @@ def tell_changes(
             "new": {"title": new.title, "version": new.version, "hash": new.content_hash},
             "received": at.isoformat(),
             "changes": [change.as_data() for change in changes],
+            "will_hurt": [one.sentence for one in unmapped.unmapped(old, new)],
         }
         say(json.dumps(found, indent=2, ensure_ascii=False))
         return not changes
@@ -115,6 +116,11 @@ def tell_changes(
                 say(textwrap.fill(str(change), 80, initial_indent="- ", subsequent_indent="  "))
             if not of_it:
                 say("- Nothing.")
+    left = [f"{one.sentence[0].upper()}{one.sentence[1:]}." for one in unmapped.unmapped(old, new)]
+    if left:
+        say("What will hurt")
+        for sentence in left:
+            say(textwrap.fill(sentence, 80, initial_indent="- ", subsequent_indent="  "))
     say("Escalations that are open keep the policy under which they were received.")
     return False
 

@@ -23,7 +23,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from escalations.rules import civilwords
+from escalations.rules import civilwords, codelists
+from escalations.rules.codelists import CodeList, CodeLists, ListKind
 from escalations.rules.workingtime import Amount, DayZero, OfficeHours, Region, Unit
 
 OUR_CHOICE = "not in the document: our choice"
@@ -409,11 +410,18 @@ class Policy(PolicyModel):
     """What becomes of a thematic one. Not said: it goes the same way as any other."""
     out_of_scope: Annotated[tuple[OutOfScope, ...], Field(max_length=20, exclude_if=not_)] = ()
     """What it is not for. Only the team redirects anything, on somebody's word; this is told, and decides nothing."""
+    lists: Annotated[CodeLists | None, Field(exclude_if=_not_said)] = None
+    """The lists that people choose from, with the words and the definitions of the document. Not said: the usual."""
     final_body: FinalBody
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
-        problems = (*_ladder_problems(self), *_clock_problems(self), *_priority_problems(self))
+        problems = (
+            *_ladder_problems(self),
+            *_clock_problems(self),
+            *_priority_problems(self),
+            *_list_problems(self),
+        )
         if problems:
             raise ProblemsError(problems)
         return self
@@ -428,6 +436,14 @@ class Policy(PolicyModel):
     def priority(self, code: str | None) -> PriorityRule | None:
         """The level of priority of that code."""
         return next((level for level in self.priorities if level.code == code), None)
+
+    def codes(self, kind: ListKind) -> CodeList:
+        """A list that people choose from, as it stands under this policy."""
+        return self._codes[kind]
+
+    @functools.cached_property
+    def _codes(self) -> dict[ListKind, CodeList]:
+        return {kind: codelists.in_force(kind, self.lists) for kind in ListKind}
 
     @property
     def clocks(self) -> tuple[ClockRule, ...]:
@@ -529,6 +545,12 @@ def _priority_problems(policy: Policy) -> Iterator[PolicyProblem]:
                         (*where, "limits", track.value, "by_priority", code),
                         f"is not one of the policy's priorities{known}; name it under priorities, or take it away",
                     )
+
+
+def _list_problems(policy: Policy) -> Iterator[PolicyProblem]:
+    if policy.lists is not None:
+        for place, sentence in codelists.problems(policy.lists):
+            yield PolicyProblem(("lists", *place), sentence)
 
 
 def _placed(policy: Policy) -> Iterator[tuple[tuple[int | str, ...], ClockRule]]:

@@ -14,10 +14,12 @@ from escalations.intake.naming import Named
 from escalations.mail import labels
 from escalations.mail.labels import Label, Labelled
 from escalations.mail.parser import Mail
-from escalations.policy import Side, Track
+from escalations.policy import Policy, Side, Track
 from escalations.rules import acts
 from escalations.rules.actors import Actor, Channel
-from escalations.rules.acts import Concern, LegalStatus, Reason
+from escalations.rules.acts import NOT_KNOWN, NOT_STATED, Concern
+from escalations.rules.civiltime import civil
+from escalations.rules.codelists import ListKind
 from escalations.rules.notices import RAISER
 from escalations.rules.senders import Checked, Known
 
@@ -44,6 +46,7 @@ def raised(
     checked: Checked,
     named: Named,
     at: datetime,
+    policy: Policy,
 ) -> Raised:
     """What a mail raises.
 
@@ -56,8 +59,9 @@ def raised(
         checked: what was found of it.
         named: the agencies that it names.
         at: when it was received.
+        policy: the one in force: its lists say what the labels' words mean.
     """
-    said = mail.labelled
+    said, day = mail.labelled, civil(at).date()
     people = _people(said, agency)
     act = acts.Raise(
         submission_id=submission_id,
@@ -69,9 +73,10 @@ def raised(
         responding_agencies=tuple(one for one in named.agencies if one != agency),
         concern=_concern(people),
         people=len(people),
-        reason=labels.reason(said.first(Label.REASON)) or Reason.NOT_STATED,
-        level_of_need=labels.level_of_need(said.first(Label.LEVEL_OF_NEED)),
-        legal_status=labels.legal_status(said.first(Label.LEGAL_STATUS)) or LegalStatus.NOT_KNOWN,
+        reason=policy.codes(ListKind.REASONS).named(said.first(Label.REASON), day) or NOT_STATED,
+        theme=policy.codes(ListKind.THEMES).named(said.first(Label.THEME), day),
+        level_of_need=labels.level_of_need(policy.codes(ListKind.LEVELS_OF_NEED), said.first(Label.LEVEL_OF_NEED), day),
+        legal_status=policy.codes(ListKind.LEGAL_STATUSES).named(said.first(Label.LEGAL_STATUS), day) or NOT_KNOWN,
         sender_known=known,
         sender_checked=checked,
     )

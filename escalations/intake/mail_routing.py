@@ -269,6 +269,7 @@ class Routing:
             checked=CHECKED[Vouched(self.row.vouched)],
             named=naming.find(self.mail.labelled.values.get(Label.TO_AGENCY, ()), agencies),
             at=self.row.received_at,
+            policy=self.ways.in_force.policy,
         )
         reference = await self._submit(raised.act, None, sealed=raised.sealed)
         return Routed(MailState.FILED, Code.RAISED, reference)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from escalations.mail import labels
+from escalations.rules import codelists
 
 _SEVERAL = re.compile(r"[;\n]")
 PARTNERSHIP = "partnership"
@@ -129,4 +129,4 @@ def _each(written: Iterable[str], known: dict[str, list[str]]) -> Iterable[str]:
 
 
 def _normal(text: str) -> str:
-    return labels.normal(text.replace("&", " and "))
+    return codelists.normal(text.replace("&", " and "))

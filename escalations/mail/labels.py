@@ -7,13 +7,13 @@ come only of words that mean exactly one of them: nothing is guessed, and what i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Final
 
-from escalations.rules.acts import LegalStatus, Reason
+from escalations.rules.codelists import CodeList, normal
 
 VALUE_CHARS: Final = 6_000
 MOST_VALUES: Final = 12
@@ -33,6 +33,7 @@ class Label(StrEnum):
     BORN = "born"
     CASE_NUMBER = "case_number"
     REASON = "reason"
+    THEME = "theme"
     LEVEL_OF_NEED = "level_of_need"
     LEGAL_STATUS = "legal_status"
     URGENT = "urgent"
@@ -91,6 +92,7 @@ _WORDS: Final[Mapping[Label, tuple[str, ...]]] = {
     Label.BORN: ("date of birth", "dob", "d o b", "born", "due date", "childs date of birth"),
     Label.CASE_NUMBER: ("case number", "case reference", "case ref", "our reference", "our ref", "mosaic number"),
     Label.REASON: ("reason", "reason for escalation", "type of disagreement", "reason for disagreement", "category"),
+    Label.THEME: ("theme", "theme of escalation", "dataset theme"),
     Label.LEVEL_OF_NEED: ("level of need", "level", "need", "threshold level", "rhrt level", "right help right time"),
     Label.LEGAL_STATUS: ("legal status", "status", "childs status", "plan type"),
     Label.URGENT: ("urgent", "is it urgent", "is this urgent", "urgency", "priority", "track"),
@@ -137,10 +139,8 @@ _WORDS: Final[Mapping[Label, tuple[str, ...]]] = {
     Label.ROLE: ("role", "job title", "my role", "your role", "position"),
     Label.PHONE: ("phone", "telephone", "tel", "mobile", "phone number", "contact number", "telephone number"),
 }
-Code = TypeVar("Code", bound=StrEnum)
 _LABELS: Final = {word: label for label, words in _WORDS.items() for word in words}
 _LINE = re.compile(r"\s{0,8}[-*•_>]{0,3}\s{0,3}([^:：\n]{1,60}?)[*_]{0,2}\s{0,3}[:：][*_]{0,2}\s{0,20}(.*)")
-_NOT_WORD = re.compile(r"[^\w]+")
 _LONG: Final = frozenset({Label.PROBLEM, Label.WANTED, Label.TRIED, Label.RISK, Label.SAFE_MEANWHILE})
 """What goes on over several lines, and over blank ones, until the next label."""
 
@@ -157,11 +157,6 @@ class Labelled:
         """The first value of a label, or nothing."""
         values = self.values.get(label)
         return values[0] if values else ""
-
-
-def normal(text: str) -> str:
-    """Words as they are compared: without case, signs, and more than one space between them."""
-    return " ".join(_NOT_WORD.sub(" ", text.casefold().replace("'", "").replace("’", "").replace("_", " ")).split())
 
 
 def read(text: str) -> Labelled:
@@ -208,55 +203,16 @@ def _labelled(line: str) -> tuple[Label | None, str]:
 
 # ---- Codes of words that mean exactly one thing ---------------------------------------------------------------------
 
-_REASONS: Final[Mapping[Reason, tuple[str, ...]]] = {
-    Reason.THRESHOLD: ("threshold", "threshold not agreed", "level of need", "thresholds", "threshold dispute"),
-    Reason.REFERRAL: ("referral", "referral not accepted", "referral refused", "a referral was not accepted"),
-    Reason.PLAN: ("plan", "plan not followed", "a plan is not being followed", "plan is not followed"),
-    Reason.ACTION: ("action", "action not done", "actions not done", "an agreed action has not been done"),
-    Reason.NO_RESPONSE: ("no response", "drift", "delay", "no response or drift", "drift and delay", "no reply"),
-    Reason.STRATEGY_DISCUSSION: (
-        "strategy discussion",
-        "strategy meeting",
-        "strategy discussion refused",
-        "strategy discussion delayed",
-        "strategy discussion refused or delayed",
-    ),
-    Reason.CONFERENCE: ("conference", "conference decision", "quoracy", "conference decision or quoracy", "icpc"),
-    Reason.ASSESSMENT: ("assessment", "assessment outcome", "outcome of assessment", "the outcome of an assessment"),
-    Reason.CLOSURE: ("case closure", "closure", "step down", "case closed", "case closure or step down"),
-    Reason.INFORMATION_SHARING: ("information sharing", "information not shared", "information was not shared"),
-    Reason.ROLES: ("roles", "roles and responsibilities", "who is responsible", "who is responsible for what"),
-    Reason.RESOURCE: ("resource", "resources", "capacity", "resource or capacity"),
-    Reason.PLACEMENT: ("placement", "care setting", "placement or care setting", "a placement or care setting"),
-    Reason.OTHER: ("other", "something else"),
-}
-_LEGAL: Final[Mapping[LegalStatus, tuple[str, ...]]] = {
-    LegalStatus.NONE: ("none", "no", "no legal status", "universal", "early help"),
-    LegalStatus.CHILD_IN_NEED: ("cin", "child in need", "cin plan", "child in need plan", "section 17", "s17"),
-    LegalStatus.CHILD_PROTECTION: ("cp", "child protection", "cp plan", "child protection plan", "cpp"),
-    LegalStatus.CHILD_IN_CARE: ("cic", "lac", "child in care", "looked after", "looked after child", "in care"),
-    LegalStatus.ADULT_SAFEGUARDING: ("adult safeguarding", "section 42", "s42", "adult safeguarding enquiry"),
-    LegalStatus.NOT_KNOWN: ("not known", "unknown", "i do not know", "dont know"),
-}
-_LEVEL = re.compile(r"(?:rhrt )?(?:level |l)?([1-4])(?: .{0,60})?")
+_LEVEL = re.compile(r"(?:rhrt )?(?:level |l)?([1-9])(?: .{0,60})?")
 _YES: Final = frozenset({"yes", "y", "urgent", "true", "high", "immediate"})
 _NO: Final = frozenset({"no", "n", "standard", "false", "normal", "low", "not urgent", "routine"})
 
 
-def reason(text: str) -> Reason | None:
-    """The reason that these words name, whole; none where they name none."""
-    return _exactly(text, ((reason, (reason.value, *words)) for reason, words in _REASONS.items()))
-
-
-def legal_status(text: str) -> LegalStatus | None:
-    """The legal status that these words name, whole."""
-    return _exactly(text, ((status, (status.value, *words)) for status, words in _LEGAL.items()))
-
-
-def level_of_need(text: str) -> int | None:
-    """A level from 1 to 4."""
+def level_of_need(listed: CodeList, text: str, on: date) -> int | None:
+    """A level of need, by its number or its words."""
     found = _LEVEL.fullmatch(normal(text))
-    return int(found[1]) if found else None
+    said = found[1] if found else listed.named(text, on)
+    return int(said) if said in listed.offered(on) else None
 
 
 _DAY_MONTH_YEAR = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[ ./-]+(\d{1,2}|[a-z]{3,9})[ ,./-]+(\d{4})")
@@ -287,8 +243,3 @@ def yes(text: str) -> bool | None:
     if said in _NO or said.split(" ")[0] in {"no", "not"}:
         return False
     return True if said in _YES or said.split(" ")[0] in {"yes", "urgent"} else None
-
-
-def _exactly(text: str, known: Iterable[tuple[Code, tuple[str, ...]]]) -> Code | None:
-    said = normal(text)
-    return next((code for code, words in known if said in {normal(word) for word in words}), None)

@@ -5,38 +5,14 @@ Source: rules of practice, "Words": plain English, and none of the words that bl
 
 from __future__ import annotations
 
-from escalations.policy import Awaits
+from escalations.rules import wording
 from escalations.rules.case import RedateReason
 from escalations.rules.notices import NoticeKind
 
-TASK: dict[Awaits, str] = {
-    Awaits.ACKNOWLEDGE: "acknowledge it",
-    Awaits.BE_REACHED: "speak to the person who raised it, and record the call",
-    Awaits.RESPOND: "give your answer",
-    Awaits.CONSIDER: "say whether the answer deals with your worry",
-    Awaits.CHOOSE: "say whether it moves up to the next stage",
-    Awaits.CONFIRM: "say whether what we were told was done",
-    Awaits.DECIDE: "record your decision",
-    Awaits.LOOK: "look at it and see who is to have it",
-    Awaits.MEND_DELIVERY: "see to a notice that did not arrive",
-    Awaits.SETTLE_ALL: "settle it with the other side",
-    Awaits.RAISE: "raise it",
-}
+TASK = {code: said.task for code, said in wording.AWAITED.items()}
 """What somebody is asked to do: "Please ..."."""
 
-AWAITED: dict[Awaits, str] = {
-    Awaits.ACKNOWLEDGE: "an acknowledgement",
-    Awaits.BE_REACHED: "a conversation with a person",
-    Awaits.RESPOND: "an answer",
-    Awaits.CONSIDER: "word on whether the answer deals with the worry",
-    Awaits.CHOOSE: "word on whether it moves up to the next stage",
-    Awaits.CONFIRM: "word on whether what was reported was done",
-    Awaits.DECIDE: "a decision",
-    Awaits.LOOK: "the partnership team to look at it and see who is to have it",
-    Awaits.MEND_DELIVERY: "the partnership team to see to a notice that did not arrive",
-    Awaits.SETTLE_ALL: "the whole escalation to be settled",
-    Awaits.RAISE: "the escalation to be raised",
-}
+AWAITED = {code: said.noun for code, said in wording.AWAITED.items()}
 """What is waited for, told to others: "waiting for ..."."""
 
 REDATED: dict[RedateReason, str] = {

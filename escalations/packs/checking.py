@@ -7,15 +7,15 @@ about a policy, and there is none yet.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from escalations.packs import reading, warning
-from escalations.packs.reading import NotAPolicyError, Problem
+from escalations.packs import reading, unmapped, warning
+from escalations.packs.reading import NotAPolicyError, Problem, Source
 from escalations.packs.warning import Posts
 from escalations.policy import Policy
 
@@ -38,6 +38,8 @@ class Checked:
     """How many a directory has."""
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    source: Source | None = None
+    """The policy with its lines."""
 
     def as_data(self) -> dict[str, object]:
         """The same for a machine."""
@@ -111,7 +113,22 @@ def check_text(text: str, name: str, *, today: date, posts: Posts | None = None)
     found = [
         source.problem(one.place, one.sentence) for one in warning.warnings(source.policy, today=today, posts=posts)
     ]
-    return Checked(name, FileKind.POLICY, source.policy, warnings=tuple(_once(found)))
+    return Checked(name, FileKind.POLICY, source.policy, warnings=tuple(_once(found)), source=source)
+
+
+def beside_each_other(found: Sequence[Checked]) -> tuple[Checked, ...]:
+    """The same files, where several are versions of one policy with what the newer one leaves behind."""
+    policies = [one.policy for one in found if one.policy is not None]
+    left = list(unmapped.beside_older(policies))
+
+    def more(one: Checked) -> Checked:
+        own = [problem for policy, problem in left if policy is one.policy]
+        if one.source is None or not own:
+            return one
+        said = (one.source.problem(problem.place, problem.sentence) for problem in own)
+        return replace(one, warnings=tuple(_once((*one.warnings, *said))))
+
+    return tuple(more(one) for one in found)
 
 
 def _once(found: Iterable[Problem]) -> Iterator[Problem]:

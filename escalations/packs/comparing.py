@@ -18,6 +18,7 @@ from typing_extensions import override
 from escalations.packs import saying
 from escalations.policy import Awaits, ClockRule, OnLimit, Policy, Side, StageRule, StartsFrom
 from escalations.rules import workingtime
+from escalations.rules.codelists import CodeEntry, ListKind
 from escalations.rules.workingtime import Amount, Calendar
 
 
@@ -111,10 +112,48 @@ def _of_policy(old: Policy, new: Policy, examples: _Examples) -> Iterator[Change
     for group, words in _CLOCKS.items():
         yield from _clocks(words, getattr(old, group), getattr(new, group), examples)
     for name in dict.fromkeys((*before, *after)):
-        if name in {"stages", *_CLOCKS}:
+        if name in {"stages", "lists", *_CLOCKS}:
             continue
         about = About.DOCUMENT if name in _OF_DOCUMENT else About.CASE
         yield from _parts((name,), before.get(name), after.get(name), about)
+    yield from _lists(old, new)
+
+
+def _lists(old: Policy, new: Policy) -> Iterator[Change]:
+    """The lists as they are in force; one that a policy does not say is the usual one."""
+    if old.lists is not None and new.lists is not None:
+        yield from _parts(("lists",), _of_lists(old), _of_lists(new), About.DOCUMENT)
+    for kind in ListKind:
+        was, becomes = ({one.code: one for one in policy.codes(kind)} for policy in (old, new))
+        place = kind.heading
+        for code in dict.fromkeys((*becomes, *was)):
+            at = f"{place}, {code.replace('_', ' ')}"
+            if code in was and code in becomes:
+                yield from _parts((at,), _of_entry(was[code]), _of_entry(becomes[code]), About.CASE)
+            elif code in becomes:
+                took = [older for older in becomes[code].was if older in was]
+                of = f", in place of {_and(f'“{was[older].words}”' for older in took)}" if took else ""
+                yield Change(
+                    About.CASE, What.ADDED, at, f"is new: “{becomes[code].words}”{of}", becomes=_of_entry(becomes[code])
+                )  # fmt: skip
+            else:
+                now = new.codes(kind).present(code)
+                counts = (
+                    f"is counted as “{becomes[now].words}”"
+                    if now is not None
+                    else "nothing takes its place, so a review over both counts it apart"
+                )
+                yield Change(
+                    About.CASE, What.DROPPED, at, f"“{was[code].words}” is dropped; {counts}", was=_of_entry(was[code])
+                )  # fmt: skip
+
+
+def _of_lists(policy: Policy) -> dict[str, Any]:
+    return {} if policy.lists is None else policy.lists.model_dump(mode="json", include={"version", "source"})
+
+
+def _of_entry(entry: CodeEntry) -> dict[str, Any]:
+    return entry.model_dump(mode="json", exclude={"code"})
 
 
 def _stages(old: Policy, new: Policy, examples: _Examples) -> Iterator[Change]:
@@ -310,6 +349,8 @@ _FIELDS: Final = {
     "pause_at_most": "how long a pause lasts before the team is told",
     "resolution_told": "whether the partnership is told how a case ended",
     "source": "the paragraph behind it",
+    "no_longer_used_from": "the day from which it is no longer used",
+    "was": "the earlier codes that it takes the place of",
 }
 _WORDS: Final[dict[str, dict[str, str]]] = {
     "awaits": {code.value: saying.AWAITED[code] for code in Awaits},

@@ -35,6 +35,8 @@ from escalations.policy import (
     StageRule,
     Thematic,
 )
+from escalations.rules import codelists
+from escalations.rules.codelists import CodeEntry, CodeLists
 
 LARGEST_FILE = 40 * 1024
 """Bytes. A policy of nine stages is some 5 kB, and what is larger than this is not read within a second."""
@@ -301,7 +303,9 @@ def _words(location: tuple[int | str, ...], document: object) -> str:
     for part in location:
         inner = _part(document, part)
         if isinstance(part, int):
-            called = inner.get("id") or inner.get("number") if isinstance(inner, CommentedMap) else None
+            called = (
+                inner.get("id") or inner.get("code") or inner.get("number") if isinstance(inner, CommentedMap) else None
+            )
             said[-1:] = [f"{said[-1] if said else ''} {called or part + 1}".strip()]
         else:
             said.append(part)
@@ -353,12 +357,14 @@ _FORMS = {
     policy.SLUG_FORM: "small letters, digits and dashes, beginning with a letter",
     policy.POSITION_FORM: "small letters and underscores, beginning with a letter",
     policy.PREFIX_FORM: "two to four capital letters",
+    codelists.CODE_FORM: "small letters, digits and underscores",
 }
 
 
 def _names() -> list[str]:
     """Every name that a part of a policy can have."""
-    parts = (Policy, Adoption, FinalBody, StageRule, ClockRule, Limit, PriorityRule, Skipping, Thematic, OutOfScope)
+    of_ladder = (Policy, Adoption, FinalBody, StageRule, ClockRule, Limit)
+    parts = (*of_ladder, PriorityRule, Skipping, Thematic, OutOfScope, CodeLists, CodeEntry)
     return list(dict.fromkeys(name for part in parts for name in part.model_fields))
 
 

@@ -12,7 +12,6 @@ from typing import Final
 
 from escalations.policy import (
     OUR_CHOICE,
-    Awaits,
     ClockRule,
     Limit,
     OnLimit,
@@ -23,35 +22,12 @@ from escalations.policy import (
     Track,
     Undelivered,
 )
-from escalations.rules import workingtime
+from escalations.rules import wording, workingtime
+from escalations.rules.codelists import CodeEntry, ListKind
 from escalations.rules.workingtime import Amount, DayZero, Unit
 
-AWAITED: Final = {
-    Awaits.ACKNOWLEDGE: "acknowledges",
-    Awaits.BE_REACHED: "is reached by a person",
-    Awaits.RESPOND: "answers with reasons",
-    Awaits.CONSIDER: "says whether the answer deals with the worry",
-    Awaits.CHOOSE: "says whether it moves up",
-    Awaits.CONFIRM: "confirms or denies what was said to be done",
-    Awaits.DECIDE: "decides with reasons",
-    Awaits.LOOK: "looks at what is held and passes it on",
-    Awaits.MEND_DELIVERY: "sees to a notice that did not arrive",
-    Awaits.SETTLE_ALL: "settle the whole matter",
-    Awaits.RAISE: "raises it",
-}
-TITLES: Final = {
-    Awaits.ACKNOWLEDGE: "Acknowledge",
-    Awaits.BE_REACHED: "Be reached by a person",
-    Awaits.RESPOND: "Answer",
-    Awaits.CONSIDER: "Consider the answer",
-    Awaits.CHOOSE: "Choose whether it moves up",
-    Awaits.CONFIRM: "Confirm what was said to be done",
-    Awaits.DECIDE: "Decide",
-    Awaits.LOOK: "Look at what is held",
-    Awaits.MEND_DELIVERY: "See to a notice that did not arrive",
-    Awaits.SETTLE_ALL: "Settle the whole matter",
-    Awaits.RAISE: "Raise it",
-}
+AWAITED: Final = {code: said.says for code, said in wording.AWAITED.items()}
+TITLES: Final = {code: said.title for code, said in wording.AWAITED.items()}
 SIDES: Final = {
     Side.RAISING: "the raising side",
     Side.RESPONDING: "each responding agency",
@@ -205,6 +181,15 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A list that people choose from."""
+
+    title: str
+    entries: tuple[tuple[str, str], ...]
+    """The words of each entry, and what else is to be said of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ladder:
     """A whole policy in words."""
 
@@ -212,6 +197,9 @@ class Ladder:
     rungs: tuple[Rung, ...]
     groups: tuple[Group, ...]
     conventions: tuple[str, ...]
+    lists: tuple[Listed, ...] = ()
+    lists_note: str = ""
+    """Whose lists they are."""
 
     @property
     def clocks(self) -> tuple[Clock, ...]:
@@ -237,7 +225,28 @@ def say(policy: Policy) -> Ladder:
         tuple(_rung(policy, stage) for stage in policy.stages),
         tuple(Group(title, _clocks(policy, rules)) for title, rules in groups if rules),
         tuple(_conventions(policy)),
+        tuple(_lists(policy)),
+        "The lists that come with the software; the policy has none of its own."
+        if policy.lists is None
+        else f"Version {policy.lists.version}. Source: {source_of(policy.lists.source)}.",
     )
+
+
+def _lists(policy: Policy) -> Iterator[Listed]:
+    for kind in ListKind:
+        entries = policy.codes(kind).entries
+        if entries:
+            yield Listed(kind.heading, tuple((one.words, _of_entry(one)) for one in entries))
+
+
+def _of_entry(entry: CodeEntry) -> str:
+    """What is meant by an entry, and what has become of it."""
+    parts = [entry.definition or ""]
+    if entry.no_longer_used_from is not None:
+        parts.append(f"No longer used from {day(entry.no_longer_used_from)}.")
+    if entry.was:
+        parts.append(f"In place of {_and(code.replace('_', ' ') for code in entry.was)}.")
+    return " ".join(part for part in parts if part)
 
 
 def adoption(policy: Policy) -> tuple[tuple[str, str], ...]:

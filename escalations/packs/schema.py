@@ -16,6 +16,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from escalations import policy
+from escalations.rules.codelists import CodeEntry, CodeLists
 from escalations.rules.workingtime import Amount, Unit
 
 FILE: Final = "policy.schema.json"
@@ -50,7 +51,7 @@ def text() -> str:
 
 def _models() -> list[type[BaseModel]]:
     found = (one for one in vars(policy).values() if inspect.isclass(one) and issubclass(one, policy.PolicyModel))
-    return [one for one in found if one is not policy.PolicyModel]
+    return [*(one for one in found if one is not policy.PolicyModel), CodeLists, CodeEntry]
 
 
 def _describe(model: type[BaseModel], of: dict[str, Any]) -> None:
@@ -58,7 +59,7 @@ def _describe(model: type[BaseModel], of: dict[str, Any]) -> None:
     of["description"] = inspect.cleandoc(model.__doc__ or "")
     fields: dict[str, Any] = of.get("properties", {})
     for parent in reversed(model.__mro__):
-        if parent is not policy.PolicyModel and issubclass(parent, policy.PolicyModel):
+        if parent not in {policy.PolicyModel, BaseModel} and issubclass(parent, BaseModel):
             for name, words in _docstrings(parent).items():
                 if name in fields:
                     fields[name]["description"] = words

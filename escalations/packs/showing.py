@@ -53,6 +53,13 @@ def lines(ladder: Ladder, *, width: int = WIDEST, notes: tuple[str, ...] = ()) -
     yield from _bold("At every stage", width)
     for convention in ladder.conventions:
         yield from _plain(f"- {convention}", width, hang=2)
+    yield Text("")
+    yield from _bold("What people choose from", width)
+    yield from _plain(ladder.lists_note, width, hang=0)
+    for listed in ladder.lists:
+        yield from _bold(listed.title, width)
+        for words, more in listed.entries:
+            yield from _plain(f"- {words}{': ' if more else ''}{more}", width, hang=2)
 
 
 def _rung(rung: Rung, ladder: Ladder, width: int) -> Iterator[Text]:

@@ -6,17 +6,18 @@ from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 
-from escalations.review import words
+from escalations.review import lists, words
 from escalations.review.dataset import CaseRecord, Why
 from escalations.review.figures import Bars, Column, Mark, Part, Row, Share, Table, Unit
 from escalations.review.view import BOTH, NOTIFIED, View, by_code, dots
 from escalations.review.years import Year
 from escalations.review.years import of as year_of
+from escalations.rules.acts import NOT_STATED
 from escalations.rules.case import Status
 from escalations.rules.civiltime import say_day
+from escalations.rules.codelists import ListKind
 from escalations.rules.workingtime import civil
 
-_LEVELS = (1, 2, 3, 4)
 STAGE_KINDS = (
     ("settled", Mark.FILLED, "settled or decided at this stage"),
     ("higher", Mark.RING, "went higher"),
@@ -216,7 +217,17 @@ def reasons(view: View) -> Table:
 
     Why the agencies differed, as whoever raised it chose from the list. Source: what gets recorded ("reason").
     """
-    return by_code(view, words.REASONS, lambda case: case.reason)
+    return lists.table(view, ListKind.REASONS, lambda case: case.reason)
+
+
+def themes(view: View) -> Table:
+    """Theme.
+
+    The theme that it is part of, as whoever raised it chose from the policy's list; only where the policy has one.
+    Source: what gets recorded ("theme").
+    """
+    found = lists.table(view, ListKind.THEMES, lambda case: case.theme or NOT_STATED)
+    return found if len(found.rows) > 1 else replace(found, rows=(), chart=None)
 
 
 def concerns(view: View) -> Table:
@@ -230,21 +241,12 @@ def concerns(view: View) -> Table:
 def levels_of_need(view: View) -> Table:
     """Level of need.
 
-    The level of need, 1 to 4, as whoever raised it stated it. Nobody here judges it, and where it was not stated that
-    is counted. Source: what gets recorded ("level of need"); the rules of practice, "Never by a timer, a parser or a
-    score".
+    The level of need, by its number, as whoever raised it stated it. Nobody here judges it, and where it was not stated
+    that is counted. Source: what gets recorded ("level of need"); the rules of practice, "Never by a timer, a parser or
+    a score".
     """
-    rows = tuple(
-        Row(
-            f"level_{level}" if level else "not_stated",
-            f"Level {level}" if level else "Not stated",
-            tuple(sum(1 for case in group if case.level_of_need == level) for group in view.groups),
-        )
-        for level in (*_LEVELS, None)
-    )
-    return Table(
-        rests_on=len(view.notified), of=NOTIFIED, columns=BOTH, rows=rows, chart=dots((row.label, row) for row in rows)
-    )
+    none = ("not_stated", "Not stated")
+    return lists.table(view, ListKind.LEVELS_OF_NEED, lambda case: case.level_of_need, none=none, prefix="level_")
 
 
 def legal_statuses(view: View) -> Table:
@@ -252,7 +254,7 @@ def legal_statuses(view: View) -> Table:
 
     The legal status of whom it is about, as whoever raised it stated it. Source: what gets recorded ("legal status").
     """
-    return by_code(view, words.LEGAL_STATUSES, lambda case: case.legal_status)
+    return lists.table(view, ListKind.LEGAL_STATUSES, lambda case: case.legal_status)
 
 
 def tracks(view: View) -> Table:
@@ -274,7 +276,7 @@ def outcomes(view: View) -> Table:
     beside it. Source: what a review reports ("outcome"); the rules of practice, "Evidence is fair" ("withdrawals with
     the raiser's own reason").
     """
-    table = by_code(view, words.OUTCOMES, lambda case: case.outcome, none=("open", "Not ended yet"))
+    table = lists.table(view, ListKind.OUTCOMES, lambda case: case.outcome, none=("open", "Not ended yet"))
     found = Counter(case.withdrawn_because for case in view.cases if case.withdrawn_because is not None)
     said = [f"{text}: {found[reason]}" for reason, text in words.WITHDRAWN.items() if found[reason]]
     if not said:

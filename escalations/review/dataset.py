@@ -16,7 +16,7 @@ from typing import Final, assert_never
 from escalations.policy import Awaits, Side, Track
 from escalations.rules import events, senders
 from escalations.rules.actors import Channel
-from escalations.rules.acts import Concern, LegalStatus, Reason
+from escalations.rules.acts import Concern
 from escalations.rules.case import (
     MEETS,
     WITHOUT_SETTLEMENT,
@@ -221,9 +221,9 @@ class CaseRecord:
     raising_agency: str | None
     responding_agencies: tuple[str, ...]
     concern: Concern
-    reason: Reason
+    reason: str
     level_of_need: int | None
-    legal_status: LegalStatus
+    legal_status: str
     sender_known: senders.Known | None = None
     sender_checked: senders.Checked | None = None
     """How it was known who raised it, as it was found then."""
@@ -235,6 +235,7 @@ class CaseRecord:
     """Stage of each answer, and when it came."""
     settled: tuple[tuple[str, datetime], ...] = ()
     """Each responding agency with which it was settled, and when."""
+    theme: str | None = None
     closed_at: datetime | None = None
     outcome: Outcome | None = None
     clocks: tuple[ClockSpan, ...] = ()
@@ -341,6 +342,7 @@ class Life:
                 legal_status=event.legal_status,
                 sender_known=event.sender_known,
                 sender_checked=event.sender_checked,
+                theme=event.theme,
                 status=Status.HELD if event.held else Status.OPEN,
             )
         )
@@ -367,6 +369,7 @@ class Life:
                     reason=event.reason,
                     level_of_need=event.level_of_need,
                     legal_status=event.legal_status,
+                    theme=event.theme,
                 )
             case events.PassedOn():
                 self.record = replace(

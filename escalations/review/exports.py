@@ -31,7 +31,7 @@ FORMAT: Final = "escalations-review/1"
 _STARTS_A_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 MEASURE_COLUMNS: Final = (
     *("year", "audience", "section", "figure", "title", "rests_on", "rests_on_what"),
-    *("row", "row_label", "column", "column_label", "unit", "value", "of", "percent"),
+    *("row", "row_label", "column", "column_label", "unit", "value", "of", "percent", "row_definition"),
 )
 _AUDIENCES: Final = {
     Audience.PARTNERSHIP: "For the partnership, not for publication",
@@ -103,6 +103,7 @@ def _numbers(review: Review) -> Iterable[Mapping[str, object]]:
                     "value": shared.count if shared else cell,
                     "of": shared.of if shared else None,
                     "percent": shared.percent if shared else None,
+                    "row_definition": row.definition,
                 }
 
 
@@ -154,7 +155,12 @@ def _figure_json(figure: Figure) -> dict[str, Any]:
         "says": list(table.says),
         "columns": [{"key": one.key, "label": one.label, "unit": one.unit.value} for one in table.columns],
         "rows": [
-            {"key": row.key, "label": row.label, "cells": [_cell_json(cell) for cell in row.cells]}
+            {
+                "key": row.key,
+                "label": row.label,
+                "cells": [_cell_json(cell) for cell in row.cells],
+                **({"definition": row.definition} if row.definition else {}),
+            }
             for row in table.rows
         ],
     }

@@ -103,6 +103,8 @@ class Row:
     key: str
     label: str
     cells: tuple[Cell, ...]
+    definition: str = ""
+    """What is meant by it, where it is an entry of a list."""
 
 
 class Mark(StrEnum):

@@ -74,6 +74,7 @@ MEASURES: Final = (
         counting.raising_by_responding_before,
     ),
     Measure("reasons", "Why the agencies differed", _P, counting.reasons),
+    Measure("themes", "Theme", _P, counting.themes),
     Measure("concerns", "Who or what it was about", _P, counting.concerns),
     Measure("levels_of_need", "Level of need", _P, counting.levels_of_need),
     Measure("legal_statuses", "Legal status", _P, counting.legal_statuses),
@@ -98,7 +99,8 @@ def review(known: Known, year: Year, *, audience: Audience = Audience.PARTNERSHI
     """The review of a year for an audience; for one agency, of the cases that it raised or that were raised with it."""
     known = for_audience(known, audience, agency)
     view = View(known, year, audience)
-    figures = tuple(measure.figure(view) for measure in MEASURES if view.cases or not measure.breakdown)
+    found = (measure.figure(view) for measure in MEASURES if view.cases or not measure.breakdown)
+    figures = tuple(figure for figure in found if figure.table.rows or figure.id != "themes")
     if audience is Audience.PUBLIC:
         figures = _published(view, figures)
     return Review(

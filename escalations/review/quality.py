@@ -10,7 +10,7 @@ from escalations.review import words
 from escalations.review.dataset import CaseRecord, State
 from escalations.review.figures import Audience, Column, Row, Share, Table, Unit
 from escalations.review.view import BOTH, NOTIFIED, View, as_cases
-from escalations.rules.acts import LegalStatus, Reason
+from escalations.rules.acts import NOT_KNOWN, NOT_STATED
 from escalations.rules.case import Cause
 from escalations.rules.civiltime import say, say_day
 from escalations.rules.workingtime import civil
@@ -80,12 +80,12 @@ def gaps(view: View) -> Table:
         return sum(1 for case in cases if _has(case, wanted, view))
 
     rows = (
-        row("reason", "Reason not stated", sum(1 for case in cases if case.reason is Reason.NOT_STATED)),
+        row("reason", "Reason not stated", sum(1 for case in cases if case.reason == NOT_STATED)),
         row("level_of_need", "Level of need not stated", sum(1 for case in cases if case.level_of_need is None)),
         row(
             "legal_status",
             "Legal status not known to whoever raised it",
-            sum(1 for case in cases if case.legal_status is LegalStatus.NOT_KNOWN),
+            sum(1 for case in cases if case.legal_status == NOT_KNOWN),
         ),
         row("raised_by", "Raising agency not known", sum(1 for case in cases if not view.raised_by_known(case))),
         row("entered", "Entered by the team for somebody", sum(1 for case in cases if case.entered_by_team)),

@@ -6,13 +6,17 @@ an agency about its own cases, never to the public (rules of practice, "The revi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 from escalations.policy import Awaits, Side, Track
+from escalations.review import lists
 from escalations.review.dataset import CaseRecord
 from escalations.review.figures import Audience
+from escalations.review.lists import Counted
 from escalations.review.view import View, took, whole
+from escalations.rules.codelists import ListKind
 from escalations.rules.workingtime import civil
 
 
@@ -31,6 +35,7 @@ class CaseRow:
     """Each type once, with a semicolon between them."""
     concern: str
     reason: str
+    theme: str
     level_of_need: str
     legal_status: str
     highest_stage: int
@@ -64,11 +69,12 @@ def rows(view: View) -> tuple[CaseRow, ...]:
     if view.audience is Audience.PUBLIC:
         return ()
     groups = zip(("notified", "settled_before"), view.groups, strict=True)
-    found = sorted(_row(view, case, name) for name, group in groups for case in group)
+    of = {kind: lists.counted(view, kind) for kind in ListKind}
+    found = sorted(_row(view, case, name, of) for name, group in groups for case in group)
     return tuple(replace(row, number=number) for number, row in enumerate(found, 1))
 
 
-def _row(view: View, case: CaseRecord, group: str) -> CaseRow:
+def _row(view: View, case: CaseRecord, group: str, of: Mapping[ListKind, Counted]) -> CaseRow:
     passed = [clock for clock in case.clocks if clock.limit_passed_at is not None and not clock.withdrawn]
     sides = [clock.waits_for for clock in passed]
     higher = [span for span in case.stages if span.stage > 1]
@@ -81,9 +87,10 @@ def _row(view: View, case: CaseRecord, group: str) -> CaseRow:
         raised_by_type=view.known.type_of(case.raising_agency),
         raised_with_types="; ".join(sorted(view.types_of(case))),
         concern=case.concern.value,
-        reason=case.reason.value,
-        level_of_need="" if case.level_of_need is None else str(case.level_of_need),
-        legal_status=case.legal_status.value,
+        reason=of[ListKind.REASONS].code(case, case.reason),
+        theme="" if case.theme is None else of[ListKind.THEMES].code(case, case.theme),
+        level_of_need="" if case.level_of_need is None else of[ListKind.LEVELS_OF_NEED].code(case, case.level_of_need),
+        legal_status=of[ListKind.LEGAL_STATUSES].code(case, case.legal_status),
         highest_stage=case.stage,
         outcome=case.outcome.value if case.outcome else "",
         went_higher_because=case.why_moved(higher[-1]).value if higher else "",

@@ -7,42 +7,15 @@ from typing import Final
 
 from escalations.policy import Awaits, Side, Track
 from escalations.review.dataset import NOT_KNOWN, Accounted, State, Why
-from escalations.rules.acts import Concern, LegalStatus, Reason
+from escalations.rules import wording
+from escalations.rules.acts import Concern
 from escalations.rules.case import (
     Cause,
     Changed,
     Felt,
-    Outcome,
     PauseReason,
     WithdrawReason,
 )
-
-REASONS: Final[Mapping[Reason, str]] = {
-    Reason.THRESHOLD: "Threshold or level of need not agreed",
-    Reason.REFERRAL: "Referral not accepted",
-    Reason.PLAN: "Plan not followed",
-    Reason.ACTION: "Agreed action not done",
-    Reason.NO_RESPONSE: "No response, or drift",
-    Reason.STRATEGY_DISCUSSION: "Strategy discussion refused or delayed",
-    Reason.CONFERENCE: "Conference decision or quoracy",
-    Reason.ASSESSMENT: "Outcome of an assessment",
-    Reason.CLOSURE: "Case closed or stepped down",
-    Reason.INFORMATION_SHARING: "Information sharing",
-    Reason.ROLES: "Roles and responsibilities",
-    Reason.RESOURCE: "Resource or capacity",
-    Reason.PLACEMENT: "Placement or care setting",
-    Reason.OTHER: "Another reason",
-    Reason.NOT_STATED: "Not stated",
-}
-
-LEGAL_STATUSES: Final[Mapping[LegalStatus, str]] = {
-    LegalStatus.NONE: "No legal status",
-    LegalStatus.CHILD_IN_NEED: "Child in need",
-    LegalStatus.CHILD_PROTECTION: "Child protection plan",
-    LegalStatus.CHILD_IN_CARE: "Child in care",
-    LegalStatus.ADULT_SAFEGUARDING: "Adult safeguarding enquiry",
-    LegalStatus.NOT_KNOWN: "Not known to whoever raised it",
-}
 
 CONCERNS: Final[Mapping[Concern, str]] = {
     Concern.CHILD: "A child",
@@ -52,18 +25,6 @@ CONCERNS: Final[Mapping[Concern, str]] = {
     Concern.FAMILY: "A family",
     Concern.THEMATIC: "A theme, not one family",
     Concern.NOT_STATED: "Not stated",
-}
-
-OUTCOMES: Final[Mapping[Outcome, str]] = {
-    Outcome.AGREED_AS_ASKED: "Agreed as asked",
-    Outcome.AGREED_IN_PART: "Agreed in part",
-    Outcome.AGREED_ANOTHER_WAY: "Agreed another way",
-    Outcome.DECIDED_AS_ASKED: "Decided as asked",
-    Outcome.DECIDED_ANOTHER_WAY: "Decided another way",
-    Outcome.NOT_AGREED_DECIDED: "Not agreed; decided by the final body",
-    Outcome.WITHDRAWN: "Withdrawn by whoever raised it",
-    Outcome.REDIRECTED: "Redirected to another route",
-    Outcome.OVERTAKEN: "Overtaken by events",
 }
 
 CAUSES: Final[Mapping[Cause, str]] = {
@@ -97,22 +58,9 @@ ACCOUNTED: Final[Mapping[Accounted, str]] = {
     Accounted.NONE: "No account given",
 }
 
-CHANGED: Final[Mapping[Changed, str]] = {
-    Changed.MEETING_HELD: "A meeting was held",
-    Changed.PLAN_AMENDED: "A plan was amended",
-    Changed.ENQUIRY_BEGUN: "An enquiry was begun",
-    Changed.STEP_UP: "Help was stepped up",
-    Changed.SERVICE_STARTED: "A service was started",
-    Changed.OTHER: "Something else changed",
-    Changed.NOTHING: "Nothing changed",
-    Changed.NOT_YET_KNOWN: "Not yet known",
-}
+CHANGED: Final[Mapping[Changed, str]] = {code: said.figure for code, said in wording.CHANGED.items()}
 
-FELT: Final[Mapping[Felt, str]] = {
-    Felt.CLEAR_AND_FAIR: "Clear and fair",
-    Felt.MIXED: "Partly",
-    Felt.HARD: "Hard",
-}
+FELT: Final[Mapping[Felt, str]] = {code: said.figure for code, said in wording.FELT.items()}
 
 WHY: Final[Mapping[Why, str]] = {
     Why.DELAY: "Delay: a time limit of the responding side passed",
@@ -120,19 +68,7 @@ WHY: Final[Mapping[Why, str]] = {
     Why.EARLY: "Taken up early, without an answer",
 }
 
-AWAITED: Final[Mapping[Awaits, str]] = {
-    Awaits.ACKNOWLEDGE: "Acknowledge",
-    Awaits.BE_REACHED: "A person reached",
-    Awaits.RESPOND: "Answer",
-    Awaits.CONSIDER: "Raising agency says if it is dealt with",
-    Awaits.CHOOSE: "Raising agency chooses to move up or stay",
-    Awaits.CONFIRM: "Confirm what was said to be done",
-    Awaits.DECIDE: "Final body decides",
-    Awaits.LOOK: "Team passes on what was held",
-    Awaits.MEND_DELIVERY: "Team sees to an undelivered notice",
-    Awaits.SETTLE_ALL: "Whole matter settled",
-    Awaits.RAISE: "Raised within the time for it",
-}
+AWAITED: Final[Mapping[Awaits, str]] = {code: said.figure for code, said in wording.AWAITED.items()}
 
 SIDES: Final[Mapping[Side, str]] = {
     Side.RAISING: "The raising agency",

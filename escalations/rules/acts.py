@@ -29,6 +29,7 @@ from escalations.rules.case import (
     Says,
     WithdrawReason,
 )
+from escalations.rules.codelists import Code
 from escalations.rules.senders import Checked, Known
 from escalations.rules.workingtime import Amount
 
@@ -47,7 +48,7 @@ class Concern(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why agencies differ; the merged list of published policies."""
+    """The reasons of the usual list, by their codes. A policy may have others: an act holds any code."""
 
     THRESHOLD = "threshold_not_agreed"
     REFERRAL = "referral_not_accepted"
@@ -68,7 +69,7 @@ class Reason(StrEnum):
 
 
 class LegalStatus(StrEnum):
-    """The legal status of whom it is about."""
+    """The legal statuses of the usual list, by their codes. A policy may have others."""
 
     NONE = "none"
     CHILD_IN_NEED = "child_in_need"
@@ -76,6 +77,15 @@ class LegalStatus(StrEnum):
     CHILD_IN_CARE = "child_in_care"
     ADULT_SAFEGUARDING = "adult_safeguarding"
     NOT_KNOWN = "not_known"
+
+
+NOT_STATED = "not_stated"
+"""The code of a reason, and of a theme, that nobody gave."""
+NOT_KNOWN = "not_known"
+"""The code of a legal status that nobody knows."""
+MOST_LEVELS = 9
+"""Levels of need are numbered; published lists have four."""
+Level = Annotated[int, Field(ge=1, le=MOST_LEVELS)]
 
 
 class ActModel(BaseModel):
@@ -108,9 +118,10 @@ class Raise(ActModel):
     """Empty where the agency was not recognised: the case is then held for the team."""
     concern: Concern
     people: Annotated[int, Field(ge=0, le=30)] = 1
-    reason: Reason
-    level_of_need: Annotated[int, Field(ge=1, le=4)] | None = None
-    legal_status: LegalStatus = LegalStatus.NOT_KNOWN
+    reason: Code
+    theme: Annotated[Code | None, Field(exclude_if=not_)] = None
+    level_of_need: Level | None = None
+    legal_status: Code = NOT_KNOWN
     hold: bool = False
     """Entered for somebody: nobody is told until the team presses "tell them"."""
     priority: Annotated[Slug | None, Field(exclude_if=not_)] = None
@@ -135,9 +146,10 @@ class Complete(ActModel):
     """Empty where whoever completes it does not know either, and where the case has been passed on already."""
     concern: Concern
     people: Annotated[int, Field(ge=0, le=30)] = 1
-    reason: Reason
-    level_of_need: Annotated[int, Field(ge=1, le=4)] | None = None
-    legal_status: LegalStatus = LegalStatus.NOT_KNOWN
+    reason: Code
+    theme: Annotated[Code | None, Field(exclude_if=not_)] = None
+    level_of_need: Level | None = None
+    legal_status: Code = NOT_KNOWN
 
 
 class PassOn(ActModel):

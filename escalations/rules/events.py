@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from escalations.policy import Awaits, OnLimit, Position, Side, SkipReason, Slug, Track
 from escalations.rules.actors import Actor, Channel
-from escalations.rules.acts import Act, Concern, LegalStatus, Reason
+from escalations.rules.acts import Act, Concern
 from escalations.rules.case import (
     Cause,
     Changed,
@@ -31,6 +31,7 @@ from escalations.rules.case import (
     Says,
     WithdrawReason,
 )
+from escalations.rules.codelists import Code
 from escalations.rules.senders import Checked, Known
 from escalations.rules.workingtime import Amount
 
@@ -75,9 +76,10 @@ class Raised(ActEventModel):
     responding_agencies: tuple[Slug, ...]
     concern: Concern
     people: int
-    reason: Reason
+    reason: Code
+    theme: Annotated[Code | None, Field(exclude_if=not_)] = None
     level_of_need: int | None = None
-    legal_status: LegalStatus
+    legal_status: Code
     held: bool
     quiet: bool = False
     """Entered for somebody: nobody but the team is told until it is passed on."""
@@ -98,9 +100,10 @@ class Completed(ActEventModel):
     """As named so far, told of or not."""
     concern: Concern
     people: int
-    reason: Reason
+    reason: Code
+    theme: Annotated[Code | None, Field(exclude_if=not_)] = None
     level_of_need: int | None = None
-    legal_status: LegalStatus
+    legal_status: Code
 
 
 class PassedOn(EventModel):

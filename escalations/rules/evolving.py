@@ -8,7 +8,7 @@ from typing import Any, assert_never
 from escalations.policy import Awaits, Side
 from escalations.rules import events, remembering
 from escalations.rules.actors import Channel
-from escalations.rules.acts import Concern, Reason
+from escalations.rules.acts import NOT_STATED, Concern
 from escalations.rules.case import (
     MEETS,
     Account,
@@ -254,7 +254,7 @@ def _lacks_something(event: events.Raised) -> bool:
     """Whether whoever raised it is asked to say more. On the form "I do not know" is an answer; a mail gave none."""
     return (
         event.concern is Concern.NOT_STATED
-        or event.reason is Reason.NOT_STATED
+        or event.reason == NOT_STATED
         or (event.channel is Channel.MAIL and not event.responding_agencies)
     )
 

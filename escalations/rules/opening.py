@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from escalations.policy import Awaits, StartsFrom
-from escalations.rules import acts, clocks, events, moving, skipping, sooner
+from escalations.rules import acts, clocks, events, listed, moving, skipping, sooner
 from escalations.rules.access import Refused
 from escalations.rules.actors import Channel
 from escalations.rules.case import EDITION, Case, Cause, Status
@@ -42,9 +42,7 @@ def raise_case(case: Case, act: acts.Raise, now: datetime) -> tuple[Event, ...] 
         responding_agencies=act.responding_agencies,
         concern=act.concern,
         people=act.people,
-        reason=act.reason,
-        level_of_need=act.level_of_need,
-        legal_status=act.legal_status,
+        **listed.codes(case, act),
         priority=act.priority,
         start_stage=None if number == 1 else number,
         start_because=skipping.because(act) if number > 1 else None,
@@ -130,7 +128,11 @@ def complete(case: Case, act: acts.Complete, now: datetime) -> tuple[Event, ...]
     A case whose sender was not recognised, or that was entered quietly, stays the team's to pass on.
     """
     named = tuple(party.agency_id for party in case.parties)
-    refused = _named(case, act, named) or _agencies(case.raising_agency, act.responding_agencies)
+    refused = (
+        _named(case, act, named)
+        or _agencies(case.raising_agency, act.responding_agencies)
+        or listed.no_such_reason(case, act)
+    )
     if refused is not None:
         return refused
     responding = act.responding_agencies or named
@@ -139,9 +141,7 @@ def complete(case: Case, act: acts.Complete, now: datetime) -> tuple[Event, ...]
         responding_agencies=responding,
         concern=act.concern,
         people=act.people,
-        reason=act.reason,
-        level_of_need=act.level_of_need,
-        legal_status=act.legal_status,
+        **listed.codes(case, act),
     )
     if case.status is not Status.HELD or case.raising_agency is None or case.quiet or not responding:
         return (completed,)

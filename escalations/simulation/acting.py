@@ -15,6 +15,7 @@ from escalations.rules import acts, civilwords, workingtime
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.case import Case, ClaimState, DeliveryState, Outcome
+from escalations.rules.codelists import ListKind
 from escalations.simulation.stories import ACTS, SAID, Deed, NotAStoryError, Place, Story
 
 _DOES: Final[Mapping[str, Side]] = {
@@ -44,8 +45,8 @@ _DOES: Final[Mapping[str, Side]] = {
 }
 """Who does what, where a story does not say. What is not here is the team's, and what is reported the system's."""
 _MOSTLY: Final[Mapping[str, Mapping[str, object]]] = {
-    "raise": {"concern": acts.Concern.CHILD, "reason": acts.Reason.PLAN},
-    "complete": {"concern": acts.Concern.CHILD, "reason": acts.Reason.PLAN},
+    "raise": {"concern": acts.Concern.CHILD},
+    "complete": {"concern": acts.Concern.CHILD},
     "respond": {"offers": Outcome.AGREED_IN_PART},
     "agree": {"outcome": Outcome.AGREED_AS_ASKED},
     "decide": {"outcome": Outcome.DECIDED_AS_ASKED},
@@ -55,6 +56,15 @@ _MOSTLY: Final[Mapping[str, Mapping[str, object]]] = {
     "report_message": {"message": "automatic_reply"},
 }
 """What an act says, where a story does not."""
+
+
+_LISTED: Final = {
+    "reason": ListKind.REASONS,
+    "theme": ListKind.THEMES,
+    "level_of_need": ListKind.LEVELS_OF_NEED,
+    "legal_status": ListKind.LEGAL_STATUSES,
+}
+"""What a story says by a code of the policy's lists."""
 
 
 _SIDES: Final[Mapping[str, Side]] = {
@@ -86,6 +96,7 @@ class Maker:
         by = self._by(deed)
         fields = {
             **_MOSTLY.get(deed.kind, {}),
+            **self._listed(deed),
             **self._usual(deed, by),
             **{name: self._value(deed, name, value, at) for name, value in deed.fields.items()},
         }
@@ -97,6 +108,23 @@ class Maker:
             problems = [self._problem(deed, one["loc"], one["msg"], one["type"]) for one in error.errors()]
             raise NotAStoryError(tuple(problems)) from None
         return made
+
+    def _listed(self, deed: Deed) -> dict[str, object]:
+        """The codes of the policy's lists: what a story names has to be one, and a reason is there in any case.
+
+        Raises:
+            NotAStoryError: the policy's list has no such code. A person is never refused for that; a story is a slip.
+        """
+        if deed.kind not in {"raise", "complete"}:
+            return {}
+        policy = self.case.frame.policy
+        for name, kind in _LISTED.items():
+            said = deed.fields.get(name)
+            if said is not None and policy.codes(kind).present(_as_code(said)) is None:
+                known = ", ".join(one.code for one in policy.codes(kind)) or "none"
+                raise self._not_a_story(deed.place, f"{name.replace('_', ' ')} {said}: the policy's list has {known}")
+        reasons = policy.codes(ListKind.REASONS)
+        return {"reason": reasons.present(acts.Reason.PLAN) or reasons.entries[0].code}
 
     def _not_a_story(self, place: Place, said: str) -> NotAStoryError:
         return NotAStoryError((self.story.problem(place, said),))
@@ -186,7 +214,7 @@ class Maker:
         if name == "clock_id":
             return self._clock(deed, str(value))
         if isinstance(value, str) and "agency" not in name and not value[:1].isdigit():
-            return value.strip().lower().replace(" ", "_")
+            return _as_code(value)
         return value
 
     def _clock(self, deed: Deed, wanted: str) -> str:
@@ -205,3 +233,8 @@ class Maker:
             return civilwords.moment(said)
         except ValueError as problem:
             raise self._not_a_story((*deed.place, SAID.get(name, name)), str(problem)) from None
+
+
+def _as_code(said: object) -> str:
+    """A code as a story writes it, with spaces."""
+    return str(said).strip().lower().replace(" ", "_")

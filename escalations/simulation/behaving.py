@@ -19,6 +19,7 @@ from escalations.rules import acts, events, workingtime
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.case import Case, DeliveryState, Done, Outcome, PauseReason, Status
+from escalations.rules.codelists import ListKind
 from escalations.rules.notices import Notice
 from escalations.rules.workingtime import Amount, Calendar, CalendarExhausted, Unit
 from escalations.simulation.alone import Happening
@@ -101,7 +102,7 @@ class People:
             raising_agency=self.raising,
             responding_agencies=() if held else self.responding,
             concern=acts.Concern.CHILD,
-            reason=self.chance.choice(list(acts.Reason)[:-1]),
+            reason=self.chance.choice([one.code for one in self.policy.codes(ListKind.REASONS)]),
             hold=held,
         )
 

@@ -245,7 +245,7 @@ def text(played: Played) -> str:
 
 
 def _text(played: Played) -> Iterator[str]:
-    policy, names = played.case.frame.policy, _names()
+    policy, names = played.case.frame.policy, _names(played.case.frame.policy)
     yield from textwrap.wrap(played.story.title, WIDTH)
     yield from textwrap.wrap(f"{policy.title}, version {policy.version}", WIDTH)
     day = ""
@@ -301,12 +301,13 @@ def _clock(clock: ClockLife, names: Names) -> Iterator[str]:
 def _end_of(played: Played) -> str:
     case = played.case
     if case.status is Status.CLOSED and case.outcome is not None:
-        return f"Closed at stage {case.stage}: {words.OUTCOMES[case.outcome].lower()}."
+        return f"Closed at stage {case.stage}: {_names(case.frame.policy).outcome(case.outcome)}."
     return "Not raised." if not case.seq else f"{words.STATUSES[case.status]}, at stage {case.stage}."
 
 
-def _names() -> Names:
-    return Names({one.id: Agency(one.id, one.name, one.type, one.town) for one in directory_file.sample().agencies})
+def _names(policy: Policy) -> Names:
+    of = {one.id: Agency(one.id, one.name, one.type, one.town) for one in directory_file.sample().agencies}
+    return Names(of, policy=policy)
 
 
 # ---- For a machine --------------------------------------------------------------------------------------------------

@@ -315,9 +315,9 @@ def _completed_values(steps: Sequence[Step]) -> dict[str, Any]:
 def _codes(event: events.Raised | events.Completed) -> dict[str, Any]:
     return {
         "concern": event.concern.value,
-        "reason": event.reason.value,
+        "reason": event.reason,
         "level_of_need": event.level_of_need,
-        "legal_status": event.legal_status.value,
+        "legal_status": event.legal_status,
     }
 
 

@@ -10,9 +10,10 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from escalations.policy import Track
-from escalations.rules.acts import Concern, LegalStatus, Reason
-from escalations.rules.civiltime import say_day
+from escalations.policy import Policy, Track
+from escalations.rules.acts import Concern
+from escalations.rules.civiltime import civil, say_day
+from escalations.rules.codelists import CodeEntry, ListKind
 from escalations.web import words
 from escalations.web.forms import Problem, Raw
 from escalations.web.words import PersonKind
@@ -83,10 +84,28 @@ class Asking:
 
     now: datetime
     agencies: Mapping[str, Agency]
+    policy: Policy
+    """Whose lists are offered."""
     entered_for: bool = False
     """Whether the team enters it for somebody who phoned."""
     stages: Mapping[str, str] = field(default_factory=dict)
     """The policy's stages, by number, for what was tried before it reached us."""
+
+
+def offered(policy: Policy, now: datetime) -> dict[str, Mapping[str, str]]:
+    """What each list of a policy offers today; nothing where nobody is asked."""
+    day = civil(now).date()
+    unsaid = {ListKind.THEMES, ListKind.LEVELS_OF_NEED, ListKind.LEGAL_STATUSES}
+    return {kind.value: policy.codes(kind).offered(day, unsaid=kind in unsaid) for kind in ListKind}
+
+
+def meanings(policy: Policy, now: datetime) -> dict[str, list[CodeEntry]]:
+    """What the entries that are offered mean, where the policy says so."""
+    there = offered(policy, now)
+    return {
+        kind.value: [one for one in policy.codes(kind) if one.definition and one.code in there[kind.value]]
+        for kind in ListKind
+    }
 
 
 class Answers(BaseModel):
@@ -140,7 +159,9 @@ class You:
 class Difference:
     """What the disagreement is."""
 
-    reason: Reason | None
+    reason: str
+    theme: str | None
+    """Of the policy's list, where it has one."""
     arose_on: date | None
     problem: str
     wanted: str
@@ -161,7 +182,7 @@ class Safety:
 
     urgent: YesNo | None
     level_of_need: int | None
-    legal_status: LegalStatus | None
+    legal_status: str
     risk: str
     safe_meanwhile: str
     family_aware: FamilyAware | None

@@ -75,7 +75,7 @@ class Asked(Returning):
             once=once if is_press(once := first(raw or {}, "once")) else secrets.token_urlsafe(12),
             Doing=Doing,
             lacking=lacking,
-            **link_page.values(read, link),
+            **link_page.values(read, link, now=parts.now()),
         )
 
     async def _log_reading(self, link: Link) -> None:

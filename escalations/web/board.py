@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from escalations.agencies import empty_posts
 from escalations.rules.access import Page
+from escalations.rules.codelists import ListKind
 from escalations.store import directory, mails, open_cases, references
 from escalations.store.mails import MailState
 from escalations.web import board_filters, board_lines, words
@@ -123,6 +124,7 @@ class _BoardPages:
             "board_closed.html",
             now=now,
             lines=lines,
+            outcomes=parts.policy.codes(ListKind.OUTCOMES),
             count=count,
             pages=max(1, -(-count // per_page)),
             filters=filters,

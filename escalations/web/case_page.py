@@ -58,8 +58,8 @@ class _CasePages:
             rows = await notice_rows.of_case(tx, reference)
             readings = await access_log.of_case(tx, reference) if found.case.removed else []
         await log_reading(parts, request, reference, text=reads)
-        names = Names(agencies)
         case = found.case
+        names = Names(agencies, policy=case.frame.policy)
         return parts.show(
             request,
             "case.html",
@@ -95,7 +95,7 @@ class _CasePages:
             wrote=_wrote((item for item in wrote if not isinstance(item.event, events.AccountAdded)), names),
             accounts_of=accounts_page.beside(found, wrote, names),
             confirmable={clock.clock_id for clock in team_acts.confirmable(case, now)},
-            sections=summary.sections(raised, sealed, agencies) if raised and sealed else (),
+            sections=summary.sections(raised, sealed, agencies, case.frame.policy) if raised and sealed else (),
             pleas=pleading.of_case(sealed, (item.words for item in wrote)) if reads else (),
             erased=reads and not sealed,
             claims=[

@@ -13,7 +13,7 @@ from typing import Any, Final
 from escalations.intake import naming
 from escalations.intake.naming import Named
 from escalations.rules import acts
-from escalations.rules.acts import Concern, LegalStatus, Reason
+from escalations.rules.acts import NOT_KNOWN, NOT_STATED, Concern
 from escalations.rules.case import Case, Status
 from escalations.web import questions
 from escalations.web.answers import MOST_AGENCIES, Agency, Asking, FamilyAware, Safety, YesNo, concern_of
@@ -58,12 +58,14 @@ def prefilled(raised: acts.Raise | None, sealed: Mapping[str, Any] | None, agenc
         "meanwhile": [str(sealed.get("safe_meanwhile") or "")],
         "subject": ["people"],
     }
-    if raised.reason is not Reason.NOT_STATED:
-        raw["reason"] = [raised.reason.value]
+    if raised.reason != NOT_STATED:
+        raw["reason"] = [raised.reason]
+    if raised.theme is not None:
+        raw["listed-theme"] = [raised.theme]
     if raised.level_of_need is not None:
         raw["level"] = [str(raised.level_of_need)]
-    if raised.legal_status is not LegalStatus.NOT_KNOWN:
-        raw["legal"] = [raised.legal_status.value]
+    if raised.legal_status != NOT_KNOWN:
+        raw["legal"] = [raised.legal_status]
     if sealed.get("arose_on"):
         raw |= _day("arose", str(sealed["arose_on"]))
     people = sealed.get("people") or []
@@ -106,7 +108,7 @@ def _read(
 ) -> dict[str, Any]:
     """What the page says: the codes of the act; what is sealed with it is put into ``sealed``."""
     others = also_named(mailed)
-    asking = Asking(now=reading.now, agencies=agencies)
+    asking = Asking(now=reading.now, agencies=agencies, policy=case.frame.policy)
     phone = reading.phone("phone", missing="Enter a phone number on which you can be reached")
     named: tuple[str, ...] = ()
     if case.status is Status.HELD:
@@ -114,9 +116,9 @@ def _read(
     thematic, theme = questions.read_subject(reading)
     own = [agency for agency in (case.raising_agency, *named) if agency is not None]
     person = None if thematic else questions.read_person(reading, agencies=tuple(own))
-    difference = questions.read_difference(reading)
+    difference = questions.read_difference(reading, asking)
     tried = questions.read_tried(reading, asking)
-    safety = _safety(reading)
+    safety = _safety(reading, asking)
     sealed |= {
         "raiser": {**((mailed or {}).get("raiser") or {}), "phone": phone},
         "people": [] if person is None else [questions.sealed_person(person), *others],
@@ -138,16 +140,17 @@ def _read(
             () if person is None else (person.kind, *(PersonKind(str(other["kind"])) for other in others))
         ),
         "people": 0 if person is None else 1 + len(others),
-        "reason": difference.reason or Reason.OTHER,
+        "reason": difference.reason,
+        "theme": difference.theme,
         "level_of_need": safety.level_of_need,
-        "legal_status": safety.legal_status or LegalStatus.NOT_KNOWN,
+        "legal_status": safety.legal_status,
     }
 
 
-def _safety(reading: Reading) -> Safety:
+def _safety(reading: Reading, asking: Asking) -> Safety:
     """As on the form, without the question whether it is urgent: the track was chosen by what the mail said."""
     asked = Reading({**reading.raw, "urgent": [YesNo.NO.value]}, now=reading.now)
-    safety = questions.read_safety(asked)
+    safety = questions.read_safety(asked, asking)
     for problem in asked.problems:
         reading.problem(problem.field, problem.sentence)
     return safety
@@ -164,9 +167,10 @@ def retyped(act: acts.Complete, sealed: Mapping[str, Any]) -> Raw:
         "with": list(act.responding_agencies) or [""],
         "phone": [str((sealed.get("raiser") or {}).get("phone") or "")],
         "subject": ["theme" if act.concern is Concern.THEMATIC else "people"],
-        "reason": [act.reason.value],
+        "reason": [act.reason],
+        "listed-theme": [act.theme or NOT_STATED],
         "level": [str(act.level_of_need or "unknown")],
-        "legal": [act.legal_status.value],
+        "legal": [act.legal_status],
         "manager": [YesNo.YES.value if sealed.get("manager_consulted") else YesNo.NO.value],
         "aware": [str(sealed.get("family_aware") or FamilyAware.NO.value)],
     }

@@ -76,6 +76,7 @@ class Flow:
         return Asking(
             now=now,
             agencies=await self._parts.agencies.read(now, though_away=though_away),
+            policy=self._parts.policy,
             entered_for=self._way.entered_for,
             stages={str(stage.number): f"Stage {stage.number}: {stage.title}" for stage in self._parts.policy.stages},
         )

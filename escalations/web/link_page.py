@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,6 +21,7 @@ from escalations.store import directory
 from escalations.store.links import Link
 from escalations.web import (
     accounts_page,
+    answers,
     became,
     calling,
     completing,
@@ -96,7 +98,13 @@ async def read(parts: Parts, link: Link) -> Read | None:
             sealed,
             await story.written(tx, parts.vault, found),
             await calling.wanted(
-                tx, parts.vault, case=found.case, link=link, sealed=sealed, names=Names(agencies), at=now
+                tx,
+                parts.vault,
+                case=found.case,
+                link=link,
+                sealed=sealed,
+                names=Names(agencies, policy=found.case.frame.policy),
+                at=now,
             ),
             await directory.titles(tx, link.to.agency_id, now) if link.to.agency_id else {},
             agencies,
@@ -118,9 +126,10 @@ def by_this_position(known: Submission, link: Link) -> bool:
     return (by.side, by.agency_id, by.position) == (link.to.side, link.to.agency_id, link.to.position)
 
 
-def values(page: Read, link: Link) -> dict[str, Any]:
+def values(page: Read, link: Link, *, now: datetime) -> dict[str, Any]:
     """What the template shows."""
-    case, names = page.found.case, Names(page.agencies)
+    case = page.found.case
+    names = Names(page.agencies, policy=case.frame.policy)
     offered = link_acts.offered(case, link)
     claim = link_acts.claim_of(case, link) if link.asks is Ask.CONFIRM or Doing.CONFIRM in offered else None
     people = (page.sealed or {}).get("people", [])
@@ -173,6 +182,8 @@ def values(page: Read, link: Link) -> dict[str, Any]:
             if agency is not None
         ],
         "family_aware": {aware.value: said for aware, said in FAMILY_AWARE.items()},
+        "lists": answers.offered(case.frame.policy, now),
+        "meanings": answers.meanings(case.frame.policy, now),
         "others": [str(person.get("name") or "") for person in completing.also_named(page.sealed)],
         **(_completing(page) if link.asks is Ask.COMPLETE else {}),
     }
@@ -180,7 +191,8 @@ def values(page: Read, link: Link) -> dict[str, Any]:
 
 def _completing(page: Read) -> dict[str, Any]:
     """What the page to complete an email says of agencies: which were named, and who is told when it is sent."""
-    case, names = page.found.case, Names(page.agencies)
+    case = page.found.case
+    names = Names(page.agencies, policy=case.frame.policy)
     of = completing.named(page.raised, page.sealed, page.agencies) if page.raised and page.sealed else Named()
     return {
         "agency_fields": completing.fields(of),
@@ -222,7 +234,9 @@ def _sections(page: Read, link: Link) -> tuple[summary.Section, ...]:
     if not page.raised or not page.sealed:
         return ()
     own = summary.name_of(page.agencies, link.to.agency_id)
-    return _own_number_first(summary.sections(page.raised, page.sealed, page.agencies), own)
+    return _own_number_first(
+        summary.sections(page.raised, page.sealed, page.agencies, page.found.case.frame.policy), own
+    )
 
 
 def _own_number_first(sections: tuple[summary.Section, ...], own: str) -> tuple[summary.Section, ...]:

@@ -150,7 +150,11 @@ class OpenedLinks:
         """What was done and what comes next, as whoever has this link open may read it."""
         parts, link = self._parts, opened.link
         agencies = await parts.agencies.read(parts.now())
-        names = Names(agencies) if opened.session else Unnamed(agencies, found.case, link.to)
+        names = (
+            Names(agencies, policy=found.case.frame.policy)
+            if opened.session
+            else Unnamed(agencies, found.case, link.to)
+        )
         deed = None
         if told is not None:
             titles = await directory.titles(tx, link.to.agency_id, parts.now()) if link.to.agency_id else {}

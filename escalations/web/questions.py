@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from escalations.rules.acts import LegalStatus, Reason
-from escalations.web import words
+from escalations.rules.acts import NOT_KNOWN, NOT_STATED
+from escalations.rules.codelists import ListKind
 from escalations.web.answers import (
     MOST_AGENCIES,
     MOST_PEOPLE,
@@ -27,6 +27,7 @@ from escalations.web.answers import (
     Whole,
     YesNo,
     You,
+    offered,
 )
 from escalations.web.forms import LONG, Problem, Reading, first
 from escalations.web.words import PersonKind
@@ -152,12 +153,14 @@ def read_person(reading: Reading, *, agencies: tuple[str, ...]) -> Person | None
     return person
 
 
-def read_difference(reading: Reading) -> Difference:
+def read_difference(reading: Reading, asking: Asking) -> Difference:
     """What the disagreement is."""
-    missing = "Choose what the disagreement is about"
-    reason = reading.one_of("reason", words.REASONS_TO_CHOOSE, missing=missing)
+    lists = offered(asking.policy, asking.now)
+    reason = reading.one_of("reason", lists[ListKind.REASONS], missing="Choose what the disagreement is about")
+    theme = _listed(reading, "listed-theme", lists[ListKind.THEMES], missing="Choose a theme, or that none fits")
     return Difference(
-        Reason(reason) if reason else None,
+        reason or NOT_STATED,
+        None if theme in {"", NOT_STATED} else theme,
         reading.day(
             "arose",
             "The date of the disagreement",
@@ -188,8 +191,14 @@ def read_tried(reading: Reading, asking: Asking) -> Tried:
     )
 
 
-def read_safety(reading: Reading) -> Safety:
+def _listed(reading: Reading, name: str, options: Mapping[str, str], *, missing: str) -> str:
+    """One of a list's codes; nothing where the policy's list is empty, so that nobody is asked."""
+    return reading.one_of(name, options, missing=missing) if options else ""
+
+
+def read_safety(reading: Reading, asking: Asking) -> Safety:
     """How risky it is, and how fast it has to go."""
+    lists = offered(asking.policy, asking.now)
     urgent = reading.choice("urgent", YesNo, missing="Say whether this is urgent")
     risk = reading.text("risk", "The risk", missing="Say what the risk is", most=LONG)
     meanwhile = reading.text(
@@ -198,11 +207,13 @@ def read_safety(reading: Reading) -> Safety:
         missing="Say what keeps them safe meanwhile, or write “nothing that we know of”",
         most=LONG,
     )
-    level = reading.one_of("level", words.LEVELS_OF_NEED, missing="Choose the level of need, or “I do not know”")
+    levels = lists[ListKind.LEVELS_OF_NEED]
+    level = _listed(reading, "level", levels, missing="Choose the level of need, or “I do not know”")
+    statuses = lists[ListKind.LEGAL_STATUSES]
     return Safety(
         urgent,
         int(level) if level.isdecimal() else None,
-        reading.choice("legal", LegalStatus, missing="Choose the legal status, or “I do not know”"),
+        _listed(reading, "legal", statuses, missing="Choose the legal status, or “I do not know”") or NOT_KNOWN,
         risk,
         meanwhile,
         reading.choice("aware", FamilyAware, missing="Say whether the family knows"),
@@ -252,13 +263,13 @@ def whole(answers: Answers, asking: Asking) -> Whole:
     if not thematic:
         people = _people(answers, asking, (you.agency_id, *agencies), problems)
     reading = page(Step.DIFFERENCE)
-    difference = read_difference(reading)
+    difference = read_difference(reading, asking)
     noted(Step.DIFFERENCE, reading)
     reading = page(Step.TRIED)
     tried = read_tried(reading, asking)
     noted(Step.TRIED, reading)
     reading = page(Step.SAFETY)
-    safety = read_safety(reading)
+    safety = read_safety(reading, asking)
     noted(Step.SAFETY, reading)
     return Whole(you, agencies, thematic, theme, people, difference, tried, safety, began, problems)
 

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from escalations.policy import Track
 from escalations.rules.access import Page
 from escalations.web import limits, questions, summary
-from escalations.web.answers import FAMILY_AWARE, MOST_AGENCIES, MOST_PEOPLE, Answers, Asking, Step
+from escalations.web.answers import FAMILY_AWARE, MOST_AGENCIES, MOST_PEOPLE, Answers, Asking, Step, meanings, offered
 from escalations.web.auth import allowed
 from escalations.web.clearing import Clearing
 from escalations.web.drafts import Draft
@@ -172,6 +172,8 @@ class _Raising(Sending, Clearing):
             most=MOST_AGENCIES,
             urgent_limits=limits.in_one_line(self._parts.policy, Track.URGENT),
             family_aware={aware.value: text for aware, text in FAMILY_AWARE.items()},
+            lists=offered(self._parts.policy, asking.now),
+            meanings=meanings(self._parts.policy, asking.now),
         )
 
     async def step_posted(self, request: Request, step: str) -> Response:

@@ -17,7 +17,6 @@ from escalations.intake import submissions
 from escalations.policy import Side, Track
 from escalations.rules import acts
 from escalations.rules.actors import Actor
-from escalations.rules.acts import LegalStatus, Reason
 from escalations.rules.notices import RAISER
 from escalations.rules.senders import Checked, Known
 from escalations.store import directory
@@ -67,7 +66,9 @@ class Sending(Flow):
         sections = (
             ()
             if raised is None
-            else summary.sections(raised, questions.sealed(found, referred=answers.referred), asking.agencies)
+            else summary.sections(
+                raised, questions.sealed(found, referred=answers.referred), asking.agencies, self._parts.policy
+            )
         )
         lacking = [
             {"page": page, "sentence": problem.sentence}
@@ -231,9 +232,10 @@ class Sending(Flow):
             responding_agencies=found.agencies,
             concern=found.concern,
             people=len(found.people),
-            reason=found.difference.reason or Reason.OTHER,
+            reason=found.difference.reason,
+            theme=found.difference.theme,
             level_of_need=found.safety.level_of_need,
-            legal_status=found.safety.legal_status or LegalStatus.NOT_KNOWN,
+            legal_status=found.safety.legal_status,
             hold=self._way.entered_for,
             sender_known=known if found.you.email else None,
             sender_checked=None if self._way.entered_for else Checked.NOT_CHECKED,

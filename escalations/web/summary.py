@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from escalations.policy import Track
-from escalations.rules.acts import Concern, LegalStatus, Raise
+from escalations.policy import Policy, Track
+from escalations.rules.acts import NOT_KNOWN, Concern, Raise
 from escalations.rules.civiltime import say_day
+from escalations.rules.codelists import ListKind
 from escalations.web import words
 from escalations.web.answers import FAMILY_AWARE, Agency, FamilyAware, Step
 
@@ -70,11 +71,13 @@ def _unsaid(written: object) -> str:
     return "Not recognised from the email" if written else "Not said"
 
 
-def sections(raised: Raise, sealed: Mapping[str, Any], agencies: Mapping[str, Agency]) -> tuple[Section, ...]:
-    """Everything that was sent, in the order in which it was asked."""
+def sections(
+    raised: Raise, sealed: Mapping[str, Any], agencies: Mapping[str, Agency], policy: Policy
+) -> tuple[Section, ...]:
+    """Everything that was sent, in the order in which it was asked, in the words of the policy's lists."""
     found = [_who(raised, sealed, agencies), _with(raised, sealed, agencies), _about(raised, sealed)]
     found.extend(_person(place, person, agencies) for place, person in enumerate(sealed.get("people", []), 1))
-    found.extend([_difference(raised, sealed), _tried(sealed), _safety(raised, sealed)])
+    found.extend([_difference(raised, sealed, policy), _tried(sealed), _safety(raised, sealed, policy)])
     if sealed.get("mail"):
         found.append(_mail(sealed["mail"], agencies))
     began = sealed.get("entered_by_team")
@@ -168,12 +171,14 @@ def _person(place: int, person: Mapping[str, Any], agencies: Mapping[str, Agency
     return Section(f"Person {place}", f"{Step.PEOPLE}/{place}", tuple(rows))
 
 
-def _difference(raised: Raise, sealed: Mapping[str, Any]) -> Section:
+def _difference(raised: Raise, sealed: Mapping[str, Any], policy: Policy) -> Section:
+    theme = raised.theme
     return Section(
         "The disagreement",
         Step.DIFFERENCE,
         (
-            Row("About", words.REASONS[raised.reason]),
+            Row("About", policy.codes(ListKind.REASONS).words(raised.reason)),
+            *(() if theme is None else (Row("Theme", policy.codes(ListKind.THEMES).words(theme)),)),
             Row("Date of the disagreement or decision", _day(sealed.get("arose_on"))),
             Row("The problem and how you know", _or_none(sealed.get("problem"))),
             Row("What you want to happen", _or_none(sealed.get("wanted"))),
@@ -193,14 +198,14 @@ def _tried(sealed: Mapping[str, Any]) -> Section:
     )
 
 
-def _safety(raised: Raise, sealed: Mapping[str, Any]) -> Section:
+def _safety(raised: Raise, sealed: Mapping[str, Any], policy: Policy) -> Section:
     aware = sealed.get("family_aware")
-    level = words.LEVELS_OF_NEED[str(raised.level_of_need or "unknown")]
-    legal = words.LEGAL_STATUSES[raised.legal_status]
+    levels, statuses = policy.codes(ListKind.LEVELS_OF_NEED), policy.codes(ListKind.LEGAL_STATUSES)
+    level, legal = levels.words(raised.level_of_need or "unknown"), statuses.words(raised.legal_status)
     if _only_mailed(sealed):
         if raised.level_of_need is None:
             level = _unsaid(sealed["mail"].get("level_of_need"))
-        if raised.legal_status is LegalStatus.NOT_KNOWN:
+        if raised.legal_status == NOT_KNOWN:
             legal = _unsaid(sealed["mail"].get("legal_status"))
     return Section(
         "Risk and safety",
@@ -209,8 +214,8 @@ def _safety(raised: Raise, sealed: Mapping[str, Any]) -> Section:
             Row("Urgent", "Yes" if raised.track is Track.URGENT else "No"),
             Row("Risk", _or_none(sealed.get("risk"))),
             Row("What keeps them safe meanwhile", _or_none(sealed.get("safe_meanwhile"))),
-            Row("Level of need", level),
-            Row("Legal status", legal),
+            *((Row("Level of need", level),) if levels.entries else ()),
+            *((Row("Legal status", legal),) if statuses.entries else ()),
             Row("Family knows", FAMILY_AWARE[FamilyAware(aware)] if aware else "Not said"),
             Row("Family's views", _or_none(sealed.get("family_views"))),
         ),

@@ -298,7 +298,7 @@ def _pass_on(reading: Reading, case: Case, agencies: Mapping[str, Agency], origi
     raising = first(reading.raw, "raising-agency") or case.raising_agency or ""
     if raising not in agencies:
         reading.problem("raising-agency", "Choose the agency that raised it")
-    asking = Asking(now=reading.now, agencies=agencies)
+    asking = Asking(now=reading.now, agencies=agencies, policy=case.frame.policy)
     chosen = questions.read_agencies(reading, asking, raising=raising, missing="Choose the agency that is to be told")
     if reading.problems:
         return None

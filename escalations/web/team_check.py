@@ -104,7 +104,7 @@ def rows(made: Made, case: Case, names: Names) -> tuple[Row, ...]:  # noqa: C901
             named = who if isinstance(who, dict) else {}
             found.append(Row("Written to from now on", "\n".join(str(part) for part in named.values() if part)))
         case acts.Close():
-            found.append(Row("How it ended", words.OUTCOMES[act.outcome]))
+            found.append(Row("How it ended", telling.outcome(case.frame.policy, act.outcome)))
             if act.route is not None:
                 found.append(Row("Where it goes", words.ROUTES[act.route]))
             found.append(Row("On whose word", words.ON_WORD_OF[act.on_word_of]))

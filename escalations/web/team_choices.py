@@ -78,7 +78,9 @@ def of(  # noqa: C901, PLR0911, PLR0912  one line a kind
             return {"take_out": of_parties(case, names), "removed_because": removed_because()}
         case Doing.CLOSE:
             return {
-                "outcomes": {outcome.value: words.OUTCOMES[outcome] for outcome in team_acts.outcomes(case)},
+                "outcomes": {
+                    outcome.value: telling.outcome(case.frame.policy, outcome) for outcome in team_acts.outcomes(case)
+                },
                 "whose": {code.value: words.ON_WORD_OF[team_acts.WORDS_OF[code]] for code in team_acts.words_of(case)},
                 "routes": {route.value: text for route, text in words.ROUTES.items()},
             }

@@ -134,7 +134,7 @@ class _TeamPages:
         """The form: as it was typed, or as it stands before anybody types, with what the address chose."""
         parts, now = self._parts, self._parts.now()
         agencies = await parts.agencies.read(now, though_away=True)
-        names = Names(agencies)
+        names = Names(agencies, policy=case.frame.policy)
         raised, sealed = await self._raised(request, case) if doing is Doing.PASS_ON else (None, None)
         said = named.said_of(sealed, agencies)
         if raw is None:
@@ -152,7 +152,7 @@ class _TeamPages:
             f=parts.form(request, raw, problems),
             all_agencies={agency.agency_id: agency.label for agency in agencies.values()},
             chosen=raw.get("with") or [""],
-            sections=summary.sections(raised, sealed, agencies) if raised and sealed else (),
+            sections=summary.sections(raised, sealed, agencies, case.frame.policy) if raised and sealed else (),
             pleas=pleading.of_case(sealed, ()),
             said=said if case.raising_agency is None else None,
             numbers=await self._numbers(case, names) if doing in {Doing.PHONE_CALL, Doing.REACHED} else {},
@@ -223,12 +223,12 @@ class _TeamPages:
         async with self._parts.database.read() as tx:
             again = await pressed_before(tx, key)
         if pressed != "send" and not again:
-            looked = team_check.preview(case, made.act, Names(agencies), now=now)
+            looked = team_check.preview(case, made.act, Names(agencies, policy=case.frame.policy), now=now)
             if looked.refused is not None:
                 problem = Problem(team_check.field_of(doing, looked.refused.code), looked.refused.sentence)
                 return await self._show(request, case, doing, raw, (problem,), status=409, refused=True)
             if looked.told:
-                return self._check(request, case, doing, raw, made, looked, Names(agencies))
+                return self._check(request, case, doing, raw, made, looked, Names(agencies, policy=case.frame.policy))
         return await self._store(request, case, doing, raw, made, key)
 
     def _check(  # noqa: PLR0917  what stands on the page

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, assert_never
 
-from escalations.policy import Awaits, Side, Track
+from escalations.policy import Awaits, Policy, Side, Track
 from escalations.rules import events
 from escalations.rules.actors import Actor, Channel
-from escalations.rules.case import Case, Claim, Clock, ClockEnd, DeliveryState, FileNote, Status
+from escalations.rules.case import Case, Claim, Clock, ClockEnd, DeliveryState, FileNote, Outcome, Status
 from escalations.rules.civiltime import say
+from escalations.rules.codelists import USUAL, ListKind
 from escalations.rules.events import Event
 from escalations.rules.notices import Ask
 from escalations.web import words
@@ -44,6 +45,12 @@ class Names:
     """The names of agencies; people are never named here."""
 
     agencies: Mapping[str, Agency]
+    policy: Policy | None = field(default=None, kw_only=True)
+    """Of the case that is told of, for the words of its lists; without it the usual ones."""
+
+    def outcome(self, code: Outcome) -> str:
+        """How it ended, within a sentence."""
+        return _within(USUAL[ListKind.OUTCOMES].words(code) if self.policy is None else outcome(self.policy, code))
 
     def agency(self, agency_id: str | None) -> str:
         """An agency's name."""
@@ -72,6 +79,16 @@ class Names:
         if agency_id is not None and side in {Side.RESPONDING, Side.RAISING}:
             return self.agency(agency_id)
         return words.SIDES[side]
+
+
+def outcome(policy: Policy, code: Outcome) -> str:
+    """How it ended, in the words of its policy."""
+    return policy.codes(ListKind.OUTCOMES).words(code)
+
+
+def _within(text: str) -> str:
+    """Words of a list within a sentence; a capital that is more than the first letter of the words stays."""
+    return text if text[1:2].isupper() else f"{text[:1].lower()}{text[1:]}"
 
 
 _OTHERS: Final[Mapping[str, str]] = {"partnership-team": "the partnership team", "partners-panel": "the final body"}
@@ -174,7 +191,7 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
         case events.DoneDenied():
             return f"{names.actor(event.by)} says that it was not done."
         case events.Settled():
-            return f"Settled with {names.agency(event.agency_id)}: {words.OUTCOMES[event.outcome].lower()}."
+            return f"Settled with {names.agency(event.agency_id)}: {names.outcome(event.outcome)}."
         case (
             events.SaidMisdirected()
             | events.FoundTheirs()
@@ -184,9 +201,9 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
         ):
             return _of_parties(event, names)
         case events.Decided():
-            return f"The final body decided: {words.OUTCOMES[event.outcome].lower()}."
+            return f"The final body decided: {names.outcome(event.outcome)}."
         case events.Closed():
-            return _ended(event)
+            return _ended(event, names)
         case events.PartnershipNotified():
             return (
                 "The partnership was told how it ended."
@@ -354,12 +371,12 @@ def _cause_confirmed(event: events.CauseConfirmed) -> str:
     return f"The partnership team confirmed the cause of a delay: {words.CAUSES[event.cause]}.{changed}"
 
 
-def _ended(event: events.Closed) -> str:
+def _ended(event: events.Closed, names: Names) -> str:
     where = f"at stage {event.stage}" if event.stage else "before it was passed on"
     word = f", on the word of {words.SIDES[event.on_word_of]}" if event.on_word_of else ""
     way = f" It goes another way: {_in_line(words.ROUTES[event.route])}." if event.route else ""
     why = f" {words.WITHDRAWN[event.withdrawn_because]}." if event.withdrawn_because else ""
-    return f"Closed {where}{word}: {words.OUTCOMES[event.outcome].lower()}.{why}{way}"
+    return f"Closed {where}{word}: {names.outcome(event.outcome)}.{why}{way}"
 
 
 def _whom(event: events.NoticeReported, names: Names) -> str:
@@ -430,7 +447,7 @@ def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR
         case events.Decided():
             return "Decided"
         case events.Closed():
-            return f"Closed: {words.OUTCOMES[event.outcome].lower()}"
+            return f"Closed: {names.outcome(event.outcome)}"
         case events.PartnershipNotified():
             return "Partnership told"
         case events.NoticeReported():
@@ -521,7 +538,7 @@ def claim(found: Claim, names: Names) -> str:
 def closed(case: Case) -> str:
     """How and when a case ended."""
     when = f" at {say(case.closed_at)}" if case.closed_at else ""
-    how = f": {words.OUTCOMES[case.outcome].lower()}" if case.outcome else ""
+    how = f": {_within(outcome(case.frame.policy, case.outcome))}" if case.outcome else ""
     way = f" It goes another way: {_in_line(words.ROUTES[case.route])}." if case.route else ""
     return f"It was closed{when}{how}.{way}" if case.status is Status.CLOSED else "It is open."
 

@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Final
 
 from escalations.policy import Awaits, Side, SkipReason, StartsFrom, Track
-from escalations.rules.acts import Concern, LegalStatus, Reason
+from escalations.rules import wording
+from escalations.rules.acts import Concern
 from escalations.rules.case import (
     Cause,
     Changed,
@@ -29,47 +30,6 @@ from escalations.rules.case import (
 from escalations.rules.notices import RAISER, NoticeKind
 from escalations.store.access_log import What
 from escalations.store.notices import NoticeState
-
-REASONS: Final[Mapping[Reason, str]] = {
-    Reason.THRESHOLD: "We do not agree on the threshold or level of need",
-    Reason.REFERRAL: "A referral was not accepted",
-    Reason.PLAN: "A plan is not being followed",
-    Reason.ACTION: "An agreed action has not been done",
-    Reason.NO_RESPONSE: "There is no response, or things are drifting",
-    Reason.STRATEGY_DISCUSSION: "A strategy discussion was refused or delayed",
-    Reason.CONFERENCE: "A conference decision, or who was there to make it (quoracy)",
-    Reason.ASSESSMENT: "The outcome of an assessment",
-    Reason.CLOSURE: "A case was closed or stepped down",
-    Reason.INFORMATION_SHARING: "Information was not shared",
-    Reason.ROLES: "Who is responsible for what",
-    Reason.RESOURCE: "There is not the resource or capacity",
-    Reason.PLACEMENT: "A placement or care setting",
-    Reason.OTHER: "Something else",
-    Reason.NOT_STATED: "Not stated yet",
-}
-
-REASONS_TO_CHOOSE: Final[Mapping[Reason, str]] = {
-    reason: text for reason, text in REASONS.items() if reason is not Reason.NOT_STATED
-}
-"""What a form offers: only a plain mail leaves it open."""
-
-LEGAL_STATUSES: Final[Mapping[LegalStatus, str]] = {
-    LegalStatus.NONE: "No legal status",
-    LegalStatus.CHILD_IN_NEED: "Child in need (CIN)",
-    LegalStatus.CHILD_PROTECTION: "Child protection plan (CP)",
-    LegalStatus.CHILD_IN_CARE: "Child in care",
-    LegalStatus.ADULT_SAFEGUARDING: "Adult safeguarding enquiry",
-    LegalStatus.NOT_KNOWN: "I do not know",
-}
-
-LEVELS_OF_NEED: Final[Mapping[str, str]] = {
-    "1": "Level 1: universal",
-    "2": "Level 2: early help",
-    "3": "Level 3: targeted or complex",
-    "4": "Level 4: specialist, statutory or immediate risk",
-    "unknown": "I do not know",
-}
-"""Levels as Right Help Right Time numbers them."""
 
 CONCERNS: Final[Mapping[Concern, str]] = {
     Concern.CHILD: "A child",
@@ -94,18 +54,6 @@ PERSON_KINDS: Final[Mapping[PersonKind, str]] = {
     PersonKind.CHILD: "A child or young person",
     PersonKind.UNBORN_BABY: "An unborn baby",
     PersonKind.ADULT: "An adult",
-}
-
-OUTCOMES: Final[Mapping[Outcome, str]] = {
-    Outcome.AGREED_AS_ASKED: "Agreed as asked",
-    Outcome.AGREED_IN_PART: "Agreed in part",
-    Outcome.AGREED_ANOTHER_WAY: "Agreed another way",
-    Outcome.DECIDED_AS_ASKED: "Decided as asked",
-    Outcome.DECIDED_ANOTHER_WAY: "Decided another way",
-    Outcome.NOT_AGREED_DECIDED: "Not agreed; decided by the final body",
-    Outcome.WITHDRAWN: "Withdrawn by whoever raised it",
-    Outcome.REDIRECTED: "Redirected",
-    Outcome.OVERTAKEN: "Overtaken by events",
 }
 
 ROUTES: Final[Mapping[Route, str]] = {
@@ -243,52 +191,15 @@ SAYS: Final[Mapping[Says, str]] = {
 }
 """What a side's account says of the recorded cause of a delay."""
 
-CHANGED: Final[Mapping[Changed, str]] = {
-    Changed.MEETING_HELD: "A meeting was held",
-    Changed.PLAN_AMENDED: "A plan was amended",
-    Changed.ENQUIRY_BEGUN: "An enquiry was begun",
-    Changed.STEP_UP: "Help was stepped up to a higher level of need",
-    Changed.SERVICE_STARTED: "A service was started",
-    Changed.OTHER: "Something else changed",
-    Changed.NOTHING: "Nothing changed",
-    Changed.NOT_YET_KNOWN: "It is not known yet",
-}
+CHANGED: Final[Mapping[Changed, str]] = {code: said.words for code, said in wording.CHANGED.items()}
 """What changed for the child or adult by the end."""
 
-FELT: Final[Mapping[Felt, str]] = {
-    Felt.CLEAR_AND_FAIR: "It was clear and fair",
-    Felt.MIXED: "Partly",
-    Felt.HARD: "It was hard",
-}
+FELT: Final[Mapping[Felt, str]] = {code: said.words for code, said in wording.FELT.items()}
 """How raising or receiving it felt."""
 
-AWAITED: Final[Mapping[Awaits, str]] = {
-    Awaits.ACKNOWLEDGE: "an acknowledgement",
-    Awaits.BE_REACHED: "a call in which both sides speak",
-    Awaits.RESPOND: "an answer",
-    Awaits.CONSIDER: "word on whether the answer deals with the worry",
-    Awaits.CHOOSE: "a choice to move up or stay",
-    Awaits.CONFIRM: "a yes or no to what was said to be done",
-    Awaits.DECIDE: "a decision",
-    Awaits.LOOK: "the team to look at it and see who is to have it",
-    Awaits.MEND_DELIVERY: "the team to see to a notice that did not arrive",
-    Awaits.SETTLE_ALL: "the whole matter to be settled",
-    Awaits.RAISE: "the escalation to be raised",
-}
+AWAITED: Final[Mapping[Awaits, str]] = {code: said.noun for code, said in wording.AWAITED.items()}
 
-SHORT_AWAITED: Final[Mapping[Awaits, str]] = {
-    Awaits.ACKNOWLEDGE: "Acknowledge",
-    Awaits.BE_REACHED: "Speak by phone",
-    Awaits.RESPOND: "Answer",
-    Awaits.CONSIDER: "Say if it is dealt with",
-    Awaits.CHOOSE: "Move up or stay",
-    Awaits.CONFIRM: "Confirm what was done",
-    Awaits.DECIDE: "Decide",
-    Awaits.LOOK: "Team to look",
-    Awaits.MEND_DELIVERY: "Team to mend delivery",
-    Awaits.SETTLE_ALL: "Whole process",
-    Awaits.RAISE: "Raised",
-}
+SHORT_AWAITED: Final[Mapping[Awaits, str]] = {code: said.short for code, said in wording.AWAITED.items()}
 
 
 def together(first: int, last: int) -> str:

@@ -29,6 +29,7 @@ from escalations.policy import (
     Track,
     Undelivered,
 )
+from escalations.rules.codelists import CodeEntry, CodeLists
 from escalations.rules.workingtime import DayZero, Region, Unit
 
 PAGE = (Path(__file__).parents[2] / "docs" / "writing-a-policy.md").read_text("utf-8")
@@ -43,6 +44,8 @@ MODELS: tuple[type[BaseModel], ...] = (
     Skipping,
     Thematic,
     OutOfScope,
+    CodeLists,
+    CodeEntry,
 )
 VOCABULARIES = (Awaits, DayZero, OnLimit, Region, Side, SkipReason, StartsFrom, Track, Undelivered)
 

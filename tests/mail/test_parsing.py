@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import tracemalloc
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import hypothesis
 import pytest
@@ -16,7 +16,10 @@ from escalations.mail.locked import FileKind, Locked
 from escalations.mail.mime import Oddity
 from escalations.mail.parser import Mail, parse
 from escalations.rules.acts import LegalStatus, Reason
+from escalations.rules.codelists import USUAL, ListKind
 from tests.mail import messages
+
+DAY = date(2027, 3, 1)
 
 
 def read(name: str) -> Mail:
@@ -28,9 +31,9 @@ def test_labelled_lines_become_fields_and_the_text_keeps_everything() -> None:
     said = mail.labelled
     assert said.first(Label.TO_AGENCY) == "Wyeford Council children's services"
     assert said.first(Label.ABOUT) == "Persephone Canarybird"
-    assert labels.reason(said.first(Label.REASON)) is Reason.PLAN
-    assert labels.level_of_need(said.first(Label.LEVEL_OF_NEED)) == 3
-    assert labels.legal_status(said.first(Label.LEGAL_STATUS)) is LegalStatus.CHILD_IN_NEED
+    assert USUAL[ListKind.REASONS].named(said.first(Label.REASON), DAY) == Reason.PLAN
+    assert labels.level_of_need(USUAL[ListKind.LEVELS_OF_NEED], said.first(Label.LEVEL_OF_NEED), DAY) == 3
+    assert USUAL[ListKind.LEGAL_STATUSES].named(said.first(Label.LEGAL_STATUS), DAY) == LegalStatus.CHILD_IN_NEED
     assert labels.yes(said.first(Label.URGENT)) is False
     assert said.first(Label.PROBLEM).startswith("The plan says weekly visits.\nNobody has come since January.\n\nThe")
     assert said.first(Label.WANTED) == "A visit this week."
@@ -47,7 +50,7 @@ def test_a_table_in_html_is_read_like_labelled_lines_and_no_script_is_read_at_al
     mail = read("raise_html_table")
     assert mail.labelled.first(Label.TO_AGENCY) == "Wyeford Council children’s services"
     assert mail.labelled.first(Label.ABOUT) == "Persephone Canarybird"
-    assert labels.reason(mail.labelled.first(Label.REASON)) is Reason.STRATEGY_DISCUSSION
+    assert USUAL[ListKind.REASONS].named(mail.labelled.first(Label.REASON), DAY) == Reason.STRATEGY_DISCUSSION
     assert labels.yes(mail.labelled.first(Label.URGENT)) is True
     assert "Second line." in mail.labelled.first(Label.PROBLEM)
     assert "alert" not in mail.text

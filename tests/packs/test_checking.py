@@ -210,3 +210,38 @@ def test_the_directory_of_an_installation_is_looked_up(tmp_path: Path, monkeypat
     assert (code, "looked up" in said) == (0, False), said
     code, said = call("policy", "check", "--installation", str(FINE).replace("nothing", "same-person-above"))
     assert "in post" not in said
+
+
+# ---- Versions beside each other -------------------------------------------------------------------------------------
+
+OLDER = reading.sample_text()
+RENAMED = (
+    OLDER.replace("code: no_response_or_drift", "code: drift", 1)
+    .replace('version: "2026-1"', 'version: "2027-1"')
+    .replace('in_force_from: "2026-02-01"', 'in_force_from: "2027-02-01"')
+)
+MAPPED = RENAMED.replace("code: drift", "code: drift\n      was: [no_response_or_drift]", 1)
+
+
+def beside(newer: str, tmp_path: Path) -> tuple[int, str]:
+    (tmp_path / "older.yaml").write_text(OLDER, "utf-8")
+    (tmp_path / "newer.yaml").write_text(newer, "utf-8")
+    return call("policy", "check", "--strict", str(tmp_path / "newer.yaml"), str(tmp_path / "older.yaml"))
+
+
+def test_a_code_that_a_newer_version_drops_without_a_place_for_it_is_warned_of_at_its_list(tmp_path: Path) -> None:
+    status, said = beside(RENAMED, tmp_path)
+    assert status == 1
+    assert "the reason no_response_or_drift (“There is no response, or things are drifting”) of version 2026-1" in said
+    line = RENAMED[: RENAMED.index("  reasons:")].count("\n") + 1
+    assert f"newer.yaml:{line}: warning: lists, reasons: " in said
+    assert "older.yaml: warning" not in said
+
+
+def test_a_code_that_another_takes_the_place_of_is_not_warned_of(tmp_path: Path) -> None:
+    assert beside(MAPPED, tmp_path)[0] == 0
+
+
+def test_a_version_alone_is_not_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "newer.yaml").write_text(RENAMED, "utf-8")
+    assert call("policy", "check", "--strict", str(tmp_path / "newer.yaml"))[0] == 0

@@ -243,3 +243,38 @@ def test_the_command_prints_for_a_machine_and_refuses_what_is_no_moment_or_no_po
     code, text = call("policy", "diff", old, new)
     assert code == 1
     assert "`escalations policy check` lists everything" in text
+
+
+# ---- Lists ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_renamed_code_is_said_with_what_it_is_counted_as() -> None:
+    mapped = changed(
+        ("code: resource_or_capacity", "code: capacity\n      was: [resource_or_capacity]"),
+        ("There is not the resource or capacity", "There is nobody to do it"),
+    )
+    assert said(mapped) == [
+        "Reasons, capacity: is new: “There is nobody to do it”, in place of “There is not the resource or capacity”.",
+        (
+            "Reasons, resource or capacity: “There is not the resource or capacity” is dropped; is counted as “There "
+            "is nobody to do it”."
+        ),
+    ]
+
+
+def test_a_code_that_nothing_takes_the_place_of_is_said_to_hurt(tmp_path: Path) -> None:
+    (tmp_path / "older.yaml").write_text(SAMPLE, "utf-8")
+    (tmp_path / "newer.yaml").write_text(SAMPLE.replace("code: no_response_or_drift", "code: drift", 1), "utf-8")
+    _, text = call("policy", "diff", str(tmp_path / "older.yaml"), str(tmp_path / "newer.yaml"))
+    assert "What will hurt" in text
+    assert "nothing takes its place" in text
+
+
+def test_a_policy_without_lists_differs_in_nothing_from_one_that_writes_the_usual_ones_out() -> None:
+    without = reading.read_text(SAMPLE[: SAMPLE.index("# What people choose from")], "new.yaml")
+    assert said(without) == []
+
+
+def test_new_words_and_definitions_are_said() -> None:
+    (sentence,) = said(changed(('words: "A referral was not accepted"', 'words: "A request was turned down"')))
+    assert sentence.startswith("Reasons, referral not accepted: words: “A referral was not accepted” becomes")

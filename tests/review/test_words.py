@@ -12,8 +12,8 @@ from escalations.review import charts, measures, words
 from escalations.review.dataset import State, Why
 from escalations.review.figures import HEADINGS, Section
 from escalations.review.years import Year
-from escalations.rules.acts import Concern, LegalStatus, Reason
-from escalations.rules.case import Cause, Outcome, PauseReason
+from escalations.rules.acts import Concern
+from escalations.rules.case import Cause, PauseReason
 from tests.review.told import known, settled_at_two
 from tests.web.conftest import BANNED
 
@@ -21,10 +21,7 @@ from tests.web.conftest import BANNED
 @pytest.mark.parametrize(
     ("vocabulary", "said"),
     [
-        (Reason, words.REASONS),
-        (LegalStatus, words.LEGAL_STATUSES),
         (Concern, words.CONCERNS),
-        (Outcome, words.OUTCOMES),
         (Cause, words.CAUSES),
         (PauseReason, words.PAUSES),
         (State, words.STATES),

@@ -10,11 +10,13 @@ import pytest
 from escalations.intake import mail_raising
 from escalations.intake.naming import Named
 from escalations.mail import parser
+from escalations.packs import reading
 from escalations.rules.senders import Checked, Known
 from escalations.web import summary
 from tests.mailroom import message
 
 NOW = datetime(2027, 3, 1, 9, 30, tzinfo=UTC)
+POLICY = reading.sample()
 
 
 def rows(text: str, **completed: Any) -> dict[str, str]:  # noqa: ANN401
@@ -29,8 +31,9 @@ def rows(text: str, **completed: Any) -> dict[str, str]:  # noqa: ANN401
         checked=Checked.VOUCHED,
         named=Named(),
         at=NOW,
+        policy=POLICY,
     )
-    found = summary.sections(raised.act, {**raised.sealed, **completed}, {})
+    found = summary.sections(raised.act, {**raised.sealed, **completed}, {}, POLICY)
     return {f"{section.title}: {row.key}": row.value for section in found for row in section.rows}
 
 

@@ -9,7 +9,7 @@ from importlib import resources
 import pytest
 
 from escalations.policy import Awaits, Side, StartsFrom, Track
-from escalations.rules.acts import Concern, LegalStatus, Reason
+from escalations.rules.acts import Concern
 from escalations.rules.case import Cause, DeliveryState, Done, Outcome, Status
 from escalations.rules.notices import Ask, NoticeKind
 from escalations.store.notices import NoticeState
@@ -44,10 +44,7 @@ def test_the_guard_can_fail() -> None:
 @pytest.mark.parametrize(
     ("vocabulary", "said"),
     [
-        (Reason, words.REASONS),
-        (LegalStatus, words.LEGAL_STATUSES),
         (Concern, words.CONCERNS),
-        (Outcome, words.OUTCOMES),
         (Done, words.DONE),
         (Cause, words.CAUSES),
         (Awaits, words.AWAITED),

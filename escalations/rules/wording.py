@@ -1,0 +1,155 @@
+"""What is awaited, and what people say at the end, in words: each code once, in every form that a sentence needs.
+
+Who asks, who is told and who counts need other parts of speech ("Please acknowledge it", "waiting for an
+acknowledgement", "each responding agency acknowledges"). They stand side by side here, so that a new code gets all of
+them, and none of them says something else than the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from escalations.policy import Awaits
+from escalations.rules.case import Changed, Felt
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """One thing that a clock waits for."""
+
+    noun: str
+    """What is waited for, told to whoever hears of it: "waiting for ..."."""
+    task: str
+    """What somebody is asked to do: "Please ..."."""
+    says: str
+    """What somebody does by it, in the document: "each responding agency ..."."""
+    title: str
+    """What a clock is called."""
+    short: str
+    """The same where there is little room."""
+    figure: str
+    """The head of a row in a table of the review."""
+
+
+AWAITED: Final[Mapping[Awaits, Awaited]] = {
+    Awaits.ACKNOWLEDGE: Awaited(
+        noun="an acknowledgement",
+        task="acknowledge it",
+        says="acknowledges",
+        title="Acknowledge",
+        short="Acknowledge",
+        figure="Acknowledge",
+    ),
+    Awaits.BE_REACHED: Awaited(
+        noun="a call in which both sides speak",
+        task="speak to the person who raised it, and record the call",
+        says="is reached by a person",
+        title="Be reached by a person",
+        short="Speak by phone",
+        figure="A person reached",
+    ),
+    Awaits.RESPOND: Awaited(
+        noun="an answer",
+        task="give your answer",
+        says="answers with reasons",
+        title="Answer",
+        short="Answer",
+        figure="Answer",
+    ),
+    Awaits.CONSIDER: Awaited(
+        noun="word on whether the answer deals with the worry",
+        task="say whether the answer deals with your worry",
+        says="says whether the answer deals with the worry",
+        title="Consider the answer",
+        short="Say if it is dealt with",
+        figure="Raising agency says if it is dealt with",
+    ),
+    Awaits.CHOOSE: Awaited(
+        noun="a choice to move up or stay",
+        task="say whether it moves up to the next stage",
+        says="says whether it moves up",
+        title="Choose whether it moves up",
+        short="Move up or stay",
+        figure="Raising agency chooses to move up or stay",
+    ),
+    Awaits.CONFIRM: Awaited(
+        noun="a yes or no to what was said to be done",
+        task="say whether what we were told was done",
+        says="confirms or denies what was said to be done",
+        title="Confirm what was said to be done",
+        short="Confirm what was done",
+        figure="Confirm what was said to be done",
+    ),
+    Awaits.DECIDE: Awaited(
+        noun="a decision",
+        task="record your decision",
+        says="decides with reasons",
+        title="Decide",
+        short="Decide",
+        figure="Final body decides",
+    ),
+    Awaits.LOOK: Awaited(
+        noun="the team to look at it and see who is to have it",
+        task="look at it and see who is to have it",
+        says="looks at what is held and passes it on",
+        title="Look at what is held",
+        short="Team to look",
+        figure="Team passes on what was held",
+    ),
+    Awaits.MEND_DELIVERY: Awaited(
+        noun="the team to see to a notice that did not arrive",
+        task="see to a notice that did not arrive",
+        says="sees to a notice that did not arrive",
+        title="See to a notice that did not arrive",
+        short="Team to mend delivery",
+        figure="Team sees to an undelivered notice",
+    ),
+    Awaits.SETTLE_ALL: Awaited(
+        noun="the whole matter to be settled",
+        task="settle it with the other side",
+        says="settle the whole matter",
+        title="Settle the whole matter",
+        short="Whole process",
+        figure="Whole matter settled",
+    ),
+    Awaits.RAISE: Awaited(
+        noun="the escalation to be raised",
+        task="raise it",
+        says="raises it",
+        title="Raise it",
+        short="Raised",
+        figure="Raised within the time for it",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer that a side can give at the end."""
+
+    words: str
+    """As a form offers it."""
+    figure: str
+    """The head of a row in a table of the review."""
+
+
+CHANGED: Final[Mapping[Changed, Answer]] = {
+    Changed.MEETING_HELD: Answer("A meeting was held", "A meeting was held"),
+    Changed.PLAN_AMENDED: Answer("A plan was amended", "A plan was amended"),
+    Changed.ENQUIRY_BEGUN: Answer("An enquiry was begun", "An enquiry was begun"),
+    Changed.STEP_UP: Answer("Help was stepped up to a higher level of need", "Help was stepped up"),
+    Changed.SERVICE_STARTED: Answer("A service was started", "A service was started"),
+    Changed.OTHER: Answer("Something else changed", "Something else changed"),
+    Changed.NOTHING: Answer("Nothing changed", "Nothing changed"),
+    Changed.NOT_YET_KNOWN: Answer("It is not known yet", "Not yet known"),
+}
+"""What changed for the child or adult by the end."""
+
+FELT: Final[Mapping[Felt, Answer]] = {
+    Felt.CLEAR_AND_FAIR: Answer("It was clear and fair", "Clear and fair"),
+    Felt.MIXED: Answer("Partly", "Partly"),
+    Felt.HARD: Answer("It was hard", "Hard"),
+}
+"""How raising or receiving it felt."""
