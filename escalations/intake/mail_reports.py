@@ -9,7 +9,7 @@ doubted is held, the team is told and shown why, and may confirm it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,6 +21,7 @@ from escalations.intake.mail_codes import Code
 from escalations.intake.mail_in import Reader
 from escalations.mail.address import Replies
 from escalations.mail.parser import Mail
+from escalations.rules import acts
 from escalations.rules.case import Case
 from escalations.store import links, mails, notices
 from escalations.store.mails import Envelope, MailRow
@@ -134,3 +135,24 @@ async def take_back(tx: AsyncConnection, vault: Vault, notice: NoticeRow, *, at:
         return False
     await unheard.submit(tx, vault, notice.reference, delivery, at=at)
     return True
+
+
+async def confirmed(
+    tx: AsyncConnection,
+    vault: Vault,
+    notice: NoticeRow,
+    act: acts.ReportDelivery | None,
+    sealed: Mapping[str, object],
+) -> None:
+    """Note that the team confirmed of a notice that it did not arrive, and let its case hear of it from the team.
+
+    Args:
+        tx: the transaction in which the team's word is written down.
+        vault: seals it.
+        notice: the notice.
+        act: what its case hears; none where no case has to hear of it.
+        sealed: who confirmed it, and on what grounds.
+    """
+    await notices.bounced(tx, notice.notice_id, code="bounced")
+    if act is not None:
+        await unheard.say(tx, vault, notice.reference, act, sealed)

@@ -8,7 +8,7 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import assert_never
 
@@ -98,7 +98,13 @@ async def submit(tx: AsyncConnection, keys: Vault, reference: str, delivery: Del
         delivery: what it has to hear.
         at: the moment.
     """
-    act = contracts.delivery_act(delivery, submission_id=submissions.new_id(at), at=at)
+    await say(tx, keys, reference, contracts.delivery_act(delivery, submission_id=submissions.new_id(at), at=at), {})
+
+
+async def say(
+    tx: AsyncConnection, keys: Vault, reference: str, act: acts.ReportDelivery, sealed: Mapping[str, object]
+) -> None:
+    """Let a case hear it, by the system or by the team: whichever says it first, for it is said once."""
     await submissions.receive(
         tx,
         keys,
@@ -106,10 +112,10 @@ async def submit(tx: AsyncConnection, keys: Vault, reference: str, delivery: Del
         act_json=acts.dumps(act),
         channel=act.channel,
         received_at=act.received_at,
-        sealed={},
+        sealed=dict(sealed),
         reference=reference,
         submission_id=act.submission_id,
-        idempotency_key=f"delivery-{delivery.notice_id}-{delivery.state}",
+        idempotency_key=f"delivery-{act.notice_id}-{act.state}",
     )
 
 

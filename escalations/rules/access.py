@@ -14,7 +14,7 @@ from escalations.policy import Position, Side, Track
 from escalations.rules import acts
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act
-from escalations.rules.case import Case, FileNote, Status
+from escalations.rules.case import Case, DeliveryState, FileNote, Status
 from escalations.rules.telling import LEAD, RAISER
 
 
@@ -51,6 +51,8 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
         case acts.ReportDelivery() | acts.ReportMessage():
             if act.by == SYSTEM and act.channel is Channel.SYSTEM:
                 return None
+            if isinstance(act, acts.ReportDelivery) and _confirms_undelivered(act):
+                return None
             return Refused(NOT_YOUR_SIDE, "Only the system reports what became of a message.")
         case acts.Acknowledge() | acts.Respond():
             return _responding(case, act.by)
@@ -86,6 +88,11 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
             return _deciding(case, act.by)
         case _:
             assert_never(act)
+
+
+def _confirms_undelivered(act: acts.ReportDelivery) -> bool:
+    """The team says that a notice did not arrive, and how it knows. That one arrived, nobody says for us."""
+    return _is_team(act.by) and act.state is DeliveryState.UNDELIVERED and act.known_by is not None
 
 
 def _of_the_track(case: Case, act: acts.ChangeTrack) -> Refused | None:

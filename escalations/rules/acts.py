@@ -21,6 +21,7 @@ from escalations.rules.case import (
     Done,
     Felt,
     FileNote,
+    KnownBy,
     Outcome,
     PartyReason,
     PauseReason,
@@ -454,7 +455,11 @@ class AddWords(ActModel):
 
 
 class ReportDelivery(ActModel):
-    """What became of a notice that matters. An act of the system, never of a person."""
+    """What became of a notice that matters. An act of the system.
+
+    That one did not arrive, the team confirms as well, where a report of it was not believed by itself; it then says
+    how it knows (``known_by``).
+    """
 
     kind: Literal["report_delivery"] = "report_delivery"
     notice_id: str
@@ -466,6 +471,8 @@ class ReportDelivery(ActModel):
     starts_clocks: bool
     """Whether it was the notice of the stage, which starts the clocks of whom it reaches."""
     state: DeliveryState
+    known_by: Annotated[KnownBy | None, Field(exclude_if=not_)] = None
+    """For what the team confirms."""
 
 
 class ReportMessage(ActModel):

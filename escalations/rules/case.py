@@ -203,6 +203,21 @@ class DeliveryState(StrEnum):
     NO_ONE_IN_POST = "no_one_in_post"
 
 
+class KnownBy(StrEnum):
+    """How the team knows of something that it records; who said so, and what exactly, is sealed."""
+
+    PHONE = "phone"
+    """Somebody of the team spoke to them."""
+    IN_WRITING = "in_writing"
+    """They wrote it: a letter, an email, a message."""
+    MEETING = "meeting"
+    """It was said in a meeting, and stands in its minutes."""
+    POSTMASTER = "postmaster"
+    """Whoever runs the agency's mail says so."""
+    REPORT = "report"
+    """The words of the report itself show it."""
+
+
 class PauseReason(StrEnum):
     """Why a case is paused; what exactly it waits for is sealed."""
 

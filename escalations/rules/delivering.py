@@ -8,6 +8,7 @@ the notice.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from escalations.policy import Awaits, Side, StartsFrom, Undelivered
 from escalations.rules import acts, clocks, events
@@ -18,7 +19,7 @@ from escalations.rules.evolving import evolve_all
 
 
 def delivery(case: Case, act: acts.ReportDelivery, now: datetime) -> tuple[Event, ...] | Refused:
-    """The system reports what became of a notice that matters."""
+    """The system reports what became of a notice that matters; or the team, that one did not arrive."""
     reported = events.NoticeReported(
         at=now,
         notice_id=act.notice_id,
@@ -27,6 +28,7 @@ def delivery(case: Case, act: acts.ReportDelivery, now: datetime) -> tuple[Event
         stage=act.stage,
         starts_clocks=act.starts_clocks,
         state=act.state,
+        **({} if act.known_by is None else _of_the_team(act)),
     )
     after = evolve_all(case, (reported,))
     if case.status is not Status.OPEN or act.agency_id is None:
@@ -47,6 +49,16 @@ def delivery(case: Case, act: acts.ReportDelivery, now: datetime) -> tuple[Event
         return (reported, *mended, *_start(evolve_all(after, mended), now, act.agency_id))
     # Another notice got there: that mends the address, unless the stage's own notice is still to arrive.
     return (reported, *seen_to(after, now, act.agency_id)) if before is DeliveryState.DELIVERED else (reported,)
+
+
+def _of_the_team(act: acts.ReportDelivery) -> dict[str, Any]:
+    """Who of a side says it, and how they know: in the register of what the team confirmed."""
+    return {
+        "by": act.by,
+        "known_by": act.known_by,
+        "submission_id": act.submission_id,
+        "content_digest": act.content_digest,
+    }
 
 
 def _of_another(case: Case, act: acts.ReportDelivery, now: datetime) -> tuple[Event, ...]:

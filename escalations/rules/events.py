@@ -23,6 +23,7 @@ from escalations.rules.case import (
     Done,
     Felt,
     FileNote,
+    KnownBy,
     Outcome,
     PartyReason,
     PauseReason,
@@ -627,6 +628,10 @@ class NoticeReported(EventModel):
     stage: int
     starts_clocks: bool
     state: DeliveryState
+    by: Annotated[Actor | None, Field(exclude_if=not_)] = None
+    """The team, where it confirmed that it did not arrive; none where the system reports it."""
+    known_by: Annotated[KnownBy | None, Field(exclude_if=not_)] = None
+    """How the team knows."""
 
 
 class MessageReported(EventModel):

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations import errors
 from escalations.store import register, tables
-from escalations.store.vault import Sealed, Vault
+from escalations.store.vault import Erased, Sealed, Vault
 
 _MAILS = tables.MAILS
 _STATES = tables.MAIL_STATES
@@ -445,6 +445,39 @@ async def act(
     }
     await tx.execute(insert(_ACTS).values(**row, row_digest=register.row_digest(_ACTS, row)))
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class MailDeed:
+    """What the team did with a message."""
+
+    what: MailAct
+    at: datetime
+    who: str
+    """Empty where it was erased."""
+    reference: str | None
+
+
+async def deeds(tx: AsyncConnection, keys: Vault, mail_id: str) -> tuple[MailDeed, ...]:
+    """What the team did with a message, and who of it did; oldest first."""
+    query = select(_ACTS).where(_ACTS.c.mail_id == mail_id).order_by(_ACTS.c.at, _ACTS.c.act_id)
+    found = []
+    for row in (await tx.execute(query)).all():
+        try:
+            box = Sealed(row.key_id, row.sealed)
+            plain = await keys.open(tx, box, table=_ACTS.name, column="sealed", row=row.act_id)
+            who = str((json.loads(plain).get("by") or {}).get("name") or "")
+        except Erased:
+            who = ""
+        found.append(MailDeed(MailAct(row.what), row.at, who, row.reference))
+    return tuple(found)
+
+
+async def waiting_about(tx: AsyncConnection, reference: str) -> tuple[MailRow, ...]:
+    """The messages that wait for the team and may concern a case, oldest first."""
+    held = (_STATES.c.state == MailState.HELD.value, _STATES.c.reference == reference)
+    rows = await tx.execute(_rows().where(*held).order_by(_MAILS.c.received_at, _MAILS.c.mail_id))
+    return tuple(_row(row) for row in rows)
 
 
 def _rows() -> Select[*tuple[Any, ...]]:

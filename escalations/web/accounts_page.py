@@ -46,13 +46,35 @@ class Delay:
     clock_id: str
     title: str
     cause: str
-    confirmed: bool
+    confirmed: Confirmed | None
+    """None while it is provisional."""
     until: datetime | None
     sides: tuple[OfAgency, ...]
 
 
-def beside(found: Story, wrote: Iterable[Written], names: Names) -> tuple[Delay, ...]:
-    """Every delay of a case that agencies are asked about, with their accounts."""
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """Who made a cause final, when, and after which accounts."""
+
+    at: datetime
+    who: str
+    after: tuple[str, ...]
+    """Whose account had come by then ..."""
+    without: tuple[str, ...]
+    """... and whose had not."""
+    evidence: str
+    """What the evidence alone says, where that is another cause."""
+
+
+def beside(found: Story, wrote: Iterable[Written], names: Names, team: Mapping[str, str]) -> tuple[Delay, ...]:
+    """Every delay of a case that agencies are asked about, with their accounts.
+
+    Args:
+        found: the case.
+        wrote: what was written with each act, as far as it may be read.
+        names: of the agencies.
+        team: who of the team did what, by submission.
+    """
     of_submission = {item.event.submission_id: item for item in wrote}
     given: dict[str, list[events.AccountAdded]] = {}
     for told in found.told:
@@ -63,7 +85,7 @@ def beside(found: Story, wrote: Iterable[Written], names: Names) -> tuple[Delay,
             clock.clock_id,
             _title(clock, names),
             words.cause(clock.cause or Cause.SILENT, clock.awaits),
-            clock.cause_confirmed_at is not None,
+            _confirmed(found, clock, names, team),
             clock.accounts_until,
             tuple(
                 OfAgency(
@@ -79,6 +101,29 @@ def beside(found: Story, wrote: Iterable[Written], names: Names) -> tuple[Delay,
         )
         for clock in found.case.clocks
         if clock.limit_passed_at is not None and not clock.limit_withdrawn and accounts.whose(found.case, clock)
+    )
+
+
+def _confirmed(found: Story, clock: Clock, names: Names, team: Mapping[str, str]) -> Confirmed | None:
+    if clock.cause_confirmed_at is None or clock.cause is None:
+        return None
+    given: set[str] = set()
+    event, by_then = None, frozenset[str]()
+    for told in found.told:
+        if isinstance(told.event, events.AccountAdded) and told.event.clock_id == clock.clock_id:
+            given.add(told.event.agency_id)
+        elif isinstance(told.event, events.CauseConfirmed) and told.event.clock_id == clock.clock_id:
+            event, by_then = told.event, frozenset(given)
+    if event is None:
+        return None
+    asked = [agency for _, agency in accounts.whose(found.case, clock)]
+    evidence = clock.evidence_cause
+    return Confirmed(
+        event.at,
+        team.get(event.submission_id or "", ""),
+        tuple(names.agency(agency) for agency in asked if agency in by_then),
+        tuple(names.agency(agency) for agency in asked if agency not in by_then),
+        words.cause(evidence, clock.awaits) if evidence is not None and evidence is not clock.cause else "",
     )
 
 

@@ -37,7 +37,7 @@ _TITLES: Final[Mapping[Section, str]] = {
     Section.LATER: "Later",
 }
 _HINTS: Final[Mapping[Section, str]] = {
-    Section.HELD: "No agency has been told. Look, and pass each one on the same day.",
+    Section.HELD: "No agency has been told. Look, and pass each one on by the time that stands with it.",
     Section.OURS: "What waits for the partnership team in open cases, by our own time limit.",
     Section.UNDELIVERED: "Somebody has not been told. Phone, and put the directory right.",
     Section.PASSED: "A time limit has passed, ours or theirs, and what it was for is still waited for. Causes "

@@ -13,13 +13,14 @@ from fastapi import APIRouter, Request
 from sqlalchemy import Row
 from starlette.responses import Response
 
-from escalations.intake import submissions
+from escalations.intake import mail_codes, submissions
+from escalations.policy import Awaits
 from escalations.rules import access, events
 from escalations.rules.access import Page
 from escalations.rules.actors import Channel
 from escalations.rules.case import Case, ClaimState, Removed, Status
 from escalations.rules.civiltime import say
-from escalations.store import access_log
+from escalations.store import access_log, mails
 from escalations.store import notices as notice_rows
 from escalations.store.access_log import What
 from escalations.store.notices import NoticeRow
@@ -55,8 +56,10 @@ class _CasePages:
             reads = access.reads_text(found.case, signed_in(request).roles)
             raised, sealed = await story.raised_in_all(tx, parts.vault, found) if reads else (None, None)
             wrote = await story.written(tx, parts.vault, found) if reads else ()
+            team = await story.of_the_team(tx, parts.vault, found)
             rows = await notice_rows.of_case(tx, reference)
             readings = await access_log.of_case(tx, reference) if found.case.removed else []
+            messages = await mails.waiting_about(tx, reference)
         await log_reading(parts, request, reference, text=reads)
         case = found.case
         names = Names(agencies, policy=case.frame.policy)
@@ -88,12 +91,17 @@ class _CasePages:
             drawing=timeline.draw(found, names, now=now),
             names=names,
             entries=[
-                {"entry": told.entry, "at": told.event.at, "sentence": telling.sentence(told.event, names)}
+                {
+                    "entry": told.entry,
+                    "at": told.event.at,
+                    "sentence": telling.sentence(told.event, names),
+                    "who": team.get(told.event.submission_id or "", ""),
+                }
                 for told in found.told
             ],
             notices=[_notice(row, names) for row in rows],
             wrote=_wrote((item for item in wrote if not isinstance(item.event, events.AccountAdded)), names),
-            accounts_of=accounts_page.beside(found, wrote, names),
+            accounts_of=accounts_page.beside(found, wrote, names, team),
             confirmable={clock.clock_id for clock in team_acts.confirmable(case, now)},
             sections=summary.sections(raised, sealed, agencies, case.frame.policy) if raised and sealed else (),
             pleas=pleading.of_case(sealed, (item.words for item in wrote)) if reads else (),
@@ -104,6 +112,8 @@ class _CasePages:
                 if claim.state is ClaimState.SAID
             ],
             move=_move(case),
+            messages=[{"row": row, "why": mail_codes.said(row.code)} for row in messages],
+            look_by=min((clock.due_at for clock in case.running(Awaits.LOOK)), default=None),
         )
 
     def _not_open(self, request: Request, reference: str, *, received: bool) -> Response:

@@ -207,6 +207,8 @@ def _completing(page: Read) -> dict[str, Any]:
 def _may_read(item: Written, link: Link) -> bool:
     """Each side's account of a delay, and what it says at the end, is for the team and for that side itself."""
     event = item.event
+    if isinstance(event, events.NoticeReported):
+        return False  # On what grounds the team believed that a notice did not arrive is the team's.
     if not isinstance(event, events.AccountAdded | events.LookedBack):
         return True
     return event.side is link.to.side and (event.side is Side.RAISING or event.agency_id == link.to.agency_id)

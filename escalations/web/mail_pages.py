@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from fastapi import APIRouter, HTTPException, Request
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from escalations import errors
@@ -30,10 +31,11 @@ from escalations.store.access_log import What
 from escalations.store.mails import MailAct, MailRow, MailState
 from escalations.store.notices import NoticeRow
 from escalations.store.vault import Erased
-from escalations.web import mail_adding, named, sender_words, team_check
+from escalations.web import mail_adding, mail_undelivered, named, sender_words, team_check, words
 from escalations.web.auth import allowed, signed_in
 from escalations.web.forms import LONG, Problem, Raw, Reading, first
 from escalations.web.made import Made
+from escalations.web.mail_undelivered import Grounds
 from escalations.web.parts import Parts, is_press
 from escalations.web.telling import Names
 
@@ -116,6 +118,7 @@ class _MailPages:
         *,
         status: int = 200,
         unkept: bool = False,
+        again: bool = False,
     ) -> Response:
         row, mail = await self._read(mail_id)
         who = signed_in(request)
@@ -131,9 +134,14 @@ class _MailPages:
                 person_id=who.person_id or None,
                 reference=row.reference,
             )
+            done = await mails.deeds(tx, self._parts.vault, mail_id)
         return self._parts.show(
             request,
             "message_read.html",
+            done=done,
+            done_before=again and row.state is not MailState.HELD,
+            words=words,
+            grounds={known.value: words.KNOWN_BY[known] for known in mail_undelivered.GROUNDS},
             status=status,
             row=row,
             line=self._line(row),
@@ -208,18 +216,18 @@ class _MailPages:
             return await self._show(request, mail_id, raw, (Problem("reference", found.sentence),), status=422)
         row, mail = await self._read(mail_id)
         if row.state is not MailState.HELD:
-            return await self._added_before(request, row, once)
+            return await self._added_before(request, row, raw, once)
         try:
             return await self._pass(request, row, mail, raw, str(found), send=pressed == "send")
         except errors.Retry:
             return await self._show(request, mail_id, raw, status=503, unkept=True)
 
-    async def _added_before(self, request: Request, row: MailRow, once: str) -> Response:
-        """The second press of one button: what the first one brought; and the message as it stands for any other."""
+    async def _added_before(self, request: Request, row: MailRow, raw: Raw, once: str) -> Response:
+        """The second press of one button: what the first one brought. For any other, who had done what already."""
         async with self._parts.database.read() as tx:
             added = await submissions.with_key(tx, _key(row.mail_id, once))
         if added is None:
-            return self._parts.go(request, f"/messages/{row.mail_id}")
+            return await self._show(request, row.mail_id, raw, status=409, again=True)
         return self._parts.go(request, f"/board/{row.reference}/outcome/{added}")
 
     async def _pass(
@@ -254,33 +262,17 @@ class _MailPages:
                 looked=looked,
                 hidden=[(name, value) for name, values in raw.items() for value in values],
             )
-        return await self._store(request, row, made, note=note, reference=reference, once=first(raw, "once"))
+        return await self._store(request, row, raw, made, note=note, reference=reference)
 
     async def _store(
-        self, request: Request, row: MailRow, made: Made, *, note: str, reference: str, once: str
+        self, request: Request, row: MailRow, raw: Raw, made: Made, *, note: str, reference: str
     ) -> Response:
-        parts, now, key = self._parts, self._parts.now(), _key(row.mail_id, once)
+        parts, now, key = self._parts, self._parts.now(), _key(row.mail_id, first(raw, "once"))
         async with parts.database.write() as tx:
-            still_held = await mails.settle(
-                tx,
-                row.mail_id,
-                state=MailState.FILED,
-                code=Code.PASSED_TO_CASE,
-                at=now,
-                reference=reference,
-                only_from=(MailState.HELD,),
+            still_held = await self._settle(
+                tx, request, row, raw, MailAct.PASS_TO_CASE, now=now, note=note, reference=reference
             )
             if still_held:
-                await mails.act(
-                    tx,
-                    parts.vault,
-                    row.mail_id,
-                    MailAct.PASS_TO_CASE,
-                    at=now,
-                    sealed={"by": signed_in(request).by, "note": note},
-                    idempotency_key=key,
-                    reference=reference,
-                )
                 await submissions.receive(
                     tx,
                     parts.vault,
@@ -294,7 +286,7 @@ class _MailPages:
                     idempotency_key=key,
                 )
         if not still_held:
-            return parts.go(request, f"/messages/{row.mail_id}")
+            return await self._show(request, row.mail_id, raw, status=409, again=True)
         parts.wake()
         return parts.go(request, f"/board/{reference}/outcome/{made.act.submission_id}")
 
@@ -304,66 +296,119 @@ class _MailPages:
         if not genuine or not is_press(first(raw, "once")):
             return await self._show(request, mail_id, raw, (self._parts.stale(request),), status=403)
         row, _ = await self._read(mail_id)
-        return await self._done(request, row, raw, MailAct.NOT_FOR_US, MailState.NOT_FOR_US, Code.NOT_FOR_US)
+        parts, now = self._parts, self._parts.now()
+        try:
+            async with parts.database.write() as tx:
+                settled = await self._settle(tx, request, row, raw, MailAct.NOT_FOR_US, now=now, note="")
+        except errors.Retry:
+            return await self._show(request, row.mail_id, raw, status=503, unkept=True)
+        if not settled:
+            return await self._show(request, row.mail_id, raw, status=409, again=True)
+        parts.wake()
+        return parts.go(request, "/messages")
 
     async def confirmed_undelivered(self, request: Request, mail_id: str) -> Response:
-        """Confirm what a report says that was not believed by itself: the notice counts as not delivered."""
-        raw, _, genuine = await self._parts.posted(request)
+        """Confirm what a report says that was not believed: first on what grounds and what follows, then it counts."""
+        raw, pressed, genuine = await self._parts.posted(request)
         if not genuine or not is_press(first(raw, "once")):
             return await self._show(request, mail_id, raw, (self._parts.stale(request),), status=403)
+        if pressed == "change":
+            return await self._show(request, mail_id, raw)
         row, _ = await self._read(mail_id)
         notice = await self._reported(row)
         if notice is None:
-            return await self._show(request, mail_id)
-        return await self._done(
-            request,
-            row,
-            raw,
-            MailAct.CONFIRM_UNDELIVERED,
-            MailState.FILED,
-            Code.UNDELIVERED_CONFIRMED,
-            notice,
-        )
+            return await self._show(request, mail_id, raw, status=409, again=True)
+        reading = Reading(raw, now=self._parts.now())
+        grounds = mail_undelivered.read(reading)
+        if grounds is None:
+            return await self._show(request, mail_id, raw, tuple(reading.problems), status=422)
+        try:
+            return await self._confirm(request, row, notice, raw, grounds, send=pressed == "send")
+        except errors.Retry:
+            return await self._show(request, mail_id, raw, status=503, unkept=True)
 
-    async def _done(  # noqa: PLR0917  what an act on a message is made of
+    async def _confirm(
+        self, request: Request, row: MailRow, notice: NoticeRow, raw: Raw, grounds: Grounds, *, send: bool
+    ) -> Response:
+        parts, now = self._parts, self._parts.now()
+        made = mail_undelivered.made(notice, grounds, by=signed_in(request).by, now=now)
+        async with parts.database.read() as tx:
+            case = await parts.cases.read(tx, notice.reference)
+        if case is None:
+            raise HTTPException(404)
+        names = Names(await parts.agencies.read(now))
+        found = mail_undelivered.follows(case, made, names, now=now)
+        if found.refused is not None:
+            problem = mail_undelivered.refused(found.refused)
+            return await self._show(request, row.mail_id, raw, (problem,), status=409)
+        if not send:
+            return parts.show(
+                request,
+                "message_undelivered.html",
+                row=row,
+                case=case,
+                rows=mail_undelivered.rows(notice, grounds, names),
+                follows=found,
+                hidden=[(name, value) for name, values in raw.items() for value in values],
+            )
+        async with parts.database.write() as tx:
+            what = MailAct.CONFIRM_UNDELIVERED
+            settled = await self._settle(
+                tx, request, row, raw, what, now=now, note=grounds.text, reference=notice.reference
+            )
+            if settled:
+                await mail_reports.confirmed(
+                    tx, parts.vault, notice, *((made.act, made.sealed) if made is not None else (None, {}))
+                )
+        if not settled:
+            return await self._show(request, row.mail_id, raw, status=409, again=True)
+        parts.wake()
+        if made is None:
+            return parts.go(request, "/messages")
+        return parts.go(request, f"/board/{notice.reference}/outcome/{made.act.submission_id}")
+
+    async def _settle(
         self,
+        tx: AsyncConnection,
         request: Request,
         row: MailRow,
         raw: Raw,
         what: MailAct,
-        state: MailState,
-        code: Code,
-        notice: NoticeRow | None = None,
-    ) -> Response:
-        parts, now = self._parts, self._parts.now()
-        reference = None if notice is None else notice.reference
-        try:
-            async with parts.database.write() as tx:
-                if await mails.settle(
-                    tx,
-                    row.mail_id,
-                    state=state,
-                    code=code,
-                    at=now,
-                    reference=reference or row.reference,
-                    only_from=(MailState.HELD,),
-                ):
-                    await mails.act(
-                        tx,
-                        parts.vault,
-                        row.mail_id,
-                        what,
-                        at=now,
-                        sealed={"by": signed_in(request).by, "note": ""},
-                        idempotency_key=_key(row.mail_id, first(raw, "once")),
-                        reference=reference,
-                    )
-                    if notice is not None:
-                        await mail_reports.take_back(tx, parts.vault, notice, at=now)
-        except errors.Retry:
-            return await self._show(request, row.mail_id, raw, status=503, unkept=True)
-        parts.wake()
-        return parts.go(request, "/messages" if reference is None else f"/board/{reference}")
+        *,
+        now: datetime,
+        note: str,
+        reference: str | None = None,
+    ) -> bool:
+        """Write down what is done with a message that waits, and give whether it still did."""
+        state, code = _BECOMES[what]
+        if not await mails.settle(
+            tx,
+            row.mail_id,
+            state=state,
+            code=code,
+            at=now,
+            reference=reference or row.reference,
+            only_from=(MailState.HELD,),
+        ):
+            return False
+        return await mails.act(
+            tx,
+            self._parts.vault,
+            row.mail_id,
+            what,
+            at=now,
+            sealed={"by": signed_in(request).by, "note": note},
+            idempotency_key=_key(row.mail_id, first(raw, "once")),
+            reference=reference,
+        )
+
+
+_BECOMES: Final = {
+    MailAct.PASS_TO_CASE: (MailState.FILED, Code.PASSED_TO_CASE),
+    MailAct.NOT_FOR_US: (MailState.NOT_FOR_US, Code.NOT_FOR_US),
+    MailAct.CONFIRM_UNDELIVERED: (MailState.FILED, Code.UNDELIVERED_CONFIRMED),
+}
+"""What becomes of a message by what the team does with it."""
 
 
 def _key(mail_id: str, once: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations.intake import submissions
+from escalations.policy import Side
 from escalations.rules import acts, events
 from escalations.rules.case import Case
 from escalations.rules.events import Event
@@ -117,6 +118,18 @@ async def raised_act(tx: AsyncConnection, story: Story) -> acts.Raise | None:
     return act if isinstance(act, acts.Raise) else None
 
 
+async def of_the_team(tx: AsyncConnection, vault: Vault, story: Story) -> Mapping[str, str]:
+    """Who of the team did what, by submission: their name alone, which is no part of what a case is about."""
+    found: dict[str, str] = {}
+    for told in story.told:
+        by, submission_id = getattr(told.event, "by", None), told.event.submission_id
+        if by is None or by.side is not Side.TEAM or submission_id is None or submission_id in found:
+            continue
+        words = await sealed(tx, vault, submission_id) or {}
+        found[submission_id] = str((words.get("by") or {}).get("name") or "")
+    return found
+
+
 _OFTEN_WITHOUT_WORDS = (
     events.Acknowledged,
     events.DoneConfirmed,
@@ -164,7 +177,8 @@ async def written(tx: AsyncConnection, vault: Vault, story: Story) -> tuple[Writ
             | events.PersonReached
             | events.WordsAdded
             | events.FileNoted
-            | events.PhoneCallNoted,
+            | events.PhoneCallNoted
+            | events.NoticeReported,
         ):
             read.add(told.event.submission_id)  # One act can bring several of these, and its words stand once.
             words = await sealed(tx, vault, told.event.submission_id)

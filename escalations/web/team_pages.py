@@ -186,10 +186,11 @@ class _TeamPages:
         async with self._parts.database.read() as tx:
             found = await story.read(tx, self._parts.cases, case.reference)
             wrote = await story.written(tx, self._parts.vault, found) if reads and found is not None else ()
+            team = await story.of_the_team(tx, self._parts.vault, found) if found is not None else {}
         if found is None:
             return ()
         await log_reading(self._parts, request, case.reference, text=reads)
-        return accounts_page.beside(found, wrote, names)
+        return accounts_page.beside(found, wrote, names, team)
 
     # ---- What was posted --------------------------------------------------------------------------------------------
 

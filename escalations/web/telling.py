@@ -211,7 +211,7 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
                 else f"The partnership was told that it reached stage {event.stage}."
             )
         case events.NoticeReported():
-            return f"{_whom(event, names)}: {words.DELIVERIES[event.state]}."
+            return f"{_whom(event, names)}: {words.DELIVERIES[event.state]}.{_confirmed_by_team(event)}"
         case events.MessageReported():
             what = "An automatic reply" if event.message == "automatic_reply" else "A file that cannot be read"
             return f"{what} came from {names.agency(event.agency_id)}. It answers nothing and stops no time limit."
@@ -382,6 +382,14 @@ def _ended(event: events.Closed, names: Names) -> str:
 def _whom(event: events.NoticeReported, names: Names) -> str:
     what = "The notice of the stage" if event.starts_clocks else "A notice"
     return f"{what} to {'whoever raised it' if event.to_raiser else names.agency(event.agency_id)}"
+
+
+def _confirmed_by_team(event: events.NoticeReported) -> str:
+    return f" The partnership team confirmed it: {_down(words.KNOWN_BY[event.known_by])}." if event.known_by else ""
+
+
+def _down(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _in_line(text: str) -> str:

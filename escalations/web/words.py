@@ -18,6 +18,7 @@ from escalations.rules.case import (
     DeliveryState,
     Done,
     Felt,
+    KnownBy,
     Outcome,
     PartyReason,
     PauseReason,
@@ -29,6 +30,7 @@ from escalations.rules.case import (
 )
 from escalations.rules.notices import RAISER, NoticeKind
 from escalations.store.access_log import What
+from escalations.store.mails import MailAct
 from escalations.store.notices import NoticeState
 
 CONCERNS: Final[Mapping[Concern, str]] = {
@@ -260,6 +262,22 @@ STATUSES: Final[Mapping[Status, str]] = {
     Status.OPEN: "Open",
     Status.CLOSED: "Closed",
 }
+
+KNOWN_BY: Final[Mapping[KnownBy, str]] = {
+    KnownBy.PHONE: "We spoke to them by phone",
+    KnownBy.IN_WRITING: "They wrote it",
+    KnownBy.MEETING: "It was said in a meeting, and stands in its minutes",
+    KnownBy.POSTMASTER: "Whoever runs the agency’s mail says so",
+    KnownBy.REPORT: "The text of the report shows it",
+}
+"""How the team knows of what it records."""
+
+MAIL_ACTS: Final[Mapping[MailAct, str]] = {
+    MailAct.PASS_TO_CASE: "Passed to an escalation",
+    MailAct.NOT_FOR_US: "Put aside, as not for us",
+    MailAct.CONFIRM_UNDELIVERED: "Confirmed that our notice did not arrive",
+}
+"""What the team did with a message."""
 
 PAUSE_REASONS: Final[Mapping[PauseReason, str]] = {
     PauseReason.COURT: "A court",

@@ -94,6 +94,10 @@ async def test_both_sides_give_theirs_by_link_and_the_team_reads_them_side_by_si
     assert "Cause" in done.text
     case = await case_of(office, reference)
     assert case.clock(clock).cause_confirmed_at is not None, "before the five days are over, since both were heard"
+    page = await office.get(f"/board/{reference}")
+    assert "Confirmed: no reply recorded." in page.text
+    assert "By Robin Sayle, " in page.text
+    assert "after the accounts of Oak Lane Primary School and Wyeford Council children's services." in page.text
 
 
 async def test_words_of_an_account_are_not_the_teams_before_the_partnership_is_told_but_its_code_is(

@@ -13,7 +13,7 @@ from escalations.store import register, tables
 from escalations.store.mails import MailRow, MailState
 from tests.mail import messages
 from tests.mailroom import message
-from tests.web import answering, mailing
+from tests.web import answering, mailing, teamwork
 from tests.web.conftest import Office, Page
 
 CHILD = "Persephone Canarybird"
@@ -322,15 +322,115 @@ async def test_a_report_that_is_not_believed_stops_nothing_until_the_team_confir
     page = await office.get(f"/messages/{row.mail_id}")
     assert "may have made it up to gain time" in page.text
     assert (await case_of(office, reference)).parties[0].evidence.delivery is DeliveryState.DELIVERED
-    for _ in range(2):
-        await office.post(f"/messages/{row.mail_id}/undelivered", token=page.token, once=page.value("once"))
-    await office.settle()
+    sent = await confirms(office, row, page)
+    assert sent.path == f"/board/{reference}"
     case = await case_of(office, reference)
     assert case.parties[0].evidence.delivery is DeliveryState.UNDELIVERED
     assert not {"acknowledge", "resolve"} & {clock.rule_id for clock in case.clocks if clock.running}
     assert [(act.what, act.reference) for act in await _acts(office)] == [("confirm_undelivered", reference)]
     again = await office.get(f"/messages/{row.mail_id}")
     assert "Confirmed by the team: our notice did not arrive" in again.text
+    assert "Confirmed that our notice did not arrive by Robin Sayle" in again.text
+
+
+GROUNDS: dict[str, Any] = {
+    "known_by": "phone",
+    "known_from": "Ida Marsh, duty desk",
+    "known_text": "Nothing came, says Quagga.",
+}
+
+
+async def confirms(office: Office, row: MailRow, page: Page, **other: str) -> Page:
+    """Confirm a report in both steps."""
+    fields: dict[str, Any] = {"token": page.token, "once": page.value("once"), **GROUNDS, **other}
+    await office.post(f"/messages/{row.mail_id}/undelivered", **fields)
+    sent = await office.post(f"/messages/{row.mail_id}/undelivered", **fields, do="send")
+    await office.settle()
+    return await office.get(sent.path)
+
+
+async def test_what_follows_is_read_before_it_is_confirmed_and_grounds_are_asked_for(office: Office) -> None:
+    row = await doubted(office)
+    page = await office.get(f"/messages/{row.mail_id}")
+    fields: dict[str, Any] = {"token": page.token, "once": page.value("once")}
+    lacking = await office.post(f"/messages/{row.mail_id}/undelivered", **fields, known_text="Kept.")
+    assert lacking.status == 422
+    assert lacking.problems == [
+        "Say how you know that it did not arrive",
+        "Enter who told you: name, role and agency",
+    ]
+    assert lacking.value("known-text") == "Kept."
+    check = await office.post(f"/messages/{row.mail_id}/undelivered", **fields, **GROUNDS)
+    assert "Nothing has been stored or changed yet" in check.text
+    stops, runs_on = check.text.split("Runs on, and does not change")
+    assert "An acknowledgement from Wyeford Council children's services, due" in stops
+    assert "The whole matter to be settled from both sides, due" in runs_on
+    assert "Oak Lane Primary School (who raised it)" in runs_on
+    assert (await case_of(office, str(row.reference))).parties[0].evidence.delivery is DeliveryState.DELIVERED
+    assert await _acts(office) == []
+
+
+async def test_where_somebody_there_has_acted_the_page_says_that_no_time_limit_stops(office: Office) -> None:
+    row = await doubted(office)
+    reference = str(row.reference)
+    await teamwork.does(office, reference, "phone-call", reached="yes")
+    page = await office.get(f"/messages/{row.mail_id}")
+    fields: dict[str, Any] = {"token": page.token, "once": page.value("once")}
+    check = await office.post(f"/messages/{row.mail_id}/undelivered", **fields, **GROUNDS)
+    assert "No time limit stops." in check.text
+    assert "An answer from Wyeford Council children's services, due" in check.text.split("Runs on")[1]
+    running = {clock.rule_id for clock in (await case_of(office, reference)).clocks if clock.running}
+    await confirms(office, row, page)
+    after = {clock.rule_id for clock in (await case_of(office, reference)).clocks if clock.running}
+    assert running <= after, "and that was true"
+
+
+async def test_the_register_says_that_the_team_confirmed_it_and_how_it_knows_and_the_page_who(office: Office) -> None:
+    row = await doubted(office)
+    reference = str(row.reference)
+    office.replies = None
+    await confirms(office, row, await office.get(f"/messages/{row.mail_id}"))
+    async with office.database.read() as tx:
+        entries = await register.read(tx, reference, kind="notice_reported")
+    assert [("team" in entry.body, '"known_by":"phone"' in entry.body) for entry in entries][-1] == (True, True)
+    assert not any(word in entry.body for entry in entries for word in ("Quagga", "Ida Marsh", "Robin"))
+    page = await office.get(f"/board/{reference}")
+    assert "not delivered. The partnership team confirmed it: we spoke to them by phone. (Robin Sayle)" in page.text
+    theirs = await answering.enter(
+        office, await answering.link(office, reference, NoticeKind.NOT_DELIVERED), browser=office.new_browser()
+    )
+    assert "Quagga" not in theirs.text, "on what grounds the team believed it is the team's"
+
+
+async def test_a_second_tab_is_told_who_did_what_before_and_loses_no_words(office: Office) -> None:
+    row = await doubted(office)
+    page = await office.get(f"/messages/{row.mail_id}")
+    await office.post(f"/messages/{row.mail_id}/not-for-us", token=page.token, once=page.value("once"))
+    for doing in ("undelivered", "not-for-us", "pass"):
+        late = await office.post(
+            f"/messages/{row.mail_id}/{doing}",
+            token=page.token,
+            once=f"other-{doing}",
+            do="send",
+            reference=str(row.reference),
+            note="Words of mine.",
+            **GROUNDS,
+        )
+        assert late.status == 409
+        assert "Already done by Robin Sayle at" in late.text
+        assert "What you pressed now changed nothing" in late.text
+        assert "Words of mine." in late.text
+    assert [act.what for act in await _acts(office)] == ["not_for_us"]
+
+
+async def test_the_page_of_a_case_says_that_mail_about_it_waits_and_leads_there(office: Office) -> None:
+    row = await doubted(office)
+    page = await office.get(f"/board/{row.reference}")
+    assert "Messages by email that wait for the team" in page.text
+    assert f'href="/messages/{row.mail_id}"' in page.html
+    assert "Please look by" in page.text
+    await confirms(office, row, await office.get(f"/messages/{row.mail_id}"))
+    assert "Messages by email that wait" not in (await office.get(f"/board/{row.reference}")).text
 
 
 async def test_what_is_no_such_report_cannot_be_confirmed_as_one(office: Office) -> None:

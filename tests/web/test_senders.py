@@ -51,7 +51,7 @@ async def test_any_other_address_is_held_for_the_team_and_nothing_is_refused(off
     assert receipt.path == "/raise/receipt"
     assert "not one that we know to be your agency’s own" in receipt.text
     assert "01632 960231" in receipt.text
-    assert "looks at it within 2 working hours and passes it on the same day" in receipt.text
+    assert "looks at it and passes it on within 2 working hours" in receipt.text
     case = await _case(office, receipt)
     assert (case.status, case.raising_agency) == (Status.HELD, None)
     assert case.clocks, "the whole process counts from receipt, and the team has a clock of its own"
@@ -70,7 +70,7 @@ async def test_the_page_to_check_says_so_before_anything_is_sent(office: Office)
 
 async def test_on_the_urgent_track_the_team_has_an_hour(office: Office) -> None:
     receipt = await _sent(office, you=OUTSIDE, safety={"urgent": "yes"})
-    assert "looks at it within 1 hour " in receipt.text
+    assert "looks at it and passes it on within 1 hour." in receipt.text
 
 
 async def test_an_agency_without_domains_is_known_by_those_who_hold_its_positions(office: Office) -> None:
