@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
 from operator import not_
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -319,6 +319,57 @@ class OutOfScope(PolicyModel):
     source: str = OUR_CHOICE
 
 
+LONGEST_ANSWER = Amount(value=10, unit=Unit.WORKING_DAYS)
+"""How long each side has to answer a follow-up, where a policy does not say: our choice."""
+
+
+class Unanswered(StrEnum):
+    """What is done where a follow-up is not answered in time. People are told, and nothing else ever comes of it."""
+
+    TEAM = "tell_team"
+    """The partnership's team is told, which may phone."""
+    TEAM_AND_LEADS = "tell_team_and_leads"
+    """The team, and the escalation lead of each agency that has not answered."""
+
+
+class FollowUpRule(PolicyModel):
+    """Each side is asked again, some time after a case has closed: was it done, what changed, what was learnt."""
+
+    after: Amount
+    """How long after its end it is asked."""
+    asks: Annotated[tuple[Literal[Side.RAISING, Side.RESPONDING], ...], Field(min_length=1, max_length=2)] = (
+        Side.RAISING,
+        Side.RESPONDING,
+    )
+    """Whom."""
+    answer_within: Amount = LONGEST_ANSWER
+    """How long they have to answer."""
+    remind_before: tuple[Amount, ...] = ()
+    """How long before that time is over whoever has not answered is reminded."""
+    unanswered: Unanswered = Unanswered.TEAM
+    source: str = OUR_CHOICE
+
+
+class Closing(PolicyModel):
+    """What is asked once a case has closed."""
+
+    feedback: bool = True
+    """Whether each side is asked at the end what changed for the child or adult, and how raising or receiving felt."""
+    follow_up: FollowUpRule | None = None
+    """Whether they are asked again later. None: nobody is."""
+    source: str = OUR_CHOICE
+
+
+class Plans(PolicyModel):
+    """What the dates of a plan's actions do: they remind and show. No action's date closes or moves anything."""
+
+    remind_before: Annotated[tuple[Amount, ...], Field(max_length=4)] = (Amount(value=2, unit=Unit.WORKING_DAYS),)
+    """How long before its date the owner of an action is reminded."""
+    on_the_day: bool = True
+    """Whether the owner is reminded in the morning of that date as well."""
+    source: str = OUR_CHOICE
+
+
 class FinalBody(PolicyModel):
     """Who has the last word, and who stands in where the holder works for a party or decided before."""
 
@@ -413,6 +464,10 @@ class Policy(PolicyModel):
     lists: Annotated[CodeLists | None, Field(exclude_if=_not_said)] = None
     """The lists that people choose from, with the words and the definitions of the document. Not said: the usual."""
     final_body: FinalBody
+    plans: Annotated[Plans | None, Field(exclude_if=_not_said)] = None
+    """When the owner of a plan's action is reminded. Not said: 2 working days before its date, and on the day."""
+    closing: Annotated[Closing | None, Field(exclude_if=_not_said)] = None
+    """What is asked once a case has closed. Not said: each side's view at the end, and no follow-up."""
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
@@ -421,6 +476,7 @@ class Policy(PolicyModel):
             *_clock_problems(self),
             *_priority_problems(self),
             *_list_problems(self),
+            *_closing_problems(self),
         )
         if problems:
             raise ProblemsError(problems)
@@ -464,6 +520,21 @@ class Policy(PolicyModel):
     def closes(self) -> time:
         """Close of business."""
         return self.hours.closes if self.close_of_business is None else civilwords.clock(self.close_of_business)
+
+    @property
+    def follow_up(self) -> FollowUpRule | None:
+        """Whether each side is asked again some time after the end."""
+        return None if self.closing is None else self.closing.follow_up
+
+    @property
+    def asks_at_the_end(self) -> bool:
+        """Whether each side is asked at the end what changed, and how it felt."""
+        return self.closing is None or self.closing.feedback
+
+    @property
+    def reminds_of_actions(self) -> Plans:
+        """When the owner of a plan's action is reminded."""
+        return self.plans or Plans()
 
     @property
     def longest_pause(self) -> Amount:
@@ -551,6 +622,28 @@ def _list_problems(policy: Policy) -> Iterator[PolicyProblem]:
     if policy.lists is not None:
         for place, sentence in codelists.problems(policy.lists):
             yield PolicyProblem(("lists", *place), sentence)
+
+
+def _closing_problems(policy: Policy) -> Iterator[PolicyProblem]:
+    """A follow-up that is never, or of which nobody could be reminded; and reminders of a year and more."""
+    rule, where = policy.follow_up, ("closing", "follow_up")
+    if rule is not None:
+        for name in ("after", "answer_within"):
+            amount: Amount = getattr(rule, name)
+            if amount.value > _LONGEST[amount.unit]:
+                yield PolicyProblem((*where, name), f"{amount.words()} is more than a year")
+        if len(set(rule.asks)) < len(rule.asks):
+            yield PolicyProblem((*where, "asks"), "names one side twice; name each once")
+        for reminder in rule.remind_before:
+            if _is_longer(reminder, rule.answer_within):
+                yield PolicyProblem(
+                    (*where, "remind_before"),
+                    f"the reminder {reminder.words()} before would come before anybody is asked, for they have "
+                    f"{rule.answer_within.words()}; make it shorter",
+                )
+    for reminder in policy.reminds_of_actions.remind_before:
+        if reminder.value > _LONGEST[reminder.unit]:
+            yield PolicyProblem(("plans", "remind_before"), f"{reminder.words()} is more than a year")
 
 
 def _placed(policy: Policy) -> Iterator[tuple[tuple[int | str, ...], ClockRule]]:

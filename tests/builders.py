@@ -15,6 +15,7 @@ from escalations.rules import acts, case, clocks, decider, events, evolving, not
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.case import Case, Clock, DeliveryState, Done, Frame, Outcome
+from escalations.rules.plan import NotDone, PlanSays
 from escalations.rules.workingtime import Amount, Calendar, Closure, DayZero, Region, Unit
 from escalations.store import calendars
 
@@ -265,6 +266,32 @@ class Story:
     ) -> None:
         """Let the raising side say that the worry is dealt with, with one agency or with all."""
         self.act(acts.Agree(**self.by_raiser(), outcome=outcome, agency_id=agency))
+
+    def proposes(self, *actions: tuple[str, str], by: Actor | None = None, position: str | None = None) -> str:
+        """Let somebody propose a plan, of agencies and dates such as "2027-03-10", and give its id."""
+        planned = tuple(
+            acts.ProposedAction(agency_id=agency, position=position, due_on=date.fromisoformat(day))
+            for agency, day in actions
+        )
+        self.act(acts.ProposePlan(**origin(by or responder(), self.now), actions=planned))
+        return self.case.plans[-1].plan_id
+
+    def answers_plan(
+        self, says: PlanSays = PlanSays.AGREED, *, of: str = SCHOOL, without: tuple[str, ...] = (), plan: str = ""
+    ) -> None:
+        """Let an agency say whether it agrees to a plan, the newest where none is named."""
+        by = raiser() if of == SCHOOL else responder(agency=of)
+        plan_id = plan or self.case.plans[-1].plan_id
+        self.act(acts.AnswerPlan(**origin(by, self.now), plan_id=plan_id, agency_id=of, says=says, without=without))
+
+    def reports(self, action: str, *, of: str = SOCIAL_CARE, why: NotDone | None = None, **more: Any) -> None:  # noqa: ANN401
+        """Let the owner of an action say that it is done, or why it is not."""
+        by = raiser() if of == SCHOOL else responder(agency=of)
+        self.act(acts.ReportAction(**origin(by, self.now, **_times(more)), action_id=action, done=why is None, why=why))
+
+    def checks(self, action: str, *, so: bool = True) -> None:
+        """Let the raising side say whether what was said of an action is so."""
+        self.act(acts.CheckAction(**self.by_raiser(), action_id=action, so=so))
 
     def passes_on(self, *agencies: str, raised_by: str | None = None) -> None:
         """Let the team pass a held case on, saying who raised it where that is not known."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, get_args
 
 from escalations.policy import Side, SkipReason, Track
-from escalations.rules import acts, events
+from escalations.rules import acts, events, workingtime
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act, Concern, Reason
 from escalations.rules.case import (
@@ -27,6 +27,7 @@ from escalations.rules.case import (
     WithdrawReason,
 )
 from escalations.rules.notices import RAISER
+from escalations.rules.plan import Kept, Learning, NotDone, PlanSays
 from escalations.rules.workingtime import Unit
 from tests.builders import POLICE, SCHOOL, SOCIAL_CARE, TEAM, civil, origin, raiser, responder
 
@@ -170,6 +171,40 @@ _PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] 
         "changed": (list(Changed)[choice % len(Changed)],),
         "felt": [None, *Felt][choice % 4],
     },
+    acts.ProposePlan: lambda case, _, choice: {
+        "actions": tuple(
+            {
+                "agency_id": (SCHOOL, _of(case), HEALTH)[(choice + number) % 3 if choice % 4 == 3 else number % 2],
+                "due_on": workingtime.civil(case.received_at or BEGUN).date() + timedelta(days=choice % 9 + number),
+            }
+            for number in range(1 + choice % 3)
+        ),
+    },
+    acts.AnswerPlan: lambda case, by, choice: {
+        "plan_id": case.plans[choice % len(case.plans)].plan_id if case.plans else "p1",
+        "agency_id": by.agency_id or (_of(case), SCHOOL)[choice % 2],
+        "says": list(PlanSays)[(choice + 2) % len(PlanSays)],
+        "without": (f"a{choice % 4 + 1}",) if choice % 3 == 2 else (),
+    },
+    acts.ReportAction: lambda case, by, choice: {
+        "action_id": _action(case, by, choice, own=True),
+        "done": choice % 2 == 0,
+        "why": None if choice % 2 == 0 else list(NotDone)[choice % len(NotDone)],
+    },
+    acts.CheckAction: lambda case, by, choice: {
+        "action_id": _action(case, by, choice, own=False),
+        "so": choice % 3 > 0,
+    },
+    acts.RecordDissent: lambda case, by, choice: {
+        "agency_id": by.agency_id or (_of(case), SCHOOL)[choice % 2],
+        "formal": choice % 2 == 1,
+    },
+    acts.AnswerFollowUp: lambda case, by, choice: {
+        "agency_id": by.agency_id or (_of(case), SCHOOL)[choice % 2],
+        "kept": list(Kept)[choice % len(Kept)],
+        "changed": (list(Changed)[choice % len(Changed)],),
+        "learning": (list(Learning)[choice % len(Learning)],),
+    },
     acts.Account: lambda case, by, choice: {
         "clock_id": case.clocks[choice % len(case.clocks)].clock_id if case.clocks else "1-acknowledge",
         "agency_id": by.agency_id or (_of(case), SCHOOL)[choice % 2],
@@ -205,6 +240,13 @@ def _claim(case: Case, choice: int) -> str:
     return case.claims[choice % len(case.claims)].claim_id if case.claims else "c1"
 
 
+def _action(case: Case, by: Actor, choice: int, *, own: bool) -> str:
+    """One of theirs, or one of the others', where there is one; otherwise whichever there is."""
+    there = [action for plan in case.plans for action in plan.actions]
+    fitting = [one for one in there if (one.agency_id == by.agency_id) is own] or there
+    return fitting[choice % len(fitting)].action_id if fitting else "a1"
+
+
 def deed(
     kind: type[acts.ActModel], by: Actor, case: Case, now: datetime, *, choice: int = 0, ago: timedelta | None = None
 ) -> Act:
@@ -237,6 +279,12 @@ BY_A_PERSON = (
     events.Decided,
     events.AccountAdded,
     events.LookedBack,
+    events.PlanProposed,
+    events.PlanAnswered,
+    events.ActionReported,
+    events.ActionChecked,
+    events.DissentRecorded,
+    events.FollowUpAnswered,
     events.CauseConfirmed,
     events.Paused,
     events.Resumed,

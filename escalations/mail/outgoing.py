@@ -161,6 +161,8 @@ class Facts:
     """The time limits that were kept in truth, of which its reader hears in this one message."""
     over: str = "the whole escalation"
     """What a time limit is for that spans stages."""
+    asks_at_the_end: bool = True
+    """Whether the policy asks each side at the end what changed."""
 
 
 _CLOCK_OF = {
@@ -226,6 +228,7 @@ def facts_of(
         redated_because=case.redated_because,
         kept=_kept(case, notice, clock),
         over=_over(case, clock),
+        asks_at_the_end=case.frame.policy.asks_at_the_end,
     )
 
 

@@ -71,5 +71,15 @@ TOLD: dict[NoticeKind, str] = {
     NoticeKind.PARTIES: "other agencies have it than before: the page says which",
     NoticeKind.REMOVED: "their agency has no part in it any more",
     NoticeKind.CONTACT: "somebody else is written to for the raising agency",
+    NoticeKind.PLAN_PROPOSED: "a plan is proposed, and they are asked whether they agree",
+    NoticeKind.PLAN_ANSWERED: "their plan has been answered",
+    NoticeKind.ACTION_REMINDER: "a reminder of the date of an action",
+    NoticeKind.ACTION_DATE_PASSED: "the date of an action has passed",
+    NoticeKind.ACTION_REPORTED: "an action is said to be done, or not to be",
+    NoticeKind.ACTION_DENIED: "an action that was said to be done is said not to be",
+    NoticeKind.DISSENT: "an agency has put on record that it disagrees",
+    NoticeKind.FOLLOW_UP: "they are asked what came of it",
+    NoticeKind.FOLLOW_UP_REMINDER: "they are reminded that they are asked what came of it",
+    NoticeKind.FOLLOW_UP_UNANSWERED: "what came of it has not been answered",
 }
 """What the team is to tell somebody who is not told by mail: "Please tell ...: ..."."""

@@ -351,6 +351,15 @@ _FIELDS: Final = {
     "source": "the paragraph behind it",
     "no_longer_used_from": "the day from which it is no longer used",
     "was": "the earlier codes that it takes the place of",
+    "plans": "actions of a plan",
+    "on_the_day": "whether their owner is reminded on the day",
+    "closing": "after the end",
+    "feedback": "whether each side is asked what changed, and how it felt",
+    "follow_up": "the follow-up",
+    "after": "how long after the end it is asked",
+    "asks": "whom it asks",
+    "answer_within": "how long they have to answer",
+    "unanswered": "where nobody answers",
 }
 _WORDS: Final[dict[str, dict[str, str]]] = {
     "awaits": {code.value: saying.AWAITED[code] for code in Awaits},
@@ -358,6 +367,8 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
     "starts_from": {code.value: saying.FROM[code] for code in StartsFrom},
     "waits_for": {code.value: saying.SIDES[code] for code in Side},
     "day_zero": {"next": "does not count", "same": "counts where it came before close of business"},
+    "asks": {code.value: saying.SIDES[code] for code in Side},
+    "unanswered": {code.value: said for code, said in saying.UNANSWERED.items()},
     "undelivered": {"wait": "starts no clock of the agency", "start": "starts the agency's clocks all the same"},
 }
 

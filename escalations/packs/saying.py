@@ -20,6 +20,7 @@ from escalations.policy import (
     StageRule,
     StartsFrom,
     Track,
+    Unanswered,
     Undelivered,
 )
 from escalations.rules import wording, workingtime
@@ -51,6 +52,10 @@ THEN: Final = {
     OnLimit.TELL: "those concerned are told",
     OnLimit.PROPOSE: "both sides and their managers are told, and the raising side is asked whether it moves up",
     OnLimit.ESCALATE: "the case moves up by itself",
+}
+UNANSWERED: Final = {
+    Unanswered.TEAM: "the partnership's team is told",
+    Unanswered.TEAM_AND_LEADS: "the partnership's team and the agency's escalation lead are told",
 }
 NOT_IN_DOCUMENT: Final = "not in the document: our choice"
 
@@ -382,6 +387,7 @@ def _conventions(policy: Policy) -> Iterator[str]:
         f"A cause of delay is provisional: both agencies have {policy.accounts_within.words()} to add their account "
         "before the team confirms it."
     )
+    yield from _after_the_end(policy)
     if policy.resolution_told and any(stage.partnership_told for stage in policy.stages):
         yield "The partnership is told how a case ended that it had been told of."
     yield "No limit closes, withdraws, redirects or pauses anything."
@@ -411,6 +417,36 @@ def _beginnings(policy: Policy) -> Iterator[str]:
         yield f"A thematic escalation {what}. Source: {source_of(thematic.source)}."
     for one in policy.out_of_scope:
         yield f"Not for this policy: {one.what}. It goes to: {one.where}. Source: {source_of(one.source)}."
+
+
+def _after_the_end(policy: Policy) -> Iterator[str]:
+    """What the dates of a plan do, and what is asked once a case has closed."""
+    plans, rule = policy.reminds_of_actions, policy.follow_up
+    when = [f"{amount.words()} before" for amount in plans.remind_before]
+    when += ["on the day"] if plans.on_the_day else []
+    source = "" if policy.plans is None else f" Source: {source_of(plans.source)}."
+    if when:
+        yield f"Whoever is to do something by a plan is reminded {_and(when)}; its date closes nothing.{source}"
+    else:
+        yield f"Nobody is reminded of what is to be done by a plan; its date closes nothing.{source}"
+    if policy.closing is not None and not policy.closing.feedback:
+        yield f"Nothing is asked at the end of a case. Source: {source_of(policy.closing.source)}."
+    if rule is None:
+        return
+    whom = _and(
+        {Side.RAISING: "the raising side", Side.RESPONDING: "each responding agency"}[side] for side in rule.asks
+    )
+    reminded = (
+        f", with a reminder {_and(amount.words() for amount in rule.remind_before)} before"
+        if rule.remind_before
+        else ""
+    )
+    after, are = rule.after.words(), "are" if len(rule.asks) > 1 else "is"
+    yield (
+        f"{after[:1].upper()}{after[1:]} after the end {whom} {are} asked whether it was done, what changed and what "
+        f"was learnt, within {rule.answer_within.words()}{reminded}. Where no answer comes "
+        f"{UNANSWERED[rule.unanswered]}, and nothing else follows. Source: {source_of(rule.source)}."
+    )
 
 
 def _or(parts: Iterable[str]) -> str:

@@ -59,6 +59,7 @@ def warnings(policy: Policy, *, today: date, posts: Posts | None = None) -> tupl
         *_reminders(policy),
         *_lengths(policy),
         *_partnership(policy),
+        *_after_the_end(policy),
         *(_positions(policy, posts) if posts is not None else ()),
         *_sources(policy),
     )
@@ -294,6 +295,42 @@ def _partnership(policy: Policy) -> Iterator[PolicyProblem]:
             "the partnership is never told, so its team can read no case and its review counts none; write "
             "partnership_told: true at the stage at which it hears of one",
         )
+
+
+SOON_AFTER: Final = Amount(value=10, unit=Unit.WORKING_DAYS)
+"""What was agreed is seldom done before that, and what it changed is not known."""
+
+
+def _after_the_end(policy: Policy) -> Iterator[PolicyProblem]:
+    """A follow-up that comes before it can be answered, that asks one side alone, or that nobody is reminded of."""
+    rule, calendar = policy.follow_up, plain_calendar(policy)
+    if policy.closing is not None and not policy.closing.feedback:
+        yield PolicyProblem(
+            ("closing", "feedback"),
+            "nobody is asked at the end what changed, so a review can say nothing of effect; write feedback: true",
+        )
+    if not policy.reminds_of_actions.remind_before and not policy.reminds_of_actions.on_the_day:
+        yield PolicyProblem(
+            ("plans",),
+            "nobody is reminded of what is to be done by a plan before its date has passed; write on_the_day: true",
+        )
+    if rule is None:
+        return
+    where = ("closing", "follow_up")
+    asked, soon = (workingtime.deadline(calendar, _STARTS[0], amount) for amount in (rule.after, SOON_AFTER))
+    if asked < soon:
+        yield PolicyProblem(
+            (*where, "after"),
+            f"{rule.after.words()} after the end little of what was agreed can have been done, and what it changed is "
+            "not known; make it longer, about 60 working days",
+        )
+    if len(rule.asks) == 1:
+        yield PolicyProblem(
+            (*where, "asks"),
+            f"asks only the {words(rule.asks[0].value)} side; what both say of one matter is what tells something",
+        )
+    if not rule.remind_before:
+        yield PolicyProblem(where, "nobody is reminded to answer the follow-up; add remind_before")
 
 
 def _positions(policy: Policy, posts: Posts) -> Iterator[PolicyProblem]:

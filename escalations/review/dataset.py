@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final, assert_never
 
 from escalations.policy import Awaits, Side, Track
-from escalations.rules import events, senders
+from escalations.rules import events, keeping, senders
 from escalations.rules.actors import Channel
 from escalations.rules.acts import Concern
 from escalations.rules.case import (
@@ -36,6 +36,7 @@ from escalations.rules.case import (
     WithdrawReason,
 )
 from escalations.rules.events import Event
+from escalations.rules.plan import Kept, Learning, Plan, Whose
 
 ANSWERS: Final = frozenset({Awaits.ACKNOWLEDGE, Awaits.BE_REACHED, Awaits.RESPOND})
 """What a responding agency is awaited to do."""
@@ -61,6 +62,8 @@ LEFT_OUT: Final = (
     events.MoveObjected,
     events.FoundTheirs,
     events.ContactChanged,
+    events.FollowUpReminded,
+    events.FollowUpUnanswered,
 )
 """What a review takes nothing from: what these bring about stands in the events of clocks, stages and endings."""
 
@@ -209,6 +212,17 @@ class PauseSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowedUp:
+    """What an agency said some time after the end."""
+
+    side: Side
+    agency_id: str
+    kept: Kept
+    changed: tuple[Changed, ...]
+    learning: tuple[Learning, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CaseRecord:
     """One case, as far as the register tells."""
 
@@ -261,6 +275,14 @@ class CaseRecord:
     """How often a responding agency said that it is not theirs."""
     parties_changed: int = 0
     """How often an agency was added, or taken out, after it had been raised."""
+    plans: tuple[Plan, ...] = ()
+    """What was planned, and what became of each action."""
+    dissents: tuple[tuple[Side, str, bool], ...] = ()
+    """Who goes along and disagrees: the side, the agency, and whether formally."""
+    follow_up_asked: tuple[Whose, ...] = ()
+    """Who was asked some time after the end what came of it; nobody while it was not asked."""
+    followed_up: tuple[FollowedUp, ...] = ()
+    """What each agency said then; its last word."""
 
     @property
     def paused(self) -> bool:
@@ -444,6 +466,25 @@ class Life:
                 others = tuple(one for one in now.looked_back if one[1] != event.agency_id)
                 said = (event.side, event.agency_id, event.changed, event.felt)
                 self.record = replace(now, looked_back=(*others, said))
+            case (
+                events.PlanProposed()
+                | events.PlanAnswered()
+                | events.ActionReminded()
+                | events.ActionDatePassed()
+                | events.ActionReported()
+                | events.ActionChecked()
+            ):
+                self.record = replace(now, plans=keeping.of_plans(now.plans, event))
+            case events.DissentRecorded():
+                dissents = tuple(one for one in now.dissents if one[1] != event.agency_id)
+                self.record = replace(now, dissents=(*dissents, (event.side, event.agency_id, event.formal)))
+            case events.FollowUpAsked():
+                asked = tuple((one.side, one.agency_id) for one in event.asked)
+                self.record = replace(now, follow_up_asked=asked)
+            case events.FollowUpAnswered():
+                rest = tuple(one for one in now.followed_up if one.agency_id != event.agency_id)
+                answer = FollowedUp(event.side, event.agency_id, event.kept, event.changed, event.learning)
+                self.record = replace(now, followed_up=(*rest, answer))
             case events.PhoneCallNoted():
                 self.record = replace(now, phone_calls=now.phone_calls + 1)
             case (
@@ -465,6 +506,8 @@ class Life:
                 | events.MoveObjected()
                 | events.FoundTheirs()
                 | events.ContactChanged()
+                | events.FollowUpReminded()
+                | events.FollowUpUnanswered()
             ):
                 pass  # The others are LEFT_OUT, and mostly not even read.
             case _:

@@ -27,6 +27,11 @@ class Refused:
 
 
 NOT_YOUR_SIDE = "not_your_side"
+NO_ACTION = Refused(
+    "no_such_action",
+    "We have no record of this action. Please open the newest message about this escalation, or ask the partnership "
+    "team.",
+)
 
 
 def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR0912  one line a kind, and closed
@@ -69,7 +74,25 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
         case acts.Account():
             return _accounts(case, act)
         case acts.LookBack():
-            return _looks_back(case, act)
+            return _for_its_own(case, act.by, act.agency_id, "Each agency says for itself what came of it.")
+        case acts.ProposePlan():
+            return _plans(case, act.by)
+        case acts.AnswerPlan():
+            own = "Each agency says for itself whether it agrees to a plan."
+            return None if _is_team(act.by) else _for_its_own(case, act.by, act.agency_id, own)
+        case acts.ReportAction() | acts.CheckAction() if case.action(act.action_id) is None:
+            return NO_ACTION
+        case acts.ReportAction():
+            own = "Whether an action is done, the agency says whose action it is."
+            return None if _is_team(act.by) else _for_its_own(case, act.by, _owner(case, act.action_id), own)
+        case acts.CheckAction():
+            return None if _is_team(act.by) else _checks(case, act)
+        case acts.RecordDissent():
+            own = "Each agency puts its own dissent on record."
+            return None if _is_team(act.by) else _for_its_own(case, act.by, act.agency_id, own)
+        case acts.AnswerFollowUp():
+            own = "Each agency says for itself what came of it."
+            return None if _is_team(act.by) else _for_its_own(case, act.by, act.agency_id, own)
         case acts.ReachedByPerson():
             return None if _is_team(act.by) else _of_a_side(case, act)
         case acts.SayDone():
@@ -179,17 +202,50 @@ def _accounts(case: Case, act: acts.Account) -> Refused | None:
     return Refused(NOT_YOUR_SIDE, "Each agency gives its own account of a delay.")
 
 
-def _looks_back(case: Case, act: acts.LookBack) -> Refused | None:
-    """Each side for its own agency, from any position that heard how it ended. Nobody else says what it felt like."""
-    by = act.by
+def _for_its_own(case: Case, by: Actor, agency_id: str | None, otherwise: str) -> Refused | None:
+    """Each side for its own agency, from any position that hears of the case. Nobody else says it for them."""
     if by.side is Side.RAISING:
         refused = _raising(case, by)
-        if refused is not None or act.agency_id == case.raising_agency:
+        if refused is not None or agency_id == case.raising_agency:
             return refused
-    own = by.side is Side.RESPONDING and by.agency_id is not None and by.agency_id == act.agency_id
-    if own and case.party(by.agency_id) is not None and _was_told(case, by.position):
+    own = by.side is Side.RESPONDING and by.agency_id is not None and by.agency_id == agency_id
+    if own and case.party(by.agency_id) is not None and _hears(case, by.position, by.agency_id):
         return None
-    return Refused(NOT_YOUR_SIDE, "Each agency says for itself what came of it.")
+    return Refused(NOT_YOUR_SIDE, otherwise)
+
+
+def _hears(case: Case, position: Position | None, agency_id: str | None) -> bool:
+    """Whether a position is told of the case: by the ladder, or because an action of a plan is its own."""
+    own = (one for plan in case.plans for one in plan.actions if one.agency_id == agency_id)
+    return _was_told(case, position) or any(one.position == position for one in own)
+
+
+def _owner(case: Case, action_id: str) -> str | None:
+    action = case.action(action_id)
+    return None if action is None else action.agency_id
+
+
+def _plans(case: Case, by: Actor) -> Refused | None:
+    """Either side proposes what is to be done, the final body where it is asked, and the team for them."""
+    if _is_team(by):
+        return None
+    if by.side is Side.RESPONDING:
+        return _for_its_own(case, by, by.agency_id, "Only an agency that this was raised with can do this.")
+    return _deciding(case, by) if by.side is Side.FINAL_BODY else _raising(case, by)
+
+
+def _checks(case: Case, act: acts.CheckAction) -> Refused | None:
+    """What one side says of its own action is for the other one to confirm."""
+    by, owner = act.by, _owner(case, act.action_id)
+    if owner is not None and owner == by.agency_id:
+        return Refused(NOT_YOUR_SIDE, "What your own agency says of its action is for the other side to confirm.")
+    if by.side is Side.RESPONDING and owner not in {None, case.raising_agency}:
+        return Refused(NOT_YOUR_SIDE, "Whether that is so, the agency says that raised this.")
+    if by.side is Side.RAISING and owner == case.raising_agency:
+        return Refused(NOT_YOUR_SIDE, "What your own agency says of its action is for the other side to confirm.")
+    if by.side is Side.RESPONDING:
+        return _for_its_own(case, by, by.agency_id, "Only an agency of the other side can confirm this.")
+    return _raising(case, by)
 
 
 def _was_told(case: Case, position: Position | None) -> bool:

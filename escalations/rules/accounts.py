@@ -14,9 +14,7 @@ from escalations.rules import acts, events, workingtime
 from escalations.rules.access import Refused
 from escalations.rules.case import Case, Clock, Status
 from escalations.rules.events import Event
-
-Whose = tuple[Side, str]
-"""A side, and an agency of it."""
+from escalations.rules.plan import Whose
 
 
 def whose(case: Case, clock: Clock) -> tuple[Whose, ...]:

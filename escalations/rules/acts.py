@@ -6,6 +6,7 @@ submission; ``content_digest`` is the SHA-256 of those sealed bytes, so that the
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from operator import not_
 from typing import Annotated, Literal
@@ -31,6 +32,7 @@ from escalations.rules.case import (
     WithdrawReason,
 )
 from escalations.rules.codelists import Code
+from escalations.rules.plan import Kept, Learning, NotDone, PlanSays
 from escalations.rules.senders import Checked, Known
 from escalations.rules.workingtime import Amount
 
@@ -418,6 +420,83 @@ class LookBack(ActModel):
     """Not asked for by force: nobody has to say."""
 
 
+class ProposedAction(BaseModel):
+    """One action of a plan that is proposed; what it is, in words, is sealed at its place among the others."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    agency_id: Slug
+    """Whose it is."""
+    position: Position | None = None
+    """None: whoever raised it, or the responding agency's position of the stage."""
+    due_on: date
+    """Until the end of that day."""
+
+
+class ProposePlan(ActModel):
+    """Somebody proposes what is to be done, by whom and by when: either side, the final body, or the team for them."""
+
+    kind: Literal["propose_plan"] = "propose_plan"
+    actions: Annotated[tuple[ProposedAction, ...], Field(min_length=1, max_length=10)]
+
+
+class AnswerPlan(ActModel):
+    """Whoever is asked says whether they agree to a plan; why, is sealed. The team records it from a phone call."""
+
+    kind: Literal["answer_plan"] = "answer_plan"
+    plan_id: str
+    agency_id: Slug
+    """Whose word it is."""
+    says: PlanSays
+    without: Annotated[tuple[str, ...], Field(max_length=10)] = ()
+    """To which actions they do not agree, where they agree in part."""
+
+
+class ReportAction(ActModel):
+    """The owner of an action says that it is done, or that it is not and why; the team records it from a phone call."""
+
+    kind: Literal["report_action"] = "report_action"
+    action_id: str
+    done: bool
+    why: NotDone | None = None
+    """Needed where it is not done; in their own words it is sealed."""
+
+
+class CheckAction(ActModel):
+    """The other side says whether what was said of an action is so."""
+
+    kind: Literal["check_action"] = "check_action"
+    action_id: str
+    so: bool
+
+
+class RecordDissent(ActModel):
+    """An agency goes along, and puts on record that it disagrees; why, is sealed. It moves and holds up nothing."""
+
+    kind: Literal["record_dissent"] = "record_dissent"
+    agency_id: Slug
+    """Whose it is."""
+    formal: bool = False
+    """Whether it is a formal dissent, where the area has such a thing, or a note for the record."""
+
+
+class AnswerFollowUp(ActModel):
+    """A side answers what is asked some time after the end; its own words are sealed, and not for the other side.
+
+    The last word of an agency counts.
+    """
+
+    kind: Literal["answer_follow_up"] = "answer_follow_up"
+    agency_id: Slug
+    """Whose view it is."""
+    kept: Kept
+    """Whether what was agreed was done."""
+    changed: Annotated[tuple[Changed, ...], Field(min_length=1, max_length=len(Changed))]
+    """What has changed for the child or adult by now."""
+    learning: Annotated[tuple[Learning, ...], Field(min_length=1, max_length=len(Learning))]
+    """Where what was learnt went."""
+
+
 class ConfirmCause(ActModel):
     """The team makes the cause of a delay final, once both agencies had their time to add an account; or puts it right.
 
@@ -513,6 +592,12 @@ Act = (
     | SetPriority
     | Account
     | LookBack
+    | ProposePlan
+    | AnswerPlan
+    | ReportAction
+    | CheckAction
+    | RecordDissent
+    | AnswerFollowUp
     | Redate
     | ChangeTrack
     | ConfirmCause

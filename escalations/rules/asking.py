@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from escalations.rules import accounts
+from escalations.policy import Side
+from escalations.rules import accounts, following_up, planning
 from escalations.rules.case import Case, ClaimState, Status
 from escalations.rules.notices import Ask, Recipient
 
@@ -26,7 +27,7 @@ def is_met(case: Case, asks: Ask, to: Recipient, *, stage: int, about: str | Non
         asks: what was asked.
         to: whom.
         stage: the stage at which it was asked.
-        about: the clock or the claim that it was about.
+        about: the clock, the claim, the plan or the action that it was about.
     """
     over = case.status is Status.CLOSED or stage < case.stage
     match asks:
@@ -44,10 +45,26 @@ def is_met(case: Case, asks: Ask, to: Recipient, *, stage: int, about: str | Non
             return case.status is Status.CLOSED or claim is None or claim.state is not ClaimState.SAID
         case Ask.DECIDE:
             return case.status is Status.CLOSED
+        case Ask.PLAN:
+            return not any(plan.plan_id == about for plan in planning.waiting_for(case, _agency(case, to)))
+        case Ask.ACTION:
+            action = case.action(about)
+            return action is None or action.done is not None or not action.stands or not planning.lives(case)
+        case Ask.CHECK:
+            action = case.action(about)
+            return action is None or action.done is None or action.checked is not None
+        case Ask.FOLLOW_UP:
+            agency = _agency(case, to)
+            return not following_up.open_to(case, agency) or following_up.has_answered(case, agency)
         case Ask.COMPLETE:
             return case.status is Status.CLOSED or not case.incomplete
         case _:
             assert_never(asks)
+
+
+def _agency(case: Case, to: Recipient) -> str | None:
+    """For whom the reader of a link speaks."""
+    return case.raising_agency if to.side is Side.RAISING else to.agency_id
 
 
 def _answered(case: Case, agency_id: str | None, stage: int) -> bool:

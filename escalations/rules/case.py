@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from escalations.policy import Awaits, OnLimit, Policy, Side, SkipReason, Track
 from escalations.rules.actors import Actor, Channel
+from escalations.rules.plan import Action, Dissent, FollowUp, Plan, action_of, plan_of
 from escalations.rules.senders import Checked, Known
 from escalations.rules.workingtime import Amount, Calendar
 
@@ -570,6 +571,12 @@ class Case:
     """How often its running clocks were counted anew, under another calendar or policy ..."""
     redated_because: RedateReason | None = None
     """... and why, the last time."""
+    plans: tuple[Plan, ...] = ()
+    """What was proposed to be done, by whom and by when, and what became of it."""
+    dissents: tuple[Dissent, ...] = ()
+    """Who goes along and puts on record that they disagree."""
+    follow_up: FollowUp | None = None
+    """What is asked of each side some time after the end; none while it is open, and where nothing is."""
 
     def party(self, agency_id: str | None) -> Party | None:
         """The responding agency of that id."""
@@ -593,6 +600,15 @@ class Case:
     def claim(self, claim_id: str) -> Claim | None:
         """The claim of that id."""
         return next((claim for claim in self.claims if claim.claim_id == claim_id), None)
+
+    def action(self, action_id: str | None) -> Action | None:
+        """The action of that id."""
+        found = action_of(self.plans, action_id)
+        return None if found is None else found[1]
+
+    def plan(self, plan_id: str | None) -> Plan | None:
+        """The plan of that id."""
+        return plan_of(self.plans, plan_id)
 
     def stage_at(self, moment: datetime) -> int:
         """The stage that the case was at, or 0 before the first."""

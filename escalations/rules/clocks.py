@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from escalations.policy import Allowance, Awaits, ClockRule, OnLimit, Side, StartsFrom, Track
-from escalations.rules import drift, events, workingtime
+from escalations.rules import drift, events, promises, workingtime
 from escalations.rules.case import Case, Cause, Clock, ClockEnd, Status
 from escalations.rules.events import Event
 from escalations.rules.evolving import evolve_all
@@ -495,9 +495,11 @@ def _accounts_until(case: Case, now: datetime) -> datetime:
 
 def next_wake(case: Case) -> datetime | None:
     """When time alone next brings something; none when nothing is owed. Only reads instants."""
+    promised = promises.next_wake(case)
     if case.status is Status.CLOSED:
-        return None
+        return promised
     instants = [next_instant(clock) for clock in case.clocks]
+    instants.append(promised)
     instants.append(case.word_due_at)
     if case.move is not None:
         instants.append(case.move.takes_effect_at)

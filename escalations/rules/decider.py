@@ -3,7 +3,7 @@
 ``decide`` is pure. The workflow, the year simulation, the replay of old cases and the tests all drive this.
 What each act brings is in the module that is named for it: ``opening``, ``answering``, ``claiming``, ``settling``,
 ``moving``, ``delivering``, ``accounts``, ``confirming``, ``pausing``, ``sooner``, ``redating``, ``skipping``,
-``tracks``, ``parties``.
+``tracks``, ``parties``, ``planning``, ``dissenting``, ``looking_back``, ``following_up``.
 ``docs/rules.md`` lists them all.
 """
 
@@ -21,12 +21,15 @@ from escalations.rules import (
     clocks,
     confirming,
     delivering,
+    dissenting,
+    following_up,
     looking_back,
     moving,
     opening,
     parties,
     passing,
     pausing,
+    planning,
     redating,
     settling,
     sooner,
@@ -92,8 +95,15 @@ _OF_WHAT_WAS_DONE = (
     acts.Account,
     acts.LookBack,
     acts.ConfirmCause,
+    acts.ProposePlan,
+    acts.AnswerPlan,
+    acts.ReportAction,
+    acts.CheckAction,
+    acts.RecordDissent,
+    acts.AnswerFollowUp,
 )
-"""Acts that only put the record right; they are taken after a case has closed as well, for evidence stays fair."""
+"""Acts that only put the record right, or say what became of what was agreed; they are taken after a case has closed
+as well, for evidence stays fair."""
 _WHILE_HELD = (
     acts.AddWords,
     acts.Complete,
@@ -173,6 +183,18 @@ def _decide(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:
             return accounts.add(case, act, now)
         case acts.LookBack():
             return looking_back.look_back(case, act, now)
+        case acts.ProposePlan():
+            return planning.propose(case, act, now)
+        case acts.AnswerPlan():
+            return planning.answer(case, act, now)
+        case acts.ReportAction():
+            return planning.report(case, act, now)
+        case acts.CheckAction():
+            return planning.check(case, act, now)
+        case acts.RecordDissent():
+            return dissenting.record(case, act, now)
+        case acts.AnswerFollowUp():
+            return following_up.answer(case, act, now)
         case acts.Redate():
             return redating.redate(case, act, now)
         case acts.ChangeTrack():

@@ -33,6 +33,7 @@ from escalations.rules.case import (
     WithdrawReason,
 )
 from escalations.rules.codelists import Code
+from escalations.rules.plan import Kept, Learning, NotDone, PlanSays
 from escalations.rules.senders import Checked, Known
 from escalations.rules.workingtime import Amount
 
@@ -389,6 +390,148 @@ class LookedBack(ActEventModel):
     felt: Felt | None = None
 
 
+class PlannedAction(BaseModel):
+    """One action of a plan, with every instant that it will ever act at."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    action_id: str
+    agency_id: Slug
+    position: Position
+    due_at: AwareDatetime
+    """Close of business of the day that the plan names."""
+    reminders: tuple[AwareDatetime, ...]
+
+
+class Concerned(BaseModel):
+    """An agency, on its side."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    side: Side
+    agency_id: Slug
+
+
+class PlanProposed(ActEventModel):
+    """Somebody proposed what is to be done, by whom and by when. What it is, is sealed."""
+
+    kind: Literal["plan_proposed"] = "plan_proposed"
+    plan_id: str
+    stage: int
+    agency_id: Slug | None = None
+    """Who proposed it; none where the team wrote it down."""
+    actions: tuple[PlannedAction, ...]
+    asked: tuple[Concerned, ...]
+    """Who is asked whether they agree."""
+
+
+class PlanAnswered(ActEventModel):
+    """Somebody said whether they agree to a plan."""
+
+    kind: Literal["plan_answered"] = "plan_answered"
+    plan_id: str
+    side: Side
+    agency_id: Slug
+    """Whose word it is, whoever wrote it down."""
+    says: PlanSays
+    without: tuple[str, ...] = ()
+    """The actions to which they do not agree."""
+
+
+class ActionReminded(EventModel):
+    """A reminder of an action's date came, and nothing had been said of it."""
+
+    kind: Literal["action_reminded"] = "action_reminded"
+    action_id: str
+    agency_id: Slug
+    position: Position
+    due_at: AwareDatetime
+    reminder: int
+    of: int
+
+
+class ActionDatePassed(EventModel):
+    """An action's date passed, and it is not recorded as done. People are told; nothing closes or moves by it."""
+
+    kind: Literal["action_date_passed"] = "action_date_passed"
+    action_id: str
+    agency_id: Slug
+    position: Position
+    due_at: AwareDatetime
+
+
+class ActionReported(ActEventModel):
+    """The owner of an action said that it is done, or that it is not and why."""
+
+    kind: Literal["action_reported"] = "action_reported"
+    action_id: str
+    agency_id: Slug
+    """Whose action it is, whoever wrote it down."""
+    done: bool
+    why: NotDone | None = None
+    due_at: AwareDatetime
+
+
+class ActionChecked(ActEventModel):
+    """The other side said whether what was said of an action is so."""
+
+    kind: Literal["action_checked"] = "action_checked"
+    action_id: str
+    agency_id: Slug
+    """Whose action it is."""
+    so: bool
+
+
+class DissentRecorded(ActEventModel):
+    """An agency goes along, and put on record that it disagrees. It moves and holds up nothing."""
+
+    kind: Literal["dissent_recorded"] = "dissent_recorded"
+    side: Side
+    agency_id: Slug
+    stage: int
+    formal: bool
+
+
+class FollowUpAsked(EventModel):
+    """Some time after the end each side is asked what came of it."""
+
+    kind: Literal["follow_up_asked"] = "follow_up_asked"
+    asked: tuple[Concerned, ...]
+    until: AwareDatetime
+    """By when an answer is asked for."""
+    reminders: tuple[AwareDatetime, ...]
+
+
+class FollowUpReminded(EventModel):
+    """Whoever has not answered is reminded."""
+
+    kind: Literal["follow_up_reminded"] = "follow_up_reminded"
+    unanswered: tuple[Concerned, ...]
+    until: AwareDatetime
+    reminder: int
+    of: int
+
+
+class FollowUpUnanswered(EventModel):
+    """The time to answer is over, and somebody has not. The team is told, and that is all that comes of it."""
+
+    kind: Literal["follow_up_unanswered"] = "follow_up_unanswered"
+    unanswered: tuple[Concerned, ...]
+    until: AwareDatetime
+
+
+class FollowUpAnswered(ActEventModel):
+    """A side said what came of it. It changes nothing of the case."""
+
+    kind: Literal["follow_up_answered"] = "follow_up_answered"
+    side: Side
+    agency_id: Slug
+    """Whose view it is, whoever wrote it down."""
+    kept: Kept
+    changed: tuple[Changed, ...]
+    learning: tuple[Learning, ...]
+
+
 class CauseConfirmed(ActEventModel):
     """The team made the cause of a delay final, as evidence has it or as it put it right."""
 
@@ -606,6 +749,8 @@ class Closed(EventModel):
     """When they said so to the team."""
     withdrawn_because: Annotated[WithdrawReason | None, Field(exclude_if=not_)] = None
     """Why whoever raised it took it back, where they did so themselves."""
+    follow_up_at: Annotated[AwareDatetime | None, Field(exclude_if=not_)] = None
+    """When each side is asked what came of it; none where the policy asks nothing."""
 
 
 class PartnershipNotified(EventModel):
@@ -706,6 +851,11 @@ class RaiserKeptInformed(EventModel):
     kind: Literal["raiser_kept_informed"] = "raiser_kept_informed"
 
 
+OfPlans = PlanProposed | PlanAnswered | ActionReminded | ActionDatePassed | ActionReported | ActionChecked
+"""What happens to a plan, and to its actions."""
+Promised = OfPlans | DissentRecorded | FollowUpAsked | FollowUpReminded | FollowUpUnanswered | FollowUpAnswered
+"""Everything of plans, dissent and follow-up."""
+
 Event = (
     Raised
     | Completed
@@ -725,6 +875,17 @@ Event = (
     | CauseChanged
     | AccountAdded
     | LookedBack
+    | PlanProposed
+    | PlanAnswered
+    | ActionReminded
+    | ActionDatePassed
+    | ActionReported
+    | ActionChecked
+    | DissentRecorded
+    | FollowUpAsked
+    | FollowUpReminded
+    | FollowUpUnanswered
+    | FollowUpAnswered
     | CauseConfirmed
     | ClockEnded
     | MoveProposed

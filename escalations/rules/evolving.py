@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from escalations.policy import Awaits, Side
-from escalations.rules import events, remembering
+from escalations.rules import events, keeping, remembering
 from escalations.rules.actors import Channel
 from escalations.rules.acts import NOT_STATED, Concern
 from escalations.rules.case import (
@@ -31,6 +31,7 @@ from escalations.rules.case import (
 )
 from escalations.rules.changing import replace
 from escalations.rules.events import ActEventModel, Event
+from escalations.rules.plan import FollowUp
 from escalations.rules.senders import Checked
 from escalations.rules.telling import RAISER
 
@@ -69,6 +70,8 @@ def evolve_all(case: Case, happened: tuple[Event, ...]) -> Case:
 
 
 def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912, PLR0915  one line a kind, and closed
+    if isinstance(event, events.Promised):
+        return keeping.evolve(case, event)
     match event:
         case events.Raised():
             return _raised(case, event)
@@ -182,6 +185,7 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912,
                 route=event.route,
                 move=None,
                 word_due_at=None,
+                follow_up=None if event.follow_up_at is None else FollowUp(at=event.follow_up_at),
                 **_no_longer_paused(case, event.at),
             )
         case events.PartnershipNotified():

@@ -17,8 +17,13 @@ from escalations.rules.events import Event
 
 
 def side_of(case: Case, agency_id: str | None) -> Side | None:
-    """The side of an agency that is asked; none where it is no party, or the case never reached another agency."""
+    """The side of an agency that is asked; none where it is no party, or the case never reached another agency.
+
+    And where the policy asks nothing at the end.
+    """
     if case.status is not Status.CLOSED or not case.stage or agency_id is None:
+        return None
+    if not case.frame.policy.asks_at_the_end:
         return None
     if agency_id == case.raising_agency:
         return Side.RAISING
@@ -33,6 +38,8 @@ def look_back(case: Case, act: acts.LookBack, now: datetime) -> tuple[Event, ...
         )
     side = side_of(case, act.agency_id)
     if side is None:
+        if not case.frame.policy.asks_at_the_end:
+            return Refused("not_asked", "The policy of this partnership asks nothing at the end of an escalation.")
         return Refused("not_asked", "No agency was told of this escalation, so there is nothing to look back at.")
     if len(act.changed) > 1 and any(changed in CHANGED_NOTHING for changed in act.changed):
         return Refused(

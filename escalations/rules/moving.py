@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from escalations.policy import Awaits, ClockRule, Side, SkipReason, StageRule, StartsFrom
-from escalations.rules import acts, clocks, events, skipping, workingtime
+from escalations.rules import acts, clocks, events, following_up, skipping, workingtime
 from escalations.rules.access import Refused
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.case import WITHOUT_SETTLEMENT, Case, Outcome
@@ -287,6 +287,7 @@ def close_by_team(case: Case, act: acts.Close, at: datetime, *, outcome: Outcome
 def _close(case: Case, at: datetime, on_word_of: Side | None, closed: events.Closed) -> tuple[Event, ...]:
     met = () if on_word_of is None else case.running(*_MET_AT_THE_END[on_word_of])
     happened: tuple[Event, ...] = clocks.meet(case, met, at, counts_from=at)
+    closed = closed.model_copy(update={"follow_up_at": following_up.asked_at(case, closed)})
     happened = (*happened, *clocks.stop(evolve_all(case, happened).clocks, at), closed)
     if case.partnership_told_at is not None and case.frame.policy.resolution_told:
         happened = (*happened, events.PartnershipNotified(at=at, of="resolution", stage=case.stage))

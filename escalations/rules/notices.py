@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import assert_never
 
 from escalations.policy import Awaits, Side
-from escalations.rules import events, limits_told, remembering
+from escalations.rules import events, limits_told, promises_told, remembering
 from escalations.rules.case import MEETS, Case, Clock, DeliveryState, Status
 from escalations.rules.clocks import TEAM_POSITION
 from escalations.rules.events import Event
@@ -54,6 +54,8 @@ def notices_for(case: Case, event: Event) -> tuple[Notice, ...]:
 
 
 def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR0911, PLR0912  one line a kind, and closed
+    if isinstance(event, events.Promised):
+        return promises_told.of_promise(case, event)
     match event:
         case events.Raised():
             return _raised(case)
@@ -554,7 +556,7 @@ def overtaken(
         case: as it stands.
         kind: of the notice.
         stage: at which it was made.
-        about: the clock that it is about, if any.
+        about: the clock, the plan or the action that it is about, if any.
         due_at: by when it says that something is awaited: nobody is reminded of a time that no longer holds.
         to: whom it is for: an agency that was taken out meanwhile hears that, and nothing else.
     """
@@ -563,7 +565,7 @@ def overtaken(
     if kind in {NoticeKind.PAUSED, NoticeKind.PAUSED_TOO_LONG}:
         return case.pause is None
     if kind not in _PASSING:
-        return False
+        return promises_told.overtaken(case, kind, about)
     if case.status is Status.CLOSED or stage < case.stage:
         return True
     clock = next((clock for clock in case.clocks if clock.clock_id == about), None)

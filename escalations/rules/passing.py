@@ -1,4 +1,7 @@
-"""What time alone brings: reminders, passed limits, proposals, a move that a person intended, a word to the raiser."""
+"""What time alone brings: reminders, passed limits, proposals, a move that a person intended, a word to the raiser.
+
+And what ``promises`` has of a plan's actions and of the follow-up, also after the end.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from escalations.policy import Awaits, OnLimit, StartsFrom
-from escalations.rules import clocks, events, moving, word
+from escalations.rules import clocks, events, moving, promises, word
 from escalations.rules.case import Case, Clock, Move, Status
 from escalations.rules.events import Event
 from escalations.rules.evolving import evolve_all
@@ -49,6 +52,10 @@ def _first(case: Case, now: datetime, until: datetime) -> tuple[Event, ...]:
         if (instant := clocks.next_instant(clock, by=until)) is not None and instant <= until
     ]
     instant, _, clock = min(waiting, key=lambda item: item[:2], default=(None, None, None))
+    promised = promises.first(case, now, until)
+    if case.status is Status.CLOSED:
+        # Nothing else is waited for any more, and where nothing of this is due nothing is.
+        return () if promised is None else (promised[1],)
     move = case.move
     effect = None if move is None or move.takes_effect_at is None or move.takes_effect_at > until else move
     if (
@@ -59,6 +66,8 @@ def _first(case: Case, now: datetime, until: datetime) -> tuple[Event, ...]:
         return _limit(case, clock, now) if instant == clock.due_at else clocks.remind(case, clock, now)
     if effect is not None:
         return _moves(case, effect, now)
+    if promised is not None:
+        return (promised[1],)
     pause = case.pause
     if pause is not None and not pause.told and pause.until <= until:
         return (events.PausedTooLong(at=now, paused_at=pause.paused_at, until=pause.until),)
@@ -132,5 +141,8 @@ def _escalate(case: Case, clock: Clock, now: datetime) -> tuple[Event, ...]:
 
 
 def is_owed(case: Case) -> bool:
-    """Whether anything is still owed, by anybody or by time; a run of the workflow ends when nothing is."""
-    return case.status is not Status.CLOSED
+    """Whether anything is still owed, by anybody or by time; a run of the workflow ends when nothing is.
+
+    After the end that is what was agreed to be done by a date, and the follow-up.
+    """
+    return case.status is not Status.CLOSED or clocks.next_wake(case) is not None

@@ -86,6 +86,22 @@ class NoticeKind(StrEnum):
     """To an agency that has no part in it any more."""
     CONTACT = "contact"
     """Somebody else is written to for the raising side."""
+    PLAN_PROPOSED = "plan_proposed"
+    """To whoever is asked: somebody has proposed what is to be done, by whom and by when."""
+    PLAN_ANSWERED = "plan_answered"
+    """To whoever proposed it: somebody has said whether they agree."""
+    ACTION_REMINDER = "action_reminder"
+    ACTION_DATE_PASSED = "action_date_passed"
+    ACTION_REPORTED = "action_reported"
+    """To the other side: an action is said to be done, or not to be."""
+    ACTION_DENIED = "action_denied"
+    """To the owner of an action, and to the team: the other side says that it is not so."""
+    DISSENT = "dissent"
+    """To the other side, and to the team: an agency goes along and puts on record that it disagrees."""
+    FOLLOW_UP = "follow_up"
+    FOLLOW_UP_REMINDER = "follow_up_reminder"
+    FOLLOW_UP_UNANSWERED = "follow_up_unanswered"
+    """To the team, and to the agency's lead where the policy says so."""
 
 
 class Ask(StrEnum):
@@ -99,6 +115,14 @@ class Ask(StrEnum):
     DECIDE = "decide"
     COMPLETE = "complete"
     """Say what a plain mail did not say."""
+    PLAN = "plan"
+    """Say whether they agree to a plan."""
+    ACTION = "action"
+    """Say whether an action is done."""
+    CHECK = "check"
+    """Say whether what was said of an action is so."""
+    FOLLOW_UP = "follow_up"
+    """Say what came of it, some time after the end."""
     TEAM = "team"
     """The team's own page of the case, behind its own way in."""
 
@@ -139,5 +163,5 @@ class Notice:
     due_at: datetime | None = None
     """By when what it asks is awaited, or when what it tells takes effect."""
     about: str | None = None
-    """The clock or the claim that it concerns."""
+    """The clock, the claim, the plan or the action that it concerns."""
     starts_clocks: bool = False

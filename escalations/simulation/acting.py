@@ -11,11 +11,12 @@ import pydantic
 
 from escalations.packs.reading import Problem
 from escalations.policy import Side
-from escalations.rules import acts, civilwords, workingtime
+from escalations.rules import acts, civilwords, planning, workingtime
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act
-from escalations.rules.case import Case, ClaimState, DeliveryState, Outcome
+from escalations.rules.case import Case, Changed, ClaimState, DeliveryState, Outcome
 from escalations.rules.codelists import ListKind
+from escalations.rules.plan import Kept, Learning, PlanSays
 from escalations.simulation.stories import ACTS, SAID, Deed, NotAStoryError, Place, Story
 
 _DOES: Final[Mapping[str, Side]] = {
@@ -42,6 +43,13 @@ _DOES: Final[Mapping[str, Side]] = {
     "decide": Side.FINAL_BODY,
     "add_words": Side.RESPONDING,
     "note_file": Side.RESPONDING,
+    "propose_plan": Side.RESPONDING,
+    "answer_plan": Side.RAISING,
+    "report_action": Side.RESPONDING,
+    "check_action": Side.RAISING,
+    "record_dissent": Side.RESPONDING,
+    "look_back": Side.RAISING,
+    "answer_follow_up": Side.RAISING,
 }
 """Who does what, where a story does not say. What is not here is the team's, and what is reported the system's."""
 _MOSTLY: Final[Mapping[str, Mapping[str, object]]] = {
@@ -52,10 +60,19 @@ _MOSTLY: Final[Mapping[str, Mapping[str, object]]] = {
     "decide": {"outcome": Outcome.DECIDED_AS_ASKED},
     "say_done": {"done": "answered"},
     "note_phone_call": {"reached": True},
+    "answer_plan": {"says": PlanSays.AGREED},
+    "report_action": {"done": True},
+    "check_action": {"so": True},
+    "look_back": {"changed": (Changed.PLAN_AMENDED,)},
+    "answer_follow_up": {"kept": Kept.ALL, "changed": (Changed.PLAN_AMENDED,), "learning": (Learning.NONE,)},
     "report_delivery": {"starts_clocks": True, "notice_id": "n-again", "state": DeliveryState.DELIVERED},
     "report_message": {"message": "automatic_reply"},
 }
 """What an act says, where a story does not."""
+_OF_ITS_OWN: Final = frozenset({"look_back", "answer_follow_up", "answer_plan", "record_dissent", "account"})
+"""What each side says for its own agency."""
+_ACTION_WORDS: Final[Mapping[str, str]] = {"agency": "agency_id", "of": "agency_id", "by": "due_on"}
+"""The words of a story for what an action of a plan calls otherwise."""
 
 
 _LISTED: Final = {
@@ -196,7 +213,8 @@ class Maker:
         if deed.kind == "raise":
             usual["raising_agency"] = by.agency_id
         if "agency_id" in needed and deed.kind != "agree":
-            usual["agency_id"] = by.agency_id if by.side is Side.RESPONDING else self._first_party()
+            its_own = by.side is Side.RESPONDING or (by.side is Side.RAISING and deed.kind in _OF_ITS_OWN)
+            usual["agency_id"] = by.agency_id if its_own else self._first_party()
         if deed.kind == "reached_by_person":
             usual["position"] = self._rung(Side.RESPONDING)
         if deed.kind == "report_delivery":
@@ -204,11 +222,28 @@ class Maker:
         if "claim_id" in needed:
             said = [claim.claim_id for claim in self.case.claims if claim.state is ClaimState.SAID]
             usual["claim_id"] = (said or ["none"])[-1]
+        if "plan_id" in needed:
+            usual["plan_id"] = self.case.plans[-1].plan_id if self.case.plans else "none"
+        if "action_id" in needed:
+            usual["action_id"] = self._action(by, checks=deed.kind == "check_action")
         return usual
 
+    def _action(self, by: Actor, *, checks: bool) -> str:
+        """The first action of theirs that is not done; or of the others', of which something was said."""
+        if checks:
+            found = planning.to_check(self.case, by.side, by.agency_id)
+        else:
+            found = planning.to_report(self.case, by.agency_id)
+        return (found or ("none",))[0]
+
     def _value(self, deed: Deed, name: str, value: object, at: datetime) -> object:
+        if name == "actions" and isinstance(value, list):
+            return tuple(self._planned(one) for one in value)
         if name in {"responding_agencies", "add", "remove"}:
             return tuple(str(one) for one in value) if isinstance(value, list) else (str(value),)
+        if name in {"changed", "learning", "without"}:
+            several = value if isinstance(value, list) else [value]
+            return tuple(str(one).strip().lower().replace(" ", "_") for one in several)
         if name.endswith("_at"):
             return self._civil(deed, name, str(value), at)
         if name == "clock_id":
@@ -216,6 +251,18 @@ class Maker:
         if isinstance(value, str) and "agency" not in name and not value[:1].isdigit():
             return _as_code(value)
         return value
+
+    @staticmethod
+    def _planned(one: object) -> object:
+        """One action of a plan, in a story's words: 'agency' and 'by'."""
+        if not isinstance(one, dict):
+            return one
+        said = {str(key).strip().lower().replace(" ", "_"): value for key, value in one.items()}
+        named = {_ACTION_WORDS.get(key, key): value for key, value in said.items()}
+        return {
+            key: str(value).strip().lower().replace(" ", "_") if key == "position" else value
+            for key, value in named.items()
+        }
 
     def _clock(self, deed: Deed, wanted: str) -> str:
         """The newest clock of a rule that the case has then."""

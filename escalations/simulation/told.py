@@ -233,6 +233,7 @@ def texts(policy: Policy) -> tuple[str, ...]:
         _story(("2 working days later, 10:00", "object", "by: raising"), ("2 working days later, 10:00", "object",
                "by: childrens-services")),
         _story(("1 hour later", "change track", "track: urgent")),
+        *_after_the_end(policy),
         _story(("7 working days later, 10:00", "respond", "by: police"), ("1 hour later", "respond",
                "by: childrens-services"), ("1 hour later", "agree")),
         *(_story(("1 hour later", "set priority", f"priority: {level.code}")) for level in policy.priorities[:1]),
@@ -240,6 +241,22 @@ def texts(policy: Policy) -> tuple[str, ...]:
           for one in _may_be_sooner(policy)),
         *(_story(("1 hour later", "complete", "by: raising"), raised=f"  about: not stated\n{more}")
           for more in ("", "  hold: true\n")),
+    )  # fmt: skip
+
+
+_PLAN: Final = "actions: [{agency: childrens-services, by: 2027-03-10}, {agency: oak-school, by: 2027-03-12}]"
+
+
+def _after_the_end(policy: Policy) -> tuple[str, ...]:
+    """A plan that is kept, one that is not, a dissent, and the follow-up where the policy has one."""
+    planned = (("1 hour later", "respond"), ("1 hour later", "propose plan", _PLAN))
+    follow_up = "until: 20 weeks later\n" if policy.follow_up is not None else ""
+    return (
+        _story(*planned, ("1 hour later", "answer plan"), ("1 hour later", "report action"),
+               ("1 hour later", "check action", "so: false"), ("1 hour later", "record dissent"),
+               ("1 hour later", "agree"), before=follow_up or "until: 3 weeks later\n"),
+        _story(*planned, ("1 hour later", "answer plan", "says: not agreed"), ("1 hour later", "record dissent",
+               "by: raising", "formal: true")),
     )  # fmt: skip
 
 

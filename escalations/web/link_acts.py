@@ -148,7 +148,7 @@ def _asked(case: Case, link: Link) -> tuple[Doing, ...]:
             if link.to.side is Side.RAISING:
                 return (*claimed, *_reading(case), *_objecting(case, link))
             return (*claimed, *_objecting(case, link)) if link.to.side is Side.RESPONDING else ()
-        case Ask.TEAM | Ask.COMPLETE:
+        case Ask.TEAM | Ask.COMPLETE | Ask.PLAN | Ask.ACTION | Ask.CHECK | Ask.FOLLOW_UP:
             return ()  # That is done on the team's own pages, and on a page of questions of its own.
         case _:
             assert_never(link.asks)

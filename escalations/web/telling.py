@@ -14,7 +14,7 @@ from escalations.rules.civiltime import say
 from escalations.rules.codelists import USUAL, ListKind
 from escalations.rules.events import Event
 from escalations.rules.notices import Ask
-from escalations.web import words
+from escalations.web import promised, words
 from escalations.web.answers import Agency
 
 HEADINGS: Final[Mapping[Ask, str]] = {
@@ -25,6 +25,10 @@ HEADINGS: Final[Mapping[Ask, str]] = {
     Ask.CONFIRM: "Was this done?",
     Ask.DECIDE: "Record your decision",
     Ask.COMPLETE: "Complete your escalation",
+    Ask.PLAN: "Do you agree to this plan?",
+    Ask.ACTION: "Is this action done?",
+    Ask.CHECK: "Is this so?",
+    Ask.FOLLOW_UP: "What came of it?",
     Ask.TEAM: "For the partnership team",
 }
 
@@ -36,6 +40,10 @@ ASKED: Final[Mapping[Ask, str]] = {
     Ask.CONFIRM: "whether something was done",
     Ask.DECIDE: "for a decision",
     Ask.COMPLETE: "for what is still missing",
+    Ask.PLAN: "whether you agree to a plan",
+    Ask.ACTION: "whether an action is done",
+    Ask.CHECK: "whether what was said of an action is so",
+    Ask.FOLLOW_UP: "what came of it",
     Ask.TEAM: "the partnership team",
 }
 
@@ -96,6 +104,8 @@ _OTHERS: Final[Mapping[str, str]] = {"partnership-team": "the partnership team",
 
 def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915  one line a kind, and closed
     """What an event tells, in one sentence."""
+    if isinstance(event, events.Promised):
+        return promised.sentence(event, names)
     match event:
         case events.Raised():
             with_whom = (
@@ -399,6 +409,8 @@ def _in_line(text: str) -> str:
 
 def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR0912, PLR0915  one line a kind, and closed
     """A few words for a point of the drawing, or none for what is drawn otherwise or not at all."""
+    if isinstance(event, events.Promised):
+        return promised.label(event)
     match event:
         case events.Raised():
             return "Raised"

@@ -29,6 +29,7 @@ from escalations.rules.case import (
     WithdrawReason,
 )
 from escalations.rules.notices import RAISER, NoticeKind
+from escalations.rules.plan import Kept, Learning, NotDone, PlanSays
 from escalations.store.access_log import What
 from escalations.store.mails import MailAct
 from escalations.store.notices import NoticeState
@@ -199,6 +200,43 @@ CHANGED: Final[Mapping[Changed, str]] = {code: said.words for code, said in word
 FELT: Final[Mapping[Felt, str]] = {code: said.words for code, said in wording.FELT.items()}
 """How raising or receiving it felt."""
 
+PLAN_SAYS: Final[Mapping[PlanSays, str]] = {
+    PlanSays.AGREED: "Agreed",
+    PlanSays.IN_PART: "Agreed in part",
+    PlanSays.NOT_AGREED: "Not agreed",
+}
+"""What somebody who is asked says to a plan."""
+
+NOT_DONE: Final[Mapping[NotDone, str]] = {
+    NotDone.UNDER_WAY: "It is under way, and needs more time",
+    NotDone.NO_CAPACITY: "People or means were missing",
+    NotDone.CIRCUMSTANCES_CHANGED: "It is no longer needed, or no longer right",
+    NotDone.NOT_CONSENTED: "The child, adult or family did not want it",
+    NotDone.WAITING_FOR_OTHER_PROCESS: "It waits for a court, the police, a medical or a conference",
+    NotDone.OTHER: "Another reason",
+}
+"""Why an action is not done."""
+
+KEPT: Final[Mapping[Kept, str]] = {
+    Kept.ALL: "All of it was done",
+    Kept.SOME: "Some of it was done",
+    Kept.NONE: "None of it was done",
+    Kept.NOT_KNOWN: "It is not known",
+}
+"""Whether what was agreed was done."""
+
+LEARNING: Final[Mapping[Learning, str]] = {
+    Learning.TRAINING: "Training",
+    Learning.SUPERVISION: "Supervision or team meetings",
+    Learning.POLICY_CHANGED: "A policy or procedure was changed",
+    Learning.GUIDANCE: "Guidance for staff was changed or written",
+    Learning.CASE_REVIEW: "The partnership’s case reviews or audits",
+    Learning.OTHER: "Somewhere else",
+    Learning.NONE: "Nothing was learnt that goes further",
+    Learning.NOT_YET_KNOWN: "It is not known yet",
+}
+"""Where what was learnt went."""
+
 AWAITED: Final[Mapping[Awaits, str]] = {code: said.noun for code, said in wording.AWAITED.items()}
 
 SHORT_AWAITED: Final[Mapping[Awaits, str]] = {code: said.short for code, said in wording.AWAITED.items()}
@@ -348,6 +386,16 @@ NOTICES: Final[Mapping[NoticeKind, str]] = {
     NoticeKind.PARTIES: "Other agencies have it than before",
     NoticeKind.REMOVED: "No longer with this agency",
     NoticeKind.CONTACT: "Somebody else is written to",
+    NoticeKind.PLAN_PROPOSED: "A plan is proposed",
+    NoticeKind.PLAN_ANSWERED: "The plan was answered",
+    NoticeKind.ACTION_REMINDER: "Reminder of an action",
+    NoticeKind.ACTION_DATE_PASSED: "Date of an action passed",
+    NoticeKind.ACTION_REPORTED: "An action is said to be done, or not",
+    NoticeKind.ACTION_DENIED: "What was said of an action is not so",
+    NoticeKind.DISSENT: "A dissent is on record",
+    NoticeKind.FOLLOW_UP: "Asked what came of it",
+    NoticeKind.FOLLOW_UP_REMINDER: "Reminder of what is asked after the end",
+    NoticeKind.FOLLOW_UP_UNANSWERED: "Not answered what came of it",
 }
 
 NOTICE_STATES: Final[Mapping[NoticeState, str]] = {

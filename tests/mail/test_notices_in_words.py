@@ -42,10 +42,10 @@ READERS: dict[str, Recipient] = {
     "final body": Recipient(Side.FINAL_BODY, "partners-panel", "chair"),
 }
 ASKED_OF = {
-    "raiser": (Ask.READ, Ask.CHOOSE, Ask.CONSIDER, Ask.CONFIRM),
+    "raiser": (Ask.READ, Ask.CHOOSE, Ask.CONSIDER, Ask.CONFIRM, Ask.PLAN, Ask.ACTION, Ask.CHECK, Ask.FOLLOW_UP),
     "raising": (Ask.READ,),
     "raising lead": (Ask.READ,),
-    "responding": (Ask.READ, Ask.RESPOND, Ask.CONFIRM),
+    "responding": (Ask.READ, Ask.RESPOND, Ask.CONFIRM, Ask.PLAN, Ask.ACTION, Ask.CHECK, Ask.FOLLOW_UP),
     "team": (Ask.TEAM,),
     "deputy": (Ask.TEAM,),
     "final body": (Ask.READ, Ask.DECIDE),
@@ -577,6 +577,7 @@ def test_nothing_of_a_case_reaches_a_notice_but_reference_stage_and_times() -> N
         "redated_because",
         "kept",
         "over",
+        "asks_at_the_end",
     }
     story = builders.Story().raised().at("2027-03-02 17:00")
     for kind in (NoticeKind.ASKED, NoticeKind.LIMIT_PASSED, NoticeKind.ASKED_TO_CHOOSE):

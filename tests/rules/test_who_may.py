@@ -14,7 +14,7 @@ import pytest
 from escalations.policy import Track
 from escalations.rules import acts, decider
 from escalations.rules.case import Case, Done
-from tests.builders import POLICE, SOCIAL_CARE, TEAM, Story
+from tests.builders import POLICE, SCHOOL, SOCIAL_CARE, TEAM, Story
 from tests.deeds import ACTORS, KINDS, deed
 
 RAISING = {"raiser", "raiser's manager", "whoever raised it for the school"}
@@ -44,6 +44,13 @@ MAY: dict[type[acts.ActModel], set[str]] = {
     acts.Redate: {"team"},
     acts.ChangeTrack: RAISING | {"team"},  # To the urgent one; back, the team alone.
     acts.LookBack: RAISING | RESPONDING | {"manager"},
+    acts.ProposePlan: RAISING | RESPONDING | {"manager", "team"},
+    acts.AnswerPlan: RAISING | RESPONDING | {"manager", "team"},
+    acts.ReportAction: RAISING | RESPONDING | {"manager", "team"},
+    # What an agency says of its own action, the other side confirms: here the school, and of its own the others.
+    acts.CheckAction: RAISING | RESPONDING | {"manager", "team"},
+    acts.RecordDissent: RAISING | RESPONDING | {"manager", "team"},
+    acts.AnswerFollowUp: RAISING | RESPONDING | {"manager", "team"},
     acts.ConfirmCause: {"team"},
     acts.Close: {"team"},
     acts.Acknowledge: RESPONDING,
@@ -79,6 +86,7 @@ def at_stage_one() -> Case:
     story = Story().raised(track=Track.URGENT, responding_agencies=(SOCIAL_CARE, POLICE))
     story.later(hours=3)
     story.says_done("2027-03-01 10:00", done=Done.SPOKE)
+    story.proposes((SCHOOL, "2027-03-10"), (SOCIAL_CARE, "2027-03-11"), (POLICE, "2027-03-12"), by=TEAM)
     return story.case
 
 
@@ -176,6 +184,7 @@ def test_a_case_is_raised_once() -> None:
 def test_after_it_has_closed_only_the_record_is_put_right(kind: type[acts.ActModel]) -> None:
     story = Story().raised().later(hours=1)
     story.says_done("2027-03-01 10:00", done=Done.SPOKE)
+    story.proposes((SOCIAL_CARE, "2027-03-10"))
     story.agrees()
     accepted = set()
     for who, by in ACTORS.items():
@@ -187,6 +196,10 @@ def test_after_it_has_closed_only_the_record_is_put_right(kind: type[acts.ActMod
         acts.DenyDone,
         acts.AddWords,
         acts.LookBack,
+        acts.ProposePlan,
+        acts.AnswerPlan,
+        acts.ReportAction,
+        acts.RecordDissent,
         acts.ReportDelivery,
         acts.ReportMessage,
     }
