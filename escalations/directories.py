@@ -89,15 +89,20 @@ async def load(settings: Settings, file: Path, *, only_check: bool, say: Say, ne
     telemetry.configure(settings)
     read, new = table.read(_content(file)), _codes(new_types)
     async with parts.opened(settings) as opened:
-        allowed = ladder.positions(opened.in_force.policy)
+        force = opened.in_force.policy
+        allowed = ladder.positions(force)
         if only_check:
             async with opened.database.read() as tx:
-                made = await plan.make(tx, opened.vault, read, now=opened.now(), positions=allowed, new_types=new)
+                made = await plan.make(
+                    tx, opened.vault, read, now=opened.now(), positions=allowed, policy=force, new_types=new
+                )
             return _say(made, file, say, done=False)
         async with opened.database.write() as tx:
             keeper = Keeper(tx, opened.vault, at=opened.now(), by=BY)
             await keeper.lock()
-            made = await plan.make(tx, opened.vault, read, now=opened.now(), positions=allowed, new_types=new)
+            made = await plan.make(
+                tx, opened.vault, read, now=opened.now(), positions=allowed, policy=force, new_types=new
+            )
             refused = None if made.wrong else await plan.carry_out(keeper, made)
             if isinstance(refused, Refused):
                 raise NotATable(refused.sentence)

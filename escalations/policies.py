@@ -183,4 +183,4 @@ async def posts_of_installation(settings: Settings, *, today: date) -> Posts:
         for agency in agencies.values()
         if agency.active_from <= today and (agency.active_to is None or agency.active_to >= today)
     }
-    return Posts(OF_INSTALLATION, held)
+    return Posts(OF_INSTALLATION, held, {one.agency_id: one.agency_type for one in agencies.values()})

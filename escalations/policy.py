@@ -259,6 +259,18 @@ class ClockRule(PolicyModel):
         return self.waits_for is not Side.TEAM and self.awaits not in {Awaits.BE_REACHED, Awaits.RAISE}
 
 
+class PositionRule(PolicyModel):
+    """What a position of the ladder is called: in general, and by type of agency."""
+
+    code: Position
+    title: Words
+    """In general."""
+    titles: Annotated[dict[Slug, Words], Field(exclude_if=not_)] = {}
+    """By type of agency, as the directory has the types. A title that an agency gives itself in the directory is
+    what it is called there."""
+    source: str = OUR_CHOICE
+
+
 class StageRule(PolicyModel):
     """One rung of the ladder, with a position on each side."""
 
@@ -271,6 +283,8 @@ class StageRule(PolicyModel):
     partnership_told: bool = False
     """Whether the partnership is told when this stage begins."""
     decided_by_final_body: bool = False
+    no_such_level: Annotated[tuple[Slug, ...], Field(max_length=30, exclude_if=not_)] = ()
+    """The types of agencies that have no such level: a person may pass it over for them, and is told so."""
     source: str = OUR_CHOICE
 
 
@@ -461,6 +475,8 @@ class Policy(PolicyModel):
     """What becomes of a thematic one. Not said: it goes the same way as any other."""
     out_of_scope: Annotated[tuple[OutOfScope, ...], Field(max_length=20, exclude_if=not_)] = ()
     """What it is not for. Only the team redirects anything, on somebody's word; this is told, and decides nothing."""
+    positions: Annotated[tuple[PositionRule, ...], Field(max_length=30, exclude_if=not_)] = ()
+    """What the positions are called, also by type of agency. One that is not named is called by its code."""
     lists: Annotated[CodeLists | None, Field(exclude_if=_not_said)] = None
     """The lists that people choose from, with the words and the definitions of the document. Not said: the usual."""
     final_body: FinalBody
@@ -477,6 +493,7 @@ class Policy(PolicyModel):
             *_priority_problems(self),
             *_list_problems(self),
             *_closing_problems(self),
+            *_position_problems(self),
         )
         if problems:
             raise ProblemsError(problems)
@@ -492,6 +509,19 @@ class Policy(PolicyModel):
     def priority(self, code: str | None) -> PriorityRule | None:
         """The level of priority of that code."""
         return next((level for level in self.priorities if level.code == code), None)
+
+    def position_title(self, position: str, agency_type: str | None = None) -> str:
+        """What a position is called at a type of agency, or in general; its code in words where nothing is said."""
+        rule = next((one for one in self.positions if one.code == position), None)
+        if rule is None:
+            return position.replace("_", " ")
+        return rule.titles.get(agency_type, rule.title) if agency_type is not None else rule.title
+
+    @property
+    def ladder_positions(self) -> tuple[str, ...]:
+        """Every position that a stage asks, and those of the final body."""
+        rungs = (position for stage in self.stages for position in (stage.raising_position, stage.responding_position))
+        return tuple(dict.fromkeys((*rungs, self.final_body.position, self.final_body.alternate_position)))
 
     def codes(self, kind: ListKind) -> CodeList:
         """A list that people choose from, as it stands under this policy."""
@@ -616,6 +646,33 @@ def _priority_problems(policy: Policy) -> Iterator[PolicyProblem]:
                         (*where, "limits", track.value, "by_priority", code),
                         f"is not one of the policy's priorities{known}; name it under priorities, or take it away",
                     )
+
+
+def _position_problems(policy: Policy) -> Iterator[PolicyProblem]:
+    """What is named is a position of the ladder, once; a level that is not there can be passed over."""
+    codes = [one.code for one in policy.positions]
+    for place, code in enumerate(codes):
+        if code in codes[:place]:
+            yield PolicyProblem(("positions", place), f"{code} is named twice; keep one")
+        if code not in policy.ladder_positions:
+            yield PolicyProblem(
+                ("positions", place, "code"),
+                f"{code} is no position of this policy; it asks {_or(policy.ladder_positions)}",
+            )
+    skipping = policy.skipping
+    can = skipping is not None and skipping.levels and SkipReason.FLAT_ORGANISATION in skipping.because
+    for place, stage in enumerate(policy.stages):
+        if stage.no_such_level and not can:
+            yield PolicyProblem(
+                ("stages", place, "no_such_level"),
+                "names agencies without this level, and no level may be passed over for that; write skipping with "
+                "levels: true and flat_organisation among because, or take it away",
+            )
+        if stage.no_such_level and place in {0, len(policy.stages) - 1}:
+            yield PolicyProblem(
+                ("stages", place, "no_such_level"),
+                "the first and the last stage are passed over for nobody; take it away here",
+            )
 
 
 def _list_problems(policy: Policy) -> Iterator[PolicyProblem]:

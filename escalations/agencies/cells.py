@@ -82,14 +82,24 @@ def code(cell: str) -> str:
     return found
 
 
-def position(cell: str, known: tuple[str, ...]) -> str:
-    """The code of a position: one of those that the policy in force and the directory know."""
-    found = words(cell).replace(" ", "_")
+def position(cell: str, known: tuple[str, ...], titles: Mapping[str, str] | None = None) -> str:
+    """The code of a position: one of those that the policy in force and the directory know.
+
+    ``titles`` is what the policy calls some of them at this type of agency: such a title names its position.
+    """
+    called = {words(title): code for code, title in (titles or {}).items()}
+    found = called.get(words(cell), words(cell).replace(" ", "_"))
     if found in {"lead", "main_contact", "contact", "single_contact"}:
         found = "escalation_lead"
     if found not in known or not re.fullmatch(POSITION_FORM, found):
-        raise Unreadable("Write one of " + ", ".join(one.replace("_", " ") for one in known))
+        raise Unreadable("Write one of " + ", ".join(_hint(one, titles or {}) for one in known))
     return found
+
+
+def _hint(code: str, titles: Mapping[str, str]) -> str:
+    plain = code.replace("_", " ")
+    title = titles.get(code)
+    return plain if title is None or title == plain else f"{plain} ({title})"
 
 
 def kind(cell: str) -> PositionKind:

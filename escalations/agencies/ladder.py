@@ -13,3 +13,8 @@ def positions(policy: Policy) -> tuple[str, ...]:
     body = (policy.final_body.position, policy.final_body.alternate_position)
     ladder = [position for stage in policy.stages for position in (stage.raising_position, stage.responding_position)]
     return tuple(dict.fromkeys((LEAD, *(one for one in ladder if one not in body), *body, TEAM_POSITION, TEAM_DEPUTY)))
+
+
+def titles(policy: Policy, agency_type: str | None) -> dict[str, str]:
+    """What each position of the ladder is called at a type of agency, by its code, where the policy says so."""
+    return {one.code: policy.position_title(one.code, agency_type) for one in policy.positions}

@@ -15,9 +15,10 @@ from enum import StrEnum
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from escalations.agencies import cells, keeping, types
+from escalations.agencies import cells, keeping, ladder, types
 from escalations.agencies.keeping import Keeper, Refused
 from escalations.agencies.table import Column, Row, Table, Wrong
+from escalations.policy import Policy
 from escalations.rules.civiltime import say_day
 from escalations.store import directory
 from escalations.store.directory import LEAD
@@ -91,6 +92,7 @@ async def make(
     *,
     now: datetime,
     positions: tuple[str, ...],
+    policy: Policy | None = None,
     new_types: frozenset[str] = frozenset(),
 ) -> Plan:
     """Work out what a table would change.
@@ -101,6 +103,7 @@ async def make(
         table: what was read.
         now: the moment. What has no date begins today.
         positions: the codes that a position may have.
+        policy: the one in force: what it calls a position at a type of agency names it too, and is its title.
         new_types: the types that somebody has said to be new.
     """
     domains = await directory.all_domains(tx)
@@ -111,7 +114,7 @@ async def make(
     held: dict[tuple[str, str], list[Holding]] = {}
     for one in await directory.holdings(tx, keys):
         held.setdefault((one.agency_id, one.position), []).append(keeping.holding_of(one))
-    return _Planner(known, held, keeping.today(now), positions, new_types).plan(table)
+    return _Planner(known, held, keeping.today(now), positions, new_types=new_types, policy=policy).plan(table)
 
 
 async def carry_out(keeper: Keeper, plan: Plan) -> Refused | None:
@@ -144,9 +147,12 @@ class _Planner:
         held: dict[tuple[str, str], list[Holding]],
         today: date,
         positions: tuple[str, ...],
+        *,
         new_types: frozenset[str],
+        policy: Policy | None,
     ) -> None:
         self._known = known
+        self._policy = policy
         self._held = held
         self._today = today
         self._positions = tuple(dict.fromkeys((*positions, *(position for _, position in held))))
@@ -356,7 +362,8 @@ class _Planner:
         return found
 
     def _holding(self, group: _Group, row: Row) -> Holding | None:
-        position = row.read(Column.POSITION, lambda text: cells.position(text, self._positions)) or LEAD
+        titles = self._titles(group)
+        position = row.read(Column.POSITION, lambda text: cells.position(text, self._positions, titles)) or LEAD
         since, until = row.read(Column.SINCE, cells.day), row.read(Column.UNTIL, cells.day)
         kind, days = row.read(Column.KIND, cells.kind), row.read(Column.WORKING_DAYS, cells.working_days)
         title = row.read(Column.TITLE, _within(120))
@@ -374,7 +381,7 @@ class _Planner:
         begins = max(self._today, opened) if isinstance(opened, date) else self._today
         holding = Holding(
             position=position,
-            title=title or (before.title if before else position.replace("_", " ").capitalize()),
+            title=title or (before.title if before else _title(titles.get(position) or position.replace("_", " "))),
             kind=kind or (before.kind if before else PositionKind.PERSON),
             since=since or begins,
             until=until,
@@ -388,6 +395,12 @@ class _Planner:
                 return None
             holding = holding.model_copy(update={"since": max(before.since, min(holding.since, holding.until))})
         return holding
+
+    def _titles(self, group: _Group) -> dict[str, str]:
+        """What the policy calls positions at this type of agency."""
+        known = self._known.get(group.agency_id)
+        agency_type = group.facts.get("type") or (known.type if known is not None else None)
+        return {} if self._policy is None else ladder.titles(self._policy, str(agency_type) if agency_type else None)
 
     def _before(self, agency_id: str, position: str, day: date) -> Holding | None:
         """Who holds a position on a day, by the directory as it is."""
@@ -470,3 +483,7 @@ def _parents_first(entries: Iterable[AgencyEntry]) -> list[AgencyEntry]:
         ordered.extend(ready)
         left = [entry for entry in left if entry not in ready]
     return ordered
+
+
+def _title(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"

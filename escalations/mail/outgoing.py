@@ -142,6 +142,8 @@ class Facts:
     alternate: bool = False
     """Whether the final body's alternate is asked, because the usual holder may not decide this one."""
     came_to: Rule = Rule.HOLDER
+    position: str = ""
+    """What the position that it is for is called; empty where that is its code in words."""
     """By which rule of the directory this reader was found. Whoever stands in is told so."""
     link: str | None = None
     by_hand: bool = False
@@ -218,6 +220,7 @@ def facts_of(
         several=len(case.parties) > 1,
         alternate=notice.to.side is Side.FINAL_BODY and notice.to.position == body.alternate_position,
         came_to=came_to,
+        position=case.frame.policy.position_title(notice.to.position),
         link=link,
         by_hand=by_hand,
         held=_held(case),
@@ -353,12 +356,12 @@ def compose_for_team(notice: Notice, facts: Facts, *, message_id: str, sender: s
 
     It says what the agency is to be told, and carries the team's own link: the agency's is nobody else's.
     """
-    values = {**_values(notice, facts), "for_team": True, "what": words.TOLD[notice.kind], "whom": _whom(notice)}
+    values = {**_values(notice, facts), "for_team": True, "what": words.TOLD[notice.kind], "whom": _whom(notice, facts)}
     said = _environment().get_template("through_team.txt").render(values)
     return _message(said, facts, message_id=message_id, sender=sender)
 
 
-def _whom(notice: Notice) -> str:
+def _whom(notice: Notice, facts: Facts) -> str:
     """Whom the team is to tell, without a name: the page says which agency it is."""
     if notice.to.position == RAISER:
         return "whoever raised it"
@@ -367,7 +370,7 @@ def _whom(notice: Notice) -> str:
         Side.RESPONDING: "the agency that it was raised with",
         Side.FINAL_BODY: "the final body",
     }.get(notice.to.side, "the agency")
-    return f"the {notice.to.position.replace('_', ' ')} of {of}"
+    return f"the {facts.position or notice.to.position.replace('_', ' ')} of {of}"
 
 
 def compose_code(facts: Facts, code: str, *, expires_at: datetime, message_id: str, sender: str) -> EmailMessage:

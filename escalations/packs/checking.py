@@ -174,4 +174,4 @@ def posts_of(path: Path, *, today: date) -> Posts:
         for agency in found.agencies
         if agency.active_from <= today and (agency.active_to is None or agency.active_to >= today)
     }
-    return Posts(path.name, held)
+    return Posts(path.name, held, {agency.id: agency.type for agency in found.agencies if agency.id in held})

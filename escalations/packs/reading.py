@@ -29,6 +29,7 @@ from escalations.policy import (
     Limit,
     OutOfScope,
     Policy,
+    PositionRule,
     PriorityRule,
     ProblemsError,
     Skipping,
@@ -364,7 +365,7 @@ _FORMS = {
 def _names() -> list[str]:
     """Every name that a part of a policy can have."""
     of_ladder = (Policy, Adoption, FinalBody, StageRule, ClockRule, Limit)
-    parts = (*of_ladder, PriorityRule, Skipping, Thematic, OutOfScope, CodeLists, CodeEntry)
+    parts = (*of_ladder, PriorityRule, PositionRule, Skipping, Thematic, OutOfScope, CodeLists, CodeEntry)
     return list(dict.fromkeys(name for part in parts for name in part.model_fields))
 
 

@@ -284,8 +284,8 @@ def _rung(policy: Policy, stage: StageRule) -> Rung:
     before = policy.stages[: policy.stages.index(stage)]
     return Rung(
         stage,
-        position(stage.raising_position),
-        position(stage.responding_position),
+        policy.position_title(stage.raising_position),
+        policy.position_title(stage.responding_position),
         _clocks(policy, stage.clocks, before),
         tuple(_notes(policy, stage)),
         "" if policy.next_stage(stage.number) is None else _onward(stage),
@@ -297,10 +297,14 @@ def _notes(policy: Policy, stage: StageRule) -> Iterator[str]:
         yield "Informal."
     if stage.partnership_told:
         yield "The partnership is told when it begins."
+    if stage.no_such_level:
+        kinds = _or(_type(one) for one in stage.no_such_level)
+        yield f"An agency of type {kinds} has no such level: a person may pass it over."
     if stage.decided_by_final_body:
         body = policy.final_body
         yield (
-            f"The {position(body.position)} of {body.agency} decides; the {position(body.alternate_position)} does "
+            f"The {policy.position_title(body.position)} of {body.agency} decides; the "
+            f"{policy.position_title(body.alternate_position)} does "
             "where the first works for an agency in it or has decided it before."
         )
 
@@ -352,6 +356,10 @@ def _rows(policy: Policy, track: Track, limit: Limit | None) -> Iterator[tuple[s
 def _conventions(policy: Policy) -> Iterator[str]:
     for level in policy.priorities:
         yield f"Priority {level.title}: {level.definition.rstrip('.')}. Source: {source_of(level.source)}."
+    for named in policy.positions:
+        if named.titles:
+            at = "; ".join(f"{title} ({_type(kind)})" for kind, title in named.titles.items())
+            yield f"The {named.title} is called: {at}. Source: {source_of(named.source)}."
     yield from _beginnings(policy)
     by_itself = any(clock.on_limit is OnLimit.ESCALATE for clock in _every(policy))
     yield (
@@ -447,6 +455,11 @@ def _after_the_end(policy: Policy) -> Iterator[str]:
         f"was learnt, within {rule.answer_within.words()}{reminded}. Where no answer comes "
         f"{UNANSWERED[rule.unanswered]}, and nothing else follows. Source: {source_of(rule.source)}."
     )
+
+
+def _type(code: str) -> str:
+    """A type of agency in words."""
+    return code.replace("-", " ")
 
 
 def _or(parts: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ come to such a point is for the rules to say; here only the policy is read, so t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -43,6 +43,8 @@ class Posts:
     whose: str
     """Which directory it is, as a sentence calls it."""
     held: Mapping[str, frozenset[str]]
+    types: Mapping[str, str] = field(default_factory=dict)
+    """The type of each agency, where that is known."""
 
 
 def warnings(policy: Policy, *, today: date, posts: Posts | None = None) -> tuple[PolicyProblem, ...]:
@@ -348,17 +350,43 @@ def _positions(policy: Policy, posts: Posts) -> Iterator[PolicyProblem]:
                 f"no agency of {posts.whose} has a {words(position)} in post, so whatever is for one falls to each "
                 "agency's lead; name the position as the directory does, or fill it",
             )
+    yield from _of_types(policy, posts, filled)
     if not any(stage.decided_by_final_body for stage in policy.stages):
         return
     if body.agency not in posts.held:
         yield PolicyProblem(("final_body", "agency"), f"{body.agency} is no agency of {posts.whose}")
         return
-    for field in ("position", "alternate_position"):
-        position = getattr(body, field)
+    for name in ("position", "alternate_position"):
+        position = getattr(body, name)
         if position not in posts.held[body.agency]:
             yield PolicyProblem(
-                ("final_body", field), f"nobody at {body.agency} is in post as {words(position)}, by {posts.whose}"
+                ("final_body", name), f"nobody at {body.agency} is in post as {words(position)}, by {posts.whose}"
             )
+
+
+def _of_types(policy: Policy, posts: Posts, filled: frozenset[str]) -> Iterator[PolicyProblem]:
+    """What the policy says of types of agencies, beside the directory: a type that is not there, a title nobody has."""
+    there = frozenset(posts.types.values())
+    if not there:
+        return
+    named: dict[str, Place] = {}
+    for place, one in enumerate(policy.positions):
+        for kind, title in one.titles.items():
+            named.setdefault(kind, ("positions", place, "titles", kind))
+            held = (posts.held[agency] for agency, of_type in posts.types.items() if of_type == kind)
+            if kind in there and one.code in filled and not any(one.code in positions for positions in held):
+                yield PolicyProblem(
+                    ("positions", place, "titles", kind),
+                    f"no agency of type {kind} in {posts.whose} has a {title} ({words(one.code)}) in post, so what is "
+                    "for one falls to each agency's lead; fill it, or name the stage under no_such_level for that type",
+                )
+    for place, stage in enumerate(policy.stages):
+        for kind in stage.no_such_level:
+            named.setdefault(kind, ("stages", place, "no_such_level"))
+    for kind, at in named.items():
+        if kind not in there:
+            known = ", ".join(sorted(there))
+            yield PolicyProblem(at, f"{posts.whose} has no agency of type {kind}; its types are {known}")
 
 
 def _sources(policy: Policy) -> Iterator[PolicyProblem]:

@@ -281,7 +281,7 @@ def _line(line: Line, names: Names) -> tuple[datetime, str, Iterable[str]]:
 def _whom(to: Recipient, names: Names) -> str:
     if to.agency_id is None:
         return "the partnership team" if to.side is Side.TEAM else words.position(to.position)
-    return f"{words.position(to.position)}, {names.agency(to.agency_id)}"
+    return f"{names.position(to.agency_id, to.position)}, {names.agency(to.agency_id)}"
 
 
 def _clock(clock: ClockLife, names: Names) -> Iterator[str]:

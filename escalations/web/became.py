@@ -122,7 +122,7 @@ def _who(by: Actor | None, names: Names, own: Recipient, titles: Mapping[str, st
     named = ", ".join(str(part) for part in (said.get("name"), said.get("role")) if part)
     if not same_side(by, own):
         return f"{named}, {author(by, names)}" if named and by.side is not Side.TEAM else author(by, names)
-    title = titles.get(by.position or "", words.position(by.position)) if by.position != "raiser" else ""
+    title = titles.get(by.position or "", names.position(by.agency_id, by.position)) if by.position != "raiser" else ""
     return f"{named or title or 'Somebody'}, for your side" if not by.agency_id else _of_own(named, title)
 
 

@@ -190,7 +190,7 @@ def _notice(row: NoticeRow, names: Names) -> dict[str, object]:
     to = row.notice.to
     return {
         "kind": words.NOTICES[row.notice.kind],
-        "to": f"{names.agency(to.agency_id)} ({words.position(to.position)})",
+        "to": f"{names.agency(to.agency_id)} ({names.position(to.agency_id, to.position)})",
         "state": words.NOTICE_STATES[row.state],
         "trouble": row.state in notice_rows.NEEDS_THE_TEAM,
         "tries": row.attempts,

@@ -15,7 +15,7 @@ from escalations.rules.access import Role
 from escalations.store import directory
 from escalations.store.directory import Held
 from escalations.store.directory_file import AgencyEntry
-from escalations.web import auth, directory_forms, words
+from escalations.web import auth, directory_forms
 from escalations.web.forms import Problem, Raw, Reading
 from escalations.web.parts import Parts
 from escalations.web.retyped import Given
@@ -44,7 +44,12 @@ class DirectoryForms:
         self._parts = parts
         self._database = parts.database
         self._rungs = ladder.positions(parts.policy)
-        self._positions = {rung: words.position(rung).capitalize() for rung in self._rungs}
+        self._positions = self._positions_of(None)
+
+    def _positions_of(self, agency_type: str | None) -> dict[str, str]:
+        """Every position, as the policy calls it at a type of agency."""
+        titles = ((rung, self._parts.policy.position_title(rung, agency_type)) for rung in self._rungs)
+        return {rung: f"{title[:1].upper()}{title[1:]}" for rung, title in titles}
 
     async def carry_out(
         self,

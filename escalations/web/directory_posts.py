@@ -7,7 +7,7 @@ from functools import partial
 from fastapi import Request
 from starlette.responses import Response
 
-from escalations.agencies import empty_posts, keeping
+from escalations.agencies import empty_posts, keeping, ladder
 from escalations.agencies.keeping import Done, Keeper, Refused
 from escalations.store import directory
 from escalations.store.directory import LEAD, Held
@@ -33,6 +33,9 @@ class PostPages(DirectoryForms):
             )
         position = asked.get("position", "")
         title = next((one.title for one in reversed(held) if one.position == position), "")
+        if not title and position in self._rungs:
+            of_type = (await self.known(agency_id)).type
+            title = self._positions_of(of_type).get(position, "") if ladder.titles(self._parts.policy, of_type) else ""
         return await self._appoint_form(request, agency_id, directory_forms.new_holding(position, title, since=today))
 
     async def appoint(self, request: Request, agency_id: str) -> Response:
@@ -61,7 +64,7 @@ class PostPages(DirectoryForms):
             raw,
             problems,
             status,
-            positions=self._positions,
+            positions=self._positions_of(old.type),
             kinds={
                 **{kind.value: text for kind, text in directory_words.KINDS.items()},
                 directory_forms.VACANT: "Nobody: the post is vacant",

@@ -114,7 +114,9 @@ class TablePages(DirectoryForms):
         self, tx: AsyncConnection, content: bytes, now: datetime, new_types: frozenset[str] = frozenset()
     ) -> Plan:
         read = table.read(content)
-        return await plan.make(tx, self._parts.vault, read, now=now, positions=self._rungs, new_types=new_types)
+        return await plan.make(
+            tx, self._parts.vault, read, now=now, positions=self._rungs, policy=self._parts.policy, new_types=new_types
+        )
 
     def _gone(self, request: Request) -> Response:
         gone = Problem("file", "This table was loaded already, or waited too long. Send the file again.")

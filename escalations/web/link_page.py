@@ -161,6 +161,7 @@ def values(page: Read, link: Link, *, now: datetime) -> dict[str, Any]:
         "claim": claim,
         "claim_words": telling.claim(claim, names) if claim else "",
         "parties": {party.agency_id: names.agency(party.agency_id) for party in case.open_parties},
+        "flat": _without_the_level_above(case, page.agencies),
         "further": {str(one.number): f"Stage {one.number}: {one.title}" for one in link_acts.stages_above(case)},
         "skip_reasons": {
             one.value: words.SKIP_REASONS[one][:1].upper() + words.SKIP_REASONS[one][1:]
@@ -187,6 +188,14 @@ def values(page: Read, link: Link, *, now: datetime) -> dict[str, Any]:
         "others": [str(person.get("name") or "") for person in completing.also_named(page.sealed)],
         **(_completing(page) if link.asks is Ask.COMPLETE else {}),
     }
+
+
+def _without_the_level_above(case: Case, agencies: Mapping[str, Agency]) -> tuple[str, ...]:
+    """The agencies of the case that have no level at the next stage, by their type, where it may be passed over."""
+    above = link_acts.stages_above(case)
+    parties = (case.raising_agency, *(party.agency_id for party in case.open_parties))
+    there = [found for one in parties if one is not None and (found := agencies.get(one)) is not None]
+    return tuple(one.name for one in there if above and one.agency_type in above[0].no_such_level)
 
 
 def _completing(page: Read) -> dict[str, Any]:

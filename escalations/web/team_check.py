@@ -55,7 +55,7 @@ def preview(case: Case, act: Act, names: Names, *, now: datetime) -> Preview:
         case = evolving.evolve(case, event)
         notices.extend(notices_for(case, event))
     told = dict.fromkeys(
-        f"{names.raising(notice.to.agency_id)} ({words.position(notice.to.position)})"
+        f"{names.raising(notice.to.agency_id)} ({names.position(notice.to.agency_id, notice.to.position)})"
         for notice in notices
         if notice.to.side is not Side.TEAM
     )

@@ -80,7 +80,14 @@ class Names:
         if by.agency_id is None:
             return "Whoever raised it"
         of = self.agency(by.agency_id)
-        return f"{of} ({words.position(by.position)})" if by.position else of
+        return f"{of} ({self.position(by.agency_id, by.position)})" if by.position else of
+
+    def position(self, agency_id: str | None, code: str | None) -> str:
+        """What a position of an agency is called, where its policy says so by type of agency."""
+        found = self.agencies.get(agency_id or "")
+        if self.policy is None or code not in self.policy.ladder_positions:
+            return words.position(code)
+        return self.policy.position_title(str(code), found.agency_type if found else None)
 
     def waited(self, side: Side, agency_id: str | None) -> str:
         """Whom a clock waits for."""

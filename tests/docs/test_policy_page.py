@@ -19,6 +19,7 @@ from escalations.policy import (
     OnLimit,
     OutOfScope,
     Policy,
+    PositionRule,
     PriorityRule,
     Side,
     Skipping,
@@ -44,6 +45,7 @@ MODELS: tuple[type[BaseModel], ...] = (
     Skipping,
     Thematic,
     OutOfScope,
+    PositionRule,
     CodeLists,
     CodeEntry,
 )
