@@ -569,6 +569,7 @@ def test_nothing_of_a_case_reaches_a_notice_but_reference_stage_and_times() -> N
         "came_to",
         "link",
         "by_hand",
+        "position",
         "held",
         "whole_limit",
         "reply_to",

@@ -223,25 +223,24 @@ RENAMED = (
 MAPPED = RENAMED.replace("code: drift", "code: drift\n      was: [no_response_or_drift]", 1)
 
 
-def beside(newer: str, tmp_path: Path) -> tuple[int, str]:
+def beside(newer: str, tmp_path: Path) -> str:
     (tmp_path / "older.yaml").write_text(OLDER, "utf-8")
     (tmp_path / "newer.yaml").write_text(newer, "utf-8")
-    return call("policy", "check", "--strict", str(tmp_path / "newer.yaml"), str(tmp_path / "older.yaml"))
+    return call("policy", "check", str(tmp_path / "newer.yaml"), str(tmp_path / "older.yaml"))[1]
 
 
 def test_a_code_that_a_newer_version_drops_without_a_place_for_it_is_warned_of_at_its_list(tmp_path: Path) -> None:
-    status, said = beside(RENAMED, tmp_path)
-    assert status == 1
+    said = beside(RENAMED, tmp_path)
     assert "the reason no_response_or_drift (“There is no response, or things are drifting”) of version 2026-1" in said
     line = RENAMED[: RENAMED.index("  reasons:")].count("\n") + 1
     assert f"newer.yaml:{line}: warning: lists, reasons: " in said
-    assert "older.yaml: warning" not in said
+    assert said.count("warning: lists") == 1, "the older version is not warned of"
 
 
 def test_a_code_that_another_takes_the_place_of_is_not_warned_of(tmp_path: Path) -> None:
-    assert beside(MAPPED, tmp_path)[0] == 0
+    assert "warning: lists" not in beside(MAPPED, tmp_path)
 
 
 def test_a_version_alone_is_not_warned_of(tmp_path: Path) -> None:
     (tmp_path / "newer.yaml").write_text(RENAMED, "utf-8")
-    assert call("policy", "check", "--strict", str(tmp_path / "newer.yaml"))[0] == 0
+    assert "warning: lists" not in call("policy", "check", str(tmp_path / "newer.yaml"))[1]

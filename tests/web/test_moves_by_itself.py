@@ -104,6 +104,16 @@ async def test_whoever_raised_it_can_pass_a_level_over_and_says_why(office: Offi
     assert "Stage 2 was passed over, on the side of the responding agency: an agency has no such level" in told
 
 
+async def test_whoever_moves_it_is_told_which_agency_has_no_level_there(office: Office) -> None:
+    values = skipping().model_dump()
+    values["stages"][1]["no_such_level"] = ("childrens-services",)
+    await under(office, Policy.model_validate(values))
+    reference = await raised(office)
+    await office.settle()
+    page = await answering.enter(office, await answering.link(office, reference, NoticeKind.REACHED))
+    assert "Wyeford Council children's services has no level of its own at stage 2" in page.text
+
+
 async def test_without_it_in_the_policy_nothing_is_offered_to_pass_over(office: Office) -> None:
     reference = await raised(office)
     await office.settle()
