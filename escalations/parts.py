@@ -19,8 +19,9 @@ from escalations import errors, going_live, walltime
 from escalations.activities.deliver import Postman
 from escalations.activities.record import Recorder
 from escalations.intake.dispatcher import Dispatcher
+from escalations.intake.mail_answering import Post
 from escalations.intake.mail_in import MailRoom, Reader
-from escalations.intake.mail_router import Post, Router
+from escalations.intake.mail_router import Router
 from escalations.intake.mail_routing import Ways
 from escalations.intake.opening import InForce
 from escalations.mail.address import Replies

@@ -23,11 +23,13 @@ from escalations.rules.clocks import TEAM_POSITION
 from escalations.rules.notices import Ask
 from escalations.rules.onward import onward
 from escalations.store import directory, links, notices
-from escalations.store.mails import MailRow
+from escalations.store.mails import MailRow, MailState
 from escalations.store.notices import NoticeRow
 
 _NAMES_A_CASE: Final = frozenset({Code.REFERENCE_NOT_SIGNED, Code.ADDRESS_NOT_SIGNED, Code.NOTHING_IN_IT})
 """Why a message is held whose writer may be somebody that we write to about the case."""
+_WITH_ITS_CASE: Final = frozenset({Code.RAISED, Code.ADDED, Code.ACKNOWLEDGED, Code.UNREADABLE})
+"""What became of a message whose writer has heard the reference of the case before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,21 @@ class Letters:
             return [Letter(mail.sender, to_answer.answer, facts, said)]
         return [await self._linked(row, to_answer.answer, known, case, said, mail.sender)]
 
+    async def again(self, row: MailRow, mail: Mail) -> Letter:
+        """The answer to words that came before: what became of them, and a link for whom we write to about the case."""
+        case = None if row.reference is None else await self.ways.cases.read(self.tx, row.reference)
+        filed = row.code in _WITH_ITS_CASE
+        said = Answered(
+            received_at=row.received_at,
+            raised=row.code == Code.RAISED,
+            filed=filed and row.code != Code.RAISED,
+            waits=row.state is MailState.HELD,
+        )
+        known = None if case is None else await self._as_written_to(case, mail.sender)
+        if case is None or known is None:
+            return Letter(mail.sender, Answer.MAIL_AGAIN, self._facts(row.reference if filed else None), said)
+        return await self._linked(row, Answer.MAIL_AGAIN, known, case, said, mail.sender)
+
     async def _to_parties(
         self, row: MailRow, mail: Mail, to_answer: ToAnswer, notice: NoticeRow, case: Case
     ) -> list[Letter]:
@@ -98,12 +115,14 @@ class Letters:
     ) -> Letter:
         """An answer to the address that we write to, with a link for what is to be done there now."""
         leads = onward(case, notice.notice.to)
+        # Each time that the same words come again has links of its own: those of before may be old.
+        name = f"{row.mail_id}-{row.repeats}" if row.repeats else row.mail_id
         complete = None
         if leads.completes:
-            complete = await self._issue(f"complete-{row.mail_id}", notice, Ask.COMPLETE, leads.stage)
+            complete = await self._issue(f"complete-{name}", notice, Ask.COMPLETE, leads.stage)
         facts = replace(
             self._facts(case.reference),
-            link=await self._issue(f"answer-{row.mail_id}", notice, leads.asks, leads.stage),
+            link=await self._issue(f"answer-{name}", notice, leads.asks, leads.stage),
             reply_to=self._reply_to(notice),
             urgent=case.track is Track.URGENT,
         )

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from escalations.store.mails import NotAnswered
+
 
 class Code(StrEnum):
     """Why a message went where it went. The team is shown it in words."""
@@ -90,6 +92,12 @@ WHY: Final[Mapping[Code, str]] = {
     Code.NOT_FOR_US: "Put aside by the team",
 }
 """Each in the words of the team's pages."""
+
+NOT_ANSWERED: Final[Mapping[NotAnswered, str]] = {
+    NotAnswered.OFTEN: "Not answered by ourselves: so much came from that address",
+    NotAnswered.FLOOD: "Not answered by ourselves: so much came from people whom we do not know",
+}
+"""Why whoever wrote it was not answered."""
 
 
 def said(code: str | None) -> str:

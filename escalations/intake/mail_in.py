@@ -126,7 +126,7 @@ class MailRoom:
             notice_id=target,
             message_key=self._key("message", mail.message_id, whose) if mail.message_id else None,
             words_key=self._key("words", whose, body, files, of),
-            sender_key=self._key("sender", sender) if sender else None,
+            sender_key=mails.address_key(self._vault, sender) if sender else None,
         )
 
     def _key(self, *parts: str) -> str:

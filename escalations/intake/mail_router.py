@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,14 +16,11 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations import errors
-from escalations.intake import mail_answers, mail_clock
+from escalations.intake import mail_clock
+from escalations.intake.mail_answering import Answering, Post
 from escalations.intake.mail_codes import Code
-from escalations.intake.mail_routing import AN_HOUR, Routed, Routing, ToAnswer, Ways
-from escalations.mail import outgoing, pleas
-from escalations.mail.authentication import Vouched
-from escalations.mail.outgoing import Answer, Answered, Facts, House
-from escalations.mail.parser import Mail
-from escalations.mail.relay import Relay
+from escalations.intake.mail_routing import Routing, Ways
+from escalations.mail.outgoing import Answer, Facts
 from escalations.rules.clocks import TEAM_POSITION
 from escalations.rules.notices import TEAM_DEPUTY
 from escalations.store import directory, mails
@@ -37,10 +33,6 @@ BACK_OFF: Final = (1, 2, 5, 15, 30, 60, 300)
 """Seconds until a message is decided on again, by how often that was tried."""
 TRIES: Final = 8
 """After so many it is held for the team as it is."""
-ANSWERS_TO_ONE: Final = 3
-"""Automatic answers to what one sender writes in an hour,"""
-ANSWERS_IN_ALL: Final = 60
-"""and in all."""
 TEAM_TOLD_EVERY: Final = timedelta(minutes=15)
 """How often the team is told by mail that messages wait; the board shows it at once."""
 URGENT_TOLD_EVERY: Final = timedelta(minutes=2)
@@ -49,16 +41,6 @@ LATE_LOOKED_AT_EVERY: Final = timedelta(minutes=1)
 """How often it is looked whether a message has waited beyond the team's own time limit."""
 
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """How answers leave."""
-
-    relay: Relay
-    house: House
-    sender: str
-    web_address: str
 
 
 class Router:
@@ -79,6 +61,7 @@ class Router:
         self._vault = vault
         self._ways = ways
         self._post = post
+        self._answering = Answering(database=database, vault=vault, ways=ways, post=post, now=now)
         self._now = now
         self._submitted = submitted
         self._woken = asyncio.Event()
@@ -96,8 +79,7 @@ class Router:
         """Decide until cancelled."""
         while True:
             if not await self._round():
-                await self._tell_of_owed()
-                await self._tell_of_late()
+                await self._tell()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), IDLE_SECONDS)
                 self._woken.clear()
@@ -106,6 +88,11 @@ class Router:
         """Decide on everything that is due now; for those who drive a story."""
         while await self._round():
             pass
+        await self._tell()
+
+    async def _tell(self) -> None:
+        with suppress(errors.Retry):
+            await self._answering.tell_of_again()
         await self._tell_of_owed()
         await self._tell_of_late()
 
@@ -171,40 +158,11 @@ class Router:
         )
         self._submitted()
         if routed.to_answer is not None:
-            await self._answer(row, mail, routed, routed.to_answer, look_by=due)
+            await self._answering.answer(row, mail, routed, routed.to_answer, look_by=due)
         if routed.state is MailState.HELD:
             await self._tell_team(urgent=urgent)
 
-    # ---- Answers ----------------------------------------------------------------------------------------------------
-
-    async def _answer(
-        self, row: MailRow, mail: Mail, routed: Routed, to_answer: ToAnswer, *, look_by: datetime | None
-    ) -> None:
-        now = self._now()
-        async with self._database.write() as tx:
-            if await self._enough(tx, row, to_answer, now) or not await mails.mark_answered(tx, row.mail_id, at=now):
-                return
-            making = mail_answers.Letters(self._ways, tx, self._post.house, self._post.web_address, now)
-            letters = await making.of(row, mail, routed, to_answer)
-        for letter in letters:
-            facts = _as_held(letter.facts, mail, look_by) if routed.state is MailState.HELD else letter.facts
-            name = f"answer-{row.mail_id}" if letter.to_writer else f"copy-{row.mail_id}"
-            answers = mail.message_id if letter.to_writer else ""
-            await self._send(facts, letter.answer, name, letter.address, answers=answers, said=letter.said)
-
-    async def _enough(self, tx: AsyncConnection, row: MailRow, to_answer: ToAnswer, now: datetime) -> bool:
-        """Whether we have answered enough within the hour: one sender, or in all.
-
-        Each answer has the numbers to ring. So whoever their mail server vouches for gets one in any case: a flood of
-        others must not take it from them, and it goes to nobody who did not write. That so much came is said once.
-        """
-        since = now - AN_HOUR
-        own = 0 if row.sender_key is None else await mails.answered_since(tx, since, sender_key=row.sender_key)
-        if own >= (1 if to_answer.answer is Answer.MAIL_MANY else ANSWERS_TO_ONE):
-            return True
-        if own == 0 and to_answer.notice is None and row.vouched in {Vouched.BY_HOP, Vouched.BY_LOOPBACK}:
-            return False
-        return await mails.answered_since(tx, since) >= ANSWERS_IN_ALL
+    # ---- What the team is told --------------------------------------------------------------------------------------
 
     async def _tell_team(self, *, urgent: bool) -> None:
         """Tell the team that messages wait: once in a while, and at once of one that may be urgent."""
@@ -256,47 +214,7 @@ class Router:
         link = f"{self._post.web_address}/messages"
         facts = Facts(house=self._post.house, reference="", at=now, link=link, urgent=urgent)
         stamp = f"{'late' if late else 'waits'}-{position}-{int(now.timestamp() * 1000)}"
-        await self._send(facts, Answer.MAIL_WAITS, stamp, team.email, waiting=count, late=late)
-
-    async def _send(
-        self,
-        facts: Facts,
-        answer: Answer,
-        name: str,
-        address: str,
-        *,
-        answers: str = "",
-        said: Answered | None = None,
-        waiting: int = 0,
-        late: int = 0,
-    ) -> None:
-        sender = self._post.sender
-        message = outgoing.compose_answer(
-            facts,
-            answer,
-            message_id=outgoing.message_id(name, sender),
-            sender=sender,
-            said=said,
-            answers=answers,
-            waiting=waiting,
-            late=late,
-        )
-        try:
-            sent = await self._post.relay.send(message, to=address)
-        except Exception as error:  # noqa: BLE001  an answer that does not leave undoes nothing
-            _log.warning("answer_not_sent", code=type(error).__name__)
-            return
-        _log.info("answer_tried", kind=answer, code=sent.code)
-
-
-def _as_held(facts: Facts, mail: Mail, look_by: datetime | None) -> Facts:
-    """What is said besides to whoever wrote what waits for the team."""
-    return replace(
-        facts,
-        due_at=look_by,
-        may_be_urgent=mail_clock.looked_at_sooner(mail),
-        asks_not_to_tell=bool(pleas.found(mail.subject, mail.text)),
-    )
+        await self._answering.send(facts, Answer.MAIL_WAITS, stamp, team.email, waiting=count, late=late)
 
 
 class _DecidedAlready(errors.RetryOurs):

@@ -44,8 +44,10 @@ RAISED_BY_ONE: Final = 5
 RAISED_IN_ALL: Final = 60
 """The same for everybody together, before senders that are not known are held."""
 FILED_TO_ONE_CASE: Final = 20
-"""Messages that are added to one case in an hour; each is told to the other side. Two machines that we do not recognise
-would otherwise write to each other through us without end."""
+"""Messages of one sender that are added to one case in an hour; each is told to the other side. Two machines that we do
+not recognise would otherwise write to each other through us without end."""
+FILED_IN_ALL: Final = 60
+"""The same of everybody together, beyond which only whom we wrote to adds to it: names of an agency can be made up."""
 
 _REFERENCE = re.compile(r"\b[A-Z]{2,6}-?\d{2}-?\d{4,9}-?[0-9A-Z]\b", re.IGNORECASE)
 _MOST_REFERENCES: Final = 5
@@ -185,7 +187,7 @@ class Routing:
         of_position = await self._is_of_position(notice)
         if not of_position and (stranger := await self._stranger(notice)) is not None:
             return self._held(stranger, reference)
-        if await mails.count_since(self.tx, self.now - AN_HOUR, reference=reference) >= FILED_TO_ONE_CASE:
+        if await self._adds_too_much(reference, of_position=of_position):
             return self._held(Code.TOO_MANY, reference, Answer.MAIL_MANY)
         if self.mail.locked:
             await self._report(notice, "unreadable_reply")
@@ -206,6 +208,13 @@ class Routing:
         said = Answer.MAIL_ACKNOWLEDGED if acknowledges else Answer.MAIL_ADDED
         answer = ToAnswer(said, notice, acknowledged=acknowledges, would_acknowledge=would and not acknowledges)
         return Routed(MailState.FILED, code, reference, answer, notice.notice_id)
+
+    async def _adds_too_much(self, reference: str, *, of_position: bool) -> bool:
+        since = self.now - AN_HOUR
+        own = await mails.count_since(self.tx, since, sender_key=self.row.sender_key, reference=reference)
+        if own >= FILED_TO_ONE_CASE or of_position:
+            return own >= FILED_TO_ONE_CASE
+        return await mails.count_since(self.tx, since, reference=reference) >= FILED_IN_ALL
 
     async def _would_acknowledge(self, notice: NoticeRow, actor: Actor) -> bool:
         """Whether a reply of the position acknowledges: where it was asked to answer, and nobody there has done so."""

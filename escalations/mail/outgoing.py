@@ -413,6 +413,10 @@ class Answer(StrEnum):
     """To whoever replied with what is locked: that it came, and how to answer."""
     MAIL_TO_TEAM = "mail_to_team"
     """To somebody of the team: a reply to what we write to the team does nothing."""
+    MAIL_ENOUGH = "mail_enough"
+    """To whoever writes often: from when on they are answered again."""
+    MAIL_AGAIN = "mail_again"
+    """To whoever sent the same words again: we have them already."""
     MAIL_MANY = "mail_many"
     """To whoever wrote: so many came that it waits for the team, and whom to ring meanwhile."""
     MAIL_WAITS = "mail_waits"
@@ -436,6 +440,15 @@ class Answered:
     would_acknowledge: bool = False
     complete_link: str | None = None
     """Where whoever raised it says what is still missing."""
+    raised: bool = False
+    filed: bool = False
+    """Whether what was written is with a case."""
+    waits: bool = False
+    """Whether it waits for the team."""
+    received_at: datetime | None = None
+    """When the same words were received before."""
+    until: datetime | None = None
+    """From when on they are answered again."""
 
 
 def compose_answer(

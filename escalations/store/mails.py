@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Row, Select, and_, bindparam, case, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations import errors
@@ -26,6 +26,7 @@ _MAILS = tables.MAILS
 _STATES = tables.MAIL_STATES
 _ACTS = tables.MAIL_ACTS
 _PERSON = "person"
+_REFUTED = "refuted"
 _SAME_SEED = 0x65736364
 SAME_WORDS_WITHIN = timedelta(hours=24)
 """For how long the same words of the same sender are taken for one message, where its Message-ID does not say so."""
@@ -127,6 +128,24 @@ class MailRow:
     """By when the team has, or had, to look at it; none where it never waited for the team."""
     looked_at: datetime | None
     """When the team did something with it."""
+    not_answered: NotAnswered | None
+    """Why whoever wrote it was not answered by ourselves, where they would have been."""
+    repeats: int
+    """How often the same words came again within a day, from the same sender."""
+
+
+class NotAnswered(StrEnum):
+    """Why whoever wrote was not answered."""
+
+    OFTEN = "often"
+    """So much came from that address."""
+    FLOOD = "flood"
+    """So much came from all whom we do not know."""
+
+
+def address_key(keys: Vault, address: str) -> str:
+    """The keyed digest by which an address is known again: it gives nothing away."""
+    return keys.digest(f"mail 1\nsender\n{address.strip().lower()}".encode("utf-8", "replace"))
 
 
 async def receive(
@@ -154,9 +173,13 @@ async def receive(
         if tx.dialect.name != "sqlite":
             # Two copies at once, from two mailboxes: the second waits here until the first is committed, and finds it.
             await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, _SAME_SEED))))
-    first: str | None = (await tx.execute(_same(known, received_at))).scalar_one_or_none()
+    first = (await tx.execute(_same(known, received_at))).one_or_none()
     if first is not None:
-        return Taken(first, repeated=True)
+        if _is_said_again(known, first.message_key):
+            # Their mail program sent it anew: whoever waits for a word on it is told that we have it.
+            again = {"repeated_at": received_at, "repeats": _STATES.c.repeats + 1}
+            await tx.execute(update(_STATES).where(_STATES.c.mail_id == first.mail_id).values(**again))
+        return Taken(first.mail_id, repeated=True)
     head = json.dumps(
         {"from": envelope.sender, "to": list(envelope.recipients), "loopback": envelope.over_loopback},
         ensure_ascii=True,
@@ -187,10 +210,35 @@ async def receive(
     return Taken(mail_id, repeated=False)
 
 
-def _same(known: Known, now: datetime) -> Select[str]:
+def _is_said_again(known: Known, message_key: str | None) -> bool:
+    """Whether a person sent the same words as another message, rather than a server the same message again."""
+    if known.kind != _PERSON or known.vouched == _REFUTED:
+        return False
+    return known.message_key is not None and known.message_key != message_key
+
+
+def _same(known: Known, now: datetime) -> Select[str, str]:
     words = and_(_MAILS.c.words_key == known.words_key, _MAILS.c.received_at > now - SAME_WORDS_WITHIN)
     same = words if known.message_key is None else or_(_MAILS.c.message_key == known.message_key, words)
-    return select(_MAILS.c.mail_id).where(same).order_by(_MAILS.c.received_at).limit(1)
+    by_id = case((_MAILS.c.message_key == known.message_key, 0), else_=1)
+    return select(_MAILS.c.mail_id, _MAILS.c.message_key).where(same).order_by(by_id, _MAILS.c.received_at).limit(1)
+
+
+async def said_again(tx: AsyncConnection) -> MailRow | None:
+    """A message whose words came again, of which its sender was not told yet; none before it was decided on."""
+    row = (await tx.execute(_AGAIN)).one_or_none()
+    return None if row is None else _row(row)
+
+
+async def told_of_again(tx: AsyncConnection, mail_id: str) -> bool:
+    """Note that a sender was told that we have their words already, before they are; give whether that was to do."""
+    waits = (_STATES.c.mail_id == mail_id, _STATES.c.repeated_at.is_not(None))
+    return (await tx.execute(update(_STATES).where(*waits).values(repeated_at=None))).rowcount == 1
+
+
+async def not_answered(tx: AsyncConnection, mail_id: str, why: NotAnswered) -> None:
+    """Note that whoever wrote a message was not answered. The team sees it."""
+    await tx.execute(update(_STATES).where(_STATES.c.mail_id == mail_id).values(not_answered=why.value))
 
 
 async def lease_next(tx: AsyncConnection, *, now: datetime) -> MailRow | None:
@@ -378,23 +426,6 @@ async def was_answered(tx: AsyncConnection, notice_id: str) -> bool:
     return (await tx.execute(found)).one_or_none() is not None
 
 
-async def answered_since(
-    tx: AsyncConnection, since: datetime, *, sender_key: str | None = None, reference: str | None = None
-) -> int:
-    """How many messages we have answered since a moment: in all, of one sender, or about one case."""
-    query = (
-        select(func.count())
-        .select_from(_STATES)
-        .join(_MAILS, _MAILS.c.mail_id == _STATES.c.mail_id)
-        .where(_STATES.c.answered_at > since)
-    )
-    if sender_key is not None:
-        query = query.where(_MAILS.c.sender_key == sender_key)
-    if reference is not None:
-        query = query.where(_STATES.c.reference == reference)
-    return int((await tx.execute(query)).scalar_one())
-
-
 async def mark_answered(tx: AsyncConnection, mail_id: str, *, at: datetime) -> bool:
     """Note that a message is answered, before it is: at most once, whatever happens to us in between."""
     done = await tx.execute(
@@ -500,14 +531,23 @@ def _rows() -> Select[*tuple[Any, ...]]:
         func.coalesce(_STATES.c.urgent, False).label("urgent"),
         _STATES.c.due_at,
         _STATES.c.looked_at,
+        _STATES.c.not_answered,
+        _STATES.c.repeats,
     ).join(_STATES, _STATES.c.mail_id == _MAILS.c.mail_id)
 
 
 def _row(row: Row[*tuple[Any, ...]]) -> MailRow:
     values = {**row._mapping, "state": MailState(row.state), "markers": tuple(row.markers.split())}  # noqa: SLF001  SQLAlchemy's public name for it
+    values["not_answered"] = None if row.not_answered is None else NotAnswered(row.not_answered)
     return MailRow(**values)
 
 
+_AGAIN = (
+    _rows()
+    .where(_STATES.c.repeated_at.is_not(None), _STATES.c.state != MailState.RECEIVED.value)
+    .order_by(_STATES.c.repeated_at)
+    .limit(1)
+)
 _IS_LATE = _STATES.c.state == MailState.HELD.value
 _DUE = (
     select(_STATES.c.mail_id)

@@ -456,6 +456,8 @@ MAILS = Table(
 
 _RECEIVED = text("state = 'received'")
 _WAITING = text("state = 'held'")
+_AGAIN = text("repeated_at IS NOT NULL")
+_QUIET = text("quiet_until IS NOT NULL")
 
 MAIL_STATES = Table(
     "mail_states",
@@ -473,10 +475,14 @@ MAIL_STATES = Table(
     Column("looked_at", Instant),
     Column("late_told_at", Instant),
     Column("changed_at", Instant, nullable=False),
+    Column("not_answered", _SLUG),
+    Column("repeats", Integer, nullable=False, server_default="0"),
+    Column("repeated_at", Instant),
     Index(None, "state"),
     Index(None, "reference"),
     Index(None, "answered_at"),
     Index("ix_mail_states_waiting", "due_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
+    Index("ix_mail_states_repeated", "repeated_at", sqlite_where=_AGAIN, postgresql_where=_AGAIN),
     Index("ix_mail_states_received", "next_attempt_at", sqlite_where=_RECEIVED, postgresql_where=_RECEIVED),
 )
 
@@ -496,6 +502,24 @@ MAIL_ACTS = Table(
     Index(None, "mail_id"),
 )
 """What the team did with a message that was held for it."""
+
+MAIL_ANSWERS = Table(
+    "mail_answers",
+    METADATA,
+    Column("answer_id", _ID, primary_key=True),
+    Column("mail_id", _ID, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("address_key", _DIGEST, nullable=False),
+    Column("what", _SLUG, nullable=False),
+    Column("proven", Boolean, nullable=False),
+    Column("of_party", Boolean, nullable=False),
+    Column("to_writer", Boolean, nullable=False),
+    Column("quiet_until", Instant),
+    Index(None, "address_key", "at"),
+    Index(None, "at"),
+    Index("ix_mail_answers_quiet", "quiet_until", sqlite_where=_QUIET, postgresql_where=_QUIET),
+)
+"""What was answered to whom, by the keyed digest of the address: the budget of each is counted from it."""
 
 # ---- Read models: derived from the register, rebuilt from it at any time --------------------------------------------
 

@@ -26,7 +26,7 @@ from escalations.mail.labels import Label
 from escalations.mail.parser import Mail
 from escalations.rules import access, acts
 from escalations.rules.access import Page, Role
-from escalations.store import access_log, directory, mails, notices, references
+from escalations.store import access_log, directory, mail_answers, mails, notices, references
 from escalations.store.access_log import What
 from escalations.store.mails import MailAct, MailRow, MailState
 from escalations.store.notices import NoticeRow
@@ -53,6 +53,8 @@ class Line:
     due_at: datetime | None
     """By when the team has to look, while it waits."""
     urgent: bool = False
+    not_answered: str = ""
+    """Why whoever wrote it was not answered by ourselves."""
 
 
 def routes(parts: Parts) -> APIRouter:
@@ -83,11 +85,13 @@ class _MailPages:
             others = await mails.listed(
                 tx, MailState.FILED, MailState.SET_ASIDE, MailState.NOT_FOR_US, MailState.RECEIVED, at_most=50
             )
+            quiet = await mail_answers.quiet(tx, now=self._parts.now())
         now, lines = self._parts.now(), [self._line(row) for row in held]
         return self._parts.show(
             request,
             "messages.html",
             now=now,
+            quiet=quiet,
             held=lines,
             late=sum(1 for line in lines if line.due_at is None or line.due_at < now),
             others=[self._line(row) for row in others],
@@ -104,6 +108,7 @@ class _MailPages:
             row.reference,
             due if held else None,
             urgent=row.urgent,
+            not_answered="" if row.not_answered is None else mail_codes.NOT_ANSWERED[row.not_answered],
         )
 
     async def message(self, request: Request, mail_id: str) -> Response:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from escalations.intake import mail_clock, mail_router, mail_routing
+from escalations.intake import mail_budget, mail_clock, mail_routing
 from escalations.intake.mail_codes import Code
 from escalations.intake.mail_routing import RAISED_BY_ONE
 from escalations.intake.opening import InForce
@@ -91,7 +91,7 @@ async def test_what_a_machine_sends_beyond_that_is_answered_by_nothing(
 @pytest.fixture
 def low_caps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a flood begin with the third, so that it is over soon."""
-    monkeypatch.setattr(mail_router, "ANSWERS_IN_ALL", 2)
+    monkeypatch.setattr(mail_budget, "ANSWERS_IN_ALL", 2)
     monkeypatch.setattr(mail_routing, "RAISED_IN_ALL", 2)
 
 

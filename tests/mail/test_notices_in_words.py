@@ -18,6 +18,7 @@ from escalations.mail.outgoing import Facts, House, Task
 from escalations.policy import Awaits, Side, Track
 from escalations.rules import acts, case, evolving, notices, workingtime
 from escalations.rules.notices import LEAD, RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind, Recipient
+from escalations.rules.onward import May
 from escalations.settings import Settings
 from escalations.store.directory import Rule
 from tests import builders
@@ -204,14 +205,21 @@ def test_every_kind_has_a_template_and_every_template_a_kind() -> None:
 @pytest.mark.parametrize("answer", outgoing.Answer)
 def test_an_answer_to_a_mail_says_what_became_of_it_and_repeats_nothing_of_it(answer: outgoing.Answer) -> None:
     facts = Facts(house=HOUSE, reference="PD-27-0001-V", at=NOW, link=LINK, reply_to=REPLY_TO)
+    said = outgoing.Answered(received_at=NOW, until=NOW, status=case.Status.OPEN, may=May.SETTLE)
     made = outgoing.compose_answer(
-        facts, answer, message_id="<answer-1@partnership.example>", sender=SENDER, answers="<m1@oaklane.example>"
+        facts,
+        answer,
+        message_id="<answer-1@partnership.example>",
+        sender=SENDER,
+        said=said,
+        answers="<m1@oaklane.example>",
     )
     text = made.get_body(("plain",)).get_content()  # type: ignore[union-attr]  # it has one
     assert "999" in text
     assert not BLAME.search(text)
     assert (made["Auto-Submitted"], made["In-Reply-To"]) == ("auto-replied", "<m1@oaklane.example>")
-    bare = outgoing.compose_answer(facts, answer, message_id="<a@p.example>", sender=SENDER, answers="<a b>\nBcc: x")
+    odd = "<a b>\nBcc: x"
+    bare = outgoing.compose_answer(facts, answer, message_id="<a@p.example>", sender=SENDER, said=said, answers=odd)
     assert (bare["Auto-Submitted"], bare["In-Reply-To"], bare["Bcc"]) == ("auto-generated", None, None)
 
 

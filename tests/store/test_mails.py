@@ -89,7 +89,6 @@ async def test_it_is_settled_once_and_counted_by_sender_case_and_way(
         assert await mails.count_since(tx, since, sender_key="s2") == 0
         assert await mails.count_since(tx, now, sender_key="s1") == 0
         assert [await mails.mark_answered(tx, "a", at=now) for _ in range(2)] == [True, False]
-        assert await mails.answered_since(tx, since, sender_key="s1", reference="PD-27-0001-V") == 1
         assert await mails.waiting(tx) == {}
 
 

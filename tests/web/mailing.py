@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from escalations.intake.mail_answering import Post
 from escalations.intake.mail_in import MailRoom, Reader
-from escalations.intake.mail_router import Post, Router
+from escalations.intake.mail_router import Router
 from escalations.intake.mail_routing import Ways
 from escalations.mail.address import Replies
 from escalations.mail.authentication import Trust

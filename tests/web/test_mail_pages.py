@@ -466,3 +466,18 @@ async def test_with_the_database_away_what_was_typed_is_given_back(office: Offic
     assert "NOT" in away.text
     assert "A long note." in away.html
     assert await _acts(office) == []
+
+
+async def test_the_team_sees_whom_it_does_not_answer_and_what_came_twice(office: Office) -> None:
+    reference = await emailed(office, "Nobody came.")
+    for number in range(6):
+        raw = message(f"What became of it, number {number}?", subject=reference, sender="y@elsewhere.example")
+        await mailing.receive(office, raw)
+    page = await office.get("/messages")
+    assert "1 address is not answered by ourselves at present" in page.text
+    assert "Not answered by ourselves: so much came from that address" in page.text
+    twice = {"subject": reference, "sender": "z@elsewhere.example"}
+    row = await mailing.receive(office, message("Twice.", **twice, message_id="<1@x.example>"))
+    await mailing.receive(office, message("Twice.", **twice, message_id="<2@x.example>"))
+    shown = await office.get(f"/messages/{row.mail_id}")
+    assert "The same words came once more, and are kept once" in shown.text
