@@ -109,7 +109,7 @@ class Parts:
             self.mail_reader(replies),
             self.in_force.policy.reference_prefix,
             self.in_force,
-            signed_return_path=self.settings.mail_signed_return_path,
+            signed_return_path=bool(self.settings.mail_signed_return_path),
         )
         post = Post(self.relay, self.house, self.settings.mail_from, self.settings.web_address)
         return Router(database=self.database, vault=self.vault, ways=ways, post=post, now=self.now, submitted=submitted)
@@ -242,9 +242,10 @@ def relay_of(
 
     Where a mail catcher is named for the trial, that is the outbox: it stands beside us and forwards nothing.
     """
+    return_path = replies.return_path if replies is not None and settings.signs_return_paths else _no_path
     if settings.mail_relay is None or not going_live.is_live(settings):
         if settings.trial_outbox is None:
-            return OutboxRelay(database, now)
+            return OutboxRelay(database, now, return_path=return_path)
         host, _, port = settings.trial_outbox.rpartition(":")
         return SmtpRelay(
             host.strip("[]"),
@@ -252,6 +253,7 @@ def relay_of(
             sender=settings.mail_from,
             security=MailSecurity.NONE,
             seconds=settings.mail_seconds,
+            return_path=return_path,
         )
     password = settings.mail_password
     return SmtpRelay(
@@ -262,7 +264,7 @@ def relay_of(
         user=settings.mail_user,
         password=password.get_secret_value() if password else None,
         seconds=settings.mail_seconds,
-        return_path=replies.return_path if replies is not None and settings.mail_signed_return_path else _no_path,
+        return_path=return_path,
     )
 
 

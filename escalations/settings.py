@@ -222,10 +222,11 @@ class Settings(BaseSettings):
         pattern=r"^[A-Za-z0-9.-]+$",
         description="A domain of its own for those addresses, in place of the separator.",
     )
-    mail_signed_return_path: bool = Field(
-        default=False,
-        description="Whether reports that a notice did not arrive go to an address of its own, and are believed from "
-        "there alone. For a relay that lets a sender of ours through unchanged.",
+    mail_signed_return_path: bool | None = Field(
+        default=None,
+        description="Whether reports that a notice did not arrive go to an address of its own, which we sign, and are "
+        "believed from there alone. Unset: where mail comes in, to the domain that notices come from. What a relay "
+        "refuses so leaves under the address that notices come from.",
     )
 
     policy_file: Path | None = Field(
@@ -310,6 +311,18 @@ class Settings(BaseSettings):
     def mailbox(self) -> str:
         """The mailbox that people write to."""
         return self.mail_in_address or self.mail_from.rpartition("<")[2].strip("> ")
+
+    @property
+    def signs_return_paths(self) -> bool:
+        """Whether notices leave under a return path of their own.
+
+        By itself only where that is of the domain that notices come from: under another one, servers that check whom a
+        domain lets send for it (SPF) may take the notice for a forgery.
+        """
+        if self.mail_signed_return_path is not None:
+            return self.takes_mail and self.mail_signed_return_path
+        domain = self.mail_reply_domain or self.mailbox.rpartition("@")[2]
+        return self.takes_mail and domain.lower() == self.mail_from.rpartition("@")[2].strip("> ").lower()
 
     @property
     def embedded_database(self) -> bool:

@@ -226,7 +226,13 @@ class Postman:
             await rows.retry(tx, row.notice_id, next_attempt_at=at + became.again_after, code=became.code)
             return False
         settled = await rows.settle(
-            tx, row.notice_id, state=became.state, code=became.code, at=at, message_id=became.message_id
+            tx,
+            row.notice_id,
+            state=became.state,
+            code=became.code,
+            at=at,
+            message_id=became.message_id,
+            return_path=became.return_path,
         )
         delivery = unheard.report_of(row, became.state) if settled and submits else None
         if delivery is not None:

@@ -52,6 +52,8 @@ class Became:
     message_id: str | None = None
     again_after: timedelta | None = None
     """For a notice that is still waiting."""
+    return_path: bool = False
+    """Whether it went under a return path of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +299,7 @@ def became_of(sent: Sent, row: NoticeRow, message: Message) -> Became:
 def _by_answer(sent: Sent, row: NoticeRow, *, urgent: bool) -> Became:
     match sent.code:
         case SentCode.ACCEPTED:
-            return Became(NoticeState.SENT, sent.code, sent.message_id)
+            return Became(NoticeState.SENT, sent.code, sent.message_id, return_path=sent.return_path)
         case SentCode.REFUSED:
             return Became(NoticeState.UNDELIVERED, sent.code)
         case SentCode.UNKNOWN:
@@ -306,7 +308,7 @@ def _by_answer(sent: Sent, row: NoticeRow, *, urgent: bool) -> Became:
             return (
                 Became(NoticeState.WAITING, sent.code, again_after=AGAIN_AFTER[0])
                 if first
-                else Became(NoticeState.UNKNOWN, sent.code)
+                else Became(NoticeState.UNKNOWN, sent.code, return_path=sent.return_path)
             )
         case SentCode.TRY_LATER:
             return _later(row, sent.code, urgent=urgent)

@@ -3,8 +3,9 @@
 A believed report takes an agency's clocks back until the notice is sent again. Whoever was written to has the address
 that the notice is answered at, and its Message-ID; with them anybody there could make such a report and gain time. So
 a report counts only where it came as a relay's does: with an empty sender (RFC 5321, 4.5.5) and to the envelope's
-return path, where no reply goes. It counts no more once somebody has used the notice, or long after it left. What is
-doubted is held, the team is told and shown why, and may confirm it.
+return path, where no reply goes: the notice's own, which we sign, where it left under one. It counts no more once
+somebody has used the notice, or long after it left. What is doubted is held, the team is told and shown why, and may
+confirm it.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Came:
     envelope: Envelope
     received_at: datetime
     signed_return_path: bool
-    """Whether reports go to an address of the notice's own, and to no other."""
+    """For a notice of which it was not noted whether it went under a return path of its own: whether all did."""
 
 
 def answered_ids(mail: Mail) -> tuple[str, ...]:
@@ -106,8 +107,9 @@ def _came_from_a_relay(replies: Replies, came: Came, notice: NoticeRow) -> bool:
         return False
     if any(replies.reported_at(address) == notice.notice_id for address in recipients):
         return True
-    # Without return paths of their own, notices leave under our own address, and are answered at another.
-    return not came.signed_return_path and all(replies.notice_at(address) is None for address in recipients)
+    signed = came.signed_return_path if notice.return_path is None else notice.return_path
+    # Without a return path of its own a notice leaves under our own address, and is answered at another.
+    return not signed and all(replies.notice_at(address) is None for address in recipients)
 
 
 async def _was_used(tx: AsyncConnection, notice: NoticeRow, case: Case | None) -> bool:

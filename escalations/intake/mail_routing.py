@@ -88,7 +88,7 @@ class Ways:
     prefix: str
     in_force: InForce
     signed_return_path: bool = False
-    """Whether reports that a notice did not arrive go to an address of its own, and are believed from nowhere else."""
+    """Whether notices left under return paths of their own also before it was noted of each (`mail_reports.Came`)."""
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ import secrets
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email import policy as mail_policy
 from email.message import EmailMessage
@@ -63,6 +63,8 @@ class Sent:
     """For an accepted message, the Message-ID that its reader will see: ours, or the one the relay put in its place."""
     reply: int | None = None
     """The relay's three digits, where it answered."""
+    return_path: bool = False
+    """Whether it went, or may have gone, under a return path of its own."""
 
 
 class Relay(abc.ABC):
@@ -133,7 +135,7 @@ class SmtpRelay(Relay):
             seconds: the longest that one message may take, from connection to answer.
             tls: what to trust, where it is not what this machine trusts.
             return_path: gives for a Message-ID the envelope's sender, where it has one of its own: a report then says
-                by it which message did not arrive.
+                by it which message did not arrive. Where the relay refuses it, the message goes without.
         """
         self._host = host
         self._port = port
@@ -150,11 +152,27 @@ class SmtpRelay(Relay):
         if _ADDRESS.fullmatch(to) is None:
             # A line break in an address would be a command of its own to the relay.
             return self._went(Sent(SentCode.REFUSED), _Phase.RECIPIENT)
+        own, until = (
+            self._own_return_path(str(message["Message-ID"])),
+            asyncio.get_running_loop().time() + self._seconds,
+        )
+        if own is not None:
+            sent, phase = await self._try(message, to, own, until)
+            if sent.reply is None or sent.reply < _NO:
+                return self._went(replace(sent, return_path=True), phase)
+            # A "no" for good may be to the return path: some relays let nobody but one sender through, and say so with
+            # the recipient or after the message. Whether it was, the same message under our own address shows.
+        sent, phase = await self._try(message, to, self._sender, until)
+        if own is not None and sent.code is SentCode.ACCEPTED:
+            _log.warning("return_path_not_taken")
+        return self._went(sent, phase)
+
+    async def _try(self, message: EmailMessage, to: str, sender: str, until: float) -> tuple[Sent, _Phase]:
         progress = _Progress()
         client = self._client()
         try:
-            async with asyncio.timeout(self._seconds):
-                sent = await self._converse(client, message, to, progress)
+            async with asyncio.timeout_at(until):
+                sent = await self._converse(client, message, to, sender, progress)
         except aiosmtplib.SMTPResponseException as answer:
             sent = _refusal(answer.code, progress.phase)
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError):
@@ -163,7 +181,7 @@ class SmtpRelay(Relay):
             sent = Sent(SentCode.UNKNOWN if progress.phase is _Phase.MESSAGE else SentCode.TRY_LATER)
         finally:
             client.close()
-        return self._went(sent, progress.phase)
+        return sent, progress.phase
 
     def _client(self) -> aiosmtplib.SMTP:
         return aiosmtplib.SMTP(
@@ -179,9 +197,12 @@ class SmtpRelay(Relay):
             tls_context=None if self._security is MailSecurity.NONE else self._tls,
         )
 
-    async def _converse(self, client: aiosmtplib.SMTP, message: EmailMessage, to: str, progress: _Progress) -> Sent:
+    @staticmethod
+    async def _converse(
+        client: aiosmtplib.SMTP, message: EmailMessage, to: str, sender: str, progress: _Progress
+    ) -> Sent:
         await client.connect()
-        await client.mail(self._return_path(message))
+        await client.mail(sender)
         progress.phase = _Phase.RECIPIENT
         await client.rcpt(to)
         progress.phase = _Phase.MESSAGE
@@ -191,9 +212,6 @@ class SmtpRelay(Relay):
             await client.quit(timeout=_QUIT_SECONDS)
         ours = str(message["Message-ID"])
         return Sent(SentCode.ACCEPTED, theirs(answer.message, to=to) or ours, answer.code)
-
-    def _return_path(self, message: EmailMessage) -> str:
-        return self._own_return_path(str(message["Message-ID"])) or self._sender
 
     def _went(self, sent: Sent, phase: _Phase) -> Sent:
         if sent.code is not SentCode.ACCEPTED:
@@ -242,10 +260,17 @@ class OutboxRelay(Keeper):
     says for which position it was.
     """
 
-    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
-        """Keep messages in this database, at the times of this clock."""
+    def __init__(
+        self,
+        database: Database,
+        now: Callable[[], datetime],
+        *,
+        return_path: Callable[[str], str | None] = lambda _: None,
+    ) -> None:
+        """Keep messages in this database, at the times of this clock; see :class:`SmtpRelay` for the return path."""
         self._database = database
         self._now = now
+        self._own_return_path = return_path
 
     @override
     async def send(self, message: EmailMessage, *, to: str) -> Sent:
@@ -255,17 +280,20 @@ class OutboxRelay(Keeper):
     @override
     async def keep(self, tx: AsyncConnection, message: EmailMessage, *, to: str) -> Sent:
         ours = str(message["Message-ID"])
+        own = self._own_return_path(ours)
+        # As the last server on the way writes it down (RFC 5321, 4.4): a trial shows where a report would go.
+        envelope = b"" if own is None else f"Return-Path: <{own}>\r\n".encode("ascii")
         await tx.execute(
             _KEEP,
             {
                 "id": secrets.token_hex(16),
                 "notice_id": outgoing.notice_id(ours),
                 "made_at": self._now(),
-                "raw": message.as_bytes(policy=mail_policy.SMTP),
+                "raw": envelope + message.as_bytes(policy=mail_policy.SMTP),
                 "to_hint": hint(to),
             },
         )
-        return Sent(SentCode.ACCEPTED, ours)
+        return Sent(SentCode.ACCEPTED, ours, return_path=own is not None)
 
 
 def hint(address: str) -> str:

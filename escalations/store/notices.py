@@ -89,6 +89,8 @@ class NoticeRow:
     sent_at: datetime | None = None
     last_code: str | None = None
     message_id: str | None = None
+    return_path: bool | None = None
+    """Whether it went under a return path of its own; None where that was not noted yet."""
 
     @classmethod
     def new(cls, reference: str, seq: int, number: int, notice: Notice, *, at: datetime) -> NoticeRow:
@@ -186,6 +188,7 @@ async def settle(
     code: str,
     at: datetime,
     message_id: str | None = None,
+    return_path: bool = False,
 ) -> bool:
     """Say what became of a notice, for good. What was settled before stays as it was.
 
@@ -196,6 +199,7 @@ async def settle(
         code: a short static word on how, never a relay's own.
         at: when it was settled; kept as when it was sent, where it was.
         message_id: for a sent one, the Message-ID that its reader sees.
+        return_path: whether it went under a return path of its own, to which reports on it come.
 
     Returns:
         Whether it was still waiting.
@@ -211,6 +215,7 @@ async def settle(
             "next_attempt_at": None,
             "message_id": message_id,
             "sent_at": at if state in {NoticeState.SENT, NoticeState.UNKNOWN} else None,
+            "return_path": return_path,
         },
     )
     return done.rowcount == 1
@@ -289,4 +294,5 @@ def _row(row: Row[tuple[object, ...]]) -> NoticeRow:
         values["sent_at"],
         values["last_code"],
         values["message_id"],
+        values["return_path"],
     )

@@ -279,6 +279,7 @@ NOTICES = Table(
     Column("last_code", _SLUG),
     Column("message_id", Text),
     Column("starts_clocks", Boolean, nullable=False),
+    Column("return_path", Boolean),
     Index(None, "reference"),
     Index(None, "state", "next_attempt_at"),
     Index(None, "state", "sent_at", "created_at"),

@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from escalations.intake.mail_codes import Code
+from escalations.mail.address import Replies
+from escalations.mail.relay import SmtpRelay
 from escalations.rules import events
 from escalations.rules.case import DeliveryState
 from escalations.rules.notices import NoticeKind
-from escalations.store import links
+from escalations.settings import MailSecurity, Settings
+from escalations.store import links, tables
 from escalations.store.mails import MailState
 from escalations.store.notices import NoticeState
+from escalations.store.vault import Vault
 from tests.mail import messages
-from tests.mailroom import MAILBOX, Clock, MailRoomAt, mail_room, message
+from tests.mail.conftest import TestRelay, serving
+from tests.mailroom import KEY, MAILBOX, Clock, MailRoomAt, mail_room, message
 
 OLD_ID = b"<PD-27-0001-V-4-1@partnership.example>"
 WHOLE = "To agency: Wyeford Council children's services\nProblem: Nobody came.\n"
@@ -24,8 +31,15 @@ WHOLE = "To agency: Wyeford Council children's services\nProblem: Nobody came.\n
 
 @pytest.fixture
 async def room(tmp_path: Path) -> AsyncIterator[MailRoomAt]:
-    async with mail_room(tmp_path) as opened:
+    """Give one whose notices leave under our own address, as behind a relay that lets no other through."""
+    async with mail_room(tmp_path, mail_signed_return_path=False) as opened:
         yield opened
+
+
+@pytest.fixture
+async def relay() -> AsyncIterator[TestRelay]:
+    async with serving() as behaviour:
+        yield behaviour
 
 
 async def raised(room: MailRoomAt) -> str:
@@ -118,8 +132,9 @@ async def is_held_and_stops_nothing(room: MailRoomAt, reference: str, code: Code
     assert "message for the partnership team" in str((await room.outbox())[-1]["Subject"])
 
 
-async def test_a_bounce_to_the_signed_return_path_needs_to_name_nothing(tmp_path: Path) -> None:
-    async with mail_room(tmp_path, mail_signed_return_path=True) as room:
+@pytest.mark.parametrize("chosen", [{}, {"mail_signed_return_path": True}])
+async def test_a_bounce_to_the_signed_return_path_needs_to_name_nothing(tmp_path: Path, chosen: dict[str, Any]) -> None:
+    async with mail_room(tmp_path, **chosen) as room:
         reference = await raised(room)
         stripped = messages.raw("bounce_qmail").partition(b"--- Below")[0]
         await room.sends(stripped, sender="", to=(await return_path(room, reference),))
@@ -139,10 +154,66 @@ async def test_a_bounce_to_the_address_for_replies_waits_for_the_team(
 
 
 async def test_with_return_paths_of_their_own_a_bounce_to_the_mailbox_waits_for_the_team(tmp_path: Path) -> None:
-    async with mail_room(tmp_path, mail_signed_return_path=True) as room:
+    """Whoever was written to can copy the Message-ID into a report of their own, with an empty sender."""
+    async with mail_room(tmp_path) as room:
         reference = await raised(room)
         await room.sends(await about_ours(room, reference, "bounce_permanent"), sender="")
         await is_held_and_stops_nothing(room, reference, Code.BOUNCE_NOT_SIGNED)
+
+
+async def test_a_bounce_of_a_notice_that_left_before_return_paths_were_signed_is_believed_as_it_was(
+    tmp_path: Path,
+) -> None:
+    async with mail_room(tmp_path) as room:
+        reference = await raised(room)
+        async with room.parts.database.write() as tx:
+            await tx.execute(update(tables.NOTICES).values(return_path=None))
+        await room.sends(await about_ours(room, reference, "bounce_permanent"), sender="")
+        assert (await room.case(reference)).parties[0].evidence.delivery is DeliveryState.UNDELIVERED
+
+
+@pytest.mark.parametrize("where", ["mail", "rcpt", "data"])
+async def test_behind_a_relay_that_lets_no_other_sender_through_notices_leave_and_bounces_are_believed(
+    tmp_path: Path, relay: TestRelay, where: str
+) -> None:
+    """It says so at the sender, at the recipient, or only after the message; and nobody's address is blamed for it."""
+    setattr(relay, f"{where}_of_another", "550 5.7.1 sender not owned")
+    relay.only_from = MAILBOX
+    settings = Settings(folder=tmp_path, keys=KEY)  # type: ignore[arg-type]  # as the environment gives it
+    vault = Vault(settings.wrapping_keys())
+    replies = Replies.of(settings, vault)
+    assert replies is not None
+    through = SmtpRelay(
+        "127.0.0.1", relay.port, sender=MAILBOX, security=MailSecurity.NONE, return_path=replies.return_path
+    )
+    async with mail_room(tmp_path, relay=through) as room:
+        reference = await raised(room)
+        notice = await room.notice(reference, NoticeKind.ASKED)
+        assert (notice.state, notice.return_path) == (NoticeState.SENT, False)
+        assert {envelope.mail_from for envelope in relay.taken} == {MAILBOX}
+        await room.sends(await about_ours(room, reference, "bounce_permanent"), sender="")
+        assert (await room.case(reference)).parties[0].evidence.delivery is DeliveryState.UNDELIVERED
+
+
+async def test_over_a_relay_each_notice_leaves_under_the_return_path_that_its_bounces_are_believed_from(
+    tmp_path: Path, relay: TestRelay
+) -> None:
+    settings = Settings(folder=tmp_path, keys=KEY)  # type: ignore[arg-type]  # as the environment gives it
+    replies = Replies.of(settings, Vault(settings.wrapping_keys()))
+    assert replies is not None
+    through = SmtpRelay(
+        "127.0.0.1", relay.port, sender=MAILBOX, security=MailSecurity.NONE, return_path=replies.return_path
+    )
+    async with mail_room(tmp_path, relay=through) as room:
+        reference = await raised(room)
+        notice = await room.notice(reference, NoticeKind.ASKED)
+        assert notice.return_path is True
+        (asked,) = [one for one in relay.taken if one.rcpt_tos == ["tamsin.okoro@council.example"]]
+        assert asked.mail_from is not None
+        assert room.replies.reported_at(asked.mail_from) == notice.notice_id
+        stripped = messages.raw("bounce_qmail").partition(b"--- Below")[0]
+        await room.sends(stripped, sender="", to=(asked.mail_from,))
+        assert (await room.case(reference)).parties[0].evidence.delivery is DeliveryState.UNDELIVERED
 
 
 async def test_the_return_path_of_another_notice_vouches_for_nothing(tmp_path: Path) -> None:
@@ -168,7 +239,7 @@ async def test_a_bounce_is_believed_for_as_long_as_servers_try_and_no_longer(
     tmp_path: Path, days: int, *, believed: bool
 ) -> None:
     clock = Clock("2027-03-01 09:30")
-    async with mail_room(tmp_path, clock=clock) as room:
+    async with mail_room(tmp_path, clock=clock, mail_signed_return_path=False) as room:
         reference = await raised(room)
         bounce = await about_ours(room, reference, "bounce_permanent")
         clock.time += timedelta(days=days)

@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +29,11 @@ class TestRelay:
     mail: str = "250 2.1.0 OK"
     rcpt: str = "250 2.1.5 OK"
     data: str = "250 2.0.0 Ok: queued as 4F1A"
+    only_from: str = ""
+    """The one sender that it lets through; for any other it answers what follows."""
+    mail_of_another: str = ""
+    rcpt_of_another: str = ""
+    data_of_another: str = ""
     before_rcpt: Callable[[], Awaitable[object]] | None = None
     before_answer: Callable[[SMTP], Awaitable[object]] | None = None
     tls: ssl.SSLContext | None = None
@@ -45,9 +51,11 @@ class TestRelay:
         address: str,
         _options: list[str],
     ) -> str:
-        if self.mail.startswith("2"):
-            envelope.mail_from = address
-        return self.mail
+        envelope.mail_from = address
+        answer = self._of_another(envelope, self.mail_of_another) or self.mail
+        if not answer.startswith("2"):
+            envelope.mail_from = None
+        return answer
 
     async def handle_RCPT(  # noqa: N802
         self,
@@ -60,17 +68,22 @@ class TestRelay:
         self.recipients_asked.append(address)
         if self.before_rcpt is not None:
             await self.before_rcpt()
-        if self.rcpt.startswith("2"):
+        answer = self._of_another(envelope, self.rcpt_of_another) or self.rcpt
+        if answer.startswith("2"):
             envelope.rcpt_tos.append(address)
-        return self.rcpt
+        return answer
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         self.encrypted = session.ssl is not None
-        if self.data.startswith("2"):
+        answer = self._of_another(envelope, self.data_of_another) or self.data
+        if answer.startswith("2"):
             self.taken.append(envelope)
         if self.before_answer is not None:
             await self.before_answer(server)
-        return self.data
+        return answer
+
+    def _of_another(self, envelope: Envelope, answer: str) -> str:
+        return answer if self.only_from and envelope.mail_from != self.only_from else ""
 
     def connection(self) -> SMTP:
         """Serve one connection; called by the loop."""
@@ -79,8 +92,8 @@ class TestRelay:
         return self.connections[-1]
 
 
-@pytest.fixture
-async def relay() -> AsyncIterator[TestRelay]:
+@asynccontextmanager
+async def serving() -> AsyncIterator[TestRelay]:
     """Serve SMTP on a free loopback port. What it answers is set before the message is sent."""
     behaviour = TestRelay()
     server = await asyncio.get_running_loop().create_server(behaviour.connection, host="127.0.0.1", port=0)
@@ -94,6 +107,13 @@ async def relay() -> AsyncIterator[TestRelay]:
                 connection.transport.close()
         await server.wait_closed()
         await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def relay() -> AsyncIterator[TestRelay]:
+    """Give a relay of the test's own."""
+    async with serving() as behaviour:
+        yield behaviour
 
 
 @dataclass(frozen=True)

@@ -476,7 +476,7 @@ async def test_the_team_sees_whom_it_does_not_answer_and_what_came_twice(office:
     page = await office.get("/messages")
     assert "1 address is not answered by ourselves at present" in page.text
     assert "Not answered by ourselves: so much came from that address" in page.text
-    twice = {"subject": reference, "sender": "z@elsewhere.example"}
+    twice: dict[str, Any] = {"subject": reference, "sender": "z@elsewhere.example"}
     row = await mailing.receive(office, message("Twice.", **twice, message_id="<1@x.example>"))
     await mailing.receive(office, message("Twice.", **twice, message_id="<2@x.example>"))
     shown = await office.get(f"/messages/{row.mail_id}")
