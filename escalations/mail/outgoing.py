@@ -165,6 +165,8 @@ class Facts:
     """What a time limit is for that spans stages."""
     asks_at_the_end: bool = True
     """Whether the policy asks each side at the end what changed."""
+    more_time: bool = False
+    """Whether the limit that it is about had more time, as was recorded only after it had passed."""
 
 
 _CLOCK_OF = {
@@ -232,11 +234,12 @@ def facts_of(
         kept=_kept(case, notice, clock),
         over=_over(case, clock),
         asks_at_the_end=case.frame.policy.asks_at_the_end,
+        more_time=clock is not None and clock.more_time,
     )
 
 
 def _kept(case: Case, notice: Notice, clock: Clock | None) -> tuple[Kept, ...]:
-    if notice.kind is not NoticeKind.NO_ACTION_NEEDED or clock is None:
+    if notice.kind is not NoticeKind.NO_ACTION_NEEDED or clock is None or clock.more_time:
         return ()
     if clock.limit_withdrawn_at is None:  # Of a case that was stored before this was.
         return (Kept(clock.awaits, None if clock.awaits is Awaits.CHOOSE else notice.due_at),)

@@ -142,13 +142,15 @@ class ClockSpan:
     """Whether every agency that is asked has given its account."""
     withdrawn: bool = False
     """The limit had been kept in truth."""
+    done_in_time: bool = False
+    """The team confirmed of this very limit that what it waited for had been done in time."""
     by_what_was_said: bool = False
     """Met, or kept, only by what was said to be done and confirmed afterwards."""
 
     @property
     def answered_at(self) -> datetime | None:
         """When what it waited for came; none where that never came, or is no longer awaited."""
-        if self.withdrawn and self.awaits not in ANSWERS:
+        if self.withdrawn and self.awaits not in ANSWERS and not self.done_in_time:
             return None  # A question that should not have been asked.
         return self.ended_at if self.end is ClockEnd.MET or self.withdrawn else None
 
@@ -163,7 +165,8 @@ class ClockSpan:
         return self._kept(self.first_due_at)
 
     def _kept(self, limit: datetime) -> bool | None:
-        if self.cause is Cause.MISDIRECTED or (self.withdrawn and self.awaits not in ANSWERS):
+        unasked = self.withdrawn and self.awaits not in ANSWERS and not self.done_in_time
+        if self.cause is Cause.MISDIRECTED or unasked:
             return None
         answered = self.answered_at
         if answered is not None:
@@ -174,8 +177,10 @@ class ClockSpan:
         """How far the finding has come by a moment."""
         if self.confirmed:
             return State.CONFIRMED
-        # As the rules have it: an account at the last instant is in time, and where all are given nobody waits.
-        still_open = self.accounts_until is not None and known_at <= self.accounts_until and not self.all_given
+        # As the rules have it: an account at the last instant is in time, where all are given nobody waits, and of
+        # what waited for the team nobody is asked.
+        asked = self.waits_for is not Side.TEAM and not self.all_given
+        still_open = asked and self.accounts_until is not None and known_at <= self.accounts_until
         return State.OPEN if still_open else State.UNREVIEWED
 
     @property
@@ -342,6 +347,8 @@ class Life:
     record: CaseRecord
     _clocks: dict[str, ClockSpan] = field(default_factory=dict)
     _confirming: events.DoneConfirmed | None = None
+    _put_right: str | None = None
+    """The clock of which the team has just confirmed that it was done in time."""
     _intended_at: datetime | None = None
     """When the move was decided that is still to take effect."""
 
@@ -430,7 +437,7 @@ class Life:
             case events.Redated():
                 self._tell_of_redate(event)
             case events.ClockExtended():
-                self._change(event.clock_id, due_at=event.due_at)
+                self._change(event.clock_id, due_at=event.due_at, **self._made_anew(event))
                 self.record = replace(now, extended=now.extended + 1)
             case events.Paused():
                 self.record = replace(now, pauses=(*now.pauses, PauseSpan(event.reason, event.at)))
@@ -566,13 +573,16 @@ class Life:
                     cause=event.cause,
                     accounts_until=event.accounts_until,
                 )
+            case events.LimitWithdrawn(more_time=True):
+                self._change(event.clock_id, **_NOT_PASSED, by_what_was_said=True)
             case events.LimitWithdrawn():
                 self._change(
                     event.clock_id,
                     withdrawn=True,
                     cause=event.cause,
                     ended_at=event.kept_at,
-                    by_what_was_said=self._confirming is not None,
+                    done_in_time=self._put_right == event.clock_id,
+                    by_what_was_said=self._confirming is not None or self._put_right == event.clock_id,
                 )
             case events.CauseChanged():
                 # Evidence says something else now, so whatever had been confirmed is to be looked at again.
@@ -582,11 +592,18 @@ class Life:
                 accounts = (*self._clocks[event.clock_id].accounts, (event.agency_id, event.says))
                 self._change(event.clock_id, accounts=accounts, all_given=event.all_given, confirmed=False)
             case events.CauseConfirmed():
+                self._put_right = event.clock_id if event.cause is Cause.RECORDED_LATE else None
                 self._change(event.clock_id, cause=event.cause, confirmed=True)
             case events.ClockEnded():
                 self._ended(event)
             case _:
                 assert_never(event)
+
+    def _made_anew(self, event: events.ClockExtended) -> Mapping[str, object]:
+        """What more time that had been agreed before the limit leaves of the finding: nothing, where it runs."""
+        if not event.recorded_late:
+            return {}
+        return _NOT_PASSED if self._clocks[event.clock_id].end is None else {"confirmed": False}
 
     def _ended(self, event: events.ClockEnded) -> None:
         clock = self._clocks[event.clock_id]
@@ -607,6 +624,17 @@ class Life:
 
     def _change(self, clock_id: str, **changes: object) -> None:
         self._clocks[clock_id] = replace(self._clocks[clock_id], **changes)  # type: ignore[arg-type]  # checked by the caller's keywords
+
+
+_NOT_PASSED: Final[Mapping[str, object]] = {
+    "limit_passed_at": None,
+    "cause": None,
+    "accounts_until": None,
+    "confirmed": False,
+    "accounts": (),
+    "all_given": False,
+}
+"""A limit that does not count as passed, for more time had been agreed before."""
 
 
 def _span(event: events.ClockStarted, track: Track) -> ClockSpan:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from escalations.policy import Side
+from escalations.policy import Awaits, Side
 from escalations.rules import acts, events, workingtime
 from escalations.rules.access import Refused
 from escalations.rules.case import Case, Clock, Status
@@ -20,11 +20,14 @@ from escalations.rules.plan import Whose
 def whose(case: Case, clock: Clock) -> tuple[Whose, ...]:
     """Whose account of a passed limit is asked for: of whom the clock waited for, and of the other side.
 
-    What waited for the team, or for us, is nobody else's to account for.
+    What waited for the team, or for us, is nobody else's to account for. That it was raised late is noted, and the
+    other side is told nothing of it: the raising side alone says how that came about.
     """
     if clock.waits_for is Side.TEAM or case.raising_agency is None:
         return ()
     asked: list[Whose] = [(Side.RAISING, case.raising_agency)]
+    if clock.awaits is Awaits.RAISE:
+        return tuple(asked)
     if clock.waits_for is Side.FINAL_BODY:
         asked.append((Side.FINAL_BODY, case.frame.policy.final_body.agency))
     asked.extend((Side.RESPONDING, agency) for agency in _responding(case, clock))

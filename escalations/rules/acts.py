@@ -24,6 +24,7 @@ from escalations.rules.case import (
     FileNote,
     KnownBy,
     Outcome,
+    OwnRecord,
     PartyReason,
     PauseReason,
     RedateReason,
@@ -330,10 +331,15 @@ class NotePhoneCall(ActModel):
 
 
 class Pause(ActModel):
-    """The team stops the time of a case, because it waits for something else; what for, is sealed."""
+    """The team stops the time of a case, because it waits for something else; what for, is sealed.
+
+    Where both sides agreed to it, who did on each side is sealed too.
+    """
 
     kind: Literal["pause"] = "pause"
     reason: PauseReason
+    known_by: Annotated[KnownBy | None, Field(exclude_if=not_)] = None
+    """How the team knows that both sides agreed."""
 
 
 class Resume(ActModel):
@@ -343,11 +349,17 @@ class Resume(ActModel):
 
 
 class Extend(ActModel):
-    """The team extends one time limit, from when it is due now; why, is sealed."""
+    """The team extends one time limit, from when it is due now; why, is sealed.
+
+    One that has passed only where both sides had agreed to it before: ``happened_at`` says when, and who agreed on each
+    side is sealed.
+    """
 
     kind: Literal["extend"] = "extend"
     clock_id: str
     by_amount: Amount
+    known_by: Annotated[KnownBy | None, Field(exclude_if=not_)] = None
+    """How the team knows that it was agreed before."""
 
 
 class SetSooner(ActModel):
@@ -500,12 +512,21 @@ class AnswerFollowUp(ActModel):
 class ConfirmCause(ActModel):
     """The team makes the cause of a delay final, once both agencies had their time to add an account; or puts it right.
 
-    Why it says so is sealed.
+    Why it says so is sealed. What was done in time and recorded later says when it was done (``happened_at``); that our
+    system did not run says from when to when.
     """
 
     kind: Literal["confirm_cause"] = "confirm_cause"
     clock_id: str
     cause: Cause
+    known_by: Annotated[KnownBy | None, Field(exclude_if=not_)] = None
+    """How the team knows that it was done in time."""
+    away_from: Annotated[AwareDatetime | None, Field(exclude_if=not_)] = None
+    """Since when our system did not run ..."""
+    away_until: Annotated[AwareDatetime | None, Field(exclude_if=not_)] = None
+    """... and until when."""
+    own_record: Annotated[OwnRecord | None, Field(exclude_if=not_)] = None
+    """What our own record says of that time, as whoever took the act read it."""
 
 
 class Close(ActModel):

@@ -219,6 +219,17 @@ class KnownBy(StrEnum):
     """The words of the report itself show it."""
 
 
+class OwnRecord(StrEnum):
+    """What our own record says of a time in which our system is said not to have run."""
+
+    AGREES = "agrees"
+    """A time limit that was due in it was noted only after it."""
+    SAYS_NOTHING = "says_nothing"
+    """Nothing was to be done in it that would show: that it did not run is not checked by us."""
+    CONTRADICTS = "contradicts"
+    """Something was recorded in the middle of it."""
+
+
 class PauseReason(StrEnum):
     """Why a case is paused; what exactly it waits for is sealed."""
 
@@ -344,6 +355,8 @@ class Clock:
     """The first and the last of the stages that it spans, where it spans several and not all."""
     over: bool = False
     """Whether it belongs to what is past: an agency that was taken out. Nothing that is done later meets it."""
+    more_time: bool = False
+    """Whether its limit had passed, and more time had been agreed before, as was recorded afterwards."""
 
     @property
     def running(self) -> bool:

@@ -325,7 +325,7 @@ def _met(case: Case, clock: Clock, at: datetime, counts_from: datetime) -> tuple
     if clock.limit_passed_at is None or clock.limit_withdrawn or clock.cause is None:
         return ended
     if counts_from <= clock.due_at:
-        return (*ended, *_withdraw(evolve_all(case, ended), clock, at, kept_at=counts_from))
+        return (*ended, *withdraw(evolve_all(case, ended), clock, at, kept_at=counts_from))
     if clock.cause in drift.MENDED_BY_AN_ANSWER:
         changed = events.CauseChanged(
             at=at,
@@ -340,14 +340,18 @@ def _met(case: Case, clock: Clock, at: datetime, counts_from: datetime) -> tuple
     return ended
 
 
-def _withdraw(case: Case, clock: Clock, at: datetime, *, kept_at: datetime) -> tuple[Event, ...]:
-    """The limit had been kept. A proposal that rested on it alone ends with it, and so does what is noted of that.
+def withdraw(
+    case: Case, clock: Clock, at: datetime, *, kept_at: datetime, more_time: bool = False
+) -> tuple[Event, ...]:
+    """The limit had been kept, or had not come yet, for there was ``more_time``.
+
+    A proposal that rested on it alone ends with it, and so does what is noted of that.
 
     What a person intends stays: they decided it, they hear of this, and they can say that the case stays.
     """
     proposed = case.move is not None and case.move.intended_at is None
     undoes = proposed and [other.clock_id for other in speaking_for_a_move(case)] == [clock.clock_id]
-    withdrawn = _withdrawn(clock, at, kept_at, undoes_proposal=undoes)
+    withdrawn = _withdrawn(clock, at, kept_at, undoes_proposal=undoes, more_time=more_time)
     if not undoes:
         return (withdrawn,)
     asked = case.running(Awaits.CHOOSE)
@@ -361,7 +365,7 @@ def _withdraw(case: Case, clock: Clock, at: datetime, *, kept_at: datetime) -> t
 
 
 def _withdrawn(
-    clock: Clock, at: datetime, kept_at: datetime, *, undoes_proposal: bool = False
+    clock: Clock, at: datetime, kept_at: datetime, *, undoes_proposal: bool = False, more_time: bool = False
 ) -> events.LimitWithdrawn:
     return events.LimitWithdrawn(
         at=at,
@@ -370,6 +374,7 @@ def _withdrawn(
         agency_id=clock.agency_id,
         kept_at=min(max(kept_at, clock.started_at), clock.due_at),
         undoes_proposal=undoes_proposal,
+        more_time=more_time,
     )
 
 

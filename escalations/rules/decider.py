@@ -127,14 +127,17 @@ def _impossible(case: Case, act: Act, now: datetime) -> Refused | None:
             return Refused(
                 "in_the_future", "The date and time that you gave are in the future. Please give when it happened."
             )
-        if case.received_at is not None and act.happened_at < claiming.to_the_minute(case.received_at):
+        # What was raised by phone first was raised before it was received; the clock itself says from when.
+        then = None if isinstance(act, acts.ConfirmCause) else case.received_at
+        if then is not None and act.happened_at < claiming.to_the_minute(then):
             return Refused(
                 "before_its_clock",
                 "That is before this escalation was raised, at "
-                f"{workingtime.say(case.received_at)}. Please check the date and time; what "
+                f"{workingtime.say(then)}. Please check the date and time; what "
                 "was tried earlier belongs in the text.",
             )
-    if case.status is Status.CLOSED and not isinstance(act, (*_OF_THE_SYSTEM, *_OF_WHAT_WAS_DONE)):
+    puts_right = isinstance(act, _OF_WHAT_WAS_DONE) or (isinstance(act, acts.Extend) and act.happened_at is not None)
+    if case.status is Status.CLOSED and not (puts_right or isinstance(act, _OF_THE_SYSTEM)):
         return Refused(
             "closed",
             f"This escalation was closed at {_said(case.closed_at)}. If there is a new difference, "

@@ -25,6 +25,7 @@ from escalations.rules.case import (
     FileNote,
     KnownBy,
     Outcome,
+    OwnRecord,
     PartyReason,
     PauseReason,
     RedateReason,
@@ -202,6 +203,9 @@ class ClockExtended(ActEventModel):
     was_due_at: AwareDatetime
     due_at: AwareDatetime
     reminders: tuple[AwareDatetime, ...]
+    recorded_late: Annotated[bool, Field(exclude_if=not_)] = False
+    """Whether the limit had passed, and this had been agreed before (``happened_at``): its finding is made anew."""
+    known_by: Annotated[KnownBy | None, Field(exclude_if=not_)] = None
 
 
 class ClockSetSooner(ActEventModel):
@@ -348,6 +352,8 @@ class LimitWithdrawn(EventModel):
     older than the clock, as an act applied late may be, counts from when the clock began."""
     undoes_proposal: bool = False
     """Whether the proposal to move up rested on this limit alone, and ends with it."""
+    more_time: Annotated[bool, Field(exclude_if=not_)] = False
+    """Whether it does not count as passed only because more time had been agreed before."""
 
 
 class CauseChanged(EventModel):
@@ -541,6 +547,11 @@ class CauseConfirmed(ActEventModel):
     agency_id: Slug | None = None
     was: Cause
     cause: Cause
+    known_by: Annotated[KnownBy | None, Field(exclude_if=not_)] = None
+    away_from: Annotated[AwareDatetime | None, Field(exclude_if=not_)] = None
+    away_until: Annotated[AwareDatetime | None, Field(exclude_if=not_)] = None
+    own_record: Annotated[OwnRecord | None, Field(exclude_if=not_)] = None
+    """For a time in which our system is said not to have run: what our own record says of it."""
 
 
 class ClockEnded(EventModel):
@@ -826,6 +837,8 @@ class Paused(ActEventModel):
     until: AwareDatetime
     """When the team is told that it is still paused."""
     clock_ids: tuple[str, ...]
+    known_by: Annotated[KnownBy | None, Field(exclude_if=not_)] = None
+    """How the team knows that both sides agreed, where they did."""
 
 
 class Resumed(ActEventModel):

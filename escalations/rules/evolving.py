@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
 from escalations.policy import Awaits, Side
 from escalations.rules import events, keeping, remembering
@@ -352,6 +353,20 @@ def _clock_started(case: Case, event: events.ClockStarted) -> Case:
     return replace(case, clocks=(*case.clocks, clock), started_clocks=case.started_clocks + 1)
 
 
+_NOT_PASSED: Final[Mapping[str, object]] = {
+    "limit_passed_at": None,
+    "accounts_until": None,
+    "accounts": (),
+    "cause": None,
+    "evidence_cause": None,
+    "cause_confirmed_at": None,
+    "limit_withdrawn": False,
+    "limit_withdrawn_at": None,
+    "kept_at": None,
+}
+"""What nothing is known of any more, once more time had been agreed before the limit."""
+
+
 def _moved(
     case: Case, event: events.ClockResumed | events.ClockExtended | events.ClockSetSooner | events.ClockRecounted
 ) -> Case:
@@ -362,6 +377,9 @@ def _moved(
         changes["extensions"] = clock.extensions + 1
         changes["extended_by"] = clock.extended_by + event.by_amount.value
         changes["agreed"] = (*clock.agreed, Agreed(AgreedKind.EXTENDED, by_amount=event.by_amount))
+        if event.recorded_late:
+            changes["more_time"] = True
+            changes.update(_NOT_PASSED if clock.running else {"cause_confirmed_at": None})
     if isinstance(event, events.ClockSetSooner):
         changes["set_sooner"] = True
         changes["agreed"] = (*clock.agreed, Agreed(AgreedKind.SOONER, until=event.due_at))

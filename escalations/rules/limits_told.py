@@ -63,7 +63,9 @@ def of_passed_limit(case: Case, event: events.LimitPassed) -> tuple[Notice, ...]
 
 
 def of_extension(case: Case, event: events.ClockExtended) -> tuple[Notice, ...]:
-    """Both sides hear of more time."""
+    """Both sides hear of more time, where there still is some."""
+    if not case.clock(event.clock_id).running or event.due_at < event.at:
+        return ()
     return _of_a_moved_time(case, event, NoticeKind.EXTENDED)
 
 
@@ -110,10 +112,12 @@ def of_withdrawn_limit(case: Case, event: events.LimitWithdrawn) -> tuple[Notice
     clock = case.clock(event.clock_id)
     heard = {to for other in kept_with(case, clock) if other is not clock for to in _heard(case, other)}
     stage = case.stage if clock.stage is None else clock.stage
+    # Whom it still waits for is told of the new time limit, and not that nothing is needed.
+    asked = waited_for(case, clock) if event.more_time and clock.running else ()
     return tuple(
         Notice(NoticeKind.NO_ACTION_NEEDED, to, reading(to), stage, event.kept_at, event.clock_id)
         for to in _heard(case, clock)
-        if to not in heard
+        if to not in heard and to not in asked
     )
 
 

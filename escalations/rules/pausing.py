@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from escalations.rules import acts, clocks, events, workingtime
+from escalations.rules import acts, claiming, clocks, events, workingtime
 from escalations.rules.access import Refused
 from escalations.rules.acts import Act
 from escalations.rules.case import Case, Clock
 from escalations.rules.events import Event
+from escalations.rules.evolving import evolve_all
 from escalations.rules.workingtime import Amount
 
 
@@ -32,7 +33,11 @@ def pause(case: Case, act: acts.Pause, now: datetime) -> tuple[Event, ...] | Ref
     until = workingtime.deadline(case.frame.calendar, now, case.frame.policy.longest_pause)
     # A limit that has passed has nothing left to stop; what starts from here on does not run yet.
     clock_ids = tuple(clock.clock_id for clock in stopping if clock.limit_passed_at is None)
-    return (events.Paused(**events.origin(act, now), reason=act.reason, until=until, clock_ids=clock_ids),)
+    return (
+        events.Paused(
+            **events.origin(act, now), reason=act.reason, until=until, clock_ids=clock_ids, known_by=act.known_by
+        ),
+    )
 
 
 def resume(case: Case, act: acts.Resume, now: datetime) -> tuple[Event, ...] | Refused:
@@ -80,14 +85,87 @@ def _resumed(case: Case, clock: Clock, since: datetime, now: datetime) -> tuple[
 def extend(case: Case, act: acts.Extend, now: datetime) -> tuple[Event, ...] | Refused:
     """One time limit is due later, counted from when it was due. A paused clock stays paused."""
     clock = next((clock for clock in case.clocks if clock.clock_id == act.clock_id), None)
+    if clock is not None and clock.limit_passed_at is not None and act.happened_at is not None:
+        return _agreed_before(case, clock, act, act.happened_at, now)
     if clock is None or not clock.running:
         return Refused("not_waiting", "This is not waited for any more, so there is no time limit to extend.")
     if clock.limit_passed_at is not None:
         return Refused(
             "limit_passed",
-            f"This time limit passed at {workingtime.say(clock.due_at)}, and cannot be extended after that. If it was "
-            "extended before, please say so when you confirm the cause of the delay.",
+            f"This time limit passed at {workingtime.say(clock.due_at)}. It can be extended only where that had been "
+            "agreed before it passed: please say when, and who agreed on each side.",
         )
+    return _beyond_the_policy(case, clock, act) or (_extended(case, clock, act, now),)
+
+
+def _extended(case: Case, clock: Clock, act: acts.Extend, now: datetime) -> events.ClockExtended:
+    calendar = case.frame.calendar_for(clock.agency_id)
+    limit = clocks.limit_of(case, clocks.rule_of(case, clock))
+    due = workingtime.extend(calendar, clock.due_at, act.by_amount)
+    return events.ClockExtended(
+        **events.origin(act, now),
+        clock_id=clock.clock_id,
+        awaits=clock.awaits,
+        waits_for=clock.waits_for,
+        agency_id=clock.agency_id,
+        by_amount=act.by_amount,
+        was_due_at=clock.due_at,
+        due_at=due,
+        reminders=clocks.reminders_before(calendar, limit, due, after=now),
+        recorded_late=clock.limit_passed_at is not None,
+        known_by=act.known_by,
+    )
+
+
+def _agreed_before(
+    case: Case, clock: Clock, act: acts.Extend, agreed_at: datetime, now: datetime
+) -> tuple[Event, ...] | Refused:
+    """More time that had been agreed before the limit passed, and is recorded after: the finding is made anew.
+
+    Source: the rules of practice, "How it really starts and ends" (what is settled by phone is written up days later;
+    a limit noted as passed is withdrawn). What still waits runs on to the new time; where that is over too, its limit
+    passed then, and both sides account for that anew.
+    """
+    refused = _not_agreed_before(case, clock, agreed_at) or _beyond_the_policy(case, clock, act)
+    if refused is not None:
+        return refused
+    extended = _extended(case, clock, act, now)
+    after = evolve_all(case, (extended,))
+    if not clock.running:
+        kept = clock.ended_at is not None and clock.ended_at <= extended.due_at
+        if not kept:
+            return (extended,)
+        return (
+            extended,
+            *clocks.withdraw(after, after.clock(clock.clock_id), now, kept_at=clock.ended_at or now, more_time=True),
+        )
+    if now > extended.due_at:
+        return (extended, clocks.pass_limit(after, after.clock(clock.clock_id), now))
+    return (*clocks.withdraw(case, clock, now, kept_at=agreed_at, more_time=True), extended)
+
+
+def _not_agreed_before(case: Case, clock: Clock, agreed_at: datetime) -> Refused | None:
+    if clock.limit_withdrawn:
+        return Refused("limit_kept", "This time limit was kept after all, and does not count as passed.")
+    if case.pause is not None and clock.running:
+        return Refused("paused_now", "This is paused. Please let its time limits go on before you record more time.")
+    if agreed_at > clock.due_at:
+        return Refused(
+            "agreed_after_limit",
+            f"That is after the time limit passed, at {workingtime.say(clock.due_at)}. Only what had been agreed "
+            "before can be recorded now; anything else belongs to the account of the delay.",
+        )
+    if agreed_at < claiming.to_the_minute(clock.started_at):
+        return Refused(
+            "before_its_clock",
+            f"That is before the time for it began, at {workingtime.say(clock.started_at)}. Please check the date and "
+            "time.",
+        )
+    return None
+
+
+def _beyond_the_policy(case: Case, clock: Clock, act: acts.Extend) -> Refused | None:
+    """Why the policy does not let this limit be extended so; none where it does."""
     rule = clocks.rule_of(case, clock)
     if not rule.extendable:
         return Refused("not_extendable", "The policy does not let this time limit be extended.")
@@ -95,24 +173,7 @@ def extend(case: Case, act: acts.Extend, now: datetime) -> tuple[Event, ...] | R
     if limit.extend_times is not None and clock.extensions >= limit.extend_times:
         times = "once" if limit.extend_times == 1 else f"{limit.extend_times} times"
         return Refused("extended_enough", f"The policy lets this time limit be extended {times}, and it has been.")
-    refused = _too_long(clock, limit.longest_extension, act.by_amount)
-    if refused is not None:
-        return refused
-    calendar = case.frame.calendar_for(clock.agency_id)
-    due = workingtime.extend(calendar, clock.due_at, act.by_amount)
-    return (
-        events.ClockExtended(
-            **events.origin(act, now),
-            clock_id=clock.clock_id,
-            awaits=clock.awaits,
-            waits_for=clock.waits_for,
-            agency_id=clock.agency_id,
-            by_amount=act.by_amount,
-            was_due_at=clock.due_at,
-            due_at=due,
-            reminders=clocks.reminders_before(calendar, limit, due, after=now),
-        ),
-    )
+    return _too_long(clock, limit.longest_extension, act.by_amount)
 
 
 def _too_long(clock: Clock, at_most: Amount, by_amount: Amount) -> Refused | None:

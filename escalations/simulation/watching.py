@@ -108,6 +108,11 @@ class Watch:
                 self._clocks[event.clock_id] = _Expected(event.due_at, event.at, event.reminders, paused=event.paused)
                 if self.counts_again:
                     self._count(case, event)
+            case events.ClockExtended(recorded_late=True):
+                # What had passed, and has more time by what was agreed before, passes again or runs on.
+                if (late := self._clocks.get(event.clock_id)) is not None:
+                    late.due_at, late.known_at, late.reminders = event.due_at, event.at, event.reminders
+                    late.fallen, late.passed = 0, False
             case events.ClockResumed() | events.ClockExtended() | events.ClockSetSooner() | events.ClockRecounted():
                 one = self._clocks[event.clock_id]
                 if one.due_at != event.was_due_at:

@@ -137,6 +137,18 @@ def _said(event: events.AccountAdded, wrote: Mapping[str | None, Written]) -> Sa
     return Said(words.SAYS[event.says], event.at, event.by.side is Side.TEAM, who, str(item.words.get("text") or ""))
 
 
+def awaited(case: Case, clock: Clock, names: Names) -> str:
+    """Until when a cause is not confirmed, because somebody who is asked can still add an account: who, by name."""
+    asked = [names.agency(agency) for _, agency in accounts.whose(case, clock)]
+    who = f"{', '.join(asked[:-1])} and {asked[-1]}" if len(asked) > 1 else "".join(asked)
+    until = say(clock.accounts_until) if clock.accounts_until else ""
+    their, each = ("their", "each of them has") if len(asked) > 1 else ("its", "it has")
+    return (
+        f"the cause can be confirmed after {until}, for until then {who} can add {their} account; and at once when "
+        f"{each} done so"
+    )
+
+
 def choices(case: Case, names: Names, side: Side, agency_id: str | None) -> dict[str, str]:
     """The delays of which an agency can give its account, by the id of their clock."""
     return {clock.clock_id: _delay(clock, names) for clock in accounts.open_to(case, side, agency_id)}

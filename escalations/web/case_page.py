@@ -105,6 +105,11 @@ class _CasePages:
             confirmable={clock.clock_id for clock in team_acts.confirmable(case, now)},
             sections=summary.sections(raised, sealed, agencies, case.frame.policy) if raised and sealed else (),
             pleas=pleading.of_case(sealed, (item.words for item in wrote)) if reads else (),
+            awaited_accounts={
+                clock.clock_id: accounts_page.awaited(case, clock, names)
+                for clock in team_acts.to_confirm(case)
+                if clock not in team_acts.confirmable(case, now)
+            },
             erased=reads and not sealed,
             claims=[
                 {"id": claim.claim_id, "words": telling.claim(claim, names)}
@@ -157,7 +162,7 @@ def _offers(case: Case, now: datetime) -> list[dict[str, str]]:
             until = min(
                 (clock.accounts_until for clock in team_acts.to_confirm(case) if clock.accounts_until), default=None
             )
-            hint = f"from {say(until)}, or once both agencies have given their account" if until else ""
+            hint = f"from {say(until)}, or once everybody who is asked has given an account" if until else ""
         found.append(
             {"href": f"/board/{case.reference}/{doing.value}", "text": words.TEAM_ACTS[doing.value], "hint": hint}
         )

@@ -12,7 +12,7 @@ from escalations.rules import clocks, events, workingtime
 from escalations.rules.case import Case, Cause, ClockEnd, RedateReason
 from escalations.rules.events import Event
 from escalations.rules.workingtime import Amount, Receipt
-from escalations.web import words
+from escalations.web import telling, words
 from escalations.web.telling import Names
 
 
@@ -66,7 +66,7 @@ def _because(event: Moved) -> str:
         case events.ClockResumed():
             return "a pause gave back what it had taken"
         case events.ClockExtended():
-            return f"extended by {event.by_amount.words()}"
+            return f"extended by {event.by_amount.words()}{telling.agreed_before(event)}"
         case events.ClockSetSooner():
             return "a sooner time was set"
         case events.ClockRecounted():
@@ -97,7 +97,7 @@ class ClockLife:
     """The cause by the evidence alone, whatever the team confirmed."""
     cause_confirmed: bool = False
     accounts_until: datetime | None = None
-    """Until when both agencies can add their account of the delay; the team confirms the cause after that."""
+    """Until when those who are asked can add their account of the delay; the team confirms the cause after that."""
     withdrawn: bool = False
     paused: bool = False
     moved: tuple[Moved, ...] = ()
@@ -208,6 +208,12 @@ class ClockLife:
             return life
         return life.moved_by(Redated(event.at, clock.was_due_at, clock.due_at, event.because, clock.reminders))
 
+    def not_passed(self) -> ClockLife:
+        """The same, where more time had been agreed before its limit: it does not count as passed."""
+        return replace(
+            self, limit_passed_at=None, cause=None, evidence=None, cause_confirmed=False, accounts_until=None
+        )
+
     def paused_at(self, moment: datetime) -> ClockLife:
         """The same, from a pause on."""
         return replace(self, paused=True, pauses=(*self.pauses, (moment, None)))
@@ -230,7 +236,7 @@ class ClockLife:
         )
 
 
-def lives(happened: Iterable[Event]) -> tuple[ClockLife, ...]:  # noqa: C901  one line a kind
+def lives(happened: Iterable[Event]) -> tuple[ClockLife, ...]:  # noqa: C901, PLR0912  one line a kind
     """Every clock of a case, in the order in which they started."""
     found: dict[str, ClockLife] = {}
     calendar_hash = ""
@@ -246,6 +252,9 @@ def lives(happened: Iterable[Event]) -> tuple[ClockLife, ...]:  # noqa: C901  on
                     calendar_hash=calendar_hash,
                     receipt_hash=event.receipt_hash,
                 )
+            case events.ClockExtended(recorded_late=True):
+                life = found[event.clock_id].moved_by(event)
+                found[event.clock_id] = life.not_passed() if life.end is None else replace(life, cause_confirmed=False)
             case events.ClockResumed() | events.ClockExtended() | events.ClockSetSooner() | events.ClockRecounted():
                 found[event.clock_id] = found[event.clock_id].moved_by(event)
             case events.Raised():
@@ -272,6 +281,8 @@ def lives(happened: Iterable[Event]) -> tuple[ClockLife, ...]:  # noqa: C901  on
                 )
             case events.CauseConfirmed():
                 found[event.clock_id] = replace(found[event.clock_id], cause=event.cause, cause_confirmed=True)
+            case events.LimitWithdrawn(more_time=True):
+                found[event.clock_id] = found[event.clock_id].not_passed()
             case events.LimitWithdrawn():
                 found[event.clock_id] = replace(
                     found[event.clock_id], withdrawn=True, cause=event.cause, counts_from=event.kept_at

@@ -341,7 +341,7 @@ class _MailPages:
             case = await parts.cases.read(tx, notice.reference)
         if case is None:
             raise HTTPException(404)
-        names = Names(await parts.agencies.read(now))
+        names = Names(await parts.agencies.read(now), policy=case.frame.policy)
         found = mail_undelivered.follows(case, made, names, now=now)
         if found.refused is not None:
             problem = mail_undelivered.refused(found.refused)

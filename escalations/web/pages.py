@@ -86,6 +86,10 @@ class Form:
         """The sentence beside a date of three fields."""
         return next((found for part in ("day", "month", "year") if (found := self.error(f"{name}-{part}"))), False)
 
+    def begun(self, names: Sequence[str]) -> bool:
+        """Whether something was typed into one of these fields, or is to be put right there."""
+        return any(self.value(name) for name in names) or any(problem.field in names for problem in self.problems)
+
     @property
     def summary(self) -> list[dict[str, str]]:
         """The list at the top of the page, each a link to its field."""

@@ -27,7 +27,7 @@ from escalations.rules.case import (
     Status,
 )
 from escalations.rules.workingtime import Amount
-from escalations.web import made, party_forms, questions
+from escalations.web import agreed, made, party_forms, questions
 from escalations.web.answers import Agency, Asking, YesNo
 from escalations.web.forms import LONG, Reading, first, number_of
 from escalations.web.made import Made
@@ -73,8 +73,6 @@ WORDS_OF: Final[Mapping[OnWordOf, Side | None]] = {
     OnWordOf.FINAL_BODY: Side.FINAL_BODY,
     OnWordOf.TEAM: None,
 }
-NEVER_CONFIRMED: Final = frozenset({Cause.RECORDED_LATE})
-"""What was done in time is said to be done, and confirmed; the limit then no longer counts as passed."""
 
 
 def offered(case: Case) -> tuple[Doing, ...]:  # noqa: C901  one line a kind
@@ -92,7 +90,7 @@ def offered(case: Case) -> tuple[Doing, ...]:  # noqa: C901  one line a kind
         found.append(Doing.RESUME)
     elif pausable(case):
         found.append(Doing.PAUSE)
-    if extendable(case):
+    if extendable(case) or past_extending(case):
         found.append(Doing.EXTEND)
     if sooner.can_be_sooner(case):
         found.append(Doing.SOONER)
@@ -143,17 +141,22 @@ def extendable(case: Case) -> tuple[Clock, ...]:
 
 
 PAST_EXTENDING: Final = (
-    "A time limit that has passed is not extended: that would change what both sides were told. If more time was asked "
-    "for or agreed before it passed, write that with the delay, when and between whom, where its cause is confirmed."
+    "A time limit that has passed is extended only where both sides had agreed to that before it passed. It is then "
+    "shown as recorded late, and the delay is looked at anew."
 )
 
 
 def past_extending(case: Case) -> tuple[Clock, ...]:
-    """The time limits that the policy would have let the team extend, and that have passed."""
+    """The time limits that passed, and that the policy would have let the team extend; also once it has closed."""
+    if case.status is Status.HELD:
+        return ()
     return tuple(
         clock
         for clock in case.clocks
-        if clock.running and clock.limit_passed_at is not None and clocks.rule_of(case, clock).extendable
+        if clock.limit_passed_at is not None
+        and not clock.limit_withdrawn
+        and not (clock.running and case.pause is not None)
+        and clocks.rule_of(case, clock).extendable
     )
 
 
@@ -179,7 +182,7 @@ def to_confirm(case: Case) -> tuple[Clock, ...]:
 
 
 def confirmable(case: Case, now: datetime) -> tuple[Clock, ...]:
-    """Those of them that can be confirmed now: both agencies gave their account, or had their time to."""
+    """Those of them that can be confirmed now: whoever is asked gave an account, or had the time to."""
     return tuple(clock for clock in to_confirm(case) if confirming.ready(case, clock, now))
 
 
@@ -346,17 +349,21 @@ def _said_done(reading: Reading, case: Case, origin: dict[str, Any], sealed: dic
 
 def _pause(reading: Reading, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:
     reason = reading.choice("reason", PauseReason, missing="Say what it waits for")
+    known = None
+    if reason is PauseReason.AGREED_BY_BOTH:
+        known = agreed.read(reading, sealed, what="agreed")
+    else:
+        agreed.keep(reading, sealed)
     missing = "Say in a few words what exactly it waits for, and until about when"
     sealed["text"] = reading.text("pause-text", "The note", missing=missing, most=LONG)
-    return None if reason is None else acts.Pause.model_validate({**origin, "reason": reason})
+    if reason is None or reading.problems:
+        return None
+    return acts.Pause.model_validate({**origin, "reason": reason, "known_by": known})
 
 
 def _extend(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:
-    choices = [clock.clock_id for clock in extendable(case)]
-    if first(reading.raw, "clock") in {clock.clock_id for clock in past_extending(case)}:
-        reading.problem("clock", f"This time limit has passed meanwhile. {PAST_EXTENDING}")
-        reading.text("extend-text", "The reason", most=LONG)
-        return None
+    past = {clock.clock_id for clock in past_extending(case)}
+    choices = [*(clock.clock_id for clock in extendable(case)), *past]
     found = _one_of(reading, choices, field="clock", missing="Choose the time limit")
     written = reading.text("more", "The number", missing="Enter how much longer, as a number like 2")
     number = number_of(written)
@@ -364,11 +371,24 @@ def _extend(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[s
         reading.problem("more", "Enter how much longer as a whole number, like 2")
     missing = "Say why it needs longer, and who asked for it"
     sealed["text"] = reading.text("extend-text", "The reason", missing=missing, most=LONG)
+    agreed_at, known = None, None
+    if found in past:
+        agreed_at = reading.moment(
+            "agreed-at",
+            "The time at which it was agreed",
+            missing_day="This time limit has passed. Enter the date on which both sides had agreed to more time",
+            missing_time="Enter the time at which they agreed, as well as you know it",
+        )
+        known = agreed.read(reading, sealed, what="agreed")
+    else:
+        agreed.keep(reading, sealed)
     clock = next((clock for clock in case.clocks if clock.clock_id == found), None)
-    if clock is None or not number:
+    if clock is None or not number or reading.problems:
         return None
     amount = Amount(value=number, unit=most_more(case, clock).unit)
-    return acts.Extend.model_validate({**origin, "clock_id": clock.clock_id, "by_amount": amount})
+    return acts.Extend.model_validate(
+        {**origin, "clock_id": clock.clock_id, "by_amount": amount, "happened_at": agreed_at, "known_by": known}
+    )
 
 
 def sooner_act(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:
@@ -434,9 +454,46 @@ def _cause(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[st
     why = "Say in a few words what shows that it was another cause"
     other = clock is not None and cause is not None and cause is not clock.cause
     sealed["text"] = reading.text("cause-text", "The note", missing=why if other else None, most=LONG)
-    if clock is None or cause is None:
+    more: dict[str, object] = {}
+    if cause is Cause.RECORDED_LATE and clock is not None:
+        more = _done_in_time(reading, clock, sealed)
+    else:
+        agreed.keep(reading, sealed)
+    if cause is Cause.OUR_OUTAGE and clock is not None and clock.evidence_cause is not Cause.OUR_OUTAGE:
+        more = _away(reading)
+    if clock is None or cause is None or reading.problems:
         return None
-    return acts.ConfirmCause.model_validate({**origin, "clock_id": clock.clock_id, "cause": cause})
+    return acts.ConfirmCause.model_validate({**origin, "clock_id": clock.clock_id, "cause": cause, **more})
+
+
+def _done_in_time(reading: Reading, clock: Clock, sealed: dict[str, object]) -> dict[str, object]:
+    """When it was done, and who says so on each side: what one side says counts once the other confirms it."""
+    done_at = reading.moment(
+        "done-at",
+        "The time at which it was done",
+        missing_day="Enter the date on which it was done",
+        missing_time="Enter the time at which it was done, as well as you know it",
+    )
+    # What waited for the team, one agency that was told confirms.
+    known = agreed.read(reading, sealed, what="confirms it", of_both=clock.waits_for is not Side.TEAM)
+    return {"happened_at": done_at, "known_by": known}
+
+
+def _away(reading: Reading) -> dict[str, object]:
+    """From when to when our system did not run; what our own record says of it is looked up before it is confirmed."""
+    since = reading.moment(
+        "away-from",
+        "The time from which our system did not run",
+        missing_day="Enter the date from which our system did not run",
+        missing_time="Enter the time from which our system did not run",
+    )
+    until = reading.moment(
+        "away-until",
+        "The time until which our system did not run",
+        missing_day="Enter the date until which our system did not run",
+        missing_time="Enter the time until which our system did not run",
+    )
+    return {"away_from": since, "away_until": until}
 
 
 def _theirs(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:

@@ -19,7 +19,7 @@ from escalations.rules.case import Case
 from escalations.rules.civiltime import say
 from escalations.rules.notices import Notice, notices_for
 from escalations.rules.workingtime import Receipt
-from escalations.web import party_forms, telling, words
+from escalations.web import agreed, party_forms, team_dates, telling, words
 from escalations.web.clock_lives import extension_receipt
 from escalations.web.forms import Raw, first
 from escalations.web.made import Made
@@ -41,6 +41,8 @@ class Preview:
     """What the register would say, one sentence each."""
     told: tuple[str, ...] = ()
     """Who would be told, by position; the team itself apart."""
+    dates: tuple[str, ...] = ()
+    """The time limits before and after, for an act that stops them or lets them go on."""
     receipts: tuple[Receipt, ...] = ()
     """How a new due time is counted on from the one before, where it is one that an extension brings."""
 
@@ -59,9 +61,11 @@ def preview(case: Case, act: Act, names: Names, *, now: datetime) -> Preview:
         for notice in notices
         if notice.to.side is not Side.TEAM
     )
-    brought = tuple(telling.sentence(event, names) for event in decided if not isinstance(event, _BY_TIME))
+    dates = team_dates.lines(before, act, decided, names, now=now)
+    unsaid = (*_BY_TIME, events.ClockResumed) if dates else _BY_TIME
+    brought = tuple(telling.sentence(event, names) for event in decided if not isinstance(event, unsaid))
     extended = (extension_receipt(before, event) for event in decided if isinstance(event, events.ClockExtended))
-    return Preview(None, brought, tuple(told), tuple(receipt for receipt in extended if receipt is not None))
+    return Preview(None, brought, tuple(told), dates, tuple(receipt for receipt in extended if receipt is not None))
 
 
 def rows(made: Made, case: Case, names: Names) -> tuple[Row, ...]:  # noqa: C901, PLR0912  one line a kind
@@ -78,17 +82,10 @@ def rows(made: Made, case: Case, names: Names) -> tuple[Row, ...]:  # noqa: C901
             found.append(Row("Was it done?", "Yes" if isinstance(act, acts.ConfirmDone) else "No"))
         case acts.ReachedByPerson() | acts.NotePhoneCall():
             found.append(Row("Agency", names.raising(act.agency_id)))
-        case acts.Pause():
-            found.append(Row("What it waits for", words.PAUSE_REASONS[act.reason]))
-        case acts.Extend():
-            found.append(Row("How much longer", act.by_amount.words()))
-        case acts.SetSooner():
-            found.append(Row("Needed by", say(act.due_at)))
-        case acts.SetPriority():
-            level = case.frame.policy.priority(act.priority)
-            found.append(Row("Priority", act.priority if level is None else level.title))
-        case acts.ChangeTrack():
-            found.append(Row("Track", words.TRACKS[act.track]))
+        case acts.Pause() | acts.Extend() | acts.SetSooner() | acts.SetPriority() | acts.ChangeTrack():
+            found.extend(_of_time(case, act))
+        case acts.ConfirmCause():
+            found.extend(_of_the_cause(case, act))
         case acts.Misdirected():
             found.append(Row("Not theirs", names.agency(act.agency_id)))
             found.append(Row("Whose it should be", names.agency(act.should_be) if act.should_be else "Not known"))
@@ -112,11 +109,50 @@ def rows(made: Made, case: Case, names: Names) -> tuple[Row, ...]:  # noqa: C901
                 found.append(Row("Said at", say(act.happened_at)))
         case _:
             pass
+    if (known := getattr(act, "known_by", None)) is not None:
+        found.append(Row("How you know", words.KNOWN_BY[known]))
     found.extend(Row(title, str(sealed[key])) for key, title in _WRITTEN.items() if sealed.get(key))
     return tuple(found)
 
 
-_WRITTEN: Final[Mapping[str, str]] = {"spoken_to": "Who said so, or was spoken to", "text": "In words"}
+def _of_time(
+    case: Case, act: acts.Pause | acts.Extend | acts.SetSooner | acts.SetPriority | acts.ChangeTrack
+) -> list[Row]:
+    match act:
+        case acts.Pause():
+            return [Row("What it waits for", words.PAUSE_REASONS[act.reason])]
+        case acts.Extend():
+            agreed_at = [] if act.happened_at is None else [Row("Agreed by both sides at", say(act.happened_at))]
+            return [Row("How much longer", act.by_amount.words()), *agreed_at]
+        case acts.SetSooner():
+            return [Row("Needed by", say(act.due_at))]
+        case acts.SetPriority():
+            level = case.frame.policy.priority(act.priority)
+            return [Row("Priority", act.priority if level is None else level.title)]
+        case acts.ChangeTrack():
+            return [Row("Track", words.TRACKS[act.track])]
+        case _:
+            assert_never(act)
+
+
+def _of_the_cause(case: Case, act: acts.ConfirmCause) -> list[Row]:
+    said = words.cause(act.cause, case.clock(act.clock_id).awaits)
+    found = [Row("Cause", said[:1].upper() + said[1:])]
+    if act.happened_at is not None:
+        found.append(Row("Done at", say(act.happened_at)))
+    if act.away_from is not None and act.away_until is not None:
+        found.append(Row("Our system did not run", f"From {say(act.away_from)} to {say(act.away_until)}"))
+    if act.own_record is not None:
+        said = words.OWN_RECORDS[act.own_record]
+        found.append(Row("Our own record", said[:1].upper() + said[1:]))
+    return found
+
+
+_WRITTEN: Final[Mapping[str, str]] = {
+    "spoken_to": "Who said so, or was spoken to",
+    **words.BOTH_SIDES,
+    "text": "In words",
+}
 
 
 def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:  # noqa: C901, PLR0911, PLR0912  one line a kind
@@ -136,12 +172,22 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:  # n
             was_done = ["yes" if isinstance(act, acts.ConfirmDone) else "no"]
             return Doing.SAID_DONE, {"claim": [act.claim_id], "was-done": was_done, "claim-text": text}
         case acts.Pause():
-            return Doing.PAUSE, {"reason": [act.reason.value], "pause-text": text}
+            return Doing.PAUSE, {
+                "reason": [act.reason.value],
+                "pause-text": text,
+                **agreed.typed(sealed, act.known_by),
+            }
         case acts.Resume():
             return Doing.RESUME, {"resume-text": text}
         case acts.Extend():
             more = [str(act.by_amount.value)]
-            return Doing.EXTEND, {"clock": [act.clock_id], "more": more, "extend-text": text}
+            return Doing.EXTEND, {
+                "clock": [act.clock_id],
+                "more": more,
+                "extend-text": text,
+                **agreed.typed(sealed, act.known_by),
+                **({} if act.happened_at is None else moment("agreed-at", act.happened_at)),
+            }
         case acts.SetSooner():
             when = moment("sooner-at", act.due_at)
             return Doing.SOONER, {"sooner-clock": [act.clock_id], **when, "sooner-text": text}
@@ -157,7 +203,15 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:  # n
         case acts.ChangeTrack():
             return Doing.TRACK, {"to-track": [act.track.value], "track-said-by": spoken_to, "track-text": text}
         case acts.ConfirmCause():
-            return Doing.CAUSE, {"clock": [act.clock_id], "cause": [act.cause.value], "cause-text": text}
+            return Doing.CAUSE, {
+                "clock": [act.clock_id],
+                "cause": [act.cause.value],
+                "cause-text": text,
+                **agreed.typed(sealed, act.known_by),
+                **({} if act.happened_at is None else moment("done-at", act.happened_at)),
+                **({} if act.away_from is None else moment("away-from", act.away_from)),
+                **({} if act.away_until is None else moment("away-until", act.away_until)),
+            }
         case acts.FindTheirs():
             return Doing.THEIRS, {"agency": [act.agency_id], "theirs-text": text}
         case acts.Misdirected():
@@ -195,6 +249,10 @@ _LABELS: Final[Mapping[str, str]] = {
     "track-said-by": "Who told you",
     "track-text": "Why it is urgent, or no longer urgent",
     "cause-text": "What shows the cause",
+    "said-raising": "Who said so for the raising side",
+    "said-responding": "Who said so for the other side",
+    "known-from": "Who told you",
+    "known-text": "What shows it",
     "said-by-name": "Who told you",
     "misdirected-by": "Who told you",
     **{name: label for name, (label, _) in party_forms.LABELS.items()},
@@ -224,6 +282,18 @@ _OF_PARTIES: Final[Mapping[str, str]] = {"not_a_party": "take-out", "settled": "
 """What each refusal of changed agencies is about; the others are about the one that is added."""
 
 
+_OF_WHAT_HAPPENED: Final = ("agreed_after_limit", "before_its_clock", "in_the_future")
+_OF_THE_CAUSE: Final[Mapping[str, str]] = {
+    "after_the_limit": "done-at-day",
+    "before_its_clock": "done-at-day",
+    "in_the_future": "done-at-day",
+    "not_a_time": "away-until-day",
+    "not_then": "away-from-day",
+    "was_running": "away-from-day",
+}
+"""What each refusal of a cause is about, where it is not the cause itself."""
+
+
 def field_of(doing: Doing, code: str) -> str:  # noqa: C901, PLR0911, PLR0912  one line a kind
     """The field that a refusal leads to."""
     match doing:
@@ -238,7 +308,7 @@ def field_of(doing: Doing, code: str) -> str:  # noqa: C901, PLR0911, PLR0912  o
         case Doing.RESUME:
             return "resume-text"
         case Doing.EXTEND:
-            return "more"
+            return "agreed-at-day" if code in _OF_WHAT_HAPPENED else "more"
         case Doing.SOONER:
             return "sooner-at-day"
         case Doing.PRIORITY:
@@ -248,7 +318,7 @@ def field_of(doing: Doing, code: str) -> str:  # noqa: C901, PLR0911, PLR0912  o
         case Doing.TRACK:
             return "track-text"
         case Doing.CAUSE:
-            return "cause"
+            return _OF_THE_CAUSE.get(code, "cause")
         case Doing.THEIRS | Doing.MISDIRECTED:
             return "agency"
         case Doing.PARTIES:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from escalations.rules import sooner
+from escalations.rules import accounts, sooner
 from escalations.rules.case import Case, Cause, Clock
 from escalations.rules.civiltime import say
-from escalations.web import party_forms, team_acts, telling, words
+from escalations.web import accounts_page, agreed, party_forms, team_acts, telling, words
 from escalations.web.forms import Raw
 from escalations.web.named import Said
 from escalations.web.team_acts import RAISER, Doing
@@ -33,13 +33,18 @@ def of(  # noqa: C901, PLR0911, PLR0912  one line a kind
         case Doing.PAUSE:
             return {
                 "reasons": {reason.value: text for reason, text in words.PAUSE_REASONS.items()},
+                "known": _known(),
                 "longest": case.frame.policy.longest_pause.words(),
             }
         case Doing.EXTEND:
             return {
-                "limits": {clock.clock_id: _limit(case, clock, names) for clock in team_acts.extendable(case)},
-                "past": [due(clock, names) for clock in team_acts.past_extending(case)],
+                "limits": {
+                    clock.clock_id: _limit(case, clock, names)
+                    for clock in (*team_acts.extendable(case), *team_acts.past_extending(case))
+                },
+                "past": bool(team_acts.past_extending(case)),
                 "past_extending": team_acts.PAST_EXTENDING,
+                "known": _known(),
             }
         case Doing.SOONER:
             return {"soon": {clock.clock_id: due(clock, names) for clock in sooner.can_be_sooner(case)}}
@@ -63,12 +68,10 @@ def of(  # noqa: C901, PLR0911, PLR0912  one line a kind
             ready = team_acts.confirmable(case, now)
             return {
                 "delays": {clock.clock_id: _delay(clock, names) for clock in ready},
-                "later": [_later(clock, names) for clock in team_acts.to_confirm(case) if clock not in ready],
-                "causes": {
-                    cause.value: _first_up(text)
-                    for cause, text in words.CAUSES.items()
-                    if cause not in team_acts.NEVER_CONFIRMED
-                },
+                "later": [_later(case, clock, names) for clock in team_acts.to_confirm(case) if clock not in ready],
+                "nobody_asked": [due(clock, names) for clock in ready if not accounts.whose(case, clock)],
+                "known": _known(),
+                "causes": {cause.value: _first_up(text) for cause, text in words.CAUSES.items()},
             }
         case Doing.THEIRS:
             return {"parties": {agency: names.agency(agency) for agency in party_forms.said_not_theirs(case)}}
@@ -131,7 +134,8 @@ def _limit(case: Case, clock: Clock, names: Names) -> str:
     unit = most.unit.value.replace("_", " ")
     used = f", of which {clock.extended_by} used" if clock.extended_by else ""
     what = _first_up(telling.clock(clock, names))
-    return f"{what}, due {say(clock.due_at)}. In {unit}; at most {most.value} more in all{used}"
+    passed = ", which has passed" if clock.limit_passed_at is not None else ""
+    return f"{what}, due {say(clock.due_at)}{passed}. In {unit}; at most {most.value} more in all{used}"
 
 
 def due(clock: Clock, names: Names) -> str:
@@ -144,10 +148,12 @@ def _delay(clock: Clock, names: Names) -> str:
     return f"{_first_up(telling.clock(clock, names))}, due {say(clock.due_at)}. As recorded: {cause}"
 
 
-def _later(clock: Clock, names: Names) -> str:
-    until = f" after {say(clock.accounts_until)}" if clock.accounts_until else ""
-    when = f"{until}, or once each side has given its account" if until else ""
-    return f"{_first_up(telling.clock(clock, names))}, due {say(clock.due_at)}: can be confirmed{when}"
+def _later(case: Case, clock: Clock, names: Names) -> str:
+    return f"{due(clock, names)}: {accounts_page.awaited(case, clock, names)}"
+
+
+def _known() -> dict[str, str]:
+    return {known.value: words.KNOWN_BY[known] for known in agreed.KNOWN}
 
 
 def _first_up(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from fastapi import APIRouter, HTTPException, Request
@@ -18,10 +19,13 @@ from escalations.intake import submissions
 from escalations.rules import access, acts
 from escalations.rules.access import Page
 from escalations.rules.actors import Channel
+from escalations.rules.acts import Act
 from escalations.rules.case import Case
+from escalations.store import own_record
 from escalations.web import (
     accounts_page,
     calling,
+    done_before,
     named,
     pleading,
     story,
@@ -86,6 +90,11 @@ def _not_received(parts: Parts, request: Request, raw: Raw) -> Response:
     )
 
 
+def _to_be_read(act: Act) -> bool:
+    """Whether what would be recorded is read once more, though nobody is told: what our own record says of us."""
+    return isinstance(act, acts.ConfirmCause) and act.own_record is not None
+
+
 def _doing(code: str) -> Doing:
     try:
         return Doing(code)
@@ -103,7 +112,8 @@ class _TeamPages:
         does = _doing(doing)
         case = await self._case(canonical(reference))
         if does not in team_acts.offered(case):
-            return self._not_now(request, case, "This cannot be done on this escalation now.")
+            before = await self._done_before(case, does, None)
+            return self._not_now(request, case, before or "This cannot be done on this escalation now.")
         chosen = {
             name: [value]
             for name, value in request.query_params.items()
@@ -221,16 +231,39 @@ class _TeamPages:
         )
         if made is None:
             return await self._show(request, case, doing, raw, tuple(reading.problems), status=422)
+        made = await self._with_own_record(made)
         async with self._parts.database.read() as tx:
             again = await pressed_before(tx, key)
         if pressed != "send" and not again:
             looked = team_check.preview(case, made.act, Names(agencies, policy=case.frame.policy), now=now)
             if looked.refused is not None:
-                problem = Problem(team_check.field_of(doing, looked.refused.code), looked.refused.sentence)
+                before = await self._done_before(case, doing, made.act)
+                sentence = f"{before} {looked.refused.sentence}" if before else looked.refused.sentence
+                problem = Problem(team_check.field_of(doing, looked.refused.code), sentence)
                 return await self._show(request, case, doing, raw, (problem,), status=409, refused=True)
-            if looked.told:
+            if looked.told or _to_be_read(made.act):
                 return self._check(request, case, doing, raw, made, looked, Names(agencies, policy=case.frame.policy))
         return await self._store(request, case, doing, raw, made, key)
+
+    async def _with_own_record(self, made: Made) -> Made:
+        """The act with what our own record says, where it says that our system did not run for a time."""
+        act = made.act
+        if not isinstance(act, acts.ConfirmCause) or act.away_from is None or act.away_until is None:
+            return made
+        async with self._parts.database.read() as tx:
+            found, _ = await own_record.of(tx, since=act.away_from, until=act.away_until)
+        return replace(made, act=act.model_copy(update={"own_record": found}))
+
+    async def _done_before(self, case: Case, doing: Doing, act: Act | None) -> str:
+        """Whether somebody did it already, who, and when; nothing where nobody did."""
+        agencies = await self._parts.agencies.read(self._parts.now(), though_away=True)
+        names = Names(agencies, policy=case.frame.policy)
+        async with self._parts.database.read() as tx:
+            found = await story.read(tx, self._parts.cases, case.reference)
+            if found is None:
+                return ""
+            team = await story.of_the_team(tx, self._parts.vault, found)
+        return done_before.sentence(found, doing, act, names, team)
 
     def _check(  # noqa: PLR0917  what stands on the page
         self,
@@ -308,8 +341,10 @@ class _TeamPages:
             known = await submissions.get(tx, submission_id)
             sealed = await story.sealed(tx, self._parts.vault, known.submission_id) or {}
         sentence, code = known.outcome_sentence or "", known.outcome_code or ""
-        case = await self._case(known.reference)
-        back = team_check.typed(acts.loads(known.act), sealed)
+        case, act = await self._case(known.reference), acts.loads(known.act)
+        back = team_check.typed(act, sealed)
+        before = await self._done_before(case, back[0], act) if back is not None else ""
+        sentence = f"{before} {sentence}" if before else sentence
         if back is not None and back[0] in team_acts.offered(case):
             doing, raw = back
             problem = Problem(team_check.field_of(doing, code), sentence)

@@ -9,7 +9,7 @@ from typing import Final, assert_never
 from escalations.policy import Awaits, Policy, Side, Track
 from escalations.rules import events
 from escalations.rules.actors import Actor, Channel
-from escalations.rules.case import Case, Claim, Clock, ClockEnd, DeliveryState, FileNote, Outcome, Status
+from escalations.rules.case import Case, Cause, Claim, Clock, ClockEnd, DeliveryState, FileNote, Outcome, Status
 from escalations.rules.civiltime import say
 from escalations.rules.codelists import USUAL, ListKind
 from escalations.rules.events import Event
@@ -154,6 +154,11 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
             return (
                 f"No longer counted as passed: the question to {names.agency(event.agency_id)} whether it moves up "
                 "rested on a time limit that had been kept."
+            )
+        case events.LimitWithdrawn(more_time=True):
+            return (
+                f"No longer counted as passed: more time for {words.AWAITED[event.awaits]} had been agreed before it "
+                "passed."
             )
         case events.LimitWithdrawn():
             return (
@@ -342,7 +347,9 @@ def _of_time(
             return f"After the pause: {words.AWAITED[event.awaits]}, {dates}."
         case events.ClockExtended():
             dates = f"due {say(event.due_at)}, and not {say(event.was_due_at)}"
-            return f"Extended by {event.by_amount.words()}: {words.AWAITED[event.awaits]}, {dates}."
+            return (
+                f"Extended by {event.by_amount.words()}{agreed_before(event)}: {words.AWAITED[event.awaits]}, {dates}."
+            )
         case events.ClockSetSooner():
             dates = f"due {say(event.due_at)}, and not {say(event.was_due_at)}"
             return f"A sooner time was set: {words.AWAITED[event.awaits]}, {dates}."
@@ -351,13 +358,22 @@ def _of_time(
             by = "By its priority" if event.track is None else f"On the {event.track} track"
             return f"{by}, {event.amount}: {words.AWAITED[event.awaits]}, {dates}."
         case events.Paused():
-            return f"Paused by the partnership team: {_in_line(words.PAUSE_REASONS[event.reason])}."
+            known = f" ({_down(words.KNOWN_BY[event.known_by])})" if event.known_by else ""
+            return f"Paused by the partnership team: {_in_line(words.PAUSE_REASONS[event.reason])}{known}."
         case events.Resumed():
             return f"It goes on. It had been paused since {say(event.paused_at)}."
         case events.PausedTooLong():
             return f"Still paused, since {say(event.paused_at)}. The partnership team was asked to look at it."
         case _:
             assert_never(event)
+
+
+def agreed_before(event: events.ClockExtended) -> str:
+    """For an extension that was recorded after its limit: when it had been agreed."""
+    if not event.recorded_late or event.happened_at is None:
+        return ""
+    known = f" ({_down(words.KNOWN_BY[event.known_by])})" if event.known_by else ""
+    return f", as both sides had agreed at {say(event.happened_at)}{known}, and recorded after it had passed"
 
 
 def _redated(event: events.Redated, names: Names) -> str:
@@ -384,8 +400,19 @@ def _what(clock: events.RedatedClock | events.KeptClock, names: Names) -> str:
 
 
 def _cause_confirmed(event: events.CauseConfirmed) -> str:
-    changed = "" if event.cause is event.was else f" It was {words.CAUSES[event.was]} before."
-    return f"The partnership team confirmed the cause of a delay: {words.CAUSES[event.cause]}.{changed}"
+    was = words.cause(event.was, event.awaits)
+    changed = "" if event.cause is event.was else f" It was before: {was}."
+    said = f"The partnership team confirmed the cause of a delay: {words.cause(event.cause, event.awaits)}"
+    return f"{said}{_what_shows_it(event)}.{changed}"
+
+
+def _what_shows_it(event: events.CauseConfirmed) -> str:
+    if event.cause is Cause.RECORDED_LATE and event.happened_at is not None:
+        known = f" ({_down(words.KNOWN_BY[event.known_by])})" if event.known_by else ""
+        return f", at {say(event.happened_at)}{known}"
+    if event.away_from is None or event.away_until is None or event.own_record is None:
+        return ""
+    return f", from {say(event.away_from)} to {say(event.away_until)} ({words.OWN_RECORDS[event.own_record]})"
 
 
 def _ended(event: events.Closed, names: Names) -> str:
@@ -433,6 +460,8 @@ def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR
             return f"Time limit passed: {words.SHORT_AWAITED[event.awaits].lower()}"
         case events.LimitWithdrawn(awaits=Awaits.CHOOSE):
             return "Does not count: move up or stay"
+        case events.LimitWithdrawn(more_time=True):
+            return f"More time had been agreed: {words.SHORT_AWAITED[event.awaits].lower()}"
         case events.LimitWithdrawn():
             return "Done on time, recorded later"
         case events.MoveProposed():

@@ -20,6 +20,7 @@ from escalations.rules.case import (
     Felt,
     KnownBy,
     Outcome,
+    OwnRecord,
     PartyReason,
     PauseReason,
     RedateReason,
@@ -173,6 +174,15 @@ _CAUSES_OF: Final[Mapping[tuple[Cause, Awaits], str]] = {
     (Cause.ACKNOWLEDGED_ONLY, Awaits.SETTLE_ALL): "somebody replied, and it is not settled yet",
     (Cause.ANSWERED_LATE, Awaits.SETTLE_ALL): "settled after the time limit",
     (Cause.ANSWERED_LATE, Awaits.RAISE): "raised after the time limit",
+    (Cause.ANSWERED_LATE, Awaits.ACKNOWLEDGE): "acknowledged after the time limit",
+    (Cause.ANSWERED_LATE, Awaits.BE_REACHED): "spoken to after the time limit",
+    (Cause.ANSWERED_LATE, Awaits.LOOK): "passed on after the time limit",
+    (Cause.ANSWERED_LATE, Awaits.MEND_DELIVERY): "seen to after the time limit",
+    (Cause.ACKNOWLEDGED_ONLY, Awaits.ACKNOWLEDGE): "somebody there replied, and has not acknowledged it yet",
+    (Cause.ACKNOWLEDGED_ONLY, Awaits.BE_REACHED): "somebody there replied, and nobody has been spoken to yet",
+    (Cause.SILENT, Awaits.LOOK): "not passed on yet",
+    (Cause.SILENT, Awaits.MEND_DELIVERY): "not seen to yet",
+    (Cause.SILENT, Awaits.DECIDE): "no decision recorded",
     (Cause.ANSWERED_LATE, Awaits.DECIDE): "decided after the time limit",
 }
 """Where the usual words for a cause would be untrue of what a time limit waited for."""
@@ -309,6 +319,19 @@ KNOWN_BY: Final[Mapping[KnownBy, str]] = {
     KnownBy.REPORT: "The text of the report shows it",
 }
 """How the team knows of what it records."""
+
+BOTH_SIDES: Final[Mapping[str, str]] = {
+    "said_raising": "For the raising side",
+    "said_responding": "For the other side",
+}
+"""Who said so on each side, by the name under which it is sealed."""
+
+OWN_RECORDS: Final[Mapping[OwnRecord, str]] = {
+    OwnRecord.AGREES: "our own record agrees: a time limit of that time was noted only after it",
+    OwnRecord.SAYS_NOTHING: "not checked by us: nothing that would show it was to be done in that time",
+    OwnRecord.CONTRADICTS: "our own record has something in the middle of that time",
+}
+"""What our own record says of a time in which our system is said not to have run."""
 
 MAIL_ACTS: Final[Mapping[MailAct, str]] = {
     MailAct.PASS_TO_CASE: "Passed to an escalation",

@@ -173,7 +173,7 @@ async def test_a_person_reached_ends_that_clock_and_the_raiser_hears_of_it(offic
 async def test_a_cause_is_confirmed_once_both_agencies_had_their_time(office: Office, reference: str) -> None:
     await office.until("2027-03-03 10:00")
     early = await office.get(f"/board/{reference}")
-    assert "from 17:00 on Tuesday 9 March 2027, or once both agencies have given their account" in early.text
+    assert "from 17:00 on Tuesday 9 March 2027, or once everybody who is asked has given an account" in early.text
     form = await office.get(f"/board/{reference}/cause")
     assert "can be confirmed after 17:00 on Tuesday 9 March 2027" in form.text
     assert "<form method" not in form.html[form.html.index("<main") :], "there is nothing to send yet"
@@ -197,15 +197,58 @@ async def test_another_cause_than_the_recorded_one_needs_a_reason(office: Office
     assert (await case_of(office, reference)).clock("2-acknowledge").cause is Cause.CLOSED
 
 
-async def test_done_in_time_and_recorded_later_is_no_cause_to_choose(office: Office, reference: str) -> None:
+async def test_done_in_time_and_recorded_later_says_when_and_who_confirms_it_on_each_side(
+    office: Office, reference: str
+) -> None:
     await office.until("2027-03-10 10:00")
-    page = await teamwork.fills(
-        office, reference, "cause", clock="2-acknowledge", cause="recorded_late", cause_text="It was done."
-    )
-    assert page.status == 409
+    fields: dict[str, Any] = {"clock": "2-acknowledge", "cause": "recorded_late", "cause_text": "It was done."}
+    lacking = await teamwork.fills(office, reference, "cause", **fields)
+    assert lacking.problems == [
+        "Enter the date on which it was done",
+        "Enter the time at which it was done, as well as you know it",
+        "Enter who confirms it for the raising side: name, role and agency",
+        "Enter who confirms it for the other side: name, role and agency",
+        "Say how you know it",
+    ]
+    said = {**fields, **when("done_at", "2", "11:00"), **BOTH}
+    page = await teamwork.fills(office, reference, "cause", **said)
+    assert page.status == 409, "what is still waited for is said to be done first"
     assert "said to be done" in page.problems[0]
-    assert page.value("cause-text") == "It was done."
+    assert (page.value("cause-text"), page.value("said-raising")) == ("It was done.", BOTH["said_raising"])
     assert await stored(office, "confirm_cause") == 0
+
+
+BOTH: dict[str, Any] = {
+    "said_raising": "Ottoline Brack, lead, Oak Lane",
+    "said_responding": "Tamsin Okoro, manager, Wyeford",
+    "known_by": "meeting",
+}
+
+
+def when(name: str, day: str, time: str) -> dict[str, Any]:
+    return {f"{name}_day": day, f"{name}_month": "3", f"{name}_year": "2027", f"{name}_time": time}
+
+
+async def test_that_our_system_did_not_run_is_compared_with_our_own_record(office: Office, reference: str) -> None:
+    await office.until("2027-03-10 10:00")
+    fields: dict[str, Any] = {"clock": "2-acknowledge", "cause": "our_outage", "cause_text": "The server was away."}
+    lacking = await teamwork.fills(office, reference, "cause", **fields)
+    assert "Enter the date from which our system did not run" in lacking.problems
+    against = await teamwork.fills(
+        office, reference, "cause", **fields, **when("away_from", "2", "12:00"), **when("away_until", "2", "18:00")
+    )
+    assert against.status == 409
+    assert "Our own record has something in the middle of that time" in against.problems[0]
+    assert against.value("away-from-time") == "12:00"
+    check = await teamwork.fills(
+        office, reference, "cause", **fields, **when("away_from", "2", "09:00"), **when("away_until", "2", "10:00")
+    )
+    assert "Not checked by us: nothing that would show it was to be done in that time" in check.text
+    assert await stored(office, "confirm_cause") == 0
+    done = await teamwork.sends(office, check)
+    assert "our system was not running, from 09:00 on Tuesday 2 March 2027 to 10:00" in done.text
+    assert "(not checked by us:" in done.text
+    assert (await case_of(office, reference)).clock("2-acknowledge").cause is Cause.OUR_OUTAGE
 
 
 # ---- Closing ----
@@ -295,7 +338,7 @@ async def test_closed_twice_the_second_hears_it_and_gets_the_words_back(office: 
     assert SAID in late.text
     assert (await case_of(office, reference)).outcome is Outcome.AGREED_AS_ASKED
     gone = await office.get(f"/board/{reference}/close")
-    assert "This cannot be done on this escalation now." in gone.text
+    assert "Already done by Robin Sayle at" in gone.text
 
 
 # ---- What holds for all of them ----

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from escalations.rules.civiltime import say
 from escalations.rules.notices import NoticeKind
 from tests.builders import civil
 from tests.web import answering, teamwork
 from tests.web.conftest import Office
 from tests.web.forms_filled import raised
-from tests.web.test_team_acts import case_of, stored
+from tests.web.test_team_acts import BOTH, case_of, stored, when
 
 WHY = "The unit asked for two days: the doctor is away, Zanzibar."
 """Words of the team's, with a made-up one that must stand nowhere but where they are read."""
@@ -96,17 +97,61 @@ async def test_more_than_the_policy_lets_is_refused_before_it_is_sent_and_nothin
     assert (page.value("more"), page.value("extend-text")) == ("9", WHY)
 
 
-async def test_an_extension_pressed_after_the_limit_passed_hears_so_with_its_words(
+async def test_an_extension_pressed_after_the_limit_passed_asks_when_it_had_been_agreed_and_by_whom(
     office: Office, reference: str
 ) -> None:
     check = await teamwork.fills(office, reference, "extend", clock="3-resolve", more="2", extend_text=WHY)
     await office.until("2027-03-08 17:30")
     late = await teamwork.sends(office, check)
-    assert late.status == 422, "it is not among the time limits that can be extended any more"
-    assert late.problems[0].startswith(
-        "This time limit has passed meanwhile. A time limit that has passed is not extended"
-    )
+    assert late.status == 422
+    assert late.problems == [
+        "This time limit has passed. Enter the date on which both sides had agreed to more time",
+        "Enter the time at which they agreed, as well as you know it",
+        "Enter who agreed for the raising side: name, role and agency",
+        "Enter who agreed for the other side: name, role and agency",
+        "Say how you know it",
+    ]
     assert late.value("extend-text") == WHY
+    fields: dict[str, Any] = {
+        "clock": "3-resolve",
+        "more": "2",
+        "extend_text": WHY,
+        **when("agreed_at", "5", "10:00"),
+        **BOTH,
+    }
+    check = await teamwork.fills(office, reference, "extend", **fields)
+    assert "as both sides had agreed at 10:00 on Friday 5 March 2027 (it was said in a meeting" in check.text
+    assert "No longer counted as passed: more time for an answer had been agreed before it passed." in check.text
+    done = await teamwork.sends(office, check)
+    assert "and recorded after it had passed: an answer, due 17:00 on Wednesday 10 March 2027" in done.text
+    case = await case_of(office, reference)
+    assert (case.clock("3-resolve").due_at, case.clock("3-resolve").cause) == (civil("2027-03-10 17:00"), None)
+
+
+async def test_that_both_sides_agreed_to_a_pause_needs_their_names_and_how_it_is_known(
+    office: Office, reference: str
+) -> None:
+    fields: dict[str, Any] = {"reason": "agreed_by_both", "pause_text": WHY}
+    lacking = await teamwork.fills(office, reference, "pause", **fields)
+    assert lacking.problems == [
+        "Enter who agreed for the raising side: name, role and agency",
+        "Enter who agreed for the other side: name, role and agency",
+        "Say how you know it",
+    ]
+    check = await teamwork.fills(office, reference, "pause", **fields, **BOTH)
+    assert BOTH["said_raising"] in check.text
+    assert "due 17:00 on Tuesday 2 March 2027 so far, and stands still from now; if it goes on at" in check.text
+    done = await teamwork.sends(office, check)
+    assert "Paused by the partnership team: agreed by both sides (it was said in a meeting" in done.text.replace(
+        "Agreed", "agreed"
+    )
+    await office.until("2027-03-03 10:00")
+    going_on = await teamwork.fills(office, reference, "resume", resume_text="The order is made.")
+    assert "it was due 17:00 on Tuesday 2 March 2027, and is then due" in going_on.text
+    foretold = re.findall(r"An acknowledgement [^:]*: it was due [^;]*?is then due ([^A]*? 2027)", going_on.text)
+    await teamwork.sends(office, going_on)
+    after = (await case_of(office, reference)).clock("2-acknowledge").due_at
+    assert foretold == [say(after)]
 
 
 async def test_a_pause_stops_time_is_told_to_both_sides_and_gives_back_what_it_took(
@@ -128,7 +173,7 @@ async def test_a_pause_stops_time_is_told_to_both_sides_and_gives_back_what_it_t
     assert "0 Time limit passed" in (await office.get("/board")).text
     gone_on = await teamwork.does(office, reference, "resume", resume_text="The order is made.")
     assert "It goes on." in gone_on.text
-    assert (await case_of(office, reference)).clock("2-acknowledge").due_at == civil("2027-03-04 17:00")
+    assert (await case_of(office, reference)).clock("2-acknowledge").due_at == civil("2027-03-03 17:00")
     assert "a pause gave back what it had taken" in gone_on.text
     svg = gone_on.html[gone_on.html.index('<svg class="life"') : gone_on.html.index("</svg>")]
     assert len(re.findall('class="life-pause"', svg)) == 3
