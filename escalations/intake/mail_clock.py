@@ -11,7 +11,6 @@ from typing import Final
 
 from escalations.intake.opening import InForce
 from escalations.mail import labels, urgency
-from escalations.mail.labels import Label
 from escalations.mail.parser import Mail
 from escalations.policy import Awaits, Policy, Side, Track
 from escalations.rules import workingtime
@@ -30,7 +29,7 @@ def looked_at_sooner(mail: Mail) -> bool:
 
     That it has none means nothing: it is looked at in any case.
     """
-    if labels.yes(mail.labelled.first(Label.URGENT)):
+    if labels.urgent(mail.labelled):
         return True
     return bool(urgency.found(mail.subject, mail.text, mail.history))
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypedDict
 
 from escalations.intake.naming import Named
 from escalations.mail import labels
 from escalations.mail.labels import Label, Labelled
 from escalations.mail.parser import Mail
-from escalations.policy import Policy, Side, Track
+from escalations.policy import Policy, Side, SkipReason, Track
 from escalations.rules import acts
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import NOT_KNOWN, NOT_STATED, Concern
@@ -68,7 +68,9 @@ def raised(
         by=Actor(side=Side.RAISING, agency_id=agency, position=RAISER),
         channel=Channel.MAIL,
         received_at=at,
-        track=Track.URGENT if labels.yes(said.first(Label.URGENT)) else Track.STANDARD,
+        track=Track.URGENT if labels.urgent(said, policy) else Track.STANDARD,
+        priority=labels.priority(policy, said.first(Label.PRIORITY)),
+        **_start(said, policy),
         raising_agency=agency,
         responding_agencies=tuple(one for one in named.agencies if one != agency),
         concern=_concern(people),
@@ -88,6 +90,23 @@ _KINDS: Final = {
     Label.UNBORN_BABY: Concern.UNBORN_BABY,
     Label.ADULT: Concern.ADULT,
 }
+
+
+class _Start(TypedDict):
+    start_stage: int | None
+    start_because: SkipReason | None
+
+
+def _start(said: Labelled, policy: Policy) -> _Start:
+    """Where it starts above the first stage: only where the policy lets it, and the mail gives one of its reasons.
+
+    Otherwise it starts at the first, and what was written stands with the case: nobody waits for a label.
+    """
+    number, because = labels.stage(said.first(Label.START_STAGE)), labels.skip_reason(said.first(Label.START_BECAUSE))
+    rule = policy.skipping
+    if rule is None or number is None or not 1 < number <= rule.start_at_most or because not in rule.because:
+        return _Start(start_stage=None, start_because=None)
+    return _Start(start_stage=number, start_because=because)
 
 
 def _people(said: Labelled, agency: str | None) -> list[dict[str, object]]:
@@ -135,6 +154,7 @@ def _sealed(mail: Mail, people: list[dict[str, object]], *, mail_id: str, named:
         "tried": said.first(Label.TRIED),
         "manager_consulted": None,
         "advice": "",
+        "start_reason": said.first(Label.START_BECAUSE),
         "risk": said.first(Label.RISK),
         "safe_meanwhile": said.first(Label.SAFE_MEANWHILE),
         "family_aware": None,
@@ -147,6 +167,8 @@ def _sealed(mail: Mail, people: list[dict[str, object]], *, mail_id: str, named:
             "candidates": list(named.candidates),
             "level_of_need": said.first(Label.LEVEL_OF_NEED)[:200],
             "legal_status": said.first(Label.LEGAL_STATUS)[:200],
+            "priority": said.first(Label.PRIORITY)[:200],
+            "start_stage": said.first(Label.START_STAGE)[:200],
         },
     }
 

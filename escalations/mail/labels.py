@@ -13,6 +13,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from escalations.policy import Policy, SkipReason
 from escalations.rules.codelists import CodeList, normal
 
 VALUE_CHARS: Final = 6_000
@@ -37,6 +38,10 @@ class Label(StrEnum):
     LEVEL_OF_NEED = "level_of_need"
     LEGAL_STATUS = "legal_status"
     URGENT = "urgent"
+    PRIORITY = "priority"
+    """One of the policy's levels; where it has none, whether it is urgent."""
+    START_STAGE = "start_stage"
+    START_BECAUSE = "start_because"
     AROSE_ON = "arose_on"
     PROBLEM = "problem"
     WANTED = "wanted"
@@ -95,7 +100,10 @@ _WORDS: Final[Mapping[Label, tuple[str, ...]]] = {
     Label.THEME: ("theme", "theme of escalation", "dataset theme"),
     Label.LEVEL_OF_NEED: ("level of need", "level", "need", "threshold level", "rhrt level", "right help right time"),
     Label.LEGAL_STATUS: ("legal status", "status", "childs status", "plan type"),
-    Label.URGENT: ("urgent", "is it urgent", "is this urgent", "urgency", "priority", "track"),
+    Label.URGENT: ("urgent", "is it urgent", "is this urgent", "urgency", "track"),
+    Label.PRIORITY: ("priority", "priority level", "level of priority"),
+    Label.START_STAGE: ("start at stage", "stage to start at", "starting stage", "start stage"),
+    Label.START_BECAUSE: ("why start higher", "why it starts higher", "reason to start higher"),
     Label.AROSE_ON: (
         "date of disagreement",
         "date of the disagreement",
@@ -235,6 +243,45 @@ def day(text: str) -> date | None:
         return date(int(year), int(month), int(number))
     except ValueError:
         return None
+
+
+def priority(policy: Policy, text: str) -> str | None:
+    """The policy's level of priority that these words name, whole, by its code or its title."""
+    said = normal(text)
+    found = [level.code for level in policy.priorities if said in {normal(level.code), normal(level.title)}]
+    return found[0] if len(found) == 1 and said else None
+
+
+def urgent(said: Labelled, policy: Policy | None = None) -> bool:
+    """Whether it says that it is urgent; a priority says so too, where the policy has no levels of that name."""
+    written = said.first(Label.PRIORITY)
+    of_policy = policy is not None and priority(policy, written) is not None
+    return yes(said.first(Label.URGENT)) is True or (not of_policy and yes(written) is True)
+
+
+_STAGE = re.compile(r"(?:stage )?([1-9])(?: .{0,60})?")
+
+
+def stage(text: str) -> int | None:
+    """A stage by its number."""
+    found = _STAGE.fullmatch(normal(text))
+    return int(found[1]) if found else None
+
+
+def skip_reason(text: str) -> SkipReason | None:
+    """Why a stage is passed over, by its code, or by words that mean exactly one of them."""
+    said = normal(text)
+    return next((one for one, known in _SKIP_REASONS.items() if said in {normal(one.value), *known}), None)
+
+
+_SKIP_REASONS: Final[Mapping[SkipReason, tuple[str, ...]]] = {
+    SkipReason.FLAT_ORGANISATION: ("no such level", "there is no such level"),
+    SkipReason.RISK: ("it cannot wait", "cannot wait", "the risk", "risk to the child"),
+    SkipReason.TRIED_BEFORE: ("tried", "it was tried", "already tried", "tried already"),
+    SkipReason.CONFLICT_OF_INTEREST: ("conflict", "conflict of interest"),
+    SkipReason.BOTH_AGREE: ("both agree", "both sides agree"),
+    SkipReason.THEMATIC: ("theme", "a theme"),
+}
 
 
 def yes(text: str) -> bool | None:

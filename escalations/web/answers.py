@@ -10,7 +10,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from escalations.policy import Policy, Track
+from escalations.policy import Policy, SkipReason, Track
 from escalations.rules.acts import Concern
 from escalations.rules.civiltime import civil, say_day
 from escalations.rules.codelists import CodeEntry, ListKind
@@ -90,6 +90,38 @@ class Asking:
     """Whether the team enters it for somebody who phoned."""
     stages: Mapping[str, str] = field(default_factory=dict)
     """The policy's stages, by number, for what was tried before it reached us."""
+
+
+NO_PRIORITY: Final = "none"
+"""What is chosen where no level of priority is given: the limits of the track apply."""
+
+
+def priorities(policy: Policy) -> dict[str, str]:
+    """The levels of priority that a form offers; none where the policy has none."""
+    found = {level.code: level.title for level in policy.priorities}
+    return {**found, NO_PRIORITY: "I do not know, or it is none of these"} if found else {}
+
+
+def higher_stages(policy: Policy) -> dict[str, str]:
+    """The stages above the first at which an escalation may start, where the policy lets it."""
+    most = policy.skipping.start_at_most if policy.skipping is not None else 1
+    return {str(stage.number): f"Stage {stage.number}: {stage.title}" for stage in policy.stages[1:most]}
+
+
+def skip_reasons(policy: Policy) -> dict[str, str]:
+    """Why a stage may be passed over, by the policy."""
+    reasons = () if policy.skipping is None else policy.skipping.because
+    return {one.value: f"{words.SKIP_REASONS[one][:1].upper()}{words.SKIP_REASONS[one][1:]}" for one in reasons}
+
+
+def about_themes(policy: Policy) -> str:
+    """What becomes of a theme under a policy, where that is not what becomes of anything else."""
+    rule = policy.thematic
+    if rule is None:
+        return ""
+    if not rule.taken:
+        return "The policy is not for a theme: the partnership team reads it first, and says where it goes."
+    return f"A theme starts at stage {rule.start_stage}." if rule.start_stage > 1 else ""
 
 
 def offered(policy: Policy, now: datetime) -> dict[str, Mapping[str, str]]:
@@ -174,6 +206,11 @@ class Tried:
     tried: str
     manager_consulted: YesNo | None
     advice: str
+    start_stage: int | None = None
+    """Where it starts above the first stage, as the policy lets it ..."""
+    start_because: SkipReason | None = None
+    start_words: str = ""
+    """... and why, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +218,8 @@ class Safety:
     """How risky it is, and how fast it has to go."""
 
     urgent: YesNo | None
+    priority: str | None
+    """One of the policy's levels, where it has any."""
     level_of_need: int | None
     legal_status: str
     risk: str
@@ -218,6 +257,15 @@ class Whole:
     def concern(self) -> Concern:
         """Who it is about, in one word."""
         return concern_of(() if self.thematic else tuple(person.kind for person in self.people))
+
+    def starts_at(self, policy: Policy) -> int:
+        """The stage at which it starts."""
+        of_theme = policy.thematic.start_stage if self.thematic and policy.thematic is not None else 1
+        return max(self.tried.start_stage or 1, of_theme)
+
+    def goes_elsewhere(self, policy: Policy) -> bool:
+        """Whether the policy is not for it, so that the team says where it goes."""
+        return self.thematic and policy.thematic is not None and not policy.thematic.taken
 
     @property
     def track(self) -> Track:

@@ -14,11 +14,14 @@ _ASKED: Final = {
 }
 
 
-def of_first_stage(policy: Policy, track: Track) -> tuple[str, ...]:
-    """What the first stage asks of the responding agency, and within what: ``1 working day to acknowledge it``."""
+def of_first_stage(policy: Policy, track: Track, *, priority: str | None = None, stage: int = 1) -> tuple[str, ...]:
+    """What the stage at which it starts asks of the responding agency, and within what.
+
+    So: ``1 working day to acknowledge it``.
+    """
     return tuple(
-        f"{amount(clock.limits[track].within)} {_ASKED[clock.awaits]}"
-        for clock in policy.stage(1).clocks
+        f"{amount(clock.limits[track].for_priority(priority).within)} {_ASKED[clock.awaits]}"
+        for clock in policy.stage(stage).clocks
         if clock.waits_for is Side.RESPONDING and track in clock.limits and clock.awaits in _ASKED
     )
 
@@ -28,9 +31,9 @@ def amount(of: Amount) -> str:
     return of.words().replace("elapsed ", "")
 
 
-def in_one_line(policy: Policy, track: Track) -> str:
+def in_one_line(policy: Policy, track: Track, *, priority: str | None = None, stage: int = 1) -> str:
     """The same in one line."""
-    said = of_first_stage(policy, track)
+    said = of_first_stage(policy, track, priority=priority, stage=stage)
     return " and ".join(filter(None, (", ".join(said[:-1]), said[-1] if said else "")))
 
 

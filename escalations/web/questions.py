@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from escalations.policy import SkipReason
 from escalations.rules.acts import NOT_KNOWN, NOT_STATED
 from escalations.rules.codelists import ListKind
 from escalations.web.answers import (
     MOST_AGENCIES,
     MOST_PEOPLE,
+    NO_PRIORITY,
     Answers,
     Asking,
     Began,
@@ -27,7 +29,10 @@ from escalations.web.answers import (
     Whole,
     YesNo,
     You,
+    higher_stages,
     offered,
+    priorities,
+    skip_reasons,
 )
 from escalations.web.forms import LONG, Problem, Reading, first
 from escalations.web.words import PersonKind
@@ -188,7 +193,27 @@ def read_tried(reading: Reading, asking: Asking) -> Tried:
             ),
         ),
         reading.text("advice", "The advice", most=LONG),
+        *_read_start(reading, asking),
     )
+
+
+def _read_start(reading: Reading, asking: Asking) -> tuple[int | None, SkipReason | None, str]:
+    """Whether it starts above the first stage, and why: asked only where the policy lets it."""
+    stages = higher_stages(asking.policy)
+    chosen = first(reading.raw, "start-stage")
+    if not stages or not chosen:
+        return None, None, ""
+    number = reading.one_of("start-stage", stages, missing="Choose a stage from the list")
+    because = reading.one_of(
+        "start-because", skip_reasons(asking.policy), missing="Say why it starts above the first stage"
+    )
+    words = reading.text(
+        "start-text",
+        "Why it starts higher",
+        missing="Say in a few words why it starts above the first stage",
+        most=LONG,
+    )
+    return int(number) if number else None, SkipReason(because) if because else None, words
 
 
 def _listed(reading: Reading, name: str, options: Mapping[str, str], *, missing: str) -> str:
@@ -200,6 +225,8 @@ def read_safety(reading: Reading, asking: Asking) -> Safety:
     """How risky it is, and how fast it has to go."""
     lists = offered(asking.policy, asking.now)
     urgent = reading.choice("urgent", YesNo, missing="Say whether this is urgent")
+    levels_of_priority = priorities(asking.policy)
+    priority = _listed(reading, "priority", levels_of_priority, missing="Choose its priority, or “I do not know”")
     risk = reading.text("risk", "The risk", missing="Say what the risk is", most=LONG)
     meanwhile = reading.text(
         "meanwhile",
@@ -212,6 +239,7 @@ def read_safety(reading: Reading, asking: Asking) -> Safety:
     statuses = lists[ListKind.LEGAL_STATUSES]
     return Safety(
         urgent,
+        priority if priority not in {"", NO_PRIORITY} else None,
         int(level) if level.isdecimal() else None,
         _listed(reading, "legal", statuses, missing="Choose the legal status, or “I do not know”") or NOT_KNOWN,
         risk,
@@ -311,6 +339,7 @@ def sealed(found: Whole, *, referred: str) -> dict[str, object]:
         "tried": found.tried.tried,
         "manager_consulted": found.tried.manager_consulted is YesNo.YES,
         "advice": found.tried.advice,
+        **({"start_reason": found.tried.start_words} if found.tried.start_words else {}),
         "risk": found.safety.risk,
         "safe_meanwhile": found.safety.safe_meanwhile,
         "family_aware": found.safety.family_aware.value if found.safety.family_aware else None,

@@ -15,7 +15,20 @@ from starlette.responses import Response
 from escalations.policy import Track
 from escalations.rules.access import Page
 from escalations.web import limits, questions, summary
-from escalations.web.answers import FAMILY_AWARE, MOST_AGENCIES, MOST_PEOPLE, Answers, Asking, Step, meanings, offered
+from escalations.web.answers import (
+    FAMILY_AWARE,
+    MOST_AGENCIES,
+    MOST_PEOPLE,
+    Answers,
+    Asking,
+    Step,
+    about_themes,
+    higher_stages,
+    meanings,
+    offered,
+    priorities,
+    skip_reasons,
+)
 from escalations.web.auth import allowed
 from escalations.web.clearing import Clearing
 from escalations.web.drafts import Draft
@@ -170,8 +183,17 @@ class _Raising(Sending, Clearing):
             chosen=[*questions.agency_fields(raw), *([""] if more or not questions.agency_fields(raw) else [])],
             agencies={agency.agency_id: agency.label for agency in asking.agencies.values()},
             most=MOST_AGENCIES,
-            urgent_limits=limits.in_one_line(self._parts.policy, Track.URGENT),
+            urgent_limits=limits.in_one_line(
+                self._parts.policy,
+                Track.URGENT,
+                stage=questions.whole(draft.answers, asking).starts_at(self._parts.policy),
+            ),
             family_aware={aware.value: text for aware, text in FAMILY_AWARE.items()},
+            priorities=priorities(self._parts.policy),
+            higher=higher_stages(self._parts.policy),
+            skip_reasons=skip_reasons(self._parts.policy),
+            first_stage=self._parts.policy.stages[0].title,
+            about_themes=about_themes(self._parts.policy),
             lists=offered(self._parts.policy, asking.now),
             meanings=meanings(self._parts.policy, asking.now),
         )

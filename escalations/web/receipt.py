@@ -22,6 +22,8 @@ class Held(StrEnum):
     NO_AGENCY = "no_agency"
     ADDRESS = "address"
     """The address is not one of the agency's own."""
+    THEME = "theme"
+    """The policy is not for a theme; the team says where it goes."""
     ENTERED = "entered"
     """The team entered it, and presses "tell them" itself."""
 
@@ -36,6 +38,9 @@ class Receipt(BaseModel):
     repeated: bool = False
     held: Held | None = None
     track: Track = Track.STANDARD
+    priority: str | None = None
+    stage: int = 1
+    """At which it starts."""
     agencies: tuple[str, ...] = ()
     """The responding agencies."""
     began_on: date | None = None

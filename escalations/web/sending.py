@@ -89,7 +89,13 @@ class Sending(Flow):
             held=not found.agencies,
             outside=outside,
             own_agency=summary.name_of(asking.agencies, found.you.agency_id),
-            limits=limits.in_one_line(self._parts.policy, found.track),
+            limits=limits.in_one_line(
+                self._parts.policy,
+                found.track,
+                priority=found.safety.priority,
+                stage=found.starts_at(self._parts.policy),
+            ),
+            elsewhere=found.goes_elsewhere(self._parts.policy),
             look=limits.to_look(self._parts.policy, found.track),
             urgent=raised is not None and raised.track is Track.URGENT,
             back=self._before(answers, Step.CHECK),
@@ -132,6 +138,8 @@ class Sending(Flow):
             repeated=receipt.repeated,
             held=self._held(found, recognised=self._is_own(found, whose)),
             track=found.track,
+            priority=found.safety.priority,
+            stage=found.starts_at(self._parts.policy),
             agencies=found.agencies,
             began_on=found.began.began_on if found.began else None,
             tried=tuple(found.began.tried) if found.began else (),
@@ -145,6 +153,8 @@ class Sending(Flow):
             return Held.ENTERED
         if not recognised:
             return Held.ADDRESS
+        if found.goes_elsewhere(self._parts.policy):
+            return Held.THEME
         return None if found.agencies else Held.NO_AGENCY
 
     def _is_own(self, found: Whole, whose: Whose) -> bool:
@@ -234,6 +244,9 @@ class Sending(Flow):
             people=len(found.people),
             reason=found.difference.reason,
             theme=found.difference.theme,
+            priority=found.safety.priority,
+            start_stage=found.tried.start_stage,
+            start_because=found.tried.start_because,
             level_of_need=found.safety.level_of_need,
             legal_status=found.safety.legal_status,
             hold=self._way.entered_for,
@@ -255,7 +268,7 @@ class Sending(Flow):
             Held=Held,
             agencies=[summary.name_of(asking.agencies, agency) for agency in told.agencies],
             stages=[asking.stages.get(number, f"Stage {number}") for number in told.tried],
-            limits=limits.in_one_line(self._parts.policy, told.track),
+            limits=limits.in_one_line(self._parts.policy, told.track, priority=told.priority, stage=told.stage),
             look=limits.to_look(self._parts.policy, told.track),
             urgent=told.track is Track.URGENT,
             timers_up=await self._parts.timers_up(),

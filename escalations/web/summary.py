@@ -77,7 +77,7 @@ def sections(
     """Everything that was sent, in the order in which it was asked, in the words of the policy's lists."""
     found = [_who(raised, sealed, agencies), _with(raised, sealed, agencies), _about(raised, sealed)]
     found.extend(_person(place, person, agencies) for place, person in enumerate(sealed.get("people", []), 1))
-    found.extend([_difference(raised, sealed, policy), _tried(sealed), _safety(raised, sealed, policy)])
+    found.extend([_difference(raised, sealed, policy), _tried(raised, sealed), _safety(raised, sealed, policy)])
     if sealed.get("mail"):
         found.append(_mail(sealed["mail"], agencies))
     began = sealed.get("entered_by_team")
@@ -186,7 +186,7 @@ def _difference(raised: Raise, sealed: Mapping[str, Any], policy: Policy) -> Sec
     )
 
 
-def _tried(sealed: Mapping[str, Any]) -> Section:
+def _tried(raised: Raise, sealed: Mapping[str, Any]) -> Section:
     return Section(
         "What has been tried",
         Step.TRIED,
@@ -194,8 +194,31 @@ def _tried(sealed: Mapping[str, Any]) -> Section:
             Row("Tried so far", _or_none(sealed.get("tried"))),
             Row("Own manager or lead consulted", _yes_no(sealed.get("manager_consulted"))),
             Row("Advice taken", _or_none(sealed.get("advice"))),
+            *_start(raised, sealed),
         ),
     )
+
+
+def _start(raised: Raise, sealed: Mapping[str, Any]) -> tuple[Row, ...]:
+    """That it starts above the first stage, and why; or what an email says of that, where it was not understood."""
+    if raised.start_stage is not None:
+        why = "" if raised.start_because is None else words.SKIP_REASONS[raised.start_because]
+        return (
+            Row("Starts at stage", f"{raised.start_stage}: {why}"),
+            Row("Why", _or_none(sealed.get("start_reason"))),
+        )
+    written = (sealed.get("mail") or {}).get("start_stage")
+    return (Row("Stage to start at, as it was written", str(written)),) if written else ()
+
+
+def _priority(raised: Raise, sealed: Mapping[str, Any], policy: Policy) -> tuple[Row, ...]:
+    if not policy.priorities:
+        return ()
+    level = policy.priority(raised.priority)
+    if level is not None:
+        return (Row("Priority", level.title),)
+    written = (sealed.get("mail") or {}).get("priority")
+    return (Row("Priority", _unsaid(written) if _only_mailed(sealed) else "Not given: the limits of the track apply"),)
 
 
 def _safety(raised: Raise, sealed: Mapping[str, Any], policy: Policy) -> Section:
@@ -212,6 +235,7 @@ def _safety(raised: Raise, sealed: Mapping[str, Any], policy: Policy) -> Section
         Step.SAFETY,
         (
             Row("Urgent", "Yes" if raised.track is Track.URGENT else "No"),
+            *_priority(raised, sealed, policy),
             Row("Risk", _or_none(sealed.get("risk"))),
             Row("What keeps them safe meanwhile", _or_none(sealed.get("safe_meanwhile"))),
             *((Row("Level of need", level),) if levels.entries else ()),
