@@ -530,6 +530,41 @@ def redate_apply(
         raise typer.Exit(1)
 
 
+@app.command()
+def erase(
+    reference: Annotated[str, typer.Argument(help="The escalation.")],
+    *,
+    because: Annotated[
+        str | None, typer.Option(help="retention, request, entered_by_mistake or other. Without it nothing is erased.")
+    ] = None,
+    reason_file: Annotated[
+        Path | None, typer.Option("--reason-file", help="Why, in a text file. It is sealed.")
+    ] = None,
+    by: Annotated[str | None, typer.Option(help="Who of the partnership decided it, by name. It is sealed.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the reference once more.")] = False,
+) -> None:
+    """Erase names and words of an escalation that has ended, for good; first say what that destroys, and what stays."""
+    chosen = _settings()
+    from escalations import erasures
+    from escalations.rules.case import EraseReason
+
+    decided = None
+    if because is not None or by is not None or reason_file is not None:
+        if because is None or reason_file is None or not (by or "").strip():
+            raise typer.BadParameter("--because, --reason-file and --by are given together")
+        kind = _one_of(EraseReason, because, "--because")
+        decided = erasures.Decided(kind, erasures.reason_of(reason_file), str(by).strip())
+
+    def confirmed(expected: str) -> bool:
+        return yes or typer.prompt("Type its reference once more to erase it").strip().upper() == expected
+
+    if (
+        not _do(erasures.erase(chosen, reference, decided=decided, confirmed=confirmed, say=_say))
+        and decided is not None
+    ):
+        raise typer.Exit(1)
+
+
 @registers.command("verify")
 def register_verify() -> None:
     """Recompute every hash of the register, and name each row that does not agree."""

@@ -16,6 +16,7 @@ from escalations.rules.case import (
     Changed,
     DeliveryState,
     Done,
+    EraseReason,
     Felt,
     FileNote,
     Outcome,
@@ -145,6 +146,7 @@ _PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] 
     },
     acts.ChangeParties: lambda case, _, choice: _parties(case, choice),
     acts.ChangeContact: lambda *_: {},
+    acts.Erase: lambda _, __, choice: {"because": list(EraseReason)[choice % len(EraseReason)]},
     acts.Object: lambda *_: {},
     acts.Decide: lambda _, __, choice: {"outcome": list(Outcome)[3 + choice % 3]},
     acts.NotePhoneCall: lambda case, _, choice: {
@@ -276,6 +278,7 @@ BY_A_PERSON = (
     events.PartyAdded,
     events.PartyRemoved,
     events.ContactChanged,
+    events.Erased,
     events.Decided,
     events.AccountAdded,
     events.LookedBack,

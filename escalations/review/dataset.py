@@ -64,6 +64,7 @@ LEFT_OUT: Final = (
     events.ContactChanged,
     events.FollowUpReminded,
     events.FollowUpUnanswered,
+    events.Erased,
 )
 """What a review takes nothing from: what these bring about stands in the events of clocks, stages and endings."""
 
@@ -515,6 +516,7 @@ class Life:
                 | events.ContactChanged()
                 | events.FollowUpReminded()
                 | events.FollowUpUnanswered()
+                | events.Erased()
             ):
                 pass  # The others are LEFT_OUT, and mostly not even read.
             case _:

@@ -49,6 +49,7 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
             | acts.Extend()
             | acts.Redate()
             | acts.ConfirmCause()
+            | acts.Erase()
             | acts.FindTheirs()
             | acts.Close()
         ):

@@ -20,6 +20,7 @@ from escalations.rules.case import (
     Changed,
     DeliveryState,
     Done,
+    EraseReason,
     Felt,
     FileNote,
     KnownBy,
@@ -509,6 +510,16 @@ class AnswerFollowUp(ActModel):
     """Where what was learnt went."""
 
 
+class Erase(ActModel):
+    """The words of an escalation that has ended are erased: names, and everything that anybody wrote.
+
+    Who has it done, and why, is sealed with this act and stays.
+    """
+
+    kind: Literal["erase"] = "erase"
+    because: EraseReason
+
+
 class ConfirmCause(ActModel):
     """The team makes the cause of a delay final, once both agencies had their time to add an account; or puts it right.
 
@@ -619,6 +630,7 @@ Act = (
     | CheckAction
     | RecordDissent
     | AnswerFollowUp
+    | Erase
     | Redate
     | ChangeTrack
     | ConfirmCause

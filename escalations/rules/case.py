@@ -240,6 +240,17 @@ class PauseReason(StrEnum):
     AGREED_BY_BOTH = "agreed_by_both"
 
 
+class EraseReason(StrEnum):
+    """Why the words of a case are erased; what exactly was said is sealed."""
+
+    RETENTION = "retention"
+    """It was kept for as long as the partnership keeps such records."""
+    REQUEST = "request"
+    """Somebody asked for it, and had a right to it."""
+    ENTERED_BY_MISTAKE = "entered_by_mistake"
+    OTHER = "other"
+
+
 class RedateReason(StrEnum):
     """Why open cases are counted anew; what exactly was said is sealed."""
 
@@ -576,6 +587,8 @@ class Case:
     unreached: tuple[Unreached, ...] = ()
     files: tuple[NotedFile, ...] = ()
     """What agencies said of their files."""
+    erased_at: datetime | None = None
+    """When the words of the case were erased, last."""
     calendar_ended: bool = False
     """Some clock that can still start ends past the frozen calendar; the team has been told."""
     removed: tuple[Removed, ...] = ()

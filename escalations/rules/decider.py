@@ -21,6 +21,7 @@ from escalations.rules import (
     clocks,
     confirming,
     delivering,
+    disposal,
     dissenting,
     following_up,
     looking_back,
@@ -101,6 +102,7 @@ _OF_WHAT_WAS_DONE = (
     acts.CheckAction,
     acts.RecordDissent,
     acts.AnswerFollowUp,
+    acts.Erase,
 )
 """Acts that only put the record right, or say what became of what was agreed; they are taken after a case has closed
 as well, for evidence stays fair."""
@@ -117,6 +119,7 @@ _WHILE_HELD = (
     acts.Redate,
     acts.ChangeTrack,
     acts.ChangeContact,
+    acts.Erase,
     *_OF_THE_SYSTEM,
 )
 
@@ -198,6 +201,8 @@ def _decide(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:
             return dissenting.record(case, act, now)
         case acts.AnswerFollowUp():
             return following_up.answer(case, act, now)
+        case acts.Erase():
+            return disposal.erase(case, act, now)
         case acts.Redate():
             return redating.redate(case, act, now)
         case acts.ChangeTrack():

@@ -21,6 +21,7 @@ from escalations.rules.case import (
     ClockEnd,
     DeliveryState,
     Done,
+    EraseReason,
     Felt,
     FileNote,
     KnownBy,
@@ -735,6 +736,13 @@ class ContactChanged(ActEventModel):
     stage: int
 
 
+class Erased(ActEventModel):
+    """The words of the case were erased; its codes and dates stay. Who had it done is sealed."""
+
+    kind: Literal["erased"] = "erased"
+    because: EraseReason
+
+
 class Decided(ActEventModel):
     """The final body decided."""
 
@@ -919,6 +927,7 @@ Event = (
     | PartyAdded
     | PartyRemoved
     | ContactChanged
+    | Erased
     | Decided
     | Closed
     | PartnershipNotified

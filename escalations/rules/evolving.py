@@ -174,6 +174,8 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912,
             return _without_party(case, event)
         case events.ContactChanged():
             return case  # Whom a message for the raising side goes to is looked up when it leaves.
+        case events.Erased():
+            return replace(case, erased_at=event.at)
         case events.Decided():
             return replace(case, decided_by=(*case.decided_by, event.position))
         case events.Closed():

@@ -152,6 +152,7 @@ def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR091
             | events.Decided()
             | events.PhoneCallNoted()
             | events.FileNoted()
+            | events.Erased()
         ):
             return ()
         case _:

@@ -65,6 +65,7 @@ _MOSTLY: Final[Mapping[str, Mapping[str, object]]] = {
     "check_action": {"so": True},
     "look_back": {"changed": (Changed.PLAN_AMENDED,)},
     "answer_follow_up": {"kept": Kept.ALL, "changed": (Changed.PLAN_AMENDED,), "learning": (Learning.NONE,)},
+    "erase": {"because": "retention"},
     "report_delivery": {"starts_clocks": True, "notice_id": "n-again", "state": DeliveryState.DELIVERED},
     "report_message": {"message": "automatic_reply"},
 }

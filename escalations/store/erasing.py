@@ -2,8 +2,9 @@
 
 A case's words stand under many data keys: one for each submission, each message by email that raised it or was added to
 it, what the team did with such a message, and each session of somebody who used a link of it. Erasing them leaves every
-row and every hash as it was, so the register still verifies. That somebody may have a case erased is decided elsewhere:
-by a person, never by time (rules of practice, "Never by a timer, a parser or a score").
+row and every hash as it was, so the register still verifies. Who had it erased and why stays: that is no word of the
+case. That somebody may have a case erased is decided elsewhere: by a person, never by time (rules of practice, "Never
+by a timer, a parser or a score").
 """
 
 from __future__ import annotations
@@ -12,29 +13,60 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select, union
+from sqlalchemy import Select, delete, distinct, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations.store import tables
 from escalations.store.mails import MailState
 from escalations.store.vault import Vault
 
+_ERASED_BY: Final = "erase"
+"""The act by which a case is erased: who had it done, and why."""
+_KEYS = tables.DATA_KEYS
 _WAITING: Final = (MailState.RECEIVED.value, MailState.HELD.value)
 
 
 @dataclass(frozen=True, slots=True)
-class Erasure:
-    """What was erased of a case."""
+class Holds:
+    """What of a case can still be read: how many data keys are there, by what they seal."""
 
-    keys: int
-    """How many data keys were erased; what was erased before is not counted again."""
+    submissions: int
+    """What people did by form, link or email, and what they wrote with it."""
+    mails: int
+    """Messages by email, as they came."""
+    notes: int
+    """What the team did with such messages."""
+    sessions: int
+    """Name and role of whoever used a link."""
     waiting: int
     """Messages that name the case and still wait to be looked at. Nobody knows yet whether they belong to it, so they
     stay: the team decides on them, and the case is erased again."""
 
+    @property
+    def keys(self) -> int:
+        """How many data keys erasing destroys."""
+        return self.submissions + self.mails + self.notes + self.sessions
 
-async def case(tx: AsyncConnection, keys: Vault, reference: str, *, at: datetime) -> Erasure:
-    """Erase everything that people wrote in a case, on whichever way it came.
+
+async def holds(tx: AsyncConnection, reference: str) -> Holds:
+    """What erasing a case would destroy now."""
+    found = {}
+    for name, sealed_with in _sealed_with(reference).items():
+        keys = sealed_with.subquery()
+        query = (
+            select(func.count(distinct(keys.c.key_id)))
+            .select_from(keys)
+            .join(_KEYS, _KEYS.c.key_id == keys.c.key_id)
+            .where(_KEYS.c.erased_at.is_(None))
+        )
+        found[name] = int((await tx.execute(query)).scalar_one())
+    waiting = _of_case(reference).where(tables.MAIL_STATES.c.state.in_(_WAITING)).subquery()
+    left = (await tx.execute(select(func.count()).select_from(waiting))).scalar_one()
+    return Holds(**found, waiting=int(left))
+
+
+async def case(tx: AsyncConnection, keys: Vault, reference: str, *, at: datetime) -> Holds:
+    """Erase everything that people wrote in a case, on whichever way it came; give what that destroyed.
 
     Args:
         tx: a transaction that may write; from its commit on nothing of it can be read.
@@ -42,21 +74,32 @@ async def case(tx: AsyncConnection, keys: Vault, reference: str, *, at: datetime
         reference: the case.
         at: the moment.
     """
-    states, received, acts = tables.MAIL_STATES.c, tables.MAILS.c, tables.MAIL_ACTS.c
-    links, sessions, submissions = tables.LINKS.c, tables.LINK_SESSIONS.c, tables.SUBMISSIONS.c
-    of_case = select(states.mail_id).where(states.reference == reference)
-    settled = of_case.where(states.state.not_in(_WAITING))
-    sealed_with = union(
-        select(submissions.key_id).where(submissions.reference == reference),
-        select(received.key_id).where(received.mail_id.in_(settled)),
-        select(acts.key_id).where(acts.mail_id.in_(settled)),
-        select(sessions.key_id)
-        .join_from(tables.LINK_SESSIONS, tables.LINKS, links.link_id == sessions.link_id)
-        .where(links.reference == reference),
-    )
-    erased = 0
-    for key_id in (await tx.execute(sealed_with)).scalars().all():
-        erased += await keys.erase(tx, key_id, at=at)
-    waiting = of_case.where(states.state.in_(_WAITING)).subquery()
-    left = (await tx.execute(select(func.count()).select_from(waiting))).scalar_one()
-    return Erasure(erased, int(left))
+    there = await holds(tx, reference)
+    for sealed_with in _sealed_with(reference).values():
+        for key_id in (await tx.execute(sealed_with)).scalars().all():
+            await keys.erase(tx, key_id, at=at)
+    # A session without its name is none: whoever still has its cookie is asked for a code again.
+    links = select(tables.LINKS.c.link_id).where(tables.LINKS.c.reference == reference)
+    await tx.execute(delete(tables.LINK_SESSIONS).where(tables.LINK_SESSIONS.c.link_id.in_(links)))
+    return there
+
+
+def _of_case(reference: str) -> Select[str]:
+    return select(tables.MAIL_STATES.c.mail_id).where(tables.MAIL_STATES.c.reference == reference)
+
+
+def _sealed_with(reference: str) -> dict[str, Select[str]]:
+    """The keys of what is sealed in a case, by what that is."""
+    received, acts, sessions, links = tables.MAILS, tables.MAIL_ACTS, tables.LINK_SESSIONS, tables.LINKS
+    settled = _of_case(reference).where(tables.MAIL_STATES.c.state.not_in(_WAITING))
+    submissions = tables.SUBMISSIONS.c
+    return {
+        "submissions": select(submissions.key_id).where(
+            submissions.reference == reference, submissions.act_kind != _ERASED_BY
+        ),
+        "mails": select(received.c.key_id).where(received.c.mail_id.in_(settled)),
+        "notes": select(acts.c.key_id).where(acts.c.mail_id.in_(settled)),
+        "sessions": select(sessions.c.key_id)
+        .join(links, links.c.link_id == sessions.c.link_id)
+        .where(links.c.reference == reference),
+    }

@@ -222,6 +222,9 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
             | events.ContactChanged()
         ):
             return _of_parties(event, names)
+        case events.Erased():
+            why = words.ERASED[event.because]
+            return f"The partnership team had its words erased: {why[:1].lower()}{why[1:]}."
         case events.Decided():
             return f"The final body decided: {names.outcome(event.outcome)}."
         case events.Closed():
@@ -500,6 +503,8 @@ def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR
             return f"Taken out: {names.agency(event.agency_id)}"
         case events.ContactChanged():
             return "New contact of the raising side"
+        case events.Erased():
+            return "Words erased"
         case events.Decided():
             return "Decided"
         case events.Closed():

@@ -17,6 +17,7 @@ from escalations.rules.case import (
     Changed,
     DeliveryState,
     Done,
+    EraseReason,
     Felt,
     KnownBy,
     Outcome,
@@ -87,6 +88,14 @@ WITHDRAWN: Final[Mapping[WithdrawReason, str]] = {
     WithdrawReason.OTHER: "Another reason",
 }
 """Why whoever raised it takes it back."""
+
+ERASED: Final[Mapping[EraseReason, str]] = {
+    EraseReason.RETENTION: "It was kept for as long as such records are kept",
+    EraseReason.REQUEST: "Somebody asked for it, and had a right to it",
+    EraseReason.ENTERED_BY_MISTAKE: "It was entered by mistake",
+    EraseReason.OTHER: "Another reason",
+}
+"""Why the words of an escalation were erased."""
 
 REMOVED: Final[Mapping[PartyReason, str]] = {
     PartyReason.MISDIRECTED: "It was never for this agency",

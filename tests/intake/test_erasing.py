@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from escalations import cli, erasures
 from escalations.intake import submissions
 from escalations.intake.mail_codes import Code
-from escalations.store import erasing, mails, register
+from escalations.rules import acts, events
+from escalations.rules.case import EraseReason, Outcome
+from escalations.rules.notices import NoticeKind
+from escalations.settings import Settings
+from escalations.store import erasing, links, mails, register
 from escalations.store.mails import MailAct, MailState
 from escalations.store.vault import Erased
-from tests.mailroom import MailRoomAt, mail_room, message
+from tests.builders import origin, raiser
+from tests.mailroom import KEY, MailRoomAt, mail_room, message
 
 WHOLE = "To agency: Wyeford Council children's services\nChild: Persephone Canarybird\nProblem: Nobody came.\n"
 SOMEBODY = "somebody@elsewhere.example"
@@ -69,6 +77,7 @@ async def test_erasing_a_case_reaches_its_mail_and_nothing_of_another(tmp_path: 
         async with room.parts.database.write() as tx:
             done = await erasing.case(tx, room.parts.vault, first, at=room.parts.now())
         # What raised it and its email; the report that our notice arrived; the email that was added, and that it was.
+        assert (done.mails, done.notes) == (2, 1)
         assert done.keys >= 4
         assert done.waiting == 1, "the one that still waits is the team's to decide on"
         assert await readable(room, first) == [False, False, True]
@@ -80,3 +89,152 @@ async def test_erasing_a_case_reaches_its_mail_and_nothing_of_another(tmp_path: 
             assert await register.verify(tx) == []
         async with room.parts.database.write() as tx:
             assert (await erasing.case(tx, room.parts.vault, first, at=room.parts.now())).keys == 0
+
+
+# ---- By command -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def reason(tmp_path: Path) -> Path:
+    file = tmp_path / "why.txt"
+    file.write_text("Kept for six years. Approved by the data protection officer.", encoding="utf-8")
+    return file
+
+
+async def ended(room: MailRoomAt) -> str:
+    """Raise one by email, let its raiser use a link, and end it."""
+    await room.sends(message(WHOLE))
+    (reference,) = await room.references()
+    notice = await room.notice(reference, NoticeKind.RECEIPT)
+    noor, now = "noor.haverstock@oaklane.example", room.parts.now()
+    async with room.parts.database.write() as tx:
+        vault = room.parts.vault
+        token = await links.issue(
+            tx, vault, notice_id=notice.notice_id, reference=reference, notice=notice.notice, now=now
+        )
+        link = await links.find(tx, token)
+        assert link is not None
+        await links.start_session(tx, vault, link, name="Noor Haverstock", role="Teacher", address=noor, now=now)
+    await room.does(reference, acts.Agree(**origin(raiser(), room.parts.now()), outcome=Outcome.AGREED_AS_ASKED))
+    return reference
+
+
+def call(folder: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str, typed: str = "") -> tuple[int, str]:
+    monkeypatch.setenv("ESCALATIONS_FOLDER", str(folder))
+    monkeypatch.setenv("ESCALATIONS_KEYS", KEY)
+    monkeypatch.setenv("ESCALATIONS_LOG_LEVEL", "ERROR")
+    result = CliRunner().invoke(cli.app, ["erase", *arguments], input=typed)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, " ".join(result.output.split())
+
+
+async def is_readable(folder: Path, reference: str) -> bool:
+    async with mail_room(folder) as room, room.parts.database.read() as tx:
+        try:
+            return await submissions.raised_with(tx, room.parts.vault, reference) is not None
+        except Erased:
+            return False
+
+
+async def test_without_who_and_why_it_only_says_what_erasing_would_destroy_and_what_stays(tmp_path: Path) -> None:
+    async with mail_room(tmp_path) as room:
+        reference = await ended(room)
+    said: list[str] = []
+    done = await erasures.erase(
+        Settings(folder=tmp_path, keys=KEY),  # type: ignore[arg-type]  # as the environment gives it
+        reference.lower(),
+        decided=None,
+        confirmed=lambda _: False,
+        say=said.append,
+    )
+    assert not done
+    assert said[0].startswith(f"Erasing {reference} destroys for good: the words and names of ")
+    assert "1 email in full, who used a link (1 time)" in said[0]
+    assert said[1] == erasures.STAYS
+    assert "backup" in said[2]
+    assert said[3].startswith("Nothing was erased")
+    assert await is_readable(tmp_path, reference)
+
+
+async def test_it_is_erased_once_recorded_with_who_and_why_and_the_register_verifies(tmp_path: Path) -> None:
+    async with mail_room(tmp_path) as room:
+        reference = await ended(room)
+    said: list[str] = []
+    chosen = Settings(folder=tmp_path, keys=KEY)  # type: ignore[arg-type]  # as the environment gives it
+    decided = erasures.Decided(EraseReason.RETENTION, "Kept for six years.", "Perpetua Lisle")
+
+    async def erase() -> bool:
+        said.clear()
+        return await erasures.erase(
+            chosen, reference, decided=decided, confirmed=lambda given: given == reference, say=said.append
+        )
+
+    assert await erase()
+    assert said[-1].endswith("That, by whom and why is in the register.")
+    assert not await is_readable(tmp_path, reference)
+    assert await erase(), "the second time there is nothing to do"
+    assert said[0].startswith(f"{reference} was erased at ")
+    assert said[0].endswith("by Perpetua Lisle (retention).")
+    assert said[1] == f"Nothing of {reference} is left to erase."
+    async with mail_room(tmp_path) as room:
+        recorded = [event for event in await room.happened(reference) if isinstance(event, events.Erased)]
+        assert len(recorded) == 1
+        async with room.parts.database.read() as tx:
+            assert await register.verify(tx) == []
+            why = await submissions.content(tx, room.parts.vault, str(recorded[0].submission_id))
+            rows = [row.body for row in await register.read(tx, reference)]
+        assert why == {"by": {"name": "Perpetua Lisle", "role": "by command"}, "text": "Kept for six years."}
+        assert not any("Perpetua" in body or "six years" in body for body in rows)
+        # What comes in afterwards is there again, and is erased again.
+        address = await room.reply_address(reference, NoticeKind.RECEIPT)
+        await room.sends(message("Afterthoughts.", to=address), to=(address,))
+    assert await erase()
+    assert "1 email in full" in said[-1]
+
+
+def test_the_command_asks_for_the_reference_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: Path
+) -> None:
+    folder = tmp_path / "var"
+    folder.mkdir()
+
+    async def prepare() -> str:
+        async with mail_room(folder) as room:
+            return await ended(room)
+
+    reference = asyncio.run(prepare())
+    given = ("--because", "retention", "--reason-file", str(reason), "--by", "Perpetua Lisle")
+    code, said = call(folder, monkeypatch, reference)
+    assert (code, "Nothing was erased: this says what would be" in said) == (0, True)
+    code, said = call(folder, monkeypatch, reference, "--by", "Perpetua Lisle")
+    assert code == 2
+    code, said = call(folder, monkeypatch, reference, *given, typed="PD-27-9999-X\n")
+    assert (code, "that was not the reference" in said) == (1, True)
+    assert asyncio.run(is_readable(folder, reference))
+    code, said = call(folder, monkeypatch, reference, *given, typed=f"{reference}\n")
+    assert (code, "Erased: the words and names of" in said) == (0, True)
+    assert not asyncio.run(is_readable(folder, reference))
+    assert call(folder, monkeypatch, reference, *given, "--yes")[0] == 0
+
+
+async def test_what_has_not_ended_or_is_none_is_not_erased(tmp_path: Path) -> None:
+    async with mail_room(tmp_path) as room:
+        await room.sends(message(WHOLE))
+        (reference,) = await room.references()
+    chosen = Settings(folder=tmp_path, keys=KEY)  # type: ignore[arg-type]  # as the environment gives it
+    decided = erasures.Decided(EraseReason.OTHER, "Because.", "Perpetua Lisle")
+    for asked, why in ((reference, "has not ended"), ("PD-27-0002-A", "check"), ("nonsense", "reference")):
+        with pytest.raises(erasures.NotErased, match=f"(?i){why}"):
+            await erasures.erase(chosen, asked, decided=decided, confirmed=lambda _: True, say=lambda _: None)
+    assert await is_readable(tmp_path, reference)
+
+
+@pytest.mark.parametrize("text", ["", "   \n"])
+def test_a_reason_is_needed(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "why.txt"
+    with pytest.raises(erasures.NotErased, match="cannot be read"):
+        erasures.reason_of(file)
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(erasures.NotErased, match="says nothing"):
+        erasures.reason_of(file)

@@ -23,7 +23,7 @@ from escalations.store.tables import instant_text
 
 COMMANDS = (
     "run", "worker", "web", "dispatch", "policy", "directory", "register", "workflows", "doctor", "migrate", "alive",
-    "people", "what-if", "redate",
+    "people", "what-if", "redate", "erase",
 )  # fmt: skip
 
 

@@ -70,6 +70,7 @@ MAY: dict[type[acts.ActModel], set[str]] = {
     acts.FindTheirs: {"team"},
     acts.ChangeParties: RAISING | {"team"},
     acts.ChangeContact: RAISING | {"team"},
+    acts.Erase: {"team"},
     acts.Decide: set(),
     acts.AddWords: RAISING | RESPONDING | {"team"},
     acts.ReportDelivery: {"system"},
@@ -200,6 +201,7 @@ def test_after_it_has_closed_only_the_record_is_put_right(kind: type[acts.ActMod
         acts.AnswerPlan,
         acts.ReportAction,
         acts.RecordDissent,
+        acts.Erase,
         acts.ReportDelivery,
         acts.ReportMessage,
     }

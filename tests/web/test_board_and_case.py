@@ -6,8 +6,9 @@ import re
 
 import pytest
 
+from escalations import erasures
 from escalations.intake import submissions
-from escalations.rules.case import ClaimState
+from escalations.rules.case import ClaimState, EraseReason
 from escalations.rules.notices import NoticeKind
 from tests.web import answering, teamwork
 from tests.web.conftest import Office
@@ -218,3 +219,29 @@ async def test_the_outbox_shows_a_message_with_a_link_that_works(office: Office,
     assert "unsafe-inline" in html.headers["content-security-policy"]
     assert "script" not in html.headers["content-security-policy"]
     assert (await office.get("/dev/outbox/none")).status == 404
+
+
+async def test_a_case_whose_words_were_erased_is_still_there_to_see_for_everybody_who_could(
+    office: Office, reference: str
+) -> None:
+    """Who had it done stands on the team's page, and nobody's words on any."""
+    token = await answering.link(office, reference, NoticeKind.RECEIPT)
+    page = await answering.enter(office, token, name="Noor Haverstock", role="Teacher")
+    await office.post(
+        "/answer/agree", token=page.token, once=page.value("once"), outcome="agreed_as_asked", agree_agency="all"
+    )
+    decided = erasures.Decided(EraseReason.REQUEST, "Asked for in writing.", "Perpetua Lisle")
+    said: list[str] = []
+    done = await erasures.erase(
+        office.settings, reference, decided=decided, confirmed=lambda _: True, say=said.append, now=office.now
+    )
+    assert done, said
+    seen = await office.get(f"/board/{reference}")
+    assert seen.status == 200
+    assert "had its words erased: somebody asked for it, and had a right to it" in seen.text
+    assert CHILD not in seen.html
+    left = await office.get("/answer")
+    assert left.status == 200
+    assert "Noor Haverstock" not in left.text, "the session went with the words"
+    again = await answering.enter(office, token, name="Noor Haverstock", role="Teacher")
+    assert CHILD not in again.html
