@@ -64,13 +64,14 @@ class Letters:
         code = routed.code
         case = None if routed.reference is None else await self.ways.cases.read(self.tx, routed.reference)
         said = Answered(why=code.value)
-        facts = self._facts(routed.reference)
+        facts = self._facts(None)  # Whoever it is whom we do not know is told no reference, in no answer.
         if (
             to_answer.answer is Answer.MAIL_HELD
             and routed.reference is not None
             and await self._is_of_team(mail.sender)
         ):
-            facts = replace(facts, link=f"{self.web_address}/board/{routed.reference}", reply_to=None)
+            board = f"{self.web_address}/board/{routed.reference}"
+            facts = replace(facts, reference=routed.reference, link=board, reply_to=None)
             return [Letter(mail.sender, Answer.MAIL_TO_TEAM, facts, said, of_party=True)]
         known = None
         if case is not None and to_answer.answer is Answer.MAIL_HELD and code in _NAMES_A_CASE:

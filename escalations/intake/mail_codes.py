@@ -94,8 +94,8 @@ WHY: Final[Mapping[Code, str]] = {
 """Each in the words of the team's pages."""
 
 NOT_ANSWERED: Final[Mapping[NotAnswered, str]] = {
-    NotAnswered.OFTEN: "Not answered by ourselves: so much came from that address",
-    NotAnswered.FLOOD: "Not answered by ourselves: so much came from people whom we do not know",
+    NotAnswered.OFTEN: "No automatic answer: so much came from that address",
+    NotAnswered.FLOOD: "No automatic answer: so much came from people whom we do not know",
 }
 """Why whoever wrote it was not answered."""
 

@@ -138,7 +138,8 @@ async def test_a_party_over_the_budget_is_told_once_with_a_link_and_the_team_see
     found = await answers_of(room)
     assert len(found) == ANSWERS_AN_HOUR + 1
     last = found[-1]
-    assert "we have this message, and answer again from 10:30 on Monday 1 March 2027" in str(last["Subject"])
+    assert str(last["Subject"]) == f"{reference}: we have your message, and answer again later"
+    assert "From 10:30 on Monday 1 March 2027 on we do so again" in in_line(last)
     assert "/l/" in in_line(last)
     assert "was added to escalation" in in_line(last)
     assert [row.not_answered for row in await room.mails()][-3:] == [NotAnswered.OFTEN] * 3
@@ -150,6 +151,16 @@ async def test_a_party_over_the_budget_is_told_once_with_a_link_and_the_team_see
         assert await mail_answers.quiet(tx, now=clock.time) == 0
     await room.sends(message("And once more.", to=address), to=(address,))
     assert (await subjects(room))[-1] == "what you wrote was added"
+
+
+async def test_a_stranger_over_the_budget_is_told_no_reference(room: MailRoomAt) -> None:
+    reference = await raised(room)
+    address = await room.reply_address(reference, NoticeKind.ASKED)
+    for number in range(ANSWERS_AN_HOUR + 2):
+        await room.sends(message(f"I know, {number}.", sender=STRANGER, to=address), sender=STRANGER, to=(address,))
+    found = await answers_of(room)
+    assert str(found[-1]["Subject"]) == "we have your message, and answer again later"
+    assert not any(reference in f"{one['Subject']} {in_line(one)}" for one in found)
 
 
 async def test_colleagues_tell_their_position_only_so_often(room: MailRoomAt) -> None:

@@ -474,8 +474,8 @@ async def test_the_team_sees_whom_it_does_not_answer_and_what_came_twice(office:
         raw = message(f"What became of it, number {number}?", subject=reference, sender="y@elsewhere.example")
         await mailing.receive(office, raw)
     page = await office.get("/messages")
-    assert "1 address is not answered by ourselves at present" in page.text
-    assert "Not answered by ourselves: so much came from that address" in page.text
+    assert "1 address gets no automatic answers at present" in page.text
+    assert "No automatic answer: so much came from that address" in page.text
     twice: dict[str, Any] = {"subject": reference, "sender": "z@elsewhere.example"}
     row = await mailing.receive(office, message("Twice.", **twice, message_id="<1@x.example>"))
     await mailing.receive(office, message("Twice.", **twice, message_id="<2@x.example>"))
