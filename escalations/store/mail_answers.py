@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations.store import tables
+
+KEPT: Final = timedelta(days=2)
+"""How long an answer is known. A budget looks back a day."""
 
 _ANSWERS = tables.MAIL_ANSWERS
 
@@ -57,6 +61,12 @@ async def to_others(tx: AsyncConnection, *, since: datetime) -> int:
     """How many answers have gone since a moment to addresses that we do not write to about a case."""
     query = select(func.count()).select_from(_ANSWERS).where(_ANSWERS.c.at > since, _ANSWERS.c.of_party.is_(False))
     return int((await tx.execute(query)).scalar_one())
+
+
+async def forget(tx: AsyncConnection, *, now: datetime) -> int:
+    """Take out what no budget is counted from any more, and give how many there were."""
+    over = (_ANSWERS.c.at < now - KEPT, or_(_ANSWERS.c.quiet_until.is_(None), _ANSWERS.c.quiet_until < now))
+    return (await tx.execute(delete(_ANSWERS).where(*over))).rowcount
 
 
 async def quiet(tx: AsyncConnection, *, now: datetime) -> int:

@@ -174,6 +174,15 @@ async def test_colleagues_tell_their_position_only_so_often(room: MailRoomAt) ->
     assert found.count("what you wrote was added") == mail_budget.COPIES_AN_HOUR + 3
 
 
+async def test_what_no_budget_is_counted_from_any_more_is_forgotten(room: MailRoomAt, clock: Clock) -> None:
+    reference = await raised(room)
+    address = await room.reply_address(reference, NoticeKind.RECEIPT)
+    await room.sends(message("One.", to=address), to=(address,))
+    async with room.parts.database.write() as tx:
+        assert await mail_answers.forget(tx, now=clock.time + mail_budget.DAY) == 0
+        assert await mail_answers.forget(tx, now=clock.time + 2 * mail_budget.DAY) == 1
+
+
 # ---- The same words again -------------------------------------------------------------------------------------------
 
 
