@@ -74,8 +74,6 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
             return _adds(case, act.by)
         case acts.Account():
             return _accounts(case, act)
-        case acts.LookBack():
-            return _for_its_own(case, act.by, act.agency_id, "Each agency says for itself what came of it.")
         case acts.ProposePlan():
             return _plans(case, act.by)
         case acts.AnswerPlan():
@@ -91,7 +89,7 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
         case acts.RecordDissent():
             own = "Each agency puts its own dissent on record."
             return None if _is_team(act.by) else _for_its_own(case, act.by, act.agency_id, own)
-        case acts.AnswerFollowUp():
+        case acts.LookBack() | acts.AnswerFollowUp():
             own = "Each agency says for itself what came of it."
             return None if _is_team(act.by) else _for_its_own(case, act.by, act.agency_id, own)
         case acts.ReachedByPerson():

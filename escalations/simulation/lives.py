@@ -10,7 +10,7 @@ from collections.abc import Callable
 from random import Random  # noqa: TID251  nothing secret: the same year for the same seed
 
 from escalations.policy import Side
-from escalations.rules.case import Cause, Done, Outcome, PauseReason, Route
+from escalations.rules.case import Cause, Changed, Done, Felt, Outcome, PauseReason, Route, Says
 from escalations.simulation.scripts import Agreed, Script
 
 Way = Callable[[Script, Random], Script]
@@ -26,6 +26,41 @@ def _agreed(rng: Random) -> Agreed:
     return rng.choices(_AGREED, weights=(5, 4, 2))[0]
 
 
+_FIRST: str = "2-acknowledge"
+"""The clock to acknowledge at the first stage: the second that starts."""
+
+
+def _accounts(script: Script, day: int, *, says: Says | None = None) -> Script:
+    """Both sides say how the first delay came about.
+
+    Which words they choose follows from the day on which it began, and takes nothing from the chance that makes the
+    year.
+    """
+    said = (Says.NOBODY_THERE, Says.AS_RECORDED, Says.NOT_REACHED, Says.MORE_TIME_NEEDED)
+    script.accounted(day, 11.25, clock=_FIRST, says=says or said[script.began.toordinal() % len(said)])
+    return script.accounted(day, 12.25, clock=_FIRST, says=Says.AS_RECORDED, of_raising=True)
+
+
+def looked_back(script: Script) -> Script:
+    """What sides say at the end: not all of them do. What each says follows from the day on which it began."""
+    number = script.began.toordinal()
+    changed = (
+        (Changed.MEETING_HELD, Changed.PLAN_AMENDED),
+        (Changed.PLAN_AMENDED,),
+        (Changed.SERVICE_STARTED,),
+        (Changed.NOT_YET_KNOWN,),
+        (Changed.STEP_UP,),
+        (Changed.NOTHING,),
+    )
+    felt = (Felt.CLEAR_AND_FAIR, Felt.MIXED, Felt.CLEAR_AND_FAIR, Felt.HARD, None)
+    if number % 4:
+        script.looked_back(2, 10, changed=changed[number % 6], felt=felt[number % 5])
+    if number % 3:
+        agency = script.responding[0]
+        script.looked_back(1, 15, changed=changed[number // 2 % 6], felt=felt[number // 3 % 5], agency=agency)
+    return script
+
+
 # ---- Settled between the practitioners, before the partnership is told ----------------------------------------------
 
 
@@ -39,7 +74,8 @@ def at_once(script: Script, rng: Random) -> Script:
 
 def slow_to_acknowledge(script: Script, rng: Random) -> Script:
     """The limit to acknowledge passes; the raising side stays, and it is settled all the same."""
-    script.raised().stayed(2, 9.5).acknowledged(2, 11.5).answered(4, 15)
+    script.raised().stayed(2, 9.5).acknowledged(2, 11.5)
+    _accounts(script, 3).answered(4, 15).cause_confirmed(5, 10, clock=_FIRST, cause=Cause.ANSWERED_LATE)
     return script.agreed(6, _hour(rng), outcome=_agreed(rng))
 
 
@@ -103,19 +139,18 @@ def not_enough(script: Script, rng: Random) -> Script:
 def no_reply(script: Script, rng: Random) -> Script:
     """Nobody replies at the first stage; the managers settle it."""
     script.raised().phoned(1, 16.25, reached=False).moved_up(2, _hour(rng))
-    script.acknowledged(3, _hour(rng)).answered(rng.choice((5, 6, 7)), 16.25)
+    script.acknowledged(3, _hour(rng))
+    _accounts(script, 4).answered(rng.choice((5, 6, 7)), 16.25)
     script.agreed(8, _hour(rng), outcome=_agreed(rng))
-    # Both agencies had their five working days by then. The clock to acknowledge is the second that starts.
     return (
-        script.cause_confirmed(9, 11, clock="2-acknowledge", cause=Cause.SILENT)
-        if rng.choice((True, True, False))
-        else script
+        script.cause_confirmed(9, 11, clock=_FIRST, cause=Cause.SILENT) if rng.choice((True, True, False)) else script
     )
 
 
 def automatic_reply(script: Script, rng: Random) -> Script:
     """Only an automatic reply comes; the managers settle it."""
-    script.raised().automatic_reply(0, 16).moved_up(2, 10).acknowledged(3, 12).answered(6, 12)
+    script.raised().automatic_reply(0, 16).moved_up(2, 10).acknowledged(3, 12)
+    _accounts(script, 4, says=Says.NOBODY_THERE).answered(6, 12)
     return script.agreed(7, _hour(rng), outcome=_agreed(rng))
 
 
@@ -162,7 +197,8 @@ def denied(script: Script, rng: Random) -> Script:
 
 def drifted_to_three(script: Script, rng: Random) -> Script:
     """No reply, then an acknowledgement and no answer: the delay takes it to the senior managers."""
-    script.raised().moved_up(2, 10).acknowledged(3, 15).moved_up(8, _hour(rng))
+    script.raised().moved_up(2, 10).acknowledged(3, 15)
+    script.accounted(5, 10, clock=_FIRST, says=Says.AS_RECORDED, of_raising=True).moved_up(8, _hour(rng))
     script.acknowledged(9, 16).answered(rng.choice((11, 12)), 15)
     return script.agreed(13, _hour(rng), outcome=_agreed(rng))
 

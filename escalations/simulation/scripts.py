@@ -15,12 +15,17 @@ from escalations.policy import Side, Track
 from escalations.rules import acts, workingtime
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act
-from escalations.rules.case import Cause, DeliveryState, Done, Outcome, PauseReason, Route
+from escalations.rules.case import Cause, Changed, DeliveryState, Done, Felt, Outcome, PauseReason, Route, Says
 from escalations.rules.workingtime import Amount, Calendar, Unit
 
 TEAM = Actor(side=Side.TEAM, position="team")
 RUNGS = ("practitioner", "manager", "senior_manager", "head")
 """Who answers at each stage of the sample policy."""
+_SAID: Mapping[str, Any] = {
+    "by": {"name": "An invented person", "role": "Invented"},
+    "text": "Invented: how it was, in a sentence of their own.",
+}
+"""What somebody writes with an account, or at the end."""
 Agreed = Literal[Outcome.AGREED_AS_ASKED, Outcome.AGREED_IN_PART, Outcome.AGREED_ANOTHER_WAY]
 Offered = Literal[
     Outcome.AGREED_AS_ASKED, Outcome.AGREED_IN_PART, Outcome.AGREED_ANOTHER_WAY, Outcome.NOT_AGREED_DECIDED
@@ -203,8 +208,26 @@ class Script:
         """The team makes the cause of a delay final."""
         return self._step(acts.ConfirmCause(**self._by_team(day, hour), clock_id=clock, cause=cause))
 
-    def _step(self, act: Act, *, answer: bool = False) -> Self:
-        words = {"answer": "Invented: what was looked at, and why."} if answer else {}
+    def accounted(self, day: int, hour: float, *, clock: str, says: Says, of_raising: bool = False) -> Self:
+        """A side says how a delay came about."""
+        origin = self._by_raiser(day, hour) if of_raising else self._by_responder(day, hour, None)
+        agency = self.raising if of_raising else self.responding[0]
+        return self._step(acts.Account(**origin, clock_id=clock, agency_id=agency, says=says), says=_SAID)
+
+    def looked_back(
+        self, after: int, hour: float, *, changed: tuple[Changed, ...], felt: Felt | None, agency: str | None = None
+    ) -> Self:
+        """A side says what changed, working days after what was done last; the raising side where none is named."""
+        closes = workingtime.deadline(self.calendar, self.steps[-1].at, Amount(value=after, unit=Unit.WORKING_DAYS))
+        at = workingtime.instant_of(workingtime.civil(closes).date(), time(int(hour), round(hour % 1 * 60)))
+        side = Side.RAISING if agency is None else Side.RESPONDING
+        by = Actor(side=side, agency_id=agency or self.raising, position=RUNGS[0])
+        return self._step(
+            acts.LookBack(**_origin(by, at), agency_id=agency or self.raising, changed=changed, felt=felt), says=_SAID
+        )
+
+    def _step(self, act: Act, *, answer: bool = False, says: Mapping[str, Any] | None = None) -> Self:
+        words = says or ({"answer": "Invented: what was looked at, and why."} if answer else {})
         self.steps.append(Step(act, words))
         return self
 

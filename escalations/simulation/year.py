@@ -21,7 +21,7 @@ from escalations.policy import Track
 from escalations.review import years
 from escalations.rules import acts, workingtime
 from escalations.rules.acts import Concern, LegalStatus, Reason
-from escalations.rules.case import Done, Outcome
+from escalations.rules.case import Changed, Done, Felt, Outcome, Says
 from escalations.rules.workingtime import Amount, Calendar, Unit
 from escalations.simulation import lives
 from escalations.simulation.direct import Direct
@@ -206,7 +206,9 @@ class _Stage:
             responding=self.cast.responding(raising, 2 if two else 1),
             facts=self.cast.facts(track=Track.URGENT if urgent else Track.STANDARD),
         )
-        self.put(way(script, rng))
+        lived = way(script, rng)
+        # What is not for this policy reached no other agency, so nobody is asked what came of it.
+        self.put(lived if way is lives.redirected else lives.looked_back(lived))
 
     def put(self, script: Script) -> None:
         if script.began <= self.now:
@@ -334,6 +336,7 @@ def _cast_today(stage: _Stage) -> None:
         .acknowledged(0, 12)
         .answered(1, 11, offers=Outcome.AGREED_AS_ASKED)
         .agreed(1, 13, outcome=Outcome.AGREED_AS_ASKED)
+        .looked_back(2, 10, changed=(Changed.MEETING_HELD, Changed.PLAN_AMENDED), felt=Felt.CLEAR_AND_FAIR)
     )
     drifted = script(
         6,
@@ -342,7 +345,9 @@ def _cast_today(stage: _Stage) -> None:
         social_care,
         facts=Facts(Reason.PLAN, level_of_need=4, legal_status=LegalStatus.CHILD_PROTECTION),
     )
-    stage.put(drifted.raised().moved_up(2, 10).acknowledged(4, 12))
+    late = "2-acknowledge"
+    drifted.raised().moved_up(2, 10).accounted(3, 11, clock=late, says=Says.NOBODY_THERE)
+    stage.put(drifted.accounted(3, 12, clock=late, says=Says.AS_RECORDED, of_raising=True).acknowledged(4, 12))
     waits = script(2, 1, health, social_care, police, facts=Facts(Reason.STRATEGY_DISCUSSION, level_of_need=4))
     stage.put(waits.raised().acknowledged(0, 13, agency=social_care).acknowledged(0, 14, agency=police))
     written_up = script(3, 2, school, health, facts=Facts(Reason.ASSESSMENT, level_of_need=3))

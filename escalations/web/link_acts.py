@@ -16,13 +16,10 @@ from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.answering import is_noted
 from escalations.rules.case import (
-    CHANGED_NOTHING,
     Case,
-    Changed,
     Claim,
     ClaimState,
     Done,
-    Felt,
     FileNote,
     Outcome,
     Route,
@@ -32,7 +29,7 @@ from escalations.rules.case import (
 )
 from escalations.rules.notices import Ask
 from escalations.store.links import Link, Session
-from escalations.web import completing, made, party_forms, team_acts
+from escalations.web import completing, looked_back, made, party_forms, team_acts
 from escalations.web.answers import Agency
 from escalations.web.forms import LONG, Reading, first
 from escalations.web.made import Made
@@ -385,17 +382,11 @@ def _move_up(reading: Reading, case: Case, origin: dict[str, Any]) -> Act | None
 def _look_back(
     reading: Reading, case: Case, link: Link, origin: dict[str, Any], sealed: dict[str, object]
 ) -> Act | None:
-    chosen = [Changed(value) for value in reading.raw.get("changed", []) if value in set(Changed)]
-    if not chosen:
-        reading.problem("changed", "Say what changed, or that nothing did, or that it is not known yet")
-    elif len(chosen) > 1 and any(one in CHANGED_NOTHING for one in chosen):
-        reading.problem("changed", "Choose either what changed, or that nothing did, or that it is not known yet")
-    felt = reading.choice("felt", Felt, missing="") if first(reading.raw, "felt") else None
-    sealed["text"] = reading.text("changed-text", "What you say", most=LONG)
+    chosen, felt = looked_back.read(reading, sealed)
     agency = _own(case, link)
     if not chosen or agency is None:
         return None
-    return acts.LookBack(**origin, agency_id=agency, changed=tuple(chosen), felt=felt)
+    return acts.LookBack(**origin, agency_id=agency, changed=chosen, felt=felt)
 
 
 def _seen(reading: Reading) -> int | None:

@@ -27,7 +27,7 @@ from escalations.rules.case import (
     Status,
 )
 from escalations.rules.workingtime import Amount
-from escalations.web import agreed, made, party_forms, questions
+from escalations.web import agreed, looked_back, made, party_forms, questions
 from escalations.web.answers import Agency, Asking, YesNo
 from escalations.web.forms import LONG, Reading, first, number_of
 from escalations.web.made import Made
@@ -57,6 +57,7 @@ class Doing(StrEnum):
     PARTIES = "parties"
     CONTACT = "contact"
     CLOSE = "close"
+    LOOK_BACK = "look-back"
 
 
 class OnWordOf(StrEnum):
@@ -105,6 +106,8 @@ def offered(case: Case) -> tuple[Doing, ...]:  # noqa: C901  one line a kind
     found.extend(_of_parties(case))
     if case.status is not Status.CLOSED:
         found.append(Doing.CLOSE)
+    if looked_back.asked(case):
+        found.append(Doing.LOOK_BACK)
     return tuple(found)
 
 
@@ -293,6 +296,8 @@ def _make(  # noqa: C901, PLR0911, PLR0912, PLR0917  one line a kind, and closed
             return party_forms.contact(reading, origin, sealed)
         case Doing.CLOSE:
             return _close(reading, origin, sealed)
+        case Doing.LOOK_BACK:
+            return looked_back.of_a_call(reading, case, origin, sealed)
         case _:
             assert_never(doing)
 

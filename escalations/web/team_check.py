@@ -19,7 +19,7 @@ from escalations.rules.case import Case
 from escalations.rules.civiltime import say
 from escalations.rules.notices import Notice, notices_for
 from escalations.rules.workingtime import Receipt
-from escalations.web import agreed, party_forms, team_dates, telling, words
+from escalations.web import agreed, looked_back, party_forms, team_dates, telling, words
 from escalations.web.clock_lives import extension_receipt
 from escalations.web.forms import Raw, first
 from escalations.web.made import Made
@@ -220,6 +220,8 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:  # n
             return Doing.PARTIES, party_forms.typed(act, sealed) or {}
         case acts.ChangeContact():
             return Doing.CONTACT, party_forms.typed(act, sealed) or {}
+        case acts.LookBack():
+            return Doing.LOOK_BACK, looked_back.typed(act, sealed)
         case acts.Close():
             word = next(code.value for code, side in WORDS_OF.items() if side is act.on_word_of)
             found = {
@@ -257,6 +259,7 @@ _LABELS: Final[Mapping[str, str]] = {
     "misdirected-by": "Who told you",
     **{name: label for name, (label, _) in party_forms.LABELS.items()},
     "close-text": "In their own words",
+    "changed-text": "What they add",
 }
 """What each field for a person's own words is called where it is given back."""
 
@@ -325,6 +328,8 @@ def field_of(doing: Doing, code: str) -> str:  # noqa: C901, PLR0911, PLR0912  o
             return _OF_PARTIES.get(code, "add-agency")
         case Doing.CONTACT:
             return "contact-name"
+        case Doing.LOOK_BACK:
+            return "changed"
         case Doing.CLOSE:
             return _OF_THE_END.get(code, "outcome")
         case _:

@@ -7,7 +7,7 @@ from datetime import datetime
 from escalations.rules import accounts, sooner
 from escalations.rules.case import Case, Cause, Clock
 from escalations.rules.civiltime import say
-from escalations.web import accounts_page, agreed, party_forms, team_acts, telling, words
+from escalations.web import accounts_page, agreed, looked_back, party_forms, team_acts, telling, words
 from escalations.web.forms import Raw
 from escalations.web.named import Said
 from escalations.web.team_acts import RAISER, Doing
@@ -79,6 +79,8 @@ def of(  # noqa: C901, PLR0911, PLR0912  one line a kind
             return {"parties": {agency: names.agency(agency) for agency in party_forms.may_say(case)}}
         case Doing.PARTIES:
             return {"take_out": of_parties(case, names), "removed_because": removed_because()}
+        case Doing.LOOK_BACK:
+            return {"asked": {agency: names.agency(agency) for agency in looked_back.asked(case)}}
         case Doing.CLOSE:
             return {
                 "outcomes": {

@@ -123,6 +123,7 @@ TEAM_ACTS: Final[Mapping[str, str]] = {
     "parties": "Change the agencies that it is raised with",
     "contact": "Change who is written to for the raising side",
     "close": "Close it on somebody’s word",
+    "look-back": "Write down what an agency says changed",
 }
 """What the team can do on a case, by `team_acts.Doing`."""
 

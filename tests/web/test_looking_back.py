@@ -8,7 +8,7 @@ from escalations.rules import events
 from escalations.rules.case import Changed, Felt
 from escalations.rules.notices import NoticeKind
 from escalations.store import register
-from tests.web import answering
+from tests.web import answering, teamwork
 from tests.web.conftest import Office
 from tests.web.forms_filled import raised
 
@@ -73,3 +73,32 @@ async def test_what_it_lacks_is_said_and_nothing_typed_is_lost(
     for code in changed:
         assert f'value="{code}" checked' in lacking.html or code == "not-a-code"
     assert await said(office, reference) == []
+
+
+async def test_the_team_writes_down_what_somebody_said_by_phone(office: Office, reference: str) -> None:
+    page = await office.get(f"/board/{reference}")
+    assert "Write down what an agency says changed" in page.text
+    lacking = await teamwork.fills(office, reference, "look-back", changed=["nothing", "plan_amended"])
+    assert lacking.problems == [
+        "Choose whose view this is",
+        "Choose either what changed, or that nothing did, or that it is not known yet",
+        "Say who told you, with their role",
+    ]
+    done = await teamwork.does(
+        office,
+        reference,
+        "look-back",
+        agency="oak-school",
+        changed=["plan_amended"],
+        felt="mixed",
+        told_by="Head of Oak Lane",
+        changed_text=OURS,
+    )
+    assert done.path == f"/board/{reference}"
+    assert "Oak Lane Primary School said what changed." in done.text
+    (event,) = await said(office, reference)
+    assert (event.by.side, event.agency_id, event.felt) == ("team", "oak-school", Felt.MIXED)
+    theirs = await answering.enter(
+        office, await answering.link(office, reference, NoticeKind.CLOSED, agency="childrens-services")
+    )
+    assert OURS not in theirs.text
