@@ -50,15 +50,14 @@ def test_what_changed_and_that_nothing_did_are_not_said_at_once(closed: Story, a
     assert closed.refused(look_back(closed, Changed.PLAN_AMENDED, alone)).code == "contradicts"
 
 
-def test_nobody_says_it_for_another_agency_and_the_team_for_none(closed: Story) -> None:
-    for by, agency in (
-        (responder(), SCHOOL),
-        (raiser(), SOCIAL_CARE),
-        (responder(agency=POLICE), POLICE),
-        (TEAM, SCHOOL),
-    ):
+def test_nobody_says_it_for_another_agency_but_the_team_which_was_told_by_phone(closed: Story) -> None:
+    for by, agency in ((responder(), SCHOOL), (raiser(), SOCIAL_CARE), (responder(agency=POLICE), POLICE)):
         act = acts.LookBack(**origin(by, closed.now), agency_id=agency, changed=(Changed.NOTHING,))
         assert closed.refused(act).code == "not_your_side"
+    of_nobody = acts.LookBack(**origin(TEAM, closed.now), agency_id=POLICE, changed=(Changed.NOTHING,))
+    assert closed.refused(of_nobody).code == "not_asked"
+    closed.act(acts.LookBack(**origin(TEAM, closed.now), agency_id=SCHOOL, changed=(Changed.NOTHING,)))
+    assert (closed.last(events.LookedBack).side, closed.last(events.LookedBack).by) == ("raising", TEAM)
 
 
 def test_no_agency_is_asked_of_what_none_was_told_of() -> None:
