@@ -38,6 +38,7 @@ FINAL_BODY = "partners-panel"
 
 ACTORS: dict[str, Actor] = {
     "raiser": raiser(),
+    "the school's contact": raiser(position="escalation_lead"),
     "raiser's manager": raiser(position="manager"),
     "another school": raiser(agency="elm-school"),
     "practitioner": responder(),
@@ -110,6 +111,8 @@ _PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] 
         "responding_agencies": (SOCIAL_CARE, POLICE),
         "raising_agency": SCHOOL if case.raising_agency is None and choice % 3 != 1 else None,
     },
+    acts.AwaitAgency: lambda *_: {},
+    acts.VouchForSender: lambda _, __, choice: {"theirs": choice % 2 == 0},
     acts.Acknowledge: lambda *_: {},
     acts.ReachedByPerson: lambda case, by, _: {
         "agency_id": by.agency_id if by.side is Side.RESPONDING else _of(case),
@@ -266,6 +269,8 @@ BY_A_PERSON = (
     events.Raised,
     events.Completed,
     events.PassedOn,
+    events.SenderVouched,
+    events.AgencyAwaited,
     events.Acknowledged,
     events.PersonReached,
     events.Responded,

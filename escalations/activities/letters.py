@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from typing import assert_never
+from typing import Final, assert_never
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -165,7 +165,7 @@ class Letters:
             for to in dict.fromkeys(row.notice.to for row in leaving)
         }
         team = None
-        if recipients.NobodyThere.TEAM_ONLY in there.values():
+        if not _FOR_TEAM.isdisjoint(there.values()):
             team = await looked_up.addressee(tx, self.vault, reference, _TEAM, at)
         tokens = await links.issue_all(
             tx,
@@ -184,7 +184,7 @@ class Letters:
             if became is not None:
                 return became
             to = there[row.notice.to]
-            if to is recipients.NobodyThere.TEAM_ONLY and isinstance(team, recipients.Addressee):
+            if to in _FOR_TEAM and isinstance(team, recipients.Addressee):
                 return _Found(case, team, None)
             if isinstance(to, recipients.NobodyThere):
                 return Became(_STATE_OF[to], to.value)
@@ -283,7 +283,10 @@ _STATE_OF = {
     recipients.NobodyThere.NO_ONE_IN_POST: NoticeState.NO_ONE,
     recipients.NobodyThere.NOT_BY_MAIL: NoticeState.OFF,
     recipients.NobodyThere.TEAM_ONLY: NoticeState.OFF,
+    recipients.NobodyThere.NOT_THEIRS: NoticeState.OFF,
 }
+_FOR_TEAM: Final = frozenset({recipients.NobodyThere.TEAM_ONLY, recipients.NobodyThere.NOT_THEIRS})
+"""Where the team is told in the place of whom a notice is for."""
 
 
 def became_of(sent: Sent, row: NoticeRow, message: Message) -> Became:

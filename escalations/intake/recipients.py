@@ -15,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from escalations.intake import submissions
 from escalations.policy import Side
 from escalations.rules.actors import Channel
-from escalations.rules.notices import RAISER, Recipient
-from escalations.store import directory
+from escalations.rules.notices import LEAD, RAISER, Recipient
+from escalations.rules.senders import RaiserAt
+from escalations.store import directory, read_models
 from escalations.store.directory_file import Notices
 from escalations.store.vault import Erased, Vault
 
@@ -41,6 +42,8 @@ class NobodyThere(StrEnum):
     """The agency's notices are off; the team is reminded whom to tell."""
     TEAM_ONLY = "team_only"
     """The team alone gets the agency's notices, and passes them on."""
+    NOT_THEIRS = "not_theirs"
+    """The agency says that the case is not theirs, so nobody is written to as whoever raised it; the team is."""
 
 
 async def find(
@@ -61,7 +64,12 @@ async def find(
         at: the moment; positions change hands, and some work on some days only.
     """
     if to.side is Side.RAISING and to.position == RAISER:
-        own = await _raiser(tx, vault, reference)
+        held, agency = await read_models.raiser_at(tx, reference)
+        if held is RaiserAt.NOBODY:
+            return NobodyThere.NOT_THEIRS
+        if held is RaiserAt.CONTACT:
+            return await find(tx, vault, reference, Recipient(to.side, agency, LEAD), at=at)
+        own = await raiser_address(tx, vault, reference)
         if own is not None and (untold := await _not_told(tx, to, entered_for=True, reference=reference)) is not None:
             return untold
         if own is not None:
@@ -96,7 +104,8 @@ async def _not_told(
     return NobodyThere.TEAM_ONLY if agency.notices is Notices.TEAM_ONLY else NobodyThere.NOT_BY_MAIL
 
 
-async def _raiser(tx: AsyncConnection, vault: Vault, reference: str) -> str | None:
+async def raiser_address(tx: AsyncConnection, vault: Vault, reference: str) -> str | None:
+    """The address that whoever raised a case gave; none where they gave none, or it was erased."""
     try:
         content = await submissions.contact_of(tx, vault, reference)
     except Erased:

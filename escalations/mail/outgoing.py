@@ -27,10 +27,11 @@ from typing_extensions import override
 from escalations.mail import words
 from escalations.policy import Awaits, Side, StageRule, StartsFrom, Track
 from escalations.rules import accounts, clocks, limits_told, workingtime
-from escalations.rules.case import Case, Clock, RedateReason, Status
+from escalations.rules.case import Case, Clock, RedateReason, Route, Status
 from escalations.rules.clocks import TEAM_POSITION
 from escalations.rules.notices import RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind, redated_for
 from escalations.rules.onward import May
+from escalations.rules.senders import RaiserAt
 from escalations.settings import Settings
 from escalations.store.directory import Rule
 
@@ -167,6 +168,12 @@ class Facts:
     """Whether the policy asks each side at the end what changed."""
     more_time: bool = False
     """Whether the limit that it is about had more time, as was recorded only after it had passed."""
+    route: Route | None = None
+    """Where what is not for this process goes: one of a closed list, and told to whoever wrote it alone."""
+    sent_there: bool = False
+    """Whether the partnership's team has sent it there itself."""
+    not_theirs: bool = False
+    """Whether it is for whoever raised it, and the agency says that the case is not theirs."""
 
 
 _CLOCK_OF = {
@@ -177,6 +184,7 @@ _CLOCK_OF = {
 _TEAM_CLOCK_OF = {
     NoticeKind.HELD: Awaits.LOOK,
     NoticeKind.MISDIRECTED: Awaits.LOOK,
+    NoticeKind.NOT_THEIRS: Awaits.LOOK,
     NoticeKind.DELIVERY_TROUBLE: Awaits.MEND_DELIVERY,
 }
 
@@ -235,6 +243,9 @@ def facts_of(
         over=_over(case, clock),
         asks_at_the_end=case.frame.policy.asks_at_the_end,
         more_time=clock is not None and clock.more_time,
+        route=case.route if notice.kind is NoticeKind.NOT_FOR_THIS else None,
+        sent_there=case.sent_there,
+        not_theirs=notice.to.position == RAISER and case.raiser_at is RaiserAt.NOBODY,
     )
 
 
@@ -591,6 +602,7 @@ def _values(notice: Notice, facts: Facts) -> Mapping[str, object]:
         "asked_in_vain": any(one.kept_at is None for one in facts.kept),
         "task_words": words.TASK,
         "awaited_words": words.AWAITED,
+        "turn_to": words.TURN_TO[facts.route] if facts.route else "",
         "why_redated": words.REDATED[facts.redated_because] if facts.redated_because else "",
         "task": words.TASK[awaits] if awaits else "open the link and see what is asked",
         "awaited": words.AWAITED[awaits] if awaits else "what the page shows",

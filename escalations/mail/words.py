@@ -6,7 +6,7 @@ Source: rules of practice, "Words": plain English, and none of the words that bl
 from __future__ import annotations
 
 from escalations.rules import wording
-from escalations.rules.case import RedateReason
+from escalations.rules.case import RedateReason, Route
 from escalations.rules.notices import NoticeKind
 
 TASK = {code: said.task for code, said in wording.AWAITED.items()}
@@ -81,5 +81,21 @@ TOLD: dict[NoticeKind, str] = {
     NoticeKind.FOLLOW_UP: "they are asked what came of it",
     NoticeKind.FOLLOW_UP_REMINDER: "they are reminded that they are asked what came of it",
     NoticeKind.FOLLOW_UP_UNANSWERED: "what came of it has not been answered",
+    NoticeKind.NOT_FOR_THIS: "what they sent is not for this process: the page says where it goes",
+    NoticeKind.AGENCY_AWAITED: "their agency is added to the directory first, and what they sent is held meanwhile",
+    NoticeKind.IN_YOUR_NAME: "an escalation was raised in the name of their agency, and is it theirs",
+    NoticeKind.NOT_THEIRS: "the agency that it was raised for says that it is not theirs",
 }
 """What the team is to tell somebody who is not told by mail: "Please tell ...: ..."."""
+
+
+TURN_TO: dict[Route, str] = {
+    Route.COMPLAINT: "the complaints procedure of the service that it is about",
+    Route.LADO: "the local authority’s designated officer, who looks at the conduct of people who work with children",
+    Route.WHISTLEBLOWING: "the whistleblowing procedure of the organisation that it is about",
+    Route.INSIDE_ONE_AGENCY: "that agency’s own managers",
+    Route.CONFERENCE_DISSENT: "whoever chairs the child protection conference",
+    Route.FRONT_DOOR: "the front door of children’s services, at the number below",
+    Route.OTHER: "another service, which the partnership team names if you ring it",
+}
+"""Where somebody turns with what is not for this process: "The right place for it: ..."."""

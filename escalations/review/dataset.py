@@ -517,6 +517,8 @@ class Life:
                 | events.FollowUpReminded()
                 | events.FollowUpUnanswered()
                 | events.Erased()
+                | events.SenderVouched()
+                | events.AgencyAwaited()
             ):
                 pass  # The others are LEFT_OUT, and mostly not even read.
             case _:

@@ -15,6 +15,7 @@ from escalations.rules import acts
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.case import Case, DeliveryState, FileNote, Status
+from escalations.rules.senders import RaiserAt
 from escalations.rules.telling import LEAD, RAISER
 
 
@@ -43,6 +44,7 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
             return None if _is_team(act.by) else _raising(case, act.by)
         case (
             acts.PassOn()
+            | acts.AwaitAgency()
             | acts.NotePhoneCall()
             | acts.Pause()
             | acts.Resume()
@@ -54,6 +56,8 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
             | acts.Close()
         ):
             return None if _is_team(act.by) else Refused(NOT_YOUR_SIDE, "Only the partnership team can do this.")
+        case acts.VouchForSender():
+            return None if _is_team(act.by) else _contact_of_raising(case, act.by)
         case acts.ReportDelivery() | acts.ReportMessage():
             if act.by == SYSTEM and act.channel is Channel.SYSTEM:
                 return None
@@ -259,11 +263,27 @@ def _raising(case: Case, by: Actor) -> Refused | None:
     While nobody knows which agency that is, it is that address alone.
     """
     if by.side is Side.RAISING:
+        if by.position == RAISER and case.raiser_at is RaiserAt.NOBODY:
+            return Refused("not_theirs", NOT_THEIRS)
         if by.position == RAISER and by.agency_id in {case.raised_as, case.raising_agency}:
             return None
         if by.agency_id is not None and by.agency_id == case.raising_agency:
             return None
     return Refused(NOT_YOUR_SIDE, "Only the agency that raised this can do this.")
+
+
+NOT_THEIRS = (
+    "The agency that this was raised for says that it is not theirs, so it can no longer be read or acted on from the "
+    "address that it was raised from. Nothing that was sent is lost: the partnership team has it. Please ring the team."
+)
+
+
+def _contact_of_raising(case: Case, by: Actor) -> Refused | None:
+    """The agency's own contact. Whoever raised it does not vouch for themselves."""
+    own = by.side is Side.RAISING and by.agency_id is not None and by.agency_id == case.raising_agency
+    if own and by.position == LEAD:
+        return None
+    return Refused(NOT_YOUR_SIDE, "Only that agency's own contact, or the partnership team, can say whose this is.")
 
 
 def _responding(case: Case, by: Actor) -> Refused | None:
@@ -415,6 +435,8 @@ def reads_text(case: Case, roles: frozenset[Role]) -> bool:
     """Whether somebody with these roles may read what a case is about, rather than reference, agencies and dates.
 
     The team, once the policy has told the partnership of the case, or while it holds the case to pass it on (rules of
-    practice, "Raised is not notified"). Nobody else who signs in ever does.
+    practice, "Raised is not notified"); and where the raising agency says that it is not theirs, so that the team has
+    to find out whose it is. Nobody else who signs in ever does.
     """
-    return Role.TEAM in roles and (case.partnership_told_at is not None or case.status is Status.HELD)
+    told = case.partnership_told_at is not None or case.status is Status.HELD
+    return Role.TEAM in roles and (told or case.raiser_at is RaiserAt.NOBODY)

@@ -35,7 +35,7 @@ from escalations.rules.case import (
 )
 from escalations.rules.codelists import Code
 from escalations.rules.plan import Kept, Learning, NotDone, PlanSays
-from escalations.rules.senders import Checked, Known
+from escalations.rules.senders import Checked, Known, Outside, Stands, SureBy
 from escalations.rules.workingtime import Amount
 
 
@@ -164,6 +164,19 @@ class PassOn(ActModel):
     responding_agencies: Annotated[tuple[Slug, ...], Field(min_length=1)]
     raising_agency: Slug | None = None
     """Needed where the sender was not recognised, and also how one that was taken for another agency's is put right."""
+    sender_known: Annotated[Known | None, Field(exclude_if=not_)] = None
+    """What the directory has of the raiser's address at that agency; none where it was not looked up."""
+    sender_stands: Annotated[Stands | None, Field(exclude_if=not_)] = None
+    """For whom the team takes them, where their address is not one of that agency's."""
+    sender_known_by: Annotated[SureBy | None, Field(exclude_if=not_)] = None
+    """How the team knows it; needed where they are taken for somebody of that agency."""
+
+
+class VouchForSender(ActModel):
+    """The raising agency's own contact, or the team on its word, says whether a case raised in its name is theirs."""
+
+    kind: Literal["vouch_for_sender"] = "vouch_for_sender"
+    theirs: bool
 
 
 class Acknowledge(ActModel):
@@ -549,6 +562,16 @@ class Close(ActModel):
     """Needed for an open case, and for what was withdrawn."""
     route: Route | None = None
     """Needed for what is redirected, and given for nothing else."""
+    outside: Annotated[Outside | None, Field(exclude_if=not_)] = None
+    """For what is held and not for this process at all: who wrote it. They are answered in fixed words."""
+    sent_there: Annotated[bool, Field(exclude_if=not_)] = False
+    """Whether the team has sent it on its way itself; otherwise whoever wrote is told where to turn."""
+
+
+class AwaitAgency(ActModel):
+    """The team keeps what it holds until an agency is in the directory; which one, in words, is sealed."""
+
+    kind: Literal["await_agency"] = "await_agency"
 
 
 class AddWords(ActModel):
@@ -598,6 +621,8 @@ Act = (
     Raise
     | Complete
     | PassOn
+    | VouchForSender
+    | AwaitAgency
     | Acknowledge
     | ReachedByPerson
     | Respond

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from escalations.policy import Awaits, OnLimit, Policy, Side, SkipReason, Track
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.plan import Action, Dissent, FollowUp, Plan, action_of, plan_of
-from escalations.rules.senders import Checked, Known
+from escalations.rules.senders import Checked, Known, Outside, RaiserAt, Stands
 from escalations.rules.workingtime import Amount, Calendar
 
 EDITION = 1
@@ -546,6 +546,10 @@ class Case:
     sender_known: Known | None = None
     sender_checked: Checked | None = None
     """How it is known who raised it; none for what was raised before that was written down."""
+    sender_stands: Stands | None = None
+    """For whom the team took them when it passed the case on, where their address is not one of the agency's."""
+    sender_owned: bool | None = None
+    """Whether the raising agency says that the case is theirs; none where it has said nothing of it."""
     incomplete: bool = False
     """A plain mail raised it and did not say all that a form asks; whoever sent it has a link to complete it."""
     parties: tuple[Party, ...] = ()
@@ -581,6 +585,12 @@ class Case:
     """On whose word it ended: the raising side's or the final body's. None for what was held, and the team ended."""
     route: Route | None = None
     """Where it goes instead, for what was redirected."""
+    outside: Outside | None = None
+    """Who wrote it, where it was not for this process at all ..."""
+    sent_there: bool = False
+    """... and whether the team has sent it on its way itself."""
+    agency_awaited_at: datetime | None = None
+    """Since when the team holds it until an agency is in the directory; the last time that it said so."""
     decided_by: tuple[str, ...] = ()
     quiet: bool = False
     """Entered for somebody: until the team presses "tell them" nobody but the team hears anything."""
@@ -649,6 +659,13 @@ class Case:
     def moves_by_itself(self) -> bool:
         """Whether a rule of the policy is about to move it, or has brought it to where it is."""
         return self.moved_by_rule is not None or (self.move is not None and self.move.by_rule is not None)
+
+    @property
+    def raiser_at(self) -> RaiserAt:
+        """Who holds the links of whoever raised it."""
+        if self.sender_owned is False:
+            return RaiserAt.NOBODY
+        return RaiserAt.CONTACT if self.sender_stands is Stands.CONTACT else RaiserAt.ADDRESS
 
     @property
     def open_parties(self) -> tuple[Party, ...]:

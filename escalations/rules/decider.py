@@ -103,6 +103,7 @@ _OF_WHAT_WAS_DONE = (
     acts.RecordDissent,
     acts.AnswerFollowUp,
     acts.Erase,
+    acts.VouchForSender,
 )
 """Acts that only put the record right, or say what became of what was agreed; they are taken after a case has closed
 as well, for evidence stays fair."""
@@ -110,6 +111,7 @@ _WHILE_HELD = (
     acts.AddWords,
     acts.Complete,
     acts.PassOn,
+    acts.AwaitAgency,
     acts.NotePhoneCall,
     acts.ConfirmCause,
     acts.Close,
@@ -167,6 +169,10 @@ def _decide(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:
             return opening.complete(case, act, now)
         case acts.PassOn():
             return opening.pass_on(case, act, now)
+        case acts.AwaitAgency():
+            return opening.await_agency(case, act, now)
+        case acts.VouchForSender():
+            return parties.vouch_for_sender(case, act, now)
         case acts.Acknowledge():
             return answering.acknowledge(case, act, now)
         case acts.ReachedByPerson():

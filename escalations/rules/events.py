@@ -36,7 +36,7 @@ from escalations.rules.case import (
 )
 from escalations.rules.codelists import Code
 from escalations.rules.plan import Kept, Learning, NotDone, PlanSays
-from escalations.rules.senders import Checked, Known
+from escalations.rules.senders import Checked, Known, Outside, Stands, SureBy
 from escalations.rules.workingtime import Amount
 
 AlternateBecause = Literal["works_for_a_party", "both_work_for_a_party", "decided_before"]
@@ -121,6 +121,27 @@ class PassedOn(EventModel):
     responding_agencies: tuple[Slug, ...]
     raising_agency: Annotated[Slug | None, Field(exclude_if=not_)] = None
     """Where the team said which agency raised it."""
+    sender_known: Annotated[Known | None, Field(exclude_if=not_)] = None
+    sender_stands: Annotated[Stands | None, Field(exclude_if=not_)] = None
+    """Where the raiser's address is not one of that agency's: for whom the team takes them ..."""
+    sender_known_by: Annotated[SureBy | None, Field(exclude_if=not_)] = None
+    """... and how it knows."""
+
+
+class AgencyAwaited(ActEventModel):
+    """The team adds an agency to the directory first; it is still held, and its clocks go on."""
+
+    kind: Literal["agency_awaited"] = "agency_awaited"
+
+
+class SenderVouched(ActEventModel):
+    """The raising agency said whether a case that was raised in its name is theirs."""
+
+    kind: Literal["sender_vouched"] = "sender_vouched"
+    agency_id: Slug
+    theirs: bool
+    was: bool | None = None
+    """What it had said before; none where it had not."""
 
 
 class StageStarted(EventModel):
@@ -766,6 +787,10 @@ class Closed(EventModel):
     route: Annotated[Route | None, Field(exclude_if=not_)] = None
     happened_at: Annotated[AwareDatetime | None, Field(exclude_if=not_)] = None
     """When they said so to the team."""
+    outside: Annotated[Outside | None, Field(exclude_if=not_)] = None
+    """For what was not for this process at all: who wrote it ..."""
+    sent_there: Annotated[bool, Field(exclude_if=not_)] = False
+    """... and whether the team has sent it on its way itself."""
     withdrawn_because: Annotated[WithdrawReason | None, Field(exclude_if=not_)] = None
     """Why whoever raised it took it back, where they did so themselves."""
     follow_up_at: Annotated[AwareDatetime | None, Field(exclude_if=not_)] = None
@@ -881,6 +906,8 @@ Event = (
     Raised
     | Completed
     | PassedOn
+    | SenderVouched
+    | AgencyAwaited
     | StageStarted
     | ClockStarted
     | ClockResumed

@@ -83,8 +83,14 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912,
                 case,
                 status=Status.OPEN,
                 raising_agency=event.raising_agency or case.raising_agency,
+                sender_known=event.sender_known or case.sender_known,
+                sender_stands=event.sender_stands,
                 parties=_parties(event.responding_agencies),
             )
+        case events.AgencyAwaited():
+            return replace(case, agency_awaited_at=event.at)
+        case events.SenderVouched():
+            return replace(case, sender_owned=event.theirs)
         case events.StageStarted():
             return _stage_started(case, event)
         case events.ClockStarted():
@@ -173,7 +179,9 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912,
         case events.PartyRemoved():
             return _without_party(case, event)
         case events.ContactChanged():
-            return case  # Whom a message for the raising side goes to is looked up when it leaves.
+            # Whom a message for the raising side goes to is looked up when it leaves. Whoever of the agency, or the
+            # team, names somebody else has settled who holds those links; whoever held them cannot settle that.
+            return case if event.by.position == RAISER else replace(case, sender_stands=None, sender_owned=None)
         case events.Erased():
             return replace(case, erased_at=event.at)
         case events.Decided():
@@ -186,6 +194,8 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912,
                 outcome=event.outcome,
                 on_word_of=event.on_word_of or (None if event.by.side is Side.TEAM else event.by.side),
                 route=event.route,
+                outside=event.outside,
+                sent_there=event.sent_there,
                 move=None,
                 word_due_at=None,
                 follow_up=None if event.follow_up_at is None else FollowUp(at=event.follow_up_at),

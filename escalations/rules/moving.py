@@ -277,6 +277,8 @@ def close_by_team(case: Case, act: acts.Close, at: datetime, *, outcome: Outcome
         outcome=outcome,
         on_word_of=act.on_word_of,
         route=act.route,
+        outside=act.outside,
+        sent_there=act.sent_there,
         happened_at=act.happened_at,
         submission_id=act.submission_id,
         content_digest=act.content_digest,

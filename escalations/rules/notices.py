@@ -84,7 +84,11 @@ def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR091
         case events.PassedOn():
             # Whoever it was entered for hears of it here for the first time.
             kind = NoticeKind.RECEIPT if case.quiet else NoticeKind.PASSED_ON
-            return (_to_raiser(case, kind, asks=_reads_or_completes(case)),)
+            return (_to_raiser(case, kind, asks=_reads_or_completes(case)), *_in_its_name(case, event))
+        case events.AgencyAwaited():
+            return (_to_raiser(case, NoticeKind.AGENCY_AWAITED, asks=_reads_or_completes(case)),)
+        case events.SenderVouched():
+            return _vouched(case, event)
         case events.Acknowledged():
             return (_to_raiser(case, NoticeKind.ACKNOWLEDGED),)
         case events.PersonReached():
@@ -208,6 +212,21 @@ def _raised(case: Case) -> tuple[Notice, ...]:
 
 def _reads_or_completes(case: Case) -> Ask:
     return Ask.COMPLETE if case.incomplete else Ask.READ
+
+
+def _in_its_name(case: Case, event: events.PassedOn) -> tuple[Notice, ...]:
+    """The raising agency's own contact, where the address is not one of the agency's: nobody raises behind its back."""
+    if event.sender_stands is None:
+        return ()
+    to = Recipient(Side.RAISING, case.raising_agency, LEAD)
+    return (Notice(NoticeKind.IN_YOUR_NAME, to, Ask.VOUCH, case.stage),)
+
+
+def _vouched(case: Case, event: events.SenderVouched) -> tuple[Notice, ...]:
+    """The team, which has to find out whose it is. Where it is theirs after all, whoever raised it has a link again."""
+    if event.theirs:
+        return (_to_raiser(case, NoticeKind.STILL_OPEN),) if event.was is False and case.closed_at is None else ()
+    return () if event.by.side is Side.TEAM else (_to_team(case, NoticeKind.NOT_THEIRS),)
 
 
 def _completed(case: Case, event: events.Completed) -> tuple[Notice, ...]:
@@ -416,6 +435,7 @@ def _closed(case: Case, event: events.Closed) -> tuple[Notice, ...]:
     if case.quiet and not case.stage:
         return held
     raiser = NoticeKind.REDIRECTED if case.route is not None else NoticeKind.CLOSED
+    raiser = NoticeKind.NOT_FOR_THIS if case.outside is not None else raiser
     told = (
         Notice(raiser if to.position == RAISER else NoticeKind.CLOSED, to, Ask.READ, case.stage)
         for to in _on_the_ladder(case)
@@ -519,6 +539,7 @@ _PASSING = (
     NoticeKind.MOVE_DUE,
     NoticeKind.STILL_OPEN,
     NoticeKind.HELD,
+    NoticeKind.AGENCY_AWAITED,
     NoticeKind.COMPLETED,
     NoticeKind.RESUMED,
     NoticeKind.EXTENDED,
@@ -570,7 +591,7 @@ def overtaken(
     if case.status is Status.CLOSED or stage < case.stage:
         return True
     clock = next((clock for clock in case.clocks if clock.clock_id == about), None)
-    if kind in {NoticeKind.HELD, NoticeKind.COMPLETED}:
+    if kind in {NoticeKind.HELD, NoticeKind.COMPLETED, NoticeKind.AGENCY_AWAITED}:
         return case.status is not Status.HELD
     if kind is NoticeKind.RESUMED:
         return case.pause is not None

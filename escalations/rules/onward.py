@@ -13,7 +13,7 @@ from enum import StrEnum
 from escalations.policy import Side
 from escalations.rules import access, asking
 from escalations.rules.case import Case, Status
-from escalations.rules.notices import RAISER, Ask, Recipient
+from escalations.rules.notices import LEAD, RAISER, Ask, Recipient
 
 
 class May(StrEnum):
@@ -27,6 +27,8 @@ class May(StrEnum):
     ANSWER_LATE = "answer_late"
     """It has moved up since; an answer is still taken, at the stage left."""
     DECIDE = "decide"
+    VOUCH = "vouch"
+    """It was raised in their agency's name, and they have not said whether it is theirs."""
     READ = "read"
     """Nothing is asked of them; the page shows how it stands, or how it ended."""
 
@@ -53,6 +55,9 @@ def onward(case: Case, to: Recipient) -> Onward:
         to: whom the message was for that they answered.
     """
     read = Onward(Ask.READ, case.stage, May.READ)
+    if to.side is Side.RAISING and to.position == LEAD and case.sender_stands is not None and not case.sender_owned:
+        # Until they say that it is theirs, they read who wrote in their name, and nothing of what it is about.
+        return Onward(Ask.VOUCH, case.stage, May.VOUCH if case.sender_owned is None else May.READ)
     if case.status is Status.CLOSED:
         return read
     match to.side:

@@ -11,6 +11,7 @@ from escalations.rules.actors import Channel
 from escalations.rules.case import EDITION, Case, Cause, Status
 from escalations.rules.events import Event
 from escalations.rules.evolving import evolve_all
+from escalations.rules.senders import Stands
 
 
 def raise_case(case: Case, act: acts.Raise, now: datetime) -> tuple[Event, ...] | Refused:
@@ -92,7 +93,7 @@ def pass_on(case: Case, act: acts.PassOn, now: datetime) -> tuple[Event, ...] | 
             "raising_agency_needed",
             "We do not know yet which agency raised this. Please say which it is; it can then be passed on.",
         )
-    refused = _agencies(raising, act.responding_agencies)
+    refused = _agencies(raising, act.responding_agencies) or _unsure(act)
     if refused is not None:
         return refused
     looked = clocks.meet(case, case.running(Awaits.LOOK), now, counts_from=now)
@@ -114,11 +115,31 @@ def _passed_on(
         by=act.by,
         responding_agencies=responding,
         raising_agency=raising,
+        sender_known=act.sender_known if isinstance(act, acts.PassOn) else None,
+        sender_stands=act.sender_stands if isinstance(act, acts.PassOn) else None,
+        sender_known_by=act.sender_known_by if isinstance(act, acts.PassOn) else None,
         submission_id=act.submission_id,
         content_digest=act.content_digest,
     )
     happened = (*happened, passed)
     return (*happened, *moving.start_stage(evolve_all(case, happened), case.start_stage, now))
+
+
+def _unsure(act: acts.PassOn) -> Refused | None:
+    """Nobody is taken for somebody of an agency without a word on how that is known."""
+    if act.sender_stands is not Stands.TAKEN or act.sender_known_by is not None:
+        return None
+    return Refused(
+        "how_known_needed",
+        "Please say how you know that whoever raised this works for that agency: whom you rang, and on which number.",
+    )
+
+
+def await_agency(case: Case, act: acts.AwaitAgency, now: datetime) -> tuple[Event, ...] | Refused:
+    """An agency is added to the directory first. The team's clock goes on: whoever wrote must not wait for that."""
+    if case.status is not Status.HELD:
+        return Refused("already_passed_on", "This has already been passed on.")
+    return (events.AgencyAwaited(**events.origin(act, now)),)
 
 
 def complete(case: Case, act: acts.Complete, now: datetime) -> tuple[Event, ...] | Refused:

@@ -184,4 +184,27 @@ def change_contact(case: Case, act: acts.ChangeContact, now: datetime) -> tuple[
             "held",
             "The partnership team has this and has not yet passed it on. Please tell the team whom it should write to.",
         )
-    return (events.ContactChanged(**events.origin(act, now), stage=case.stage),)
+    changed = events.ContactChanged(**events.origin(act, now), stage=case.stage)
+    # Where the agency had said that it is not theirs, this is what the team was to find out.
+    asked = () if case.raising_agency is None else looked_at(case, case.raising_agency)
+    return (changed, *clocks.meet(case, asked, now, counts_from=now))
+
+
+def vouch_for_sender(case: Case, act: acts.VouchForSender, now: datetime) -> tuple[Event, ...] | Refused:
+    """The raising agency says whether what was raised in its name is theirs. Nothing is lost by it, and nothing ends.
+
+    Where it is not, nobody holds the links of whoever raised it any more, and the team is asked to find out whose it
+    is, by its own time limit (practice, "Who sees what, and when": a new person outside the agency's own addresses
+    waits for the holder or the team).
+    """
+    agency = case.raising_agency
+    if agency is None or case.status is Status.HELD:
+        return Refused("held", "This has not been passed on yet, so no agency has been asked whether it is theirs.")
+    if case.sender_owned is act.theirs:
+        return Refused("said_before", "That is recorded already. Nothing more is needed.")
+    said = events.SenderVouched(**events.origin(act, now), agency_id=agency, theirs=act.theirs, was=case.sender_owned)
+    if act.theirs:
+        return (said, *clocks.meet(case, looked_at(case, agency), now, counts_from=now))
+    if case.status is Status.CLOSED:
+        return (said,)
+    return (said, *_asks_the_team(evolve_all(case, (said,)), agency, now))

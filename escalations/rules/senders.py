@@ -33,3 +33,46 @@ class Checked(StrEnum):
     """Nobody looked: no result of such a server came with it, or the address was typed into a form."""
     CODE = "code"
     """Whoever reads that mailbox has entered a code that was sent to it."""
+
+
+class Stands(StrEnum):
+    """For whom the team takes somebody whose address is not one of the raising agency's, when it passes it on."""
+
+    TAKEN = "taken"
+    """For somebody of that agency: the address holds the links of whoever raised it. The team said how it knows."""
+    CONTACT = "contact"
+    """For nobody that it could make sure of: the agency's own contact holds those links, and the address none."""
+
+
+class SureBy(StrEnum):
+    """How the team knows that somebody is of the agency; whom it spoke to, and on which number, is sealed."""
+
+    PHONED = "phoned"
+    """It rang the agency."""
+    ACQUAINTED = "acquainted"
+    """Somebody of the team knows the person, and that the address is theirs."""
+    OTHERWISE = "otherwise"
+    """In another way, in the team's own words."""
+
+
+class RaiserAt(StrEnum):
+    """Who holds the links of whoever raised a case."""
+
+    ADDRESS = "address"
+    """The address that they gave."""
+    CONTACT = "contact"
+    """The raising agency's own contact."""
+    NOBODY = "nobody"
+    """Nobody: the agency said that the case is not theirs. What they would be told goes to the partnership's team."""
+
+
+class Outside(StrEnum):
+    """Who wrote what is not for this process at all, as far as the team can tell."""
+
+    FAMILY = "family"
+    """A parent, or somebody else of the family, or the child or adult themselves."""
+    PUBLIC = "public"
+    """A member of the public."""
+    WORKER = "worker"
+    """Somebody who works with children or adults, for no agency of this partnership."""
+    OTHER = "other"

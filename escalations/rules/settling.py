@@ -102,7 +102,7 @@ def take_back(case: Case, act: acts.Withdraw | acts.Redirect, now: datetime) -> 
 
 def close_on_word(case: Case, act: acts.Close, now: datetime) -> tuple[Event, ...] | Refused:
     """The team ends a case on somebody's word, or one that is held."""
-    refused = _route(act) or (_held(act) if case.status is Status.HELD else _open(case, act))
+    refused = _route(act) or _outside(case, act) or (_held(act) if case.status is Status.HELD else _open(case, act))
     if refused is not None:
         return refused
     happened: tuple[Event, ...] = ()
@@ -128,6 +128,19 @@ def _route(act: acts.Close) -> Refused | None:
             "Only what is redirected goes another way. Please choose redirected, or leave the way out.",
         )
     return None
+
+
+def _outside(case: Case, act: acts.Close) -> Refused | None:
+    """What nobody of an agency wrote is held, and goes another way: an agency that has it was told of an escalation."""
+    if act.outside is None:
+        return None
+    if case.status is not Status.HELD:
+        return Refused(
+            "already_passed_on",
+            "This has been passed on, so agencies have been told of an escalation. It ends on the word of the raising "
+            "side, or is redirected.",
+        )
+    return None if act.outcome is Outcome.REDIRECTED else Refused("route_needed", "Please say where this goes instead.")
 
 
 _NOT_AT_FINAL_STAGE = Refused(

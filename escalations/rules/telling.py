@@ -102,12 +102,22 @@ class NoticeKind(StrEnum):
     FOLLOW_UP_REMINDER = "follow_up_reminder"
     FOLLOW_UP_UNANSWERED = "follow_up_unanswered"
     """To the team, and to the agency's lead where the policy says so."""
+    NOT_FOR_THIS = "not_for_this"
+    """To whoever wrote: it is not for this process, and where to turn. In fixed words."""
+    AGENCY_AWAITED = "agency_awaited"
+    """To whoever wrote: their agency is added to the directory first, and the team has what they wrote."""
+    IN_YOUR_NAME = "in_your_name"
+    """To the raising agency's own contact: it was raised in its name, from an address that is not one of its own."""
+    NOT_THEIRS = "not_theirs"
+    """To the team: the agency says that the case is not theirs."""
 
 
 class Ask(StrEnum):
     """What the link in a notice lets its reader do; the link serves until that is done."""
 
     READ = "read"
+    VOUCH = "vouch"
+    """To say whether what was raised in an agency's name is theirs."""
     RESPOND = "respond"
     CHOOSE = "choose"
     CONSIDER = "consider"

@@ -59,6 +59,7 @@ _MOSTLY: Final[Mapping[str, Mapping[str, object]]] = {
     "agree": {"outcome": Outcome.AGREED_AS_ASKED},
     "decide": {"outcome": Outcome.DECIDED_AS_ASKED},
     "say_done": {"done": "answered"},
+    "vouch_for_sender": {"theirs": True},
     "note_phone_call": {"reached": True},
     "answer_plan": {"says": PlanSays.AGREED},
     "report_action": {"done": True},

@@ -25,7 +25,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from escalations.policy import Side
 from escalations.rules import asking, workingtime
 from escalations.rules.case import Case
-from escalations.rules.notices import Ask, Notice, Recipient
+from escalations.rules.notices import RAISER, Ask, Notice, Recipient
+from escalations.rules.senders import RaiserAt
 from escalations.store import tables
 from escalations.store.engine import insert_unless_there
 from escalations.store.vault import Sealed, Vault
@@ -188,7 +189,18 @@ async def close_done(tx: AsyncConnection, case: Case, *, at: datetime) -> int:
     ]
     if done:
         await tx.execute(update(_LINKS).where(_LINKS.c.link_id.in_(done)).values(closed_at=at))
-    return len(done)
+    return len(done) + await _close_no_longer_held(tx, case, at=at)
+
+
+async def _close_no_longer_held(tx: AsyncConnection, case: Case, *, at: datetime) -> int:
+    """Close the raiser's links where their address holds none any more, and give how many were closed."""
+    if case.raiser_at is RaiserAt.ADDRESS:
+        return 0
+    theirs = [_LINKS.c.reference == case.reference, _LINKS.c.position == RAISER, _LINKS.c.closed_at.is_(None)]
+    if case.raiser_at is RaiserAt.CONTACT:
+        # Those that the agency's own contact was given since are its own.
+        theirs.append(_LINKS.c.agency_id.is_distinct_from(case.raising_agency))
+    return (await tx.execute(update(_LINKS).where(*theirs).values(closed_at=at))).rowcount
 
 
 # ---- Codes ----------------------------------------------------------------------------------------------------------

@@ -45,6 +45,8 @@ class OpenCase:
     sender_known: str | None
     sender_checked: str | None
     """How it is known who raised it; None for what was raised before that was written down."""
+    raiser_at: str | None
+    """Who holds the links of whoever raised it; None for the address that they gave."""
     responding_agencies: tuple[str, ...]
     received_at: datetime
     move_to_stage: int | None
@@ -107,6 +109,7 @@ _OF_CASE = (
     _CASES.c.raising_agency,
     _CASES.c.sender_known,
     _CASES.c.sender_checked,
+    _CASES.c.raiser_at,
     _CASES.c.responding_agencies,
     _CASES.c.received_at,
     _CASES.c.move_to_stage,

@@ -20,11 +20,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from escalations import errors
 from escalations.rules import case, events, evolving
 from escalations.rules.events import Event
+from escalations.rules.senders import RaiserAt
 from escalations.store import cases, register, tables
 
 _CASES = tables.CASES
 _CLOCKS = tables.CLOCKS
 _ACCOUNTS = TypeAdapter(tuple[case.Account, ...])
+_RAISER_AT = select(_CASES.c.raiser_at, _CASES.c.raising_agency).where(_CASES.c.reference == bindparam("case"))
 _ADD_CASE = insert(_CASES)
 _CHANGE_CASE = update(_CASES).where(_CASES.c.reference == bindparam("case"))
 _ADD_CLOCK = insert(_CLOCKS)
@@ -67,6 +69,8 @@ class CaseRow:
     sender_known: str | None
     sender_checked: str | None
     """How it is known who raised it; None for what was raised before that was written down."""
+    raiser_at: str | None
+    """Who holds the links of whoever raised it; None for the address that they gave."""
     responding_agencies: tuple[str, ...]
     concern: str | None
     reason: str | None
@@ -277,6 +281,17 @@ async def clocks_of(tx: AsyncConnection, *references: str) -> list[ClockRow]:
     return [_clock_row(row) for row in rows.mappings()]
 
 
+async def raiser_at(tx: AsyncConnection, reference: str) -> tuple[RaiserAt, str | None]:
+    """Who holds the links of whoever raised a case, and the agency that raised it.
+
+    Before it is opened, that is the address that they gave, and no agency.
+    """
+    row = (await tx.execute(_RAISER_AT, {"case": reference})).one_or_none()
+    if row is None:
+        return RaiserAt.ADDRESS, None
+    return RaiserAt(row.raiser_at) if row.raiser_at else RaiserAt.ADDRESS, row.raising_agency
+
+
 def clock_state(clock: case.Clock) -> ClockState:
     """Where a clock of a case stands."""
     if clock.end is case.ClockEnd.MET:
@@ -333,6 +348,7 @@ def _case_values(after: case.Case, entry: register.Entry) -> dict[str, Any]:
         "raising_agency": after.raising_agency,
         "sender_known": after.sender_known.value if after.sender_known else None,
         "sender_checked": after.sender_checked.value if after.sender_checked else None,
+        "raiser_at": None if after.raiser_at is RaiserAt.ADDRESS else after.raiser_at.value,
         "responding_agencies": json.dumps([party.agency_id for party in after.parties]),
         "edition": after.edition,
         "policy_hash": after.frame.policy.content_hash,

@@ -536,6 +536,7 @@ CASES = Table(
     Column("raising_agency", _SLUG),
     Column("sender_known", _SLUG),
     Column("sender_checked", _SLUG),
+    Column("raiser_at", _SLUG),
     Column("responding_agencies", Text, nullable=False),
     Column("concern", _SLUG),
     Column("reason", _SLUG),

@@ -22,7 +22,7 @@ from escalations.web import completing, link_acts, link_page, retyped
 from escalations.web.forms import Problem, Raw, Reading, first
 from escalations.web.link_acts import Doing
 from escalations.web.made import Made
-from escalations.web.opened import Opened
+from escalations.web.opened import Opened, no_longer_held
 from escalations.web.parts import differs, is_press, pressed_before
 from escalations.web.returning import Returning
 
@@ -60,6 +60,18 @@ class Asked(Returning):
             )
         await self._log_reading(link)
         lacking: tuple[Problem, ...] = ()
+        if link.asks is Ask.VOUCH:
+            return parts.show(
+                request,
+                "answer_vouch.html",
+                status=status,
+                f=parts.form(request, raw, problems),
+                refused=refused,
+                returned=returned,
+                unkept=unkept,
+                once=once if is_press(once := first(raw or {}, "once")) else secrets.token_urlsafe(12),
+                **link_page.vouching(read, link),
+            )
         if raw is None and link.asks is Ask.COMPLETE:
             raw = completing.prefilled(read.raised, read.sealed, read.agencies)
             lacking = completing.lacking(raw, read.found.case, read.agencies, now=parts.now())
@@ -221,6 +233,16 @@ class Asked(Returning):
         link = opened.link
         if not retyped.readable(raw):
             return await self._closed(request, opened)
+        async with self._parts.database.read() as tx:
+            case = await self._parts.cases.read(tx, link.reference)
+        if case is not None and (why := no_longer_held(case, link)):
+            return self._typed(
+                request,
+                raw,
+                "This was not stored: this link no longer opens the escalation",
+                " ".join(why),
+                status=409,
+            )
         return self._typed(
             request,
             raw,

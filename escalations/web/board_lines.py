@@ -221,7 +221,7 @@ def line(
     return Line(
         case,
         _first_up(names.raising(case.raising_agency)),
-        sender_words.short(case.sender_known, case.sender_checked),
+        sender_words.short(case.sender_known, case.sender_checked, case.raiser_at),
         tuple(names.agency(agency) for agency in case.responding_agencies),
         _stage(case.stage, stages),
         case.track == Track.URGENT.value,

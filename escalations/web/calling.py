@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations.policy import Awaits, Side, StageRule
 from escalations.rules.case import Case
+from escalations.rules.civiltime import civil
 from escalations.store import directory
 from escalations.store.links import Link
 from escalations.store.vault import Vault
@@ -89,7 +90,7 @@ class Numbers:
     async def of_raiser(self, raiser: Mapping[str, Any]) -> Number:
         """What they gave; or the directory's of their address; or that of the level of their agency that has it."""
         if raiser.get("phone"):
-            return Number(str(raiser["phone"]))
+            return Number(str(raiser["phone"]), str(raiser.get("phone_from") or ""))
         agency = self.case.raising_agency
         if agency is None:
             return Number()
@@ -97,7 +98,9 @@ class Numbers:
         own = await directory.phone_of_address(self.tx, self.vault, agency, address, self.at)
         if own:
             return Number(own, "their number in the directory")
-        _, of_whom, number = await self._of(agency, self._stage.raising_position)
+        # A teacher of that rung knows nothing of what somebody else raised in the school's name; its contact was told.
+        knows = self._stage.raising_position if self.case.sender_stands is None else directory.LEAD
+        _, of_whom, number = await self._of(agency, knows)
         return Number(number, f"from the directory: {of_whom}, {self.names.agency(agency)}") if number else Number()
 
     async def of_agency(self, agency_id: str | None) -> tuple[str, Number]:
@@ -122,3 +125,21 @@ class Numbers:
             if one is not None and one.phone:
                 return title, one.title, one.phone
         return title, "", ""
+
+
+async def of_contact(
+    tx: AsyncConnection, vault: Vault, agency_id: str, names: Names, at: datetime
+) -> tuple[str, tuple[Number, ...]]:
+    """The title of an agency's own contact, and the numbers that the directory has of them and of their deputy."""
+    title, found = "", list[Number]()
+    for held in await directory.holdings(tx, vault, agency_id):
+        if held.position != directory.LEAD or not held.on(civil(at).date()):
+            continue
+        title = held.title
+        whose = {"": held.holder, ", deputy": held.deputy}
+        found += [
+            Number(person.phone, f"{held.title}{deputy}, {names.agency(agency_id)}: from the directory")
+            for deputy, person in whose.items()
+            if person is not None and person.phone
+        ]
+    return title, tuple(found)

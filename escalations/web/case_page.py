@@ -40,6 +40,9 @@ def routes(parts: Parts) -> APIRouter:
     return router
 
 
+_OF_WHO_WROTE = (events.PassedOn, events.SenderVouched)
+
+
 class _CasePages:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -55,8 +58,9 @@ class _CasePages:
                 return self._not_open(request, reference, received=bool(waiting))
             reads = access.reads_text(found.case, signed_in(request).roles)
             raised, sealed = await story.raised_in_all(tx, parts.vault, found) if reads else (None, None)
-            wrote = await story.written(tx, parts.vault, found) if reads else ()
             team = await story.of_the_team(tx, parts.vault, found)
+            # What an agency tells the team of who wrote in its name, and what the team wrote of it, is the team's own.
+            wrote = await story.written(tx, parts.vault, found, only=None if reads else _OF_WHO_WROTE)
             rows = await notice_rows.of_case(tx, reference)
             readings = await access_log.of_case(tx, reference) if found.case.removed else []
             messages = await mails.waiting_about(tx, reference)

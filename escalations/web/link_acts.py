@@ -30,7 +30,7 @@ from escalations.rules.case import (
 from escalations.rules.notices import Ask
 from escalations.store.links import Link, Session
 from escalations.web import completing, looked_back, made, party_forms, team_acts
-from escalations.web.answers import Agency
+from escalations.web.answers import Agency, YesNo
 from escalations.web.forms import LONG, Reading, first
 from escalations.web.made import Made
 
@@ -61,6 +61,7 @@ class Doing(StrEnum):
     MISDIRECTED = "misdirected"
     PARTIES = "parties"
     CONTACT = "contact"
+    VOUCH = "vouch"
 
 
 class Agreed(StrEnum):
@@ -92,6 +93,8 @@ def offered(case: Case, link: Link) -> tuple[Doing, ...]:
     """What the page of a link offers now, in the order of the page."""
     if link.asks is Ask.COMPLETE:
         return (Doing.COMPLETE, *_urgent(case)) if case.incomplete and case.status is not Status.CLOSED else ()
+    if link.asks is Ask.VOUCH:
+        return (Doing.VOUCH,) if case.sender_owned is None else ()
     gives = accounts.open_to(case, link.to.side, link.to.agency_id)
     looks = looking_back.side_of(case, _own(case, link)) is link.to.side
     looks_back = (Doing.LOOK_BACK,) if looks else ()
@@ -145,7 +148,7 @@ def _asked(case: Case, link: Link) -> tuple[Doing, ...]:
             if link.to.side is Side.RAISING:
                 return (*claimed, *_reading(case), *_objecting(case, link))
             return (*claimed, *_objecting(case, link)) if link.to.side is Side.RESPONDING else ()
-        case Ask.TEAM | Ask.COMPLETE | Ask.PLAN | Ask.ACTION | Ask.CHECK | Ask.FOLLOW_UP:
+        case Ask.TEAM | Ask.COMPLETE | Ask.PLAN | Ask.ACTION | Ask.CHECK | Ask.FOLLOW_UP | Ask.VOUCH:
             return ()  # That is done on the team's own pages, and on a page of questions of its own.
         case _:
             assert_never(link.asks)
@@ -321,6 +324,10 @@ def _make(  # noqa: C901, PLR0911, PLR0912, PLR0917  one line a kind, and closed
             return (
                 None if decision is None else acts.Decide.model_validate({**origin, "outcome": Outcome(decision.value)})
             )
+        case Doing.VOUCH:
+            theirs = reading.choice("theirs", YesNo, missing="Say whether this is your agency’s")
+            sealed["text"] = reading.text("vouch-text", "What you add", most=LONG)
+            return None if theirs is None else acts.VouchForSender(**origin, theirs=theirs is YesNo.YES)
         case Doing.ACCOUNT:
             return _account(reading, case, link, origin, sealed)
         case Doing.LOOK_BACK:

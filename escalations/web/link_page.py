@@ -17,6 +17,7 @@ from escalations.rules import acts, events, sooner
 from escalations.rules.actors import Channel
 from escalations.rules.case import Case, Status
 from escalations.rules.notices import Ask
+from escalations.rules.senders import RaiserAt
 from escalations.store import directory
 from escalations.store.links import Link
 from escalations.web import (
@@ -64,6 +65,7 @@ TITLES: Final[Mapping[Doing, str]] = {
     Doing.MISDIRECTED: "This is not ours",
     Doing.PARTIES: "Change the agencies that it is raised with",
     Doing.CONTACT: "Somebody else is to be written to",
+    Doing.VOUCH: "Is it your agency’s?",
 }
 """What each form of a link's page is called, in the order of the page."""
 
@@ -198,6 +200,30 @@ def _without_the_level_above(case: Case, agencies: Mapping[str, Agency]) -> tupl
     return tuple(one.name for one in there if above and one.agency_type in above[0].no_such_level)
 
 
+def vouching(page: Read, link: Link) -> dict[str, Any]:
+    """What an agency's own contact reads of a case that was raised in its name, to say whether it is theirs.
+
+    Who wrote, from which address and when, and with whom it was raised; nothing of what it is about. A stranger may
+    have written of a child whom this agency does not know.
+    """
+    case, names = page.found.case, Names(page.agencies)
+    raiser = (page.sealed or {}).get("raiser") or {}
+    return {
+        "link": link,
+        "case": case,
+        "agency": names.agency(case.raising_agency),
+        "parties": [names.agency(party.agency_id) for party in case.parties],
+        "address": str(raiser.get("email") or ""),
+        "name": str(raiser.get("name") or ""),
+        "role": str(raiser.get("role") or ""),
+        "raised_at": page.found.raised.at,
+        "channel": telling.channel(page.found.raised.channel),
+        "status_words": _status(case),
+        "by_contact": case.raiser_at is RaiserAt.CONTACT,
+        "offered": link_acts.offered(case, link),
+    }
+
+
 def _completing(page: Read) -> dict[str, Any]:
     """What the page to complete an email says of agencies: which were named, and who is told when it is sent."""
     case = page.found.case
@@ -218,6 +244,10 @@ def _may_read(item: Written, link: Link) -> bool:
     event = item.event
     if isinstance(event, events.NoticeReported):
         return False  # On what grounds the team believed that a notice did not arrive is the team's.
+    if isinstance(event, events.Closed) and event.outside is not None:
+        return False  # Why it is not for this process, and where exactly it went, the team wrote down for itself.
+    if isinstance(event, events.PassedOn | events.SenderVouched | events.AgencyAwaited):
+        return False  # Whom the team rang, and what an agency says of who wrote in its name, is the team's.
     if not isinstance(event, events.AccountAdded | events.LookedBack):
         return True
     return event.side is link.to.side and (event.side is Side.RAISING or event.agency_id == link.to.agency_id)
@@ -269,4 +299,7 @@ def _status(case: Case) -> str:
         return telling.closed(case)
     if case.status is Status.HELD:
         return "The partnership team has it and has not passed it on yet."
-    return f"It is at stage {case.stage}: {case.frame.policy.stage(case.stage).title}."
+    stage = f"It is at stage {case.stage}: {case.frame.policy.stage(case.stage).title}."
+    if case.raiser_at is RaiserAt.NOBODY:
+        return f"{stage} The agency that it was raised for says that it is not theirs. The partnership team knows."
+    return stage

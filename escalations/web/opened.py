@@ -11,7 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from escalations.intake import recipients
+from escalations.policy import Side
 from escalations.rules import access
+from escalations.rules.case import Case
+from escalations.rules.notices import RAISER
+from escalations.rules.senders import RaiserAt
 from escalations.store import directory, links
 from escalations.store.links import Link, LinkState, Session
 from escalations.web import became, retyped, story, telling
@@ -187,6 +191,8 @@ class OpenedLinks:
                     ],
                     status=410,
                 )
+            if found is not None and (why := no_longer_held(found.case, link)):
+                return self._say(request, "This link no longer opens the escalation", list(why), status=410)
             told = None if found is None else await self._told(tx, opened, found, became.ended_by(found, link))
         return self._parts.show(
             request,
@@ -197,3 +203,23 @@ class OpenedLinks:
             coming=told.coming if told else None,
             behind_code=opened.session is not None,
         )
+
+
+_RING: Final = "If you work for an agency and raised it, ring the partnership team, or ask your own safeguarding lead."
+
+
+def no_longer_held(case: Case, link: Link) -> tuple[str, ...]:
+    """Why the address of whoever raised a case does not hold this link any more; nothing where it does."""
+    if link.to.position != RAISER or link.to.side is not Side.RAISING:
+        return ()
+    of = f"This is about escalation {link.reference}."
+    if case.raiser_at is RaiserAt.NOBODY:
+        return (of, access.NOT_THEIRS, _RING)
+    if case.raiser_at is RaiserAt.CONTACT and link.to.agency_id != case.raising_agency:
+        return (
+            of,
+            "It was raised from an address that is not one of the agency’s. The agency’s own contact now has it.",
+            "Nothing that you sent is lost.",
+            _RING,
+        )
+    return ()

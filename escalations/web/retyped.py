@@ -57,6 +57,8 @@ _LABELS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "changed-text": ("What you add", {}),
     "account-text": ("In your own words", {}),
     "theme": ("The theme", {}),
+    "theirs": ("Is it your agency’s?", {"yes": "Yes", "no": "No"}),
+    "vouch-text": ("What you add", {}),
     "person-name": ("Name", {}),
     "problem": ("The problem", {}),
     "wanted": ("What you want to happen", {}),
@@ -139,6 +141,8 @@ def doing_of(act: Act) -> Doing | None:  # noqa: C901, PLR0911, PLR0912  one lin
             return Doing.PARTIES
         case acts.ChangeContact():
             return Doing.CONTACT
+        case acts.VouchForSender():
+            return Doing.VOUCH
         case _:
             return None
 
@@ -194,6 +198,8 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> Raw:  # noqa: C901, PLR0911, P
             return {"account-clock": [act.clock_id], "account-says": [act.says.value], "account-text": [text]}
         case acts.Complete():
             return completing.retyped(act, sealed)
+        case acts.VouchForSender():
+            return {"theirs": ["yes" if act.theirs else "no"], "vouch-text": [text]}
         case _:
             return party_forms.typed(act, sealed) or {}
 

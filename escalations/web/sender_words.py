@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from escalations.rules import events
 from escalations.rules.actors import Channel
-from escalations.rules.senders import Checked, Known
+from escalations.rules.senders import Checked, Known, RaiserAt, Stands, SureBy
 
 _SHORT_KNOWN: Final[Mapping[Known, str]] = {
     Known.PERSON: "address of a person in the directory",
@@ -36,9 +37,16 @@ _TYPED: Final = (
 )
 
 
-def short(known: Known | str | None, checked: Checked | str | None) -> str:
-    """In a few words, for a list; nothing where it was not written down."""
+def short(known: Known | str | None, checked: Checked | str | None, at: RaiserAt | str | None = None) -> str:
+    """In a few words, for a list; nothing where it was not written down.
+
+    Args:
+        known: what the directory has of the address.
+        checked: what was found of it.
+        at: who holds the links of whoever raised it.
+    """
     words = (
+        *((held(at),) if held(at) else ()),
         *((_SHORT_KNOWN[Known(known)],) if known else ()),
         *((_SHORT_CHECKED[Checked(checked)],) if checked else ()),
     )
@@ -76,3 +84,38 @@ def sentences(code: Known | None, found: Checked | None, *, agency: str = "", ch
             *((checked(found, channel),) if found else ()),
         )
     )
+
+
+KNOWN_BY: Final[Mapping[SureBy, str]] = {
+    SureBy.PHONED: "the team rang the agency",
+    SureBy.ACQUAINTED: "somebody of the team knows them, and that the address is theirs",
+    SureBy.OTHERWISE: "in another way, which the team wrote down",
+}
+"""How the team knows that somebody works for an agency: "How it knows: ..."."""
+
+
+def taken(event: events.PassedOn) -> str:
+    """For whom the team took whoever raised it, as what follows another sentence; nothing where it did not have to."""
+    if event.sender_stands is Stands.TAKEN:
+        how = f" How it knows: {KNOWN_BY[event.sender_known_by]}." if event.sender_known_by else ""
+        return (
+            " It was raised from an address that is not one of that agency’s, and the team took whoever wrote for "
+            f"somebody of it.{how} The agency’s own contact was asked whether it is theirs."
+        )
+    if event.sender_stands is Stands.CONTACT:
+        return (
+            " It was raised from an address that is not one of that agency’s. That address holds no link any more: the "
+            "agency’s own contact does, and was asked whether it is theirs."
+        )
+    return ""
+
+
+def held(at: RaiserAt | str | None) -> str:
+    """Who holds the links of whoever raised it, in a few words; nothing for the address that they gave."""
+    match RaiserAt(at) if at else RaiserAt.ADDRESS:
+        case RaiserAt.NOBODY:
+            return "the agency says that it is not theirs"
+        case RaiserAt.CONTACT:
+            return "the agency’s own contact answers for it"
+        case RaiserAt.ADDRESS:
+            return ""

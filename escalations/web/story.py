@@ -93,6 +93,8 @@ async def raised_in_all(
         if isinstance(event, events.ContactChanged) and words is not None:
             contact = await sealed(tx, vault, event.submission_id) or {}
             words = {**words, "raiser": contact.get("raiser") or words.get("raiser")}
+        if isinstance(event, events.PassedOn) and words is not None:
+            words = await _with_number(tx, vault, event, words)
         if not isinstance(event, events.Completed) or raised is None or words is None:
             continue
         said = await sealed(tx, vault, event.submission_id) or {}
@@ -108,6 +110,17 @@ async def raised_in_all(
             }
         )
     return raised, words
+
+
+async def _with_number(
+    tx: AsyncConnection, vault: Vault, event: events.PassedOn, words: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """The words with the number on which whoever raised it can be rung, where the team was given one."""
+    number = (await sealed(tx, vault, event.submission_id) or {}).get("raiser_phone")
+    raiser = words.get("raiser") or {}
+    if not number or raiser.get("phone"):
+        return words
+    return {**words, "raiser": {**raiser, "phone": number, "phone_from": "the partnership team was given it"}}
 
 
 async def raised_act(tx: AsyncConnection, story: Story) -> acts.Raise | None:
@@ -133,22 +146,38 @@ async def of_the_team(tx: AsyncConnection, vault: Vault, story: Story) -> Mappin
 _OFTEN_WITHOUT_WORDS = (
     events.Acknowledged,
     events.DoneConfirmed,
-    events.MoveDropped,
     events.FileNoted,
+    events.MoveDropped,
     events.ContactChanged,
 )
 """What is told of among what was said only where somebody wrote something with it."""
 
 
-async def written(tx: AsyncConnection, vault: Vault, story: Story) -> tuple[Written, ...]:
-    """What people wrote after it was raised: answers, what was said to be done, decisions; oldest first."""
+async def written(
+    tx: AsyncConnection, vault: Vault, story: Story, *, only: tuple[type[Event], ...] | None = None
+) -> tuple[Written, ...]:
+    """What people wrote after it was raised: answers, what was said to be done, decisions; oldest first.
+
+    Args:
+        tx: a transaction.
+        vault: opens what is sealed.
+        story: the case.
+        only: kinds of events whose words are opened; none opens all of them.
+    """
     found: list[Written] = []
     read: set[str | None] = set()
     for told in story.told[1:]:
+        if isinstance(told.event, events.PassedOn) and told.event.sender_stands is None:
+            continue  # It says who is told, and nothing in words.
+        if only is not None and not isinstance(told.event, only):
+            continue
         if told.event.submission_id not in read and isinstance(
             told.event,
             events.Acknowledged
             | events.Completed
+            | events.PassedOn
+            | events.SenderVouched
+            | events.AgencyAwaited
             | events.Responded
             | events.DoneConfirmed
             | events.SaidDone

@@ -26,9 +26,10 @@ from escalations.rules.case import (
     Says,
     Status,
 )
+from escalations.rules.senders import Outside
 from escalations.rules.workingtime import Amount
-from escalations.web import agreed, looked_back, made, party_forms, questions
-from escalations.web.answers import Agency, Asking, YesNo
+from escalations.web import agreed, looked_back, made, party_forms, passing_on
+from escalations.web.answers import Agency, YesNo
 from escalations.web.forms import LONG, Reading, first, number_of
 from escalations.web.made import Made
 
@@ -41,6 +42,9 @@ class Doing(StrEnum):
     """What the team can do; as it stands in the address of its page."""
 
     PASS_ON = "pass-on"  # noqa: S105  the address of a page
+    ADD_AGENCY = "add-agency"
+    NOT_FOR_THIS = "not-for-this"
+    WHOSE = "whose"
     PHONE_CALL = "phone-call"
     REACHED = "reached"
     SAID_DONE = "said-done"
@@ -76,11 +80,13 @@ WORDS_OF: Final[Mapping[OnWordOf, Side | None]] = {
 }
 
 
-def offered(case: Case) -> tuple[Doing, ...]:  # noqa: C901  one line a kind
+def offered(case: Case) -> tuple[Doing, ...]:  # noqa: C901, PLR0912  one line a kind
     """What the page of a case offers the team now, in the order of the page."""
     found: list[Doing] = []
     if case.status is Status.HELD:
-        found.append(Doing.PASS_ON)
+        found += [Doing.PASS_ON, Doing.ADD_AGENCY, Doing.NOT_FOR_THIS]
+    if case.status is not Status.HELD and case.raising_agency is not None:
+        found.append(Doing.WHOSE)
     if said(case) and case.status is not Status.HELD:
         found.append(Doing.SAID_DONE)
     if case.status is not Status.CLOSED:
@@ -231,6 +237,7 @@ def make(
     agencies: Mapping[str, Agency],
     by: Mapping[str, str],
     submission_id: str,
+    who: passing_on.Sender | None = None,
 ) -> Made | None:
     """The act of a posted form, or none where something is to be put right; the reading then says what.
 
@@ -241,10 +248,14 @@ def make(
         agencies: to choose from.
         by: who does it, to be sealed.
         submission_id: the id that it is to have.
+        who: for what is passed on, whoever raised it.
     """
     origin = made.origin(TEAM, Channel.TEAM, submission_id=submission_id, now=reading.now)
     sealed: dict[str, object] = {"by": dict(by)}
-    act = _make(doing, reading, case, agencies, origin, sealed)
+    if doing is Doing.PASS_ON:
+        act: Act | None = passing_on.make(reading, case, agencies, origin, sealed, who)
+    else:
+        act = _make(doing, reading, case, agencies, origin, sealed)
     return None if act is None or reading.problems else Made(act, sealed)
 
 
@@ -258,7 +269,23 @@ def _make(  # noqa: C901, PLR0911, PLR0912, PLR0917  one line a kind, and closed
 ) -> Act | None:
     match doing:
         case Doing.PASS_ON:
-            return _pass_on(reading, case, agencies, origin)
+            return None  # It has pages of its own.
+        case Doing.ADD_AGENCY:
+            sealed["text"] = reading.text(
+                "agency-text", "The agency", missing="Say which agency is to be added", most=LONG
+            )
+            return acts.AwaitAgency.model_validate(origin)
+        case Doing.NOT_FOR_THIS:
+            return _not_for_this(reading, origin, sealed)
+        case Doing.WHOSE:
+            theirs = reading.choice("theirs", YesNo, missing="Say whether it is theirs")
+            sealed["spoken_to"] = reading.text("spoken-to", "The name", missing="Say who told you")
+            sealed["text"] = reading.text("whose-text", "The note", most=LONG)
+            return (
+                None
+                if theirs is None
+                else acts.VouchForSender.model_validate({**origin, "theirs": theirs is YesNo.YES})
+            )
         case Doing.PHONE_CALL:
             return _phone_call(reading, case, origin, sealed)
         case Doing.REACHED:
@@ -302,16 +329,23 @@ def _make(  # noqa: C901, PLR0911, PLR0912, PLR0917  one line a kind, and closed
             assert_never(doing)
 
 
-def _pass_on(reading: Reading, case: Case, agencies: Mapping[str, Agency], origin: dict[str, Any]) -> Act | None:
-    raising = first(reading.raw, "raising-agency") or case.raising_agency or ""
-    if raising not in agencies:
-        reading.problem("raising-agency", "Choose the agency that raised it")
-    asking = Asking(now=reading.now, agencies=agencies, policy=case.frame.policy)
-    chosen = questions.read_agencies(reading, asking, raising=raising, missing="Choose the agency that is to be told")
-    if reading.problems:
+def _not_for_this(reading: Reading, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:
+    outside = reading.choice("outside", Outside, missing="Say who wrote it, as far as you know")
+    route = reading.choice("route", Route, missing="Say where it goes instead")
+    sent = reading.choice("sent-there", YesNo, missing="Say whether you have sent it there")
+    missing = "Say why it is not for this process, and where exactly it goes"
+    sealed["text"] = reading.text("outside-text", "The reason", missing=missing, most=LONG)
+    if outside is None or route is None or sent is None:
         return None
-    put_right = None if raising == case.raising_agency else raising
-    return acts.PassOn.model_validate({**origin, "responding_agencies": chosen, "raising_agency": put_right})
+    return acts.Close.model_validate(
+        {
+            **origin,
+            "outcome": Outcome.REDIRECTED,
+            "route": route,
+            "outside": outside,
+            "sent_there": sent is YesNo.YES,
+        }
+    )
 
 
 def _phone_call(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:

@@ -19,7 +19,7 @@ from escalations.rules.case import Case
 from escalations.rules.civiltime import say
 from escalations.rules.notices import Notice, notices_for
 from escalations.rules.workingtime import Receipt
-from escalations.web import agreed, looked_back, party_forms, team_dates, telling, words
+from escalations.web import agreed, looked_back, party_forms, passing_on, team_dates, telling, words
 from escalations.web.clock_lives import extension_receipt
 from escalations.web.forms import Raw, first
 from escalations.web.made import Made
@@ -76,6 +76,9 @@ def rows(made: Made, case: Case, names: Names) -> tuple[Row, ...]:  # noqa: C901
         case acts.PassOn():
             found.append(Row("Raised by", names.raising(act.raising_agency or case.raising_agency)))
             found.append(Row("Tell", "\n".join(names.agency(agency) for agency in act.responding_agencies)))
+            found.extend(Row(title, said) for title, said in passing_on.rows(act, sealed))
+        case acts.VouchForSender():
+            found.append(Row("Is it theirs?", "Yes" if act.theirs else "No"))
         case acts.ConfirmDone() | acts.DenyDone():
             claim = case.claim(act.claim_id)
             found.append(Row("What was said", telling.claim(claim, names) if claim else ""))
@@ -101,6 +104,11 @@ def rows(made: Made, case: Case, names: Names) -> tuple[Row, ...]:  # noqa: C901
             named = who if isinstance(who, dict) else {}
             found.append(Row("Written to from now on", "\n".join(str(part) for part in named.values() if part)))
         case acts.Close():
+            if act.outside is not None:
+                found.append(Row("Who wrote it", words.OUTSIDE[act.outside]))
+                found.append(
+                    Row("Sent there by the team", "Yes" if act.sent_there else "No: they are told where to turn")
+                )
             found.append(Row("How it ended", telling.outcome(case.frame.policy, act.outcome)))
             if act.route is not None:
                 found.append(Row("Where it goes", words.ROUTES[act.route]))
@@ -160,8 +168,16 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:  # n
     text, spoken_to = [str(sealed.get("text") or "")], [str(sealed.get("spoken_to") or "")]
     match act:
         case acts.PassOn():
-            raising = {} if act.raising_agency is None else {"raising-agency": [act.raising_agency]}
-            return Doing.PASS_ON, {"with": list(act.responding_agencies), **raising}
+            return Doing.PASS_ON, passing_on.typed(act, sealed)
+        case acts.AwaitAgency():
+            return Doing.ADD_AGENCY, {"agency-text": text}
+        case acts.Close() if act.outside is not None and act.route is not None:
+            sent = ["yes" if act.sent_there else "no"]
+            told = {"outside": [act.outside.value], "route": [act.route.value], "sent-there": sent}
+            return Doing.NOT_FOR_THIS, {**told, "outside-text": text}
+        case acts.VouchForSender():
+            theirs = ["yes" if act.theirs else "no"]
+            return Doing.WHOSE, {"theirs": theirs, "spoken-to": spoken_to, "whose-text": text}
         case acts.NotePhoneCall():
             reached = ["yes" if act.reached else "no"]
             agency = [act.agency_id or RAISER]
@@ -240,6 +256,12 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:  # n
 _LABELS: Final[Mapping[str, str]] = {
     "spoken-to": "Whom you spoke to",
     "phone-text": "What was said",
+    "whose-text": "In their words",
+    "agency-text": "Which agency is to be added",
+    "outside-text": "Why it is not for this process, and where it goes",
+    "sure-text": "How you know it",
+    "rang-other": "The number that you rang",
+    "raiser-phone": "The number to ring whoever raised it on",
     "claim-text": "Who told the team, and how",
     "pause-text": "What it waits for",
     "resume-text": "Why it goes on",
@@ -301,7 +323,13 @@ def field_of(doing: Doing, code: str) -> str:  # noqa: C901, PLR0911, PLR0912  o
     """The field that a refusal leads to."""
     match doing:
         case Doing.PASS_ON:
-            return "with-1"
+            return "sure-by" if code == "how_known_needed" else "with-1"
+        case Doing.WHOSE:
+            return "theirs"
+        case Doing.ADD_AGENCY:
+            return "agency-text"
+        case Doing.NOT_FOR_THIS:
+            return "route"
         case Doing.PHONE_CALL | Doing.REACHED:
             return "spoken-to"
         case Doing.SAID_DONE:

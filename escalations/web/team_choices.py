@@ -81,6 +81,11 @@ def of(  # noqa: C901, PLR0911, PLR0912  one line a kind
             return {"take_out": of_parties(case, names), "removed_because": removed_because()}
         case Doing.LOOK_BACK:
             return {"asked": {agency: names.agency(agency) for agency in looked_back.asked(case)}}
+        case Doing.NOT_FOR_THIS:
+            return {
+                "outside": {who.value: text for who, text in words.OUTSIDE.items()},
+                "routes": {route.value: text for route, text in words.ROUTES.items()},
+            }
         case Doing.CLOSE:
             return {
                 "outcomes": {

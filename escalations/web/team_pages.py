@@ -27,7 +27,9 @@ from escalations.web import (
     calling,
     done_before,
     named,
+    passing_on,
     pleading,
+    sender_words,
     story,
     summary,
     team_acts,
@@ -165,11 +167,22 @@ class _TeamPages:
             sections=summary.sections(raised, sealed, agencies, case.frame.policy) if raised and sealed else (),
             pleas=pleading.of_case(sealed, ()),
             said=said if case.raising_agency is None else None,
+            sender=self._sender_of(case, sealed) if doing is Doing.PASS_ON else None,
+            no_number=doing is Doing.PASS_ON and sealed is not None and passing_on.without_number(case, sealed),
             numbers=await self._numbers(case, names) if doing in {Doing.PHONE_CALL, Doing.REACHED} else {},
             reads=access.reads_text(case, signed_in(request).roles),
             accounts_of=await self._accounts(request, case, names) if doing is Doing.CAUSE else (),
             **team_choices.of(doing, case, names, now=now),
         )
+
+    @staticmethod
+    def _sender_of(case: Case, sealed: Mapping[str, Any] | None) -> dict[str, str] | None:
+        """Who wrote: the address in full, and how it is known."""
+        raiser = (sealed or {}).get("raiser") or {}
+        if not raiser.get("email"):
+            return None
+        known = sender_words.sentences(case.sender_known, case.sender_checked)
+        return {"address": str(raiser["email"]), "known": known, "phone": str(raiser.get("phone") or "")}
 
     async def _raised(self, request: Request, case: Case) -> tuple[acts.Raise | None, Mapping[str, Any] | None]:
         """What was raised, where somebody has to read it to choose agencies. That it was read is written down."""
@@ -226,9 +239,12 @@ class _TeamPages:
         reading = Reading(raw, now=now)
         agencies = await self._parts.agencies.read(now)
         by = signed_in(request).by
+        who = await passing_on.sender(self._parts, case, raw, agencies) if doing is Doing.PASS_ON else None
         made = team_acts.make(
-            doing, reading, case=case, agencies=agencies, by=by, submission_id=submissions.new_id(now)
+            doing, reading, case=case, agencies=agencies, by=by, submission_id=submissions.new_id(now), who=who
         )
+        if made is None and who is not None and {one.field for one in reading.problems} <= passing_on.FIELDS:
+            return await self._show_who(request, case, raw, who, tuple(reading.problems))
         if made is None:
             return await self._show(request, case, doing, raw, tuple(reading.problems), status=422)
         made = await self._with_own_record(made)
@@ -264,6 +280,27 @@ class _TeamPages:
                 return ""
             team = await story.of_the_team(tx, self._parts.vault, found)
         return done_before.sentence(found, doing, act, names, team)
+
+    async def _show_who(
+        self, request: Request, case: Case, raw: Raw, who: passing_on.Sender, problems: tuple[Problem, ...]
+    ) -> Response:
+        """Ask for whom somebody is taken whose address is not one of the agency's. That it was read is written down."""
+        await log_reading(self._parts, request, case.reference, text=True)
+        return self._parts.show(
+            request,
+            "team_pass_on.html",
+            status=422 if problems else 200,
+            case=case,
+            title=words.TEAM_ACTS[Doing.PASS_ON.value],
+            f=self._parts.form(request, raw, problems),
+            hidden=[
+                (name, value)
+                for name, values in raw.items()
+                for value in values
+                if name not in passing_on.FIELDS and name != "who-of"
+            ],
+            **passing_on.page(who),
+        )
 
     def _check(  # noqa: PLR0917  what stands on the page
         self,

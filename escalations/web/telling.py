@@ -14,7 +14,7 @@ from escalations.rules.civiltime import say
 from escalations.rules.codelists import USUAL, ListKind
 from escalations.rules.events import Event
 from escalations.rules.notices import Ask
-from escalations.web import promised, words
+from escalations.web import promised, sender_words, words
 from escalations.web.answers import Agency
 
 HEADINGS: Final[Mapping[Ask, str]] = {
@@ -30,6 +30,7 @@ HEADINGS: Final[Mapping[Ask, str]] = {
     Ask.CHECK: "Is this so?",
     Ask.FOLLOW_UP: "What came of it?",
     Ask.TEAM: "For the partnership team",
+    Ask.VOUCH: "Was this raised by your agency?",
 }
 
 ASKED: Final[Mapping[Ask, str]] = {
@@ -45,6 +46,7 @@ ASKED: Final[Mapping[Ask, str]] = {
     Ask.CHECK: "whether what was said of an action is so",
     Ask.FOLLOW_UP: "what came of it",
     Ask.TEAM: "the partnership team",
+    Ask.VOUCH: "whether your agency raised it",
 }
 
 
@@ -126,7 +128,11 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
         case events.PassedOn():
             agencies = ", ".join(names.agency(agency) for agency in event.responding_agencies)
             raised_by = f" It was raised by {names.agency(event.raising_agency)}." if event.raising_agency else ""
-            return f"Passed on to {agencies}.{raised_by}"
+            return f"Passed on to {agencies}.{raised_by}{sender_words.taken(event)}"
+        case events.AgencyAwaited():
+            return f"{names.actor(event.by)} adds an agency to the directory first, before it passes it on."
+        case events.SenderVouched():
+            return _vouched(event, names)
         case events.StageStarted():
             who = f", taken there by {_in_line(names.actor(event.by))}" if event.by else _by_itself(event)
             alternate = " The alternate of the final body decides." if event.alternate_because else ""
@@ -320,6 +326,18 @@ def _of_parties(
             assert_never(event)
 
 
+def _vouched(event: events.SenderVouched, names: Names) -> str:
+    """What the raising agency says of what was raised in its name, and through whom."""
+    told = ", as the partnership team was told" if event.by.side is Side.TEAM else ""
+    if event.theirs:
+        return f"{names.agency(event.agency_id)} says that this escalation is theirs{told}."
+    return (
+        f"{names.agency(event.agency_id)} says that this escalation is not theirs{told}. The address that it was "
+        "raised from can no longer read it or act on it. What would be asked of whoever raised it goes to the "
+        "partnership team."
+    )
+
+
 def _by_itself(event: events.StageStarted) -> str:
     """The rule of the policy that moved it, with its paragraph."""
     return f", by the policy’s rule “{event.by_rule}” ({event.source})" if event.by_rule else ""
@@ -455,6 +473,10 @@ def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR
             return "Completed"
         case events.PassedOn():
             return "Passed on"
+        case events.AgencyAwaited():
+            return "An agency is added first"
+        case events.SenderVouched():
+            return "Said to be theirs" if event.theirs else "Said not to be theirs"
         case events.StageStarted():
             return f"Stage {event.stage} began"
         case events.ReminderFell():

@@ -32,6 +32,7 @@ from escalations.rules.case import (
 )
 from escalations.rules.notices import RAISER, NoticeKind
 from escalations.rules.plan import Kept, Learning, NotDone, PlanSays
+from escalations.rules.senders import Outside
 from escalations.store.access_log import What
 from escalations.store.mails import MailAct
 from escalations.store.notices import NoticeState
@@ -96,6 +97,13 @@ ERASED: Final[Mapping[EraseReason, str]] = {
     EraseReason.OTHER: "Another reason",
 }
 """Why the words of an escalation were erased."""
+OUTSIDE: Final[Mapping[Outside, str]] = {
+    Outside.FAMILY: "A parent or somebody of the family, or the child or adult themselves",
+    Outside.PUBLIC: "A member of the public",
+    Outside.WORKER: "Somebody who works with children or adults, for no agency of this partnership",
+    Outside.OTHER: "Somebody else",
+}
+"""Who wrote what is not for this process."""
 
 REMOVED: Final[Mapping[PartyReason, str]] = {
     PartyReason.MISDIRECTED: "It was never for this agency",
@@ -107,6 +115,9 @@ REMOVED: Final[Mapping[PartyReason, str]] = {
 
 TEAM_ACTS: Final[Mapping[str, str]] = {
     "pass-on": "Tell them: pass it on",
+    "add-agency": "Add an agency to the directory first",
+    "not-for-this": "It is not for this process: answer it and close it",
+    "whose": "Record whether the agency says that it is theirs",
     "phone-call": "Note a phone call",
     "reached": "Record that a person was reached",
     "said-done": "Confirm what was said to be done",
@@ -429,6 +440,10 @@ NOTICES: Final[Mapping[NoticeKind, str]] = {
     NoticeKind.FOLLOW_UP: "Asked what came of it",
     NoticeKind.FOLLOW_UP_REMINDER: "Reminder of what is asked after the end",
     NoticeKind.FOLLOW_UP_UNANSWERED: "Not answered what came of it",
+    NoticeKind.NOT_FOR_THIS: "Not for this process, and where to turn",
+    NoticeKind.AGENCY_AWAITED: "An agency is added to the directory first",
+    NoticeKind.IN_YOUR_NAME: "Asked whether it is theirs",
+    NoticeKind.NOT_THEIRS: "The agency says that it is not theirs",
 }
 
 NOTICE_STATES: Final[Mapping[NoticeState, str]] = {

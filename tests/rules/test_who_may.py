@@ -17,13 +17,14 @@ from escalations.rules.case import Case, Done
 from tests.builders import POLICE, SCHOOL, SOCIAL_CARE, TEAM, Story
 from tests.deeds import ACTORS, KINDS, deed
 
-RAISING = {"raiser", "raiser's manager", "whoever raised it for the school"}
+RAISING = {"raiser", "raiser's manager", "the school's contact", "whoever raised it for the school"}
 RESPONDING = {"practitioner", "police practitioner"}
 MAY: dict[type[acts.ActModel], set[str]] = {
     # Anybody raises for their own agency; whoever is not known is held for the team.
     acts.Raise: {
         "raiser",
         "raiser's manager",
+        "the school's contact",
         "another school",
         "responding agency, as if raising",
         "team",
@@ -33,6 +34,9 @@ MAY: dict[type[acts.ActModel], set[str]] = {
     },
     acts.Complete: RAISING | {"team"},
     acts.PassOn: {"team"},
+    acts.AwaitAgency: {"team"},
+    # Whoever raised it does not vouch for themselves.
+    acts.VouchForSender: {"the school's contact", "team"},
     acts.NotePhoneCall: {"team"},
     acts.Pause: {"team"},
     acts.Resume: {"team"},
@@ -202,6 +206,7 @@ def test_after_it_has_closed_only_the_record_is_put_right(kind: type[acts.ActMod
         acts.ReportAction,
         acts.RecordDissent,
         acts.Erase,
+        acts.VouchForSender,
         acts.ReportDelivery,
         acts.ReportMessage,
     }

@@ -42,10 +42,10 @@ async def does(
 
 async def sends(office: Office, check: Page, do: str = "send", *, browser: httpx.AsyncClient | None = None) -> Page:
     """Press a button of the page to check, which carries everything that was typed."""
-    return await office.post(check.path, token=check.token, do=do, browser=browser, **_carried(check))
+    return await office.post(check.path, token=check.token, do=do, browser=browser, **carried(check))
 
 
-def _carried(check: Page) -> dict[str, Any]:
+def carried(check: Page) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', check.html):
         if name != "token":

@@ -45,7 +45,7 @@ def answer_due(case: Case) -> str:
 
 
 async def fills(office: Office, page: Page, **fields: str) -> Page:
-    return await office.post("/redate", token=page.token, **{**teamwork._carried(page), **fields})
+    return await office.post("/redate", token=page.token, **{**teamwork.carried(page), **fields})
 
 
 async def test_looking_shows_both_dates_and_changes_nothing(office: Office, reference: str) -> None:
@@ -130,7 +130,7 @@ async def test_another_calendar_than_the_one_looked_at_is_not_applied(office: Of
     in_force(office, DaysOff())
     now = await office.get("/redate")
     shown = await office.post(
-        "/redate", token=now.token, **{**teamwork._carried(page), "because": "closure", "redate_text": WHY}
+        "/redate", token=now.token, **{**teamwork.carried(page), "because": "closure", "redate_text": WHY}
     )
     assert shown.status == 409
     assert "has changed since you looked" in shown.text

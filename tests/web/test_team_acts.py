@@ -83,7 +83,9 @@ async def test_the_raising_agency_is_chosen_where_it_is_to_be_put_right(office: 
     same = await teamwork.fills(office, held, "pass-on", raising_agency="police", with_="police")
     assert same.status == 422
     assert "This is the agency that raises it." in same.problems[0]
-    await teamwork.does(office, held, "pass-on", raising_agency="police", with_="childrens-services")
+    who = await teamwork.fills(office, held, "pass-on", raising_agency="police", with_="childrens-services")
+    asked = {**teamwork.carried(who), "stands": "contact"}
+    await teamwork.sends(office, await office.post(who.path, token=who.token, **asked))
     assert (await case_of(office, held)).raising_agency == "police"
 
 

@@ -151,6 +151,7 @@ def _every_act() -> list[Act]:
         acts.Misdirected(**_ORIGIN, agency_id="childrens-services", should_be="police"),
         acts.ChangeParties(**_ORIGIN, add=("police",), remove=("health",), because=PartyReason.OTHER),
         acts.ChangeContact(**_ORIGIN),
+        acts.VouchForSender(**_ORIGIN, theirs=False),
         acts.Complete(**_ORIGIN, concern=Concern.THEMATIC, reason=Reason.OTHER, people=0),
     ]
 
