@@ -179,7 +179,8 @@ class Story:
         for event in brought:
             self.case = evolving.evolve(self.case, event)
             self.happened.append(event)
-        if self.delivers and any(isinstance(event, events.StageStarted) for event in brought):
+        begun = events.StageStarted | events.Reopened
+        if self.delivers and self.case.stage and any(isinstance(event, begun) for event in brought):
             for party in self.case.open_parties:
                 self.delivered(party.agency_id)
         elif self.delivers:

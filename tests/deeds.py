@@ -23,8 +23,11 @@ from escalations.rules.case import (
     PartyReason,
     PauseReason,
     RedateReason,
+    ReopenReason,
     Route,
     Says,
+    TransferReason,
+    TransferredTo,
     WithdrawReason,
 )
 from escalations.rules.notices import RAISER
@@ -226,6 +229,15 @@ _PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] 
         "on_word_of": (Side.RAISING, Side.FINAL_BODY, None)[choice % 3],
         "route": list(Route)[choice % len(Route)] if list(Outcome)[choice % len(Outcome)] == "redirected" else None,
     },
+    acts.Transfer: lambda _, __, choice: {
+        "to": list(TransferredTo)[choice % len(TransferredTo)],
+        "because": list(TransferReason)[choice % len(TransferReason)],
+    },
+    acts.Reopen: lambda _, __, choice: {
+        "because": list(ReopenReason)[choice % len(ReopenReason)],
+        "at_stage": None if choice % 3 < 2 else 1 + choice % 4,
+    },
+    acts.AskToReopen: lambda *_: {},
     acts.AddWords: lambda _, __, choice: {"files": choice % 3},
     acts.ReportDelivery: lambda case, _, choice: {
         "notice_id": f"n{choice}",
@@ -256,7 +268,7 @@ def deed(
     kind: type[acts.ActModel], by: Actor, case: Case, now: datetime, *, choice: int = 0, ago: timedelta | None = None
 ) -> Act:
     """Give an act of a kind, tried by somebody at an instant; ``ago`` is how long before that they say it happened."""
-    if kind is acts.SayDone and ago is None:
+    if kind in {acts.SayDone, acts.Transfer} and ago is None:
         ago = timedelta(minutes=1)
     more = _PARTS[kind](case, by, choice)
     channel = Channel.SYSTEM if by == SYSTEM else Channel.TEAM if by == TEAM else Channel.LINK
@@ -304,6 +316,8 @@ BY_A_PERSON = (
     events.Redated,
     events.TrackChanged,
     events.Closed,
+    events.Reopened,
+    events.ReopeningAsked,
     events.MoveIntended,
     events.MoveDropped,
     events.MoveObjected,

@@ -174,6 +174,8 @@ class Facts:
     """Whether the partnership's team has sent it there itself."""
     not_theirs: bool = False
     """Whether it is for whoever raised it, and the agency says that the case is not theirs."""
+    reopened: bool = False
+    """Whether it had closed before, and was opened again."""
 
 
 _CLOCK_OF = {
@@ -246,6 +248,7 @@ def facts_of(
         route=case.route if notice.kind is NoticeKind.NOT_FOR_THIS else None,
         sent_there=case.sent_there,
         not_theirs=notice.to.position == RAISER and case.raiser_at is RaiserAt.NOBODY,
+        reopened=case.reopened > 0,
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from escalations.review import lists, words
 from escalations.review.dataset import CaseRecord, Why
@@ -279,9 +280,22 @@ def outcomes(view: View) -> Table:
     table = lists.table(view, ListKind.OUTCOMES, lambda case: case.outcome, none=("open", "Not ended yet"))
     found = Counter(case.withdrawn_because for case in view.cases if case.withdrawn_because is not None)
     said = [f"{text}: {found[reason]}" for reason, text in words.WITHDRAWN.items() if found[reason]]
-    if not said:
-        return table
-    return replace(table, says=(*table.says, f"Withdrawn, by the raiser’s own reason. {'; '.join(said)}."))
+    says = [f"Withdrawn, by the raiser’s own reason. {'; '.join(said)}."] if said else []
+    return replace(table, says=(*table.says, *says, *_opened_again(view)))
+
+
+_SOON: Final = timedelta(days=92)
+"""Three months, whichever they are."""
+
+
+def _opened_again(view: View) -> tuple[str, ...]:
+    """Each of these cases is counted once, as it ended at last."""
+    again = [case for case in view.cases if case.reopened]
+    if not again:
+        return ()
+    soon = sum(1 for case in again if any(at - closed <= _SOON for closed, at in case.reopened))
+    said = f"Opened again after it had closed: {len(again)}, of these within three months: {soon}."
+    return (f"{said} Each is counted once, as it ended at last.",)
 
 
 def counts(view: View) -> Table:

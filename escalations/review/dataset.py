@@ -65,6 +65,7 @@ LEFT_OUT: Final = (
     events.FollowUpReminded,
     events.FollowUpUnanswered,
     events.Erased,
+    events.ReopeningAsked,
 )
 """What a review takes nothing from: what these bring about stands in the events of clocks, stages and endings."""
 
@@ -289,6 +290,8 @@ class CaseRecord:
     """Who was asked some time after the end what came of it; nobody while it was not asked."""
     followed_up: tuple[FollowedUp, ...] = ()
     """What each agency said then; its last word."""
+    reopened: tuple[tuple[datetime, datetime], ...] = ()
+    """When it had closed, and when it was opened again, each time."""
 
     @property
     def paused(self) -> bool:
@@ -465,6 +468,8 @@ class Life:
                     outcome=event.outcome,
                     withdrawn_because=event.withdrawn_because,
                 )
+            case events.Reopened():
+                self._tell_of_reopening(event)
             case events.PartnershipNotified():
                 self.record = replace(now, notified_at=now.notified_at or event.at)
             case events.NoticeReported():
@@ -519,6 +524,7 @@ class Life:
                 | events.Erased()
                 | events.SenderVouched()
                 | events.AgencyAwaited()
+                | events.ReopeningAsked()
             ):
                 pass  # The others are LEFT_OUT, and mostly not even read.
             case _:
@@ -541,6 +547,19 @@ class Life:
             case _:
                 assert_never(event)
         self.record = replace(now, responding_agencies=with_whom, parties_changed=now.parties_changed + 1)
+
+    def _tell_of_reopening(self, event: events.Reopened) -> None:
+        """It is one case, and counts once: as it ends at last. What settled it before does not hold any more."""
+        now = self.record
+        self.record = replace(
+            now,
+            status=Status.OPEN if event.stage else Status.HELD,
+            closed_at=None,
+            outcome=None,
+            withdrawn_because=None,
+            settled=tuple(one for one in now.settled if one[1] != now.closed_at),
+            reopened=(*now.reopened, (now.closed_at or event.at, event.at)),
+        )
 
     def _tell_of_file(self, event: events.FileNoted) -> None:
         now = self.record

@@ -53,6 +53,7 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
             | acts.ConfirmCause()
             | acts.Erase()
             | acts.FindTheirs()
+            | acts.Transfer()
             | acts.Close()
         ):
             return None if _is_team(act.by) else Refused(NOT_YOUR_SIDE, "Only the partnership team can do this.")
@@ -72,7 +73,7 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
             return _raising(case, act.by)
         case acts.Misdirected():
             return None if _is_team(act.by) else _own_misdirection(case, act)
-        case acts.ChangeParties() | acts.ChangeContact():
+        case acts.ChangeParties() | acts.ChangeContact() | acts.Reopen():
             return None if _is_team(act.by) else _raising(case, act.by)
         case acts.AddWords():
             return _adds(case, act.by)
@@ -104,7 +105,7 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
             return _other_side(case, act)
         case acts.SetSooner() | acts.SetPriority():
             return None if _is_team(act.by) else _raising(case, act.by)
-        case acts.Object():
+        case acts.Object() | acts.AskToReopen():
             return _responding(case, act.by) if act.by.side is Side.RESPONDING else _raising(case, act.by)
         case acts.ChangeTrack():
             return _of_the_track(case, act)

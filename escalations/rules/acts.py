@@ -29,8 +29,11 @@ from escalations.rules.case import (
     PartyReason,
     PauseReason,
     RedateReason,
+    ReopenReason,
     Route,
     Says,
+    TransferReason,
+    TransferredTo,
     WithdrawReason,
 )
 from escalations.rules.codelists import Code
@@ -574,6 +577,32 @@ class AwaitAgency(ActModel):
     kind: Literal["await_agency"] = "await_agency"
 
 
+class Transfer(ActModel):
+    """The team hands a case over to another partnership or board, which has taken it: who, and when, is said.
+
+    It is closed here, and is not settled by that. ``happened_at`` is when they took it; who they are is sealed.
+    """
+
+    kind: Literal["transfer"] = "transfer"
+    to: TransferredTo
+    because: TransferReason
+
+
+class Reopen(ActModel):
+    """The raising side, or the team, opens a case again that had closed; why, is sealed beside a reason from a list."""
+
+    kind: Literal["reopen"] = "reopen"
+    because: ReopenReason
+    at_stage: Annotated[int | None, Field(ge=1, le=9, exclude_if=not_)] = None
+    """At which stage it goes on, if not at the one at which it was closed: an earlier one."""
+
+
+class AskToReopen(ActModel):
+    """Either side asks the team to open a case again; why, is sealed."""
+
+    kind: Literal["ask_to_reopen"] = "ask_to_reopen"
+
+
 class AddWords(ActModel):
     """Somebody adds words or files to what is there: a reply by mail, or a mail that the team passes to its case.
 
@@ -660,6 +689,9 @@ Act = (
     | ChangeTrack
     | ConfirmCause
     | Close
+    | Transfer
+    | Reopen
+    | AskToReopen
     | AddWords
     | ReportDelivery
     | ReportMessage

@@ -29,7 +29,8 @@ def is_met(case: Case, asks: Ask, to: Recipient, *, stage: int, about: str | Non
         stage: the stage at which it was asked.
         about: the clock, the claim, the plan or the action that it was about.
     """
-    over = case.status is Status.CLOSED or stage < case.stage
+    # A case can also have gone back, by an act that said so; what was asked further up is not asked now.
+    over = case.status is Status.CLOSED or stage != case.stage
     match asks:
         case Ask.READ | Ask.TEAM:
             return False  # One may read again: how it ended, too.
@@ -72,7 +73,7 @@ def _agency(case: Case, to: Recipient) -> str | None:
 def _answered(case: Case, agency_id: str | None, stage: int) -> bool:
     """An agency has answered at the stage, or settled it. A stage left can still be answered, and is recorded there."""
     party = case.party(agency_id)
-    if case.status is Status.CLOSED or party is None or party.settled:
+    if case.status is Status.CLOSED or party is None or party.settled or stage > case.stage:
         return True
     return stage == case.stage and party.answered_at is not None
 

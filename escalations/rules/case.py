@@ -121,9 +121,11 @@ class Outcome(StrEnum):
     """It was not for this policy, and goes another way; see ``Route``."""
     OVERTAKEN = "overtaken_by_events"
     """What it was about has changed, or it was raised again."""
+    TRANSFERRED = "transferred"
+    """It goes on with another partnership or board, which took it; see ``TransferredTo``."""
 
 
-WITHOUT_SETTLEMENT = (Outcome.WITHDRAWN, Outcome.REDIRECTED, Outcome.OVERTAKEN)
+WITHOUT_SETTLEMENT = (Outcome.WITHDRAWN, Outcome.REDIRECTED, Outcome.OVERTAKEN, Outcome.TRANSFERRED)
 """How a case ends without anybody having agreed or decided; the clock over the whole process is not met by that."""
 
 
@@ -152,6 +154,41 @@ class PartyReason(StrEnum):
     """Whoever raised it chose it by mistake."""
     NO_LONGER_INVOLVED = "no_longer_involved"
     """The agency no longer works with the child or adult."""
+    OTHER = "other"
+
+
+class TransferredTo(StrEnum):
+    """Who takes over what is transferred; its name, and who took it there, are sealed."""
+
+    ANOTHER_PARTNERSHIP = "another_partnership"
+    """The partnership of another area."""
+    ADULTS_BOARD = "adults_board"
+    CHILDRENS_PARTNERSHIP = "childrens_partnership"
+    OTHER = "other"
+
+
+class TransferReason(StrEnum):
+    """Why something is transferred; what exactly happened is sealed."""
+
+    MOVED = "moved"
+    """The child or adult moved to another area."""
+    OTHER_AREA = "other_area"
+    """It was another area's from the start."""
+    CAME_OF_AGE = "came_of_age"
+    OTHER = "other"
+
+
+class ReopenReason(StrEnum):
+    """Why a case that had closed is opened again; what exactly happened is sealed."""
+
+    NOT_DONE = "not_done"
+    """What was agreed or decided was not done."""
+    SAME_WORRY = "same_worry"
+    """The same worry came up again."""
+    NEW_INFORMATION = "new_information"
+    CLOSED_IN_ERROR = "closed_in_error"
+    CAME_BACK = "came_back"
+    """It had gone to another partnership, or another way, and came back."""
     OTHER = "other"
 
 
@@ -365,9 +402,12 @@ class Clock:
     spans: tuple[int, int] | None = None
     """The first and the last of the stages that it spans, where it spans several and not all."""
     over: bool = False
-    """Whether it belongs to what is past: an agency that was taken out. Nothing that is done later meets it."""
+    """Whether it belongs to what is past: to an agency that was taken out, or to the time before the case was opened
+    again. Nothing that is done later meets it."""
     more_time: bool = False
     """Whether its limit had passed, and more time had been agreed before, as was recorded afterwards."""
+    started_by: str | None = None
+    """What its receipt says that it counts from."""
 
     @property
     def running(self) -> bool:
@@ -401,6 +441,7 @@ class Party:
     """When its answer at the present stage was received."""
     settled: bool = False
     settled_stage: int | None = None
+    settled_at: datetime | None = None
     outcome: Outcome | None = None
     """How it was settled with this agency."""
     not_theirs_at: datetime | None = None
@@ -427,6 +468,8 @@ class Claim:
     stage: int
     happened_at: datetime
     state: ClaimState = ClaimState.SAID
+    over: bool = False
+    """Whether it belongs to the time before the case was opened again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -601,6 +644,10 @@ class Case:
     """When the words of the case were erased, last."""
     calendar_ended: bool = False
     """Some clock that can still start ends past the frozen calendar; the team has been told."""
+    reopened: int = 0
+    """How often it was opened again after it had closed."""
+    reopening_asked: tuple[str, ...] = ()
+    """The agencies that asked the team to open it again since it closed."""
     removed: tuple[Removed, ...] = ()
     """The responding agencies that were taken out, in that order."""
     redates: int = 0

@@ -72,6 +72,7 @@ def start(
     waits_for: Side | None = None,
     about: str | None = None,
     known_at: datetime | None = None,
+    started_by: str | None = None,
 ) -> events.ClockStarted:
     """The event that starts one clock.
 
@@ -83,6 +84,7 @@ def start(
         waits_for: the side, where the rule leaves it to the event (a claim waits for whoever did not make it).
         about: the claim, or the agency whose answer, it is about.
         known_at: when we came to know of it, where it began before that: nobody is reminded of what is past.
+        started_by: what its receipt says that it counts from, where that is not what the rule says.
 
     Raises:
         workingtime.CalendarExhausted: the frozen calendar does not reach the deadline.
@@ -94,6 +96,7 @@ def start(
     due = workingtime.deadline(calendar, at, limit.within)
     spans, spanned = rule in case.frame.policy.process_clocks, _spanned(case, rule)
     number = case.started_clocks + 1
+    since = started_by or rule.starts_from.value
     return events.ClockStarted(
         at=at,
         clock_id=f"{number}-{rule.id}",
@@ -107,8 +110,8 @@ def start(
         due_at=due,
         reminders=reminders_before(calendar, limit, due, after=max(at, known_at or at)),
         on_limit=rule.on_limit,
-        receipt_hash=receipt_hash(calendar, at, rule.starts_from.value, limit.within, rule.id),
-        started_by=rule.starts_from.value,
+        receipt_hash=receipt_hash(calendar, at, since, limit.within, rule.id),
+        started_by=since,
         about=about,
         paused=case.pause is not None and rule.pausable,
         from_stage=spanned[0],
@@ -156,7 +159,7 @@ def counted_from(clock: Clock, rule: ClockRule) -> tuple[datetime, str]:
     """From when a clock counts, and what its receipt says that this is."""
     if clock.counted_from is not None:
         return clock.counted_from, TRACK_CHANGED
-    return clock.started_at, rule.starts_from.value
+    return clock.started_at, clock.started_by or rule.starts_from.value
 
 
 def recount(
@@ -233,6 +236,7 @@ def start_all(
     waits_for: Side | None = None,
     about: str | None = None,
     known_at: datetime | None = None,
+    started_by: str | None = None,
 ) -> tuple[Event, ...]:
     """Each rule's clock; one for every responding agency that is not settled, where none is named.
 
@@ -247,7 +251,16 @@ def start_all(
         for agency in agencies:
             if not _can_be_dated(case, rule, at):
                 continue
-            started = start(case, rule, at, agency_id=agency, waits_for=waits_for, about=about, known_at=known_at)
+            started = start(
+                case,
+                rule,
+                at,
+                agency_id=agency,
+                waits_for=waits_for,
+                about=about,
+                known_at=known_at,
+                started_by=started_by,
+            )
             case = evolve_all(case, (started,))
             happened = (*happened, started)
     return happened

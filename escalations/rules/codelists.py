@@ -410,6 +410,13 @@ _OUTCOMES: Final = _entries(
             "What it was about has changed, or it was raised again.",
             (),
         ),
+        (
+            "transferred",
+            "Transferred to another partnership or board",
+            "Transferred to another partnership or board",
+            "Another partnership or board has taken it, and it goes on there. It is not settled by that.",
+            (),
+        ),
     )
 )
 _LEVELS: Final = _entries(

@@ -3,7 +3,7 @@
 ``decide`` is pure. The workflow, the year simulation, the replay of old cases and the tests all drive this.
 What each act brings is in the module that is named for it: ``opening``, ``answering``, ``claiming``, ``settling``,
 ``moving``, ``delivering``, ``accounts``, ``confirming``, ``pausing``, ``sooner``, ``redating``, ``skipping``,
-``tracks``, ``parties``, ``planning``, ``dissenting``, ``looking_back``, ``following_up``.
+``tracks``, ``parties``, ``reopening``, ``planning``, ``dissenting``, ``looking_back``, ``following_up``.
 ``docs/rules.md`` lists them all.
 """
 
@@ -32,6 +32,7 @@ from escalations.rules import (
     pausing,
     planning,
     redating,
+    reopening,
     settling,
     sooner,
     tracks,
@@ -107,6 +108,7 @@ _OF_WHAT_WAS_DONE = (
 )
 """Acts that only put the record right, or say what became of what was agreed; they are taken after a case has closed
 as well, for evidence stays fair."""
+_OF_A_CLOSED_CASE = (acts.Reopen, acts.AskToReopen)
 _WHILE_HELD = (
     acts.AddWords,
     acts.Complete,
@@ -122,6 +124,7 @@ _WHILE_HELD = (
     acts.ChangeTrack,
     acts.ChangeContact,
     acts.Erase,
+    acts.Transfer,
     *_OF_THE_SYSTEM,
 )
 
@@ -142,11 +145,12 @@ def _impossible(case: Case, act: Act, now: datetime) -> Refused | None:
                 "was tried earlier belongs in the text.",
             )
     puts_right = isinstance(act, _OF_WHAT_WAS_DONE) or (isinstance(act, acts.Extend) and act.happened_at is not None)
-    if case.status is Status.CLOSED and not (puts_right or isinstance(act, _OF_THE_SYSTEM)):
+    taken = puts_right or isinstance(act, (*_OF_THE_SYSTEM, *_OF_A_CLOSED_CASE))
+    if case.status is Status.CLOSED and not taken:
         return Refused(
             "closed",
-            f"This escalation was closed at {_said(case.closed_at)}. If there is a new difference, "
-            "please raise a new one. If the record is wrong, please tell the partnership team.",
+            f"This escalation was closed at {_said(case.closed_at)}. If it is the same difference, it can be opened "
+            "again; a new one is raised anew. If the record is wrong, please tell the partnership team.",
         )
     if case.status is Status.HELD and not isinstance(act, _WHILE_HELD):
         return Refused(
@@ -217,6 +221,12 @@ def _decide(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:
             return confirming.confirm_cause(case, act, now)
         case acts.Close():
             return settling.close_on_word(case, act, now)
+        case acts.Transfer():
+            return settling.transfer(case, act, now)
+        case acts.Reopen():
+            return reopening.reopen(case, act, now)
+        case acts.AskToReopen():
+            return reopening.ask(case, act, now)
         case acts.AddWords():
             return answering.add_words(case, act, now)
         case acts.SayDone():

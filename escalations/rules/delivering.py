@@ -123,7 +123,9 @@ def is_told(case: Case, party: Party) -> bool:
     return by_a_person or counts.get(evidence.delivery, case.frame.policy.undelivered is Undelivered.START)
 
 
-def start_what_is_missing(case: Case, now: datetime, agency_id: str, *starts: StartsFrom) -> tuple[Event, ...]:
+def start_what_is_missing(
+    case: Case, now: datetime, agency_id: str, *starts: StartsFrom, started_by: str | None = None
+) -> tuple[Event, ...]:
     """The clocks of an agency at this stage that one of these starts, without those that have run or are done."""
     has_run = {
         clock.rule_id
@@ -147,7 +149,7 @@ def start_what_is_missing(case: Case, now: datetime, agency_id: str, *starts: St
         for rule in clocks.rules_of_stage(case, start)
         if rule.waits_for is Side.RESPONDING and rule.id not in has_run and rule.awaits not in done
     ]
-    return clocks.start_all(case, rules, now, agency_id=agency_id)
+    return clocks.start_all(case, rules, now, agency_id=agency_id, started_by=started_by)
 
 
 def acknowledged(case: Case, at: datetime, agency_id: str) -> tuple[Event, ...]:

@@ -79,7 +79,9 @@ def _cause_of_party(case: Case, clock: Clock, party: Party) -> Cause:
 
 def _claims(case: Case, party: Party, stage: int) -> tuple[Claim, ...]:
     """What either side said was done with this agency at this stage."""
-    return tuple(claim for claim in case.claims if claim.agency_id == party.agency_id and claim.stage == stage)
+    return tuple(
+        claim for claim in case.claims if claim.agency_id == party.agency_id and claim.stage == stage and not claim.over
+    )
 
 
 def _answered(case: Case, party: Party, stage: int) -> bool:

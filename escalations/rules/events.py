@@ -30,8 +30,11 @@ from escalations.rules.case import (
     PartyReason,
     PauseReason,
     RedateReason,
+    ReopenReason,
     Route,
     Says,
+    TransferReason,
+    TransferredTo,
     WithdrawReason,
 )
 from escalations.rules.codelists import Code
@@ -39,6 +42,10 @@ from escalations.rules.plan import Kept, Learning, NotDone, PlanSays
 from escalations.rules.senders import Checked, Known, Outside, Stands, SureBy
 from escalations.rules.workingtime import Amount
 
+REOPENED = "reopened"
+"""What the receipt says that a time limit counts from which began when its case was opened again."""
+PARTY_ADDED = "party_added"
+"""The same, for an agency that was added later."""
 AlternateBecause = Literal["works_for_a_party", "both_work_for_a_party", "decided_before"]
 """Why the final body's alternate decides. Where both it and the holder work for a party, that is said."""
 
@@ -795,6 +802,33 @@ class Closed(EventModel):
     """Why whoever raised it took it back, where they did so themselves."""
     follow_up_at: Annotated[AwareDatetime | None, Field(exclude_if=not_)] = None
     """When each side is asked what came of it; none where the policy asks nothing."""
+    transferred_to: Annotated[TransferredTo | None, Field(exclude_if=not_)] = None
+    """Who has taken it over ..."""
+    transferred_because: Annotated[TransferReason | None, Field(exclude_if=not_)] = None
+    """... and why."""
+
+
+class Reopened(ActEventModel):
+    """A case that had closed was opened again. The stage begins anew, and everything before it stays on record."""
+
+    kind: Literal["reopened"] = "reopened"
+    stage: int
+    """At which it goes on; 0 for one that no agency had been told of, and that the team holds again."""
+    from_stage: int
+    """At which it had been closed."""
+    because: ReopenReason
+    was: Outcome
+    """How it had ended."""
+    decider_position: Annotated[Position | None, Field(exclude_if=not_)] = None
+    alternate_because: Annotated[AlternateBecause | None, Field(exclude_if=not_)] = None
+
+
+class ReopeningAsked(ActEventModel):
+    """A side asked the team to open the case again. Nothing runs by it."""
+
+    kind: Literal["reopening_asked"] = "reopening_asked"
+    agency_id: Slug | None = None
+    stage: int
 
 
 class PartnershipNotified(EventModel):
@@ -957,6 +991,8 @@ Event = (
     | Erased
     | Decided
     | Closed
+    | Reopened
+    | ReopeningAsked
     | PartnershipNotified
     | NoticeReported
     | MessageReported

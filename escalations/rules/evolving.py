@@ -21,6 +21,7 @@ from escalations.rules.case import (
     Clock,
     DeliveryState,
     Evidence,
+    FileNote,
     FrameNotOfferedError,
     Move,
     NotedFile,
@@ -168,7 +169,8 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912,
         case events.DoneDenied():
             return _with_claim(case, event.claim_id, ClaimState.DENIED)
         case events.Settled():
-            return _with_party(case, event.agency_id, settled=True, settled_stage=event.stage, outcome=event.outcome)
+            settled = {"settled_stage": event.stage, "settled_at": event.at, "outcome": event.outcome}
+            return _with_party(case, event.agency_id, settled=True, not_theirs_at=None, **settled)
         case events.SaidMisdirected():
             case = _with_party(case, event.agency_id, not_theirs_at=event.at)
             return _with_evidence(case, event.agency_id, case.stage, wrote=True)
@@ -201,6 +203,10 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912,
                 follow_up=None if event.follow_up_at is None else FollowUp(at=event.follow_up_at),
                 **_no_longer_paused(case, event.at),
             )
+        case events.Reopened():
+            return _reopened(case, event)
+        case events.ReopeningAsked():
+            return replace(case, reopening_asked=(*case.reopening_asked, event.agency_id or ""))
         case events.PartnershipNotified():
             return replace(case, partnership_told_at=case.partnership_told_at or event.at)
         case events.NoticeReported():
@@ -343,6 +349,55 @@ def _stage_started(case: Case, event: events.StageStarted) -> Case:
     )
 
 
+def _reopened(case: Case, event: events.Reopened) -> Case:
+    """It goes on where it was closed or earlier, with all with whom the end had settled it; what was before is over."""
+    case = replace(
+        case,
+        parties=tuple(
+            replace(party, settled=False, settled_stage=None, settled_at=None, outcome=None)
+            if party.settled_at == case.closed_at
+            else party
+            for party in case.parties
+        ),
+        status=Status.OPEN if event.stage else Status.HELD,
+        closed_at=None,
+        outcome=None,
+        on_word_of=None,
+        route=None,
+        follow_up=None,
+        outside=None,
+        sent_there=False,
+        reopened=case.reopened + 1,
+        reopening_asked=(),
+    )
+    return begun_again(case, event.stage, event.at, decider_position=event.decider_position)
+
+
+def begun_again(case: Case, stage: int, at: datetime, *, decider_position: str | None) -> Case:
+    """A case at a stage that begins anew, whatever it had been at before: evidence starts afresh, as at each stage."""
+    return replace(
+        case,
+        stage=stage,
+        stage_starts=(*case.stage_starts[: max(stage - 1, 0)], *((at,) if stage else ())),
+        skipped=tuple(number for number in case.skipped if number < stage),
+        moved_by_rule=None,
+        objected=(),
+        move=None,
+        decider_position=decider_position,
+        parties=tuple(
+            party if party.settled else replace(party, evidence=Evidence(), answered_at=None, not_theirs_at=None)
+            for party in case.parties
+        ),
+        claims=tuple(replace(claim, over=True) for claim in case.claims),
+        files=tuple(one for one in case.files if one.note is FileNote.RECORDED or one.stage < stage),
+        clocks=tuple(
+            clock if clock.running else replace(clock, over=True)
+            for clock in case.clocks
+            if clock.running or clock.limit_passed_at is not None
+        ),
+    )
+
+
 def _clock_started(case: Case, event: events.ClockStarted) -> Case:
     clock = Clock(
         clock_id=event.clock_id,
@@ -359,6 +414,7 @@ def _clock_started(case: Case, event: events.ClockStarted) -> Case:
         receipt_hash=event.receipt_hash,
         about=event.about,
         paused_since=event.at if event.paused else None,
+        started_by=event.started_by,
         spans=None if event.to_stage is None else (event.from_stage or 1, event.to_stage),
         amount=event.amount,
     )

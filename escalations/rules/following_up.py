@@ -2,8 +2,8 @@
 
 Source: the rules of practice, "The review's readers" ("At closing and three months later each side is asked"). When,
 whom and what follows where nobody answers are the policy's (``closing.follow_up``). People are told, and nothing else
-ever comes of it. What was withdrawn or overtaken is asked as well, for the child is the same; what was redirected is
-not, for it goes another way; and nobody is asked of what no agency was told of.
+ever comes of it. What was withdrawn or overtaken is asked as well, for the child is the same; what was redirected
+or transferred is not, for it goes another way; and nobody is asked of what no agency was told of.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from escalations.rules.case import CHANGED_NOTHING, Case, Outcome, Status
 from escalations.rules.events import Concerned, Event
 from escalations.rules.plan import LEARNT_NOTHING
 
+_GOES_ON_ELSEWHERE = (Outcome.REDIRECTED, Outcome.TRANSFERRED)
+
 
 def asked_at(case: Case, closed: events.Closed) -> datetime | None:
     """When each side is to be asked; none where nobody is, and past the calendar's end."""
     rule = case.frame.policy.follow_up
-    if rule is None or not case.stage or closed.outcome is Outcome.REDIRECTED or case.raising_agency is None:
+    if rule is None or not case.stage or closed.outcome in _GOES_ON_ELSEWHERE or case.raising_agency is None:
         return None
     try:
         return workingtime.deadline(case.frame.calendar, closed.at, rule.after)

@@ -81,6 +81,11 @@ def start_stage(
     return happened
 
 
+def decider_of(case: Case, number: int) -> tuple[str | None, AlternateBecause | None]:
+    """Who of the final body decides at a stage, and why it is the alternate; nobody where it does not decide there."""
+    return _decider(case, case.frame.policy.stage(number)) if number else (None, None)
+
+
 def _decider(case: Case, rule: StageRule) -> tuple[str | None, AlternateBecause | None]:
     """Who of the final body decides: the alternate where its holder works for a party or decided before."""
     if not rule.decided_by_final_body:

@@ -12,6 +12,7 @@ from typing import assert_never
 from escalations.policy import Awaits, Side
 from escalations.rules import events, limits_told, promises_told, remembering
 from escalations.rules.case import MEETS, Case, Clock, DeliveryState, Status
+from escalations.rules.changing import replace
 from escalations.rules.clocks import TEAM_POSITION
 from escalations.rules.events import Event
 from escalations.rules.telling import ASKED_FOR, LEAD, RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind, Recipient
@@ -112,6 +113,10 @@ def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR091
             return _contact_changed(case)
         case events.Closed():
             return _closed(case, event)
+        case events.Reopened():
+            return _reopened(case, event)
+        case events.ReopeningAsked():
+            return (_to_team(case, NoticeKind.REOPENING_ASKED),)
         case events.PartnershipNotified():
             kind = NoticeKind.PARTNERSHIP_STAGE if event.of == "stage" else NoticeKind.PARTNERSHIP_RESOLUTION
             return (_to_team(case, kind),)
@@ -266,15 +271,7 @@ def _team_added(case: Case) -> tuple[Notice, ...]:
 def _stage(case: Case, event: events.StageStarted) -> tuple[Notice, ...]:
     policy = case.frame.policy
     rule = policy.stage(event.stage)
-    told: list[Notice] = []
-    for party in case.open_parties:
-        to = Recipient(Side.RESPONDING, party.agency_id, rule.responding_position)
-        told.append(Notice(NoticeKind.ASKED, to, Ask.RESPOND, event.stage, starts_clocks=True))
-        # Leaves in the same call once that notice has arrived, and not at all where it does not (``waits_on``).
-        told.append(_to_raiser(case, NoticeKind.REACHED, about=party.agency_id))
-    if event.decider_position is not None:
-        to = Recipient(Side.FINAL_BODY, policy.final_body.agency, event.decider_position)
-        told.append(Notice(NoticeKind.ASKED_TO_DECIDE, to, Ask.DECIDE, event.stage))
+    told = [*_asked_at(case, event.stage, event.decider_position)]
     if event.from_stage == 0:
         if event.stage > 1:
             to = Recipient(Side.RAISING, case.raising_agency, rule.raising_position)
@@ -292,6 +289,21 @@ def _stage(case: Case, event: events.StageStarted) -> tuple[Notice, ...]:
             Notice(NoticeKind.MOVED, Recipient(Side.RESPONDING, party.agency_id, left), Ask.READ, event.stage)
             for party in case.open_parties
         )
+    return tuple(told)
+
+
+def _asked_at(case: Case, stage: int, decider_position: str | None) -> tuple[Notice, ...]:
+    """The notices of a stage that begins: to each agency that is to answer there, and to the final body."""
+    policy = case.frame.policy
+    told: list[Notice] = []
+    for party in case.open_parties:
+        to = Recipient(Side.RESPONDING, party.agency_id, policy.stage(stage).responding_position)
+        told.append(Notice(NoticeKind.ASKED, to, Ask.RESPOND, stage, starts_clocks=True))
+        # Leaves in the same call once that notice has arrived, and not at all where it does not (``waits_on``).
+        told.append(_to_raiser(case, NoticeKind.REACHED, about=party.agency_id))
+    if decider_position is not None:
+        to = Recipient(Side.FINAL_BODY, policy.final_body.agency, decider_position)
+        told.append(Notice(NoticeKind.ASKED_TO_DECIDE, to, Ask.DECIDE, stage))
     return tuple(told)
 
 
@@ -434,13 +446,32 @@ def _closed(case: Case, event: events.Closed) -> tuple[Notice, ...]:
     held = () if case.stage or event.by.side is Side.TEAM else (_to_team(case, NoticeKind.CLOSED),)
     if case.quiet and not case.stage:
         return held
-    raiser = NoticeKind.REDIRECTED if case.route is not None else NoticeKind.CLOSED
+    others = NoticeKind.TRANSFERRED if event.transferred_to is not None else NoticeKind.CLOSED
+    raiser = NoticeKind.REDIRECTED if case.route is not None else others
     raiser = NoticeKind.NOT_FOR_THIS if case.outside is not None else raiser
     told = (
-        Notice(raiser if to.position == RAISER else NoticeKind.CLOSED, to, Ask.READ, case.stage)
-        for to in _on_the_ladder(case)
+        Notice(raiser if to.position == RAISER else others, to, Ask.READ, case.stage) for to in _on_the_ladder(case)
     )
     return (*told, *held)
+
+
+def _reopened(case: Case, event: events.Reopened) -> tuple[Notice, ...]:
+    """Whoever answers at its stage is asked anew; everybody else who had heard of its end hears that it is open again.
+
+    The team too, where it did not open it and had been told of it. Of what is held again only the team hears, and
+    whoever raised it.
+    """
+    ladder = _on_the_ladder(replace(case, stage=event.from_stage))
+    if not event.stage:
+        told = () if case.quiet else (_to_raiser(case, NoticeKind.REOPENED),)
+        return (*told, _to_team(case, NoticeKind.HELD))
+    asked = _asked_at(case, event.stage, event.decider_position)
+    there = {notice.to for notice in asked if notice.to.position != RAISER}
+    body = case.frame.policy.final_body.agency
+    ladder = (*ladder, *(Recipient(Side.FINAL_BODY, body, position) for position in case.decided_by[-1:]))
+    others = (Notice(NoticeKind.REOPENED, to, Ask.READ, event.stage) for to in dict.fromkeys(ladder) if to not in there)
+    team = event.by.side is not Side.TEAM and case.partnership_told_at is not None
+    return (*asked, *others, *((_to_team(case, NoticeKind.REOPENED),) if team else ()))
 
 
 def _on_the_ladder(case: Case) -> tuple[Recipient, ...]:
@@ -588,7 +619,7 @@ def overtaken(
         return case.pause is None
     if kind not in _PASSING:
         return promises_told.overtaken(case, kind, about)
-    if case.status is Status.CLOSED or stage < case.stage:
+    if case.status is Status.CLOSED or stage != case.stage:
         return True
     clock = next((clock for clock in case.clocks if clock.clock_id == about), None)
     if kind in {NoticeKind.HELD, NoticeKind.COMPLETED, NoticeKind.AGENCY_AWAITED}:

@@ -92,7 +92,8 @@ def change(case: Case, act: acts.ChangeParties, now: datetime) -> tuple[Event, .
         happened = (*happened, added)
         known = evolve_all(case, happened)
         starts = (StartsFrom.STAGE_STARTED, StartsFrom.RECEIVED)
-        happened = (*happened, *delivering.start_what_is_missing(known, now, agency, *starts))
+        begun = delivering.start_what_is_missing(known, now, agency, *starts, started_by=events.PARTY_ADDED)
+        happened = (*happened, *begun)
     after = evolve_all(case, happened)
     return (*happened, *moving.end_proposal(after, now, "removed")) if act.remove else happened
 

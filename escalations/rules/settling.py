@@ -102,7 +102,8 @@ def take_back(case: Case, act: acts.Withdraw | acts.Redirect, now: datetime) -> 
 
 def close_on_word(case: Case, act: acts.Close, now: datetime) -> tuple[Event, ...] | Refused:
     """The team ends a case on somebody's word, or one that is held."""
-    refused = _route(act) or _outside(case, act) or (_held(act) if case.status is Status.HELD else _open(case, act))
+    refused = _route(act) or _outside(case, act)
+    refused = refused or (_held(act) if case.status is Status.HELD else _open(case, act)) or _transferred(act)
     if refused is not None:
         return refused
     happened: tuple[Event, ...] = ()
@@ -117,6 +118,38 @@ def close_on_word(case: Case, act: acts.Close, now: datetime) -> tuple[Event, ..
     elif outcome in _DECIDED:
         happened = (events.Decided(**events.origin(act, now), position=str(case.decider_position), outcome=outcome),)
     return (*happened, *moving.close_by_team(evolve_all(case, happened), act, now, outcome=outcome))
+
+
+def transfer(case: Case, act: acts.Transfer, now: datetime) -> tuple[Event, ...] | Refused:
+    """It goes on with whoever has taken it, and is closed here: neither agreed nor decided, and no clock is met."""
+    if act.happened_at is None:
+        return Refused("no_time", "Please say on which day and at what time it was taken over.")
+    closed = events.Closed(
+        at=now,
+        by=act.by,
+        stage=case.stage,
+        outcome=Outcome.TRANSFERRED,
+        happened_at=act.happened_at,
+        transferred_to=act.to,
+        transferred_because=act.because,
+        submission_id=act.submission_id,
+        content_digest=act.content_digest,
+    )
+    if case.status is not Status.HELD:
+        return moving.close_without_settlement(case, closed)
+    # That is what the team was to look at, and it has.
+    looked = clocks.meet(case, case.running(Awaits.LOOK), now, counts_from=now)
+    return (*looked, *moving.close_without_settlement(evolve_all(case, looked), closed))
+
+
+def _transferred(act: acts.Close) -> Refused | None:
+    if act.outcome is not Outcome.TRANSFERRED:
+        return None
+    return Refused(
+        "transfer_instead",
+        "What another partnership or board has taken over is transferred, with who took it and when. Please use that "
+        "form.",
+    )
 
 
 def _route(act: acts.Close) -> Refused | None:

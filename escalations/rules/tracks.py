@@ -20,6 +20,7 @@ from escalations.policy import ClockRule, Side, StartsFrom, Track
 from escalations.rules import acts, clocks, delivering, events, pausing, workingtime
 from escalations.rules.access import Refused
 from escalations.rules.case import Case, Clock, Status
+from escalations.rules.changing import replace
 from escalations.rules.events import Event
 from escalations.rules.evolving import evolve, evolve_all
 
@@ -76,7 +77,7 @@ def _rule_on_track(case: Case, clock: Clock) -> ClockRule | None:
 def _recounted(case: Case, clock: Clock, rule: ClockRule, now: datetime) -> tuple[Event, ...]:
     calendar = case.frame.calendar_for(clock.agency_id)
     urgent = case.track is Track.URGENT
-    since = (now, clocks.TRACK_CHANGED) if urgent else (clock.started_at, rule.starts_from.value)
+    since = (now, clocks.TRACK_CHANGED) if urgent else clocks.counted_from(replace(clock, counted_from=None), rule)
     try:
         counted = workingtime.deadline(calendar, since[0], clocks.limit_of(case, rule).within)
     except workingtime.CalendarExhausted:

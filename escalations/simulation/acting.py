@@ -36,6 +36,8 @@ _DOES: Final[Mapping[str, Side]] = {
     "misdirected": Side.RESPONDING,
     "change_parties": Side.RAISING,
     "change_contact": Side.RAISING,
+    "reopen": Side.RAISING,
+    "ask_to_reopen": Side.RESPONDING,
     "set_sooner": Side.RAISING,
     "set_priority": Side.RAISING,
     "change_track": Side.RAISING,

@@ -144,7 +144,7 @@ def author(by: Actor, names: Names) -> str:
     return said[:1].upper() + said[1:]
 
 
-def bare(event: Event) -> str:
+def bare(event: Event) -> str:  # noqa: C901, PLR0911  one line a kind
     """What happened, without saying anything of what it is about."""
     match event:
         case events.Completed():
@@ -163,6 +163,8 @@ def bare(event: Event) -> str:
             return f"It stays at stage {event.to_stage - 1}"
         case events.ProposalEnded():
             return "The question whether it moves up ended by itself"
+        case events.Reopened():
+            return "The escalation was opened again"
         case events.PartyRemoved():
             return "An agency was taken out"
         case events.DoneConfirmed():

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, assert_never
 
 from escalations.policy import Awaits, Side, StageRule, Track
-from escalations.rules import access, accounts, acts, asking, looking_back, sooner
+from escalations.rules import access, accounts, acts, asking, looking_back, reopening, sooner
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.answering import is_noted
@@ -62,6 +62,8 @@ class Doing(StrEnum):
     PARTIES = "parties"
     CONTACT = "contact"
     VOUCH = "vouch"
+    REOPEN = "reopen"
+    ASK_REOPEN = "ask-reopen"
 
 
 class Agreed(StrEnum):
@@ -98,7 +100,23 @@ def offered(case: Case, link: Link) -> tuple[Doing, ...]:
     gives = accounts.open_to(case, link.to.side, link.to.agency_id)
     looks = looking_back.side_of(case, _own(case, link)) is link.to.side
     looks_back = (Doing.LOOK_BACK,) if looks else ()
-    return (*_asked(case, link), *looks_back, *_of_files(case, link), *((Doing.ACCOUNT,) if gives else ()))
+    return (
+        *_asked(case, link),
+        *_again(case, link),
+        *looks_back,
+        *_of_files(case, link),
+        *((Doing.ACCOUNT,) if gives else ()),
+    )
+
+
+def _again(case: Case, link: Link) -> tuple[Doing, ...]:
+    """What had closed can be opened again by whoever raised it; what the final body decided, the team is asked for."""
+    if case.status is not Status.CLOSED or link.asks is not Ask.READ or not case.stage:
+        return ()
+    if link.to.side is Side.RAISING and case.outcome not in reopening.DECIDED:
+        return (Doing.REOPEN,)
+    asked = (link.to.agency_id or "") in case.reopening_asked
+    return () if asked or link.to.side not in {Side.RAISING, Side.RESPONDING} else (Doing.ASK_REOPEN,)
 
 
 def _own(case: Case, link: Link) -> str | None:
@@ -334,6 +352,10 @@ def _make(  # noqa: C901, PLR0911, PLR0912, PLR0917  one line a kind, and closed
             return _look_back(reading, case, link, origin, sealed)
         case Doing.CONTACT:
             return party_forms.contact(reading, origin, sealed)
+        case Doing.REOPEN:
+            return party_forms.reopen(reading, case, origin, sealed)
+        case Doing.ASK_REOPEN:
+            return party_forms.ask_to_reopen(reading, origin, sealed)
         case Doing.COMPLETE | Doing.MISDIRECTED | Doing.PARTIES:
             return None  # They choose among all agencies, and are read above.
         case _:

@@ -66,6 +66,8 @@ TITLES: Final[Mapping[Doing, str]] = {
     Doing.PARTIES: "Change the agencies that it is raised with",
     Doing.CONTACT: "Somebody else is to be written to",
     Doing.VOUCH: "Is it your agency’s?",
+    Doing.REOPEN: "Open it again",
+    Doing.ASK_REOPEN: "Ask the partnership team to open it again",
 }
 """What each form of a link's page is called, in the order of the page."""
 
@@ -170,6 +172,8 @@ def values(page: Read, link: Link, *, now: datetime) -> dict[str, Any]:
             for one in (case.frame.policy.skipping.because if case.frame.policy.skipping else ())
         },
         "soon": {clock.clock_id: team_choices.due(clock, names) for clock in sooner.can_be_sooner(case)},
+        "reopen_stages": team_choices.reopen_stages(case),
+        "reopen_because": team_choices.reopen_because(),
         "take_out": team_choices.of_parties(case, names),
         "removed_because": team_choices.removed_because(),
         "several": len(case.open_parties) > 1,

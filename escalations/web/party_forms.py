@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from escalations.rules import acts
 from escalations.rules.acts import Act
-from escalations.rules.case import Case, PartyReason
+from escalations.rules.case import Case, PartyReason, ReopenReason, TransferReason, TransferredTo
 from escalations.web import words
 from escalations.web.forms import LONG, Raw, Reading, first
 
@@ -27,6 +27,12 @@ LABELS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "contact-email": ("Their email address", {}),
     "contact-phone": ("Their phone number", {}),
     "contact-text": ("Why", {}),
+    "reopen-because": ("Why it is opened again", {code.value: text for code, text in words.REOPEN_REASONS.items()}),
+    "reopen-text": ("What has happened", {}),
+    "ask-reopen-text": ("Why it should be opened again", {}),
+    "transfer-where": ("Which partnership or board", {}),
+    "transfer-who": ("Who took it there", {}),
+    "transfer-text": ("Why", {}),
 }
 """What each field is called where it is given back, and the words of its choices."""
 
@@ -103,6 +109,54 @@ def contact(reading: Reading, origin: dict[str, Any], sealed: dict[str, object])
     return None if reading.problems else acts.ChangeContact.model_validate(origin)
 
 
+def stages_to_reopen(case: Case) -> tuple[int, ...]:
+    """The stages at which it can be opened again: those that it had been at, the last one first."""
+    return tuple(number for number in range(case.stage, 0, -1) if number not in case.skipped)
+
+
+def reopen(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:
+    """A case that had closed is opened again."""
+    stages = [str(number) for number in stages_to_reopen(case)]
+    at_stage = first(reading.raw, "reopen-stage") or (stages[0] if stages else "")
+    if stages and at_stage not in stages:
+        reading.problem("reopen-stage", "Choose the stage at which it goes on")
+    because = reading.choice("reopen-because", ReopenReason, missing="Say why it is opened again")
+    missing = "Say in a few words what has happened"
+    sealed["text"] = reading.text("reopen-text", "What has happened", missing=missing, most=LONG)
+    if because is None or reading.problems:
+        return None
+    stage = int(at_stage) if at_stage and int(at_stage) != case.stage else None
+    return acts.Reopen.model_validate({**origin, "because": because, "at_stage": stage})
+
+
+def ask_to_reopen(reading: Reading, origin: dict[str, Any], sealed: dict[str, object]) -> Act:
+    """Either side asks the team to open it again."""
+    missing = "Say why it should be opened again"
+    sealed["text"] = reading.text("ask-reopen-text", "The reason", missing=missing, most=LONG)
+    return acts.AskToReopen.model_validate(origin)
+
+
+def transfer(reading: Reading, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:
+    """It goes on with another partnership or board, which has taken it."""
+    to = reading.choice("transfer-to", TransferredTo, missing="Say who takes it over")
+    sealed["transferred_to"] = reading.text(
+        "transfer-where", "The name", missing="Enter the name of the partnership or board"
+    )
+    sealed["spoken_to"] = reading.text("transfer-who", "The name", missing="Say who took it there: name and role")
+    when = reading.moment(
+        "transfer-at",
+        "The time",
+        missing_day="Enter the date on which they took it",
+        missing_time="Enter the time, as well as you know it",
+    )
+    because = reading.choice("transfer-because", TransferReason, missing="Say why it goes there")
+    missing = "Say in a few words why it goes there, and what was handed over"
+    sealed["text"] = reading.text("transfer-text", "The reason", missing=missing, most=LONG)
+    if to is None or because is None or reading.problems:
+        return None
+    return acts.Transfer.model_validate({**origin, "to": to, "because": because, "happened_at": when})
+
+
 def typed(act: Act, sealed: Mapping[str, Any]) -> Raw | None:
     """The fields of the form that an act came from, filled in; none for an act of another kind."""
     text = str(sealed.get("text") or "")
@@ -121,5 +175,18 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> Raw | None:
             who = sealed.get("raiser") or {}
             named = {f"contact-{part}": [str(who.get(part) or "")] for part in ("name", "role", "email", "phone")}
             return {**named, "contact-text": [text]}
+        case acts.Reopen():
+            stage = {} if act.at_stage is None else {"reopen-stage": [str(act.at_stage)]}
+            return {**stage, "reopen-because": [act.because.value], "reopen-text": [text]}
+        case acts.AskToReopen():
+            return {"ask-reopen-text": [text]}
+        case acts.Transfer():
+            return {
+                "transfer-to": [act.to.value],
+                "transfer-where": [str(sealed.get("transferred_to") or "")],
+                "transfer-who": [str(sealed.get("spoken_to") or "")],
+                "transfer-because": [act.because.value],
+                "transfer-text": [text],
+            }
         case _:
             return None

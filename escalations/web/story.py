@@ -193,6 +193,8 @@ async def written(
             | events.PartyRemoved
             | events.ContactChanged
             | events.Closed
+            | events.Reopened
+            | events.ReopeningAsked
             | events.AccountAdded
             | events.LookedBack
             | events.CauseConfirmed

@@ -60,6 +60,8 @@ class Doing(StrEnum):
     MISDIRECTED = "misdirected"
     PARTIES = "parties"
     CONTACT = "contact"
+    TRANSFER = "transfer"
+    REOPEN = "reopen"
     CLOSE = "close"
     LOOK_BACK = "look-back"
 
@@ -120,14 +122,15 @@ def offered(case: Case) -> tuple[Doing, ...]:  # noqa: C901, PLR0912  one line a
 def _of_parties(case: Case) -> tuple[Doing, ...]:
     """Whose it is, and who is written to."""
     if case.status is Status.CLOSED:
-        return ()
+        return (Doing.REOPEN,)
     if case.status is Status.HELD:
-        return (Doing.CONTACT,)
+        return (Doing.CONTACT, Doing.TRANSFER)
     return (
         *((Doing.THEIRS,) if party_forms.said_not_theirs(case) else ()),
         *((Doing.MISDIRECTED,) if party_forms.may_say(case) else ()),
         Doing.PARTIES,
         Doing.CONTACT,
+        Doing.TRANSFER,
     )
 
 
@@ -215,9 +218,12 @@ def whom_to_phone(case: Case) -> tuple[str, ...]:
 
 def outcomes(case: Case) -> tuple[Outcome, ...]:
     """How the team can record that a case ended."""
-    if case.status is Status.HELD:
-        return WITHOUT_SETTLEMENT
-    return tuple(outcome for outcome in Outcome if case.decider_position is not None or outcome not in _OF_THE_BODY)
+    found = WITHOUT_SETTLEMENT if case.status is Status.HELD else tuple(Outcome)
+    decides = case.decider_position is not None
+    # What is transferred has a form of its own, which asks who took it.
+    return tuple(
+        outcome for outcome in found if outcome is not Outcome.TRANSFERRED and (decides or outcome not in _OF_THE_BODY)
+    )
 
 
 _OF_THE_BODY: Final = (Outcome.DECIDED_AS_ASKED, Outcome.DECIDED_ANOTHER_WAY, Outcome.NOT_AGREED_DECIDED)
@@ -321,6 +327,10 @@ def _make(  # noqa: C901, PLR0911, PLR0912, PLR0917  one line a kind, and closed
             return party_forms.parties(reading, case, agencies, origin, sealed)
         case Doing.CONTACT:
             return party_forms.contact(reading, origin, sealed)
+        case Doing.TRANSFER:
+            return party_forms.transfer(reading, origin, sealed)
+        case Doing.REOPEN:
+            return party_forms.reopen(reading, case, origin, sealed)
         case Doing.CLOSE:
             return _close(reading, origin, sealed)
         case Doing.LOOK_BACK:

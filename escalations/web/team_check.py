@@ -68,7 +68,7 @@ def preview(case: Case, act: Act, names: Names, *, now: datetime) -> Preview:
     return Preview(None, brought, tuple(told), dates, tuple(receipt for receipt in extended if receipt is not None))
 
 
-def rows(made: Made, case: Case, names: Names) -> tuple[Row, ...]:  # noqa: C901, PLR0912  one line a kind
+def rows(made: Made, case: Case, names: Names) -> tuple[Row, ...]:  # noqa: C901, PLR0912, PLR0915  one line a kind
     """What was typed and chosen, to be read once more."""
     act, sealed = made.act, made.sealed
     found: list[Row] = []
@@ -99,6 +99,16 @@ def rows(made: Made, case: Case, names: Names) -> tuple[Row, ...]:  # noqa: C901
             found.extend(Row("Added", names.agency(agency)) for agency in act.add)
             if act.because is not None:
                 found.append(Row("Why it is taken out", words.REMOVED[act.because]))
+        case acts.Transfer():
+            found.append(Row("Taken over by", words.TRANSFERRED_TO[act.to]))
+            found.append(Row("Name", str(sealed.get("transferred_to") or "")))
+            if act.happened_at is not None:
+                found.append(Row("Taken over at", say(act.happened_at)))
+            found.append(Row("Why", words.TRANSFER_REASONS[act.because]))
+        case acts.Reopen():
+            where = f"Stage {act.at_stage or case.stage}" if case.stage else "Held for the team"
+            found.append(Row("Goes on at", where))
+            found.append(Row("Why", words.REOPEN_REASONS[act.because]))
         case acts.ChangeContact():
             who = sealed.get("raiser")
             named = who if isinstance(who, dict) else {}
@@ -238,6 +248,11 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:  # n
             return Doing.CONTACT, party_forms.typed(act, sealed) or {}
         case acts.LookBack():
             return Doing.LOOK_BACK, looked_back.typed(act, sealed)
+        case acts.Transfer():
+            taken = {} if act.happened_at is None else moment("transfer-at", act.happened_at)
+            return Doing.TRANSFER, {**(party_forms.typed(act, sealed) or {}), **taken}
+        case acts.Reopen():
+            return Doing.REOPEN, party_forms.typed(act, sealed) or {}
         case acts.Close():
             word = next(code.value for code, side in WORDS_OF.items() if side is act.on_word_of)
             found = {
@@ -358,6 +373,10 @@ def field_of(doing: Doing, code: str) -> str:  # noqa: C901, PLR0911, PLR0912  o
             return "contact-name"
         case Doing.LOOK_BACK:
             return "changed"
+        case Doing.TRANSFER:
+            return "transfer-at-day" if code in {"in_the_future", "before_its_clock", "no_time"} else "transfer-to"
+        case Doing.REOPEN:
+            return "reopen-because"
         case Doing.CLOSE:
             return _OF_THE_END.get(code, "outcome")
         case _:

@@ -86,6 +86,13 @@ def of(  # noqa: C901, PLR0911, PLR0912  one line a kind
                 "outside": {who.value: text for who, text in words.OUTSIDE.items()},
                 "routes": {route.value: text for route, text in words.ROUTES.items()},
             }
+        case Doing.TRANSFER:
+            return {
+                "transfer_to": {code.value: text for code, text in words.TRANSFERRED_TO.items()},
+                "transfer_because": {code.value: text for code, text in words.TRANSFER_REASONS.items()},
+            }
+        case Doing.REOPEN:
+            return {"reopen_stages": reopen_stages(case), "reopen_because": reopen_because()}
         case Doing.CLOSE:
             return {
                 "outcomes": {
@@ -102,6 +109,20 @@ def of_parties(case: Case, names: Names) -> dict[str, str]:
     """Which agency is taken out, and that none is."""
     found = {agency: names.agency(agency) for agency in party_forms.to_take_out(case)}
     return {party_forms.NOBODY: "No agency is taken out", **found}
+
+
+def reopen_stages(case: Case) -> dict[str, str]:
+    """At which stages it can be opened again."""
+    found = {}
+    for number in party_forms.stages_to_reopen(case):
+        where = ", where it was closed" if number == case.stage else ""
+        found[str(number)] = f"Stage {number}: {case.frame.policy.stage(number).title}{where}"
+    return found
+
+
+def reopen_because() -> dict[str, str]:
+    """Why it is opened again."""
+    return {code.value: text for code, text in words.REOPEN_REASONS.items()}
 
 
 def removed_because() -> dict[str, str]:
@@ -123,6 +144,8 @@ def known(doing: Doing, case: Case, said: Said) -> Raw:
             return {"sooner-clock": [soon[0].clock_id]}
         case Doing.PRIORITY:
             return {"priority": [case.priority or ""]}
+        case Doing.REOPEN:
+            return {"reopen-stage": [str(case.stage)]} if case.stage else {}
         case Doing.PARTIES:
             said_so = party_forms.said_not_theirs(case)
             return {"take-out": [said_so[0]], "take-out-because": ["misdirected"]} if len(said_so) == 1 else {}

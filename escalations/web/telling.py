@@ -235,6 +235,13 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
             return f"The final body decided: {names.outcome(event.outcome)}."
         case events.Closed():
             return _ended(event, names)
+        case events.Reopened():
+            where = f"at stage {event.stage}" if event.stage else "and is held for the partnership team"
+            had = f"It had been closed at stage {event.from_stage}" if event.from_stage else "It had been closed"
+            why = _lower(words.REOPEN_REASONS[event.because])
+            return f"{names.actor(event.by)} opened it again, {where}: {why}. {had}: {names.outcome(event.was)}."
+        case events.ReopeningAsked():
+            return f"{names.actor(event.by)} asked the partnership team to open it again."
         case events.PartnershipNotified():
             return (
                 "The partnership was told how it ended."
@@ -317,8 +324,7 @@ def _of_parties(
         case events.PartyAdded():
             return f"{who} added {names.agency(event.agency_id)} at stage {event.stage}. Its time limits are its own."
         case events.PartyRemoved():
-            why = _in_line(words.REMOVED[event.because])
-            why = why[:1].lower() + why[1:]
+            why = _lower(words.REMOVED[event.because])
             return f"{who} took {names.agency(event.agency_id)} out at stage {event.stage}: {why}."
         case events.ContactChanged():
             return f"{who} changed who is written to for the raising side."
@@ -440,8 +446,16 @@ def _ended(event: events.Closed, names: Names) -> str:
     where = f"at stage {event.stage}" if event.stage else "before it was passed on"
     word = f", on the word of {words.SIDES[event.on_word_of]}" if event.on_word_of else ""
     way = f" It goes another way: {_in_line(words.ROUTES[event.route])}." if event.route else ""
+    if event.transferred_to is not None and event.transferred_because is not None:
+        when = f" at {say(event.happened_at)}" if event.happened_at else ""
+        because = _lower(words.TRANSFER_REASONS[event.transferred_because])
+        way = f" Taken over{when} by {_lower(words.TRANSFERRED_TO[event.transferred_to])}, because {because}."
     why = f" {words.WITHDRAWN[event.withdrawn_because]}." if event.withdrawn_because else ""
     return f"Closed {where}{word}: {names.outcome(event.outcome)}.{why}{way}"
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _whom(event: events.NoticeReported, names: Names) -> str:
@@ -531,6 +545,10 @@ def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR
             return "Decided"
         case events.Closed():
             return f"Closed: {names.outcome(event.outcome)}"
+        case events.Reopened():
+            return f"Open again, at stage {event.stage}" if event.stage else "Held again"
+        case events.ReopeningAsked():
+            return "Asked to open it again"
         case events.PartnershipNotified():
             return "Partnership told"
         case events.NoticeReported():

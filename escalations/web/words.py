@@ -25,9 +25,12 @@ from escalations.rules.case import (
     PartyReason,
     PauseReason,
     RedateReason,
+    ReopenReason,
     Route,
     Says,
     Status,
+    TransferReason,
+    TransferredTo,
     WithdrawReason,
 )
 from escalations.rules.notices import RAISER, NoticeKind
@@ -104,6 +107,29 @@ OUTSIDE: Final[Mapping[Outside, str]] = {
     Outside.OTHER: "Somebody else",
 }
 """Who wrote what is not for this process."""
+TRANSFERRED_TO: Final[Mapping[TransferredTo, str]] = {
+    TransferredTo.ANOTHER_PARTNERSHIP: "The partnership of another area",
+    TransferredTo.ADULTS_BOARD: "The adults’ board",
+    TransferredTo.CHILDRENS_PARTNERSHIP: "The children’s partnership",
+    TransferredTo.OTHER: "Another body",
+}
+"""Who takes over what is transferred."""
+
+TRANSFER_REASONS: Final[Mapping[TransferReason, str]] = {
+    TransferReason.MOVED: "The child or adult moved",
+    TransferReason.OTHER_AREA: "It was another area’s from the start",
+    TransferReason.CAME_OF_AGE: "The child came of age",
+    TransferReason.OTHER: "Another reason",
+}
+
+REOPEN_REASONS: Final[Mapping[ReopenReason, str]] = {
+    ReopenReason.NOT_DONE: "What was agreed or decided was not done",
+    ReopenReason.SAME_WORRY: "The same worry came up again",
+    ReopenReason.NEW_INFORMATION: "More is known now",
+    ReopenReason.CLOSED_IN_ERROR: "It was closed by mistake",
+    ReopenReason.CAME_BACK: "It had gone elsewhere, and came back",
+    ReopenReason.OTHER: "Another reason",
+}
 
 REMOVED: Final[Mapping[PartyReason, str]] = {
     PartyReason.MISDIRECTED: "It was never for this agency",
@@ -133,6 +159,8 @@ TEAM_ACTS: Final[Mapping[str, str]] = {
     "misdirected": "Write down that an agency says it is not theirs",
     "parties": "Change the agencies that it is raised with",
     "contact": "Change who is written to for the raising side",
+    "transfer": "Hand it over to another partnership or board",
+    "reopen": "Open it again",
     "close": "Close it on somebody’s word",
     "look-back": "Write down what an agency says changed",
 }
@@ -295,6 +323,8 @@ STARTS: Final[Mapping[StartsFrom, str]] = {
 COUNTED_FROM: Final[Mapping[str, str]] = {
     **{code.value: text for code, text in STARTS.items()},
     "extended": "when it was due before it was extended",
+    "reopened": "it was opened again",
+    "party_added": "the agency was added",
 }
 """What a receipt counts from."""
 
@@ -444,6 +474,9 @@ NOTICES: Final[Mapping[NoticeKind, str]] = {
     NoticeKind.AGENCY_AWAITED: "An agency is added to the directory first",
     NoticeKind.IN_YOUR_NAME: "Asked whether it is theirs",
     NoticeKind.NOT_THEIRS: "The agency says that it is not theirs",
+    NoticeKind.TRANSFERRED: "Closed here, and goes on elsewhere",
+    NoticeKind.REOPENED: "Open again",
+    NoticeKind.REOPENING_ASKED: "Asked to open it again",
 }
 
 NOTICE_STATES: Final[Mapping[NoticeState, str]] = {

@@ -196,6 +196,8 @@ def test_while_the_agency_is_not_known_only_whoever_sent_it_acts_for_that_side_t
         acts.PassOn: {"team"},
         acts.NotePhoneCall: {"team"},
         acts.ChangeContact: {"team"},
+        acts.AwaitAgency: {"team"},
+        acts.Transfer: {"team"},
         acts.Complete: {"team", "whoever sent it"},
     }
     of_people |= {of: {"team", "whoever sent it"} for of in (acts.AddWords, acts.ChangeTrack)}

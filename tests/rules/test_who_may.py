@@ -47,7 +47,7 @@ MAY: dict[type[acts.ActModel], set[str]] = {
     acts.Account: RAISING | RESPONDING | {"manager", "team"},
     acts.Redate: {"team"},
     acts.ChangeTrack: RAISING | {"team"},  # To the urgent one; back, the team alone.
-    acts.LookBack: RAISING | RESPONDING | {"manager"},
+    acts.LookBack: RAISING | RESPONDING | {"manager", "team"},
     acts.ProposePlan: RAISING | RESPONDING | {"manager", "team"},
     acts.AnswerPlan: RAISING | RESPONDING | {"manager", "team"},
     acts.ReportAction: RAISING | RESPONDING | {"manager", "team"},
@@ -57,6 +57,9 @@ MAY: dict[type[acts.ActModel], set[str]] = {
     acts.AnswerFollowUp: RAISING | RESPONDING | {"manager", "team"},
     acts.ConfirmCause: {"team"},
     acts.Close: {"team"},
+    acts.Transfer: {"team"},
+    acts.Reopen: RAISING | {"team"},
+    acts.AskToReopen: RAISING | RESPONDING,
     acts.Acknowledge: RESPONDING,
     acts.Respond: RESPONDING,
     acts.ReachedByPerson: RAISING | RESPONDING | {"team"},
@@ -207,6 +210,8 @@ def test_after_it_has_closed_only_the_record_is_put_right(kind: type[acts.ActMod
         acts.RecordDissent,
         acts.Erase,
         acts.VouchForSender,
+        acts.Reopen,
+        acts.AskToReopen,
         acts.ReportDelivery,
         acts.ReportMessage,
     }

@@ -19,6 +19,7 @@ from escalations.rules.case import (
     FileNote,
     Outcome,
     PartyReason,
+    ReopenReason,
     Route,
     Says,
     WithdrawReason,
@@ -152,6 +153,8 @@ def _every_act() -> list[Act]:
         acts.ChangeParties(**_ORIGIN, add=("police",), remove=("health",), because=PartyReason.OTHER),
         acts.ChangeContact(**_ORIGIN),
         acts.VouchForSender(**_ORIGIN, theirs=False),
+        acts.Reopen(**_ORIGIN, because=ReopenReason.NOT_DONE, at_stage=1),
+        acts.AskToReopen(**_ORIGIN),
         acts.Complete(**_ORIGIN, concern=Concern.THEMATIC, reason=Reason.OTHER, people=0),
     ]
 
