@@ -155,7 +155,11 @@ def test_a_deadline_that_is_not_the_one_of_its_receipt_is_found() -> None:
 def test_a_move_that_the_document_brings_is_watched_as_one_that_a_person_intends_is() -> None:
     def by(seconds: int) -> list[str]:
         def moved(found: list[tuple[Case, Happening]]) -> list[tuple[Case, Happening]]:
-            place = next(place for place, (_, one) in enumerate(found) if getattr(one.event, "from_stage", 0) == 1)
+            place = next(
+                place
+                for place, (_, one) in enumerate(found)
+                if isinstance(one.event, events.StageStarted) and one.event.from_stage == 1
+            )
             at = found[place][1].event.at + timedelta(seconds=seconds)
             return [*found[:place], later(found[place], at=at), *found[place + 1 :]]
 
