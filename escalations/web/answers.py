@@ -102,10 +102,16 @@ def priorities(policy: Policy) -> dict[str, str]:
     return {**found, NO_PRIORITY: "I do not know, or it is none of these"} if found else {}
 
 
-def higher_stages(policy: Policy) -> dict[str, str]:
-    """The stages above the first at which an escalation may start, where the policy lets it."""
+def usual_start(policy: Policy, *, thematic: bool) -> int:
+    """The stage at which it starts where nobody says otherwise."""
+    return policy.thematic.start_stage if thematic and policy.thematic is not None else 1
+
+
+def higher_stages(policy: Policy, *, thematic: bool) -> dict[str, str]:
+    """The stages above that one at which an escalation may start, where the policy lets it."""
     most = policy.skipping.start_at_most if policy.skipping is not None else 1
-    return {str(stage.number): f"Stage {stage.number}: {stage.title}" for stage in policy.stages[1:most]}
+    above = policy.stages[usual_start(policy, thematic=thematic) : most]
+    return {str(stage.number): f"Stage {stage.number}: {stage.title}" for stage in above}
 
 
 def skip_reasons(policy: Policy) -> dict[str, str]:
@@ -260,8 +266,7 @@ class Whole:
 
     def starts_at(self, policy: Policy) -> int:
         """The stage at which it starts."""
-        of_theme = policy.thematic.start_stage if self.thematic and policy.thematic is not None else 1
-        return max(self.tried.start_stage or 1, of_theme)
+        return max(self.tried.start_stage or 1, usual_start(policy, thematic=self.thematic))
 
     def goes_elsewhere(self, policy: Policy) -> bool:
         """Whether the policy is not for it, so that the team says where it goes."""

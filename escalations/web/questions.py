@@ -176,7 +176,7 @@ def read_difference(reading: Reading, asking: Asking) -> Difference:
     )
 
 
-def read_tried(reading: Reading, asking: Asking) -> Tried:
+def read_tried(reading: Reading, asking: Asking, *, thematic: bool = False) -> Tried:
     """What was done about it before."""
     they = asking.entered_for
     return Tried(
@@ -193,13 +193,13 @@ def read_tried(reading: Reading, asking: Asking) -> Tried:
             ),
         ),
         reading.text("advice", "The advice", most=LONG),
-        *_read_start(reading, asking),
+        *_read_start(reading, asking, thematic=thematic),
     )
 
 
-def _read_start(reading: Reading, asking: Asking) -> tuple[int | None, SkipReason | None, str]:
+def _read_start(reading: Reading, asking: Asking, *, thematic: bool) -> tuple[int | None, SkipReason | None, str]:
     """Whether it starts above the first stage, and why: asked only where the policy lets it."""
-    stages = higher_stages(asking.policy)
+    stages = higher_stages(asking.policy, thematic=thematic)
     chosen = first(reading.raw, "start-stage")
     if not stages or not chosen:
         return None, None, ""
@@ -294,7 +294,7 @@ def whole(answers: Answers, asking: Asking) -> Whole:
     difference = read_difference(reading, asking)
     noted(Step.DIFFERENCE, reading)
     reading = page(Step.TRIED)
-    tried = read_tried(reading, asking)
+    tried = read_tried(reading, asking, thematic=thematic)
     noted(Step.TRIED, reading)
     reading = page(Step.SAFETY)
     safety = read_safety(reading, asking)

@@ -28,6 +28,7 @@ from escalations.web.answers import (
     offered,
     priorities,
     skip_reasons,
+    usual_start,
 )
 from escalations.web.auth import allowed
 from escalations.web.clearing import Clearing
@@ -170,6 +171,7 @@ class _Raising(Sending, Clearing):
         more: bool = False,
     ) -> Response:
         asking = await self._asking(though_away=unkept)
+        thematic = first(draft.answers.page(Step.SUBJECT), "subject") == "theme"
         return self._parts.show(
             request,
             f"raise_{page}.html",
@@ -190,9 +192,9 @@ class _Raising(Sending, Clearing):
             ),
             family_aware={aware.value: text for aware, text in FAMILY_AWARE.items()},
             priorities=priorities(self._parts.policy),
-            higher=higher_stages(self._parts.policy),
+            higher=higher_stages(self._parts.policy, thematic=thematic),
             skip_reasons=skip_reasons(self._parts.policy),
-            first_stage=self._parts.policy.stages[0].title,
+            first_stage=self._parts.policy.stage(usual_start(self._parts.policy, thematic=thematic)),
             about_themes=about_themes(self._parts.policy),
             lists=offered(self._parts.policy, asking.now),
             meanings=meanings(self._parts.policy, asking.now),

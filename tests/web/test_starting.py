@@ -105,6 +105,15 @@ async def test_a_theme_that_the_policy_is_not_for_is_held_and_the_form_says_so(o
 async def test_a_theme_starts_where_the_policy_says(office: Office) -> None:
     under(office, policy(thematic={"start_stage": 3}))
     assert "A theme starts at stage 3." in (await office.get("/raise/subject")).text
+    await office.press("/raise", referred="yes")
+    await office.press("/raise/subject", subject="theme", theme="Strategy discussions come late.")
+    assert "At which stage does it start" not in (await office.get("/raise/tried")).text, "none is above that"
+    under(office, policy(thematic={"start_stage": 2}, skipping=SKIPPING | {"start_at_most": 3}))
+    await office.press("/raise", referred="yes")
+    await office.press("/raise/subject", subject="theme", theme="Strategy discussions come late.")
+    page = await office.get("/raise/tried")
+    assert "It starts at stage 2: Managers." in page.text
+    assert "Stage 3: Senior managers" in page.text
 
 
 def mailed(text: str, found: Policy, office: Office) -> mail_raising.Raised:
