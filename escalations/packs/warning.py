@@ -18,8 +18,8 @@ from escalations.rules.workingtime import Amount, Calendar, Unit
 
 Place = tuple[int | str, ...]
 
-REVIEW_SOON: Final = timedelta(days=60)
-"""How long before its review is due a policy says so."""
+REVIEW_SOON: Final = timedelta(days=92)
+"""How long before its review is due a policy says so: three months (rules of practice, "Policy in force")."""
 
 ENOUGH_WITHOUT_REMINDER: Final = {
     Unit.WORKING_DAYS: 1,
@@ -94,6 +94,12 @@ def adoption(policy: Policy, today: date) -> Iterator[PolicyProblem]:
             ("adoption", "in_force_from"),
             f"it is in force from {said(dates.in_force_from)}, which is still to come; until then nobody agreed to it",
         )
+    yield from review(policy, today)
+
+
+def review(policy: Policy, today: date) -> Iterator[PolicyProblem]:
+    """That its review is due, or soon will be."""
+    dates = policy.adoption
     if dates.review_due <= today:
         yield PolicyProblem(
             ("adoption", "review_due"),
@@ -109,6 +115,17 @@ def adoption(policy: Policy, today: date) -> Iterator[PolicyProblem]:
 def dated(policy: Policy, today: date) -> tuple[str, ...]:
     """The same as sentences of their own: what is to be said of a policy before it is read."""
     return tuple(f"{one.sentence[0].upper()}{one.sentence[1:]}." for one in adoption(policy, today))
+
+
+def review_note(policy: Policy, today: date) -> str:
+    """The same as a sentence that stands alone, for those who would have to begin with it; empty while there is time."""
+    dates = policy.adoption
+    if not list(review(policy, today)):
+        return ""
+    when = said(dates.review_due)
+    if dates.review_due <= today:
+        return f"The review of the policy was due on {when}."
+    return f"The review of the policy is due on {when}, in {days(dates.review_due - today)}."
 
 
 def said(day: date) -> str:

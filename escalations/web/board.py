@@ -12,7 +12,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from escalations.agencies import empty_posts
+from escalations.packs import warning
 from escalations.rules.access import Page
+from escalations.rules.civiltime import civil
 from escalations.rules.codelists import ListKind
 from escalations.store import directory, mails, open_cases, references
 from escalations.store.mails import MailState
@@ -92,6 +94,7 @@ class _BoardPages:
             messages_late=messages_late,
             choices=_choices(board.agencies, stages, filters, names),
             timers_up=await parts.timers_up(),
+            review_note=warning.review_note(parts.policy, civil(now).date()),
             f=parts.form(request, raw, problems),
         )
 

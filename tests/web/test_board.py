@@ -166,3 +166,21 @@ async def test_the_board_asks_no_more_of_the_database_for_many_cases_than_for_fe
     finally:
         for engine in engines:
             event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize(
+    ("day", "note"),
+    [
+        ("2027-09-29 09:30", ""),
+        ("2027-09-30 09:30", "The review of the policy is due on 31 December 2027, in 92 days."),
+        ("2027-12-30 09:30", "The review of the policy is due on 31 December 2027, in 1 day."),
+        ("2028-01-03 09:30", "The review of the policy was due on 31 December 2027."),
+    ],
+)
+async def test_the_list_says_three_months_ahead_that_the_policy_is_to_be_reviewed(
+    office: Office, day: str, note: str
+) -> None:
+    await office.until(day)
+    page = await office.get("/board")
+    assert ("The review of the policy" in page.text) is bool(note)
+    assert note in page.text
