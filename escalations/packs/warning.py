@@ -118,7 +118,7 @@ def dated(policy: Policy, today: date) -> tuple[str, ...]:
 
 
 def review_note(policy: Policy, today: date) -> str:
-    """The same as a sentence that stands alone, for those who would have to begin with it; empty while there is time."""
+    """The same as a sentence that stands alone, for those who have to begin with it; empty while there is time."""
     dates = policy.adoption
     if not list(review(policy, today)):
         return ""
