@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from escalations.policy import Awaits, StartsFrom
+from escalations.policy import Awaits, ClockRule, StartsFrom
 from escalations.rules import acts, clocks, events, listed, moving, skipping, sooner
 from escalations.rules.access import Refused
 from escalations.rules.actors import Channel
@@ -54,7 +54,8 @@ def raise_case(case: Case, act: acts.Raise, now: datetime) -> tuple[Event, ...] 
         quiet=held and (act.hold or act.channel is Channel.TEAM),
     )
     opened = evolve_all(case, (raised,))
-    spanning = clocks.start_all(opened, clocks.rules_of_process(opened, StartsFrom.RECEIVED), now)
+    still = _still_to_come(clocks.rules_of_process(opened, StartsFrom.RECEIVED), number)
+    spanning = clocks.start_all(opened, still, now)
     opened = evolve_all(opened, spanning)
     arisen = _since_it_arose(opened, act, now)
     spanning, opened = (*spanning, *arisen), evolve_all(opened, arisen)
@@ -63,12 +64,17 @@ def raise_case(case: Case, act: acts.Raise, now: datetime) -> tuple[Event, ...] 
     return (raised, *spanning, *moving.start_stage(opened, number, now, skip_because=raised.start_because))
 
 
+def _still_to_come(rules: tuple[ClockRule, ...], first_stage: int) -> tuple[ClockRule, ...]:
+    """Without those that span only stages below the one at which it starts: nobody is asked there."""
+    return tuple(rule for rule in rules if rule.to_stage is None or first_stage <= rule.to_stage)
+
+
 def _since_it_arose(case: Case, act: acts.Raise, now: datetime) -> tuple[Event, ...]:
     """The clocks that count from the disagreement, or from the decision challenged, where somebody said when that was.
 
     What they say of the past is noted when it became known, and nobody is told: it was raised, which is what counts.
     """
-    rules = clocks.rules_of_process(case, StartsFrom.DISAGREEMENT)
+    rules = _still_to_come(clocks.rules_of_process(case, StartsFrom.DISAGREEMENT), case.start_stage)
     since = now if act.happened_at is None else act.happened_at
     if act.happened_at is None:
         rules = tuple(rule for rule in rules if rule.awaits is not Awaits.RAISE)

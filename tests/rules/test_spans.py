@@ -344,3 +344,13 @@ def test_a_clock_over_some_of_the_stages_says_which_and_one_over_all_does_not() 
     (clock,) = [clock for clock in whole.case.clocks if clock.awaits is Awaits.SETTLE_ALL]
     assert clock.spans is None
     assert "from_stage" not in events.dumps(next(e for e in whole.happened if isinstance(e, events.ClockStarted)))
+
+
+def test_what_starts_above_the_stages_that_a_clock_spans_has_no_such_clock() -> None:
+    together = span(to_stage=2)
+    values = policy(together).model_dump()
+    values["skipping"] = {"start_at_most": 3, "because": ["risk"]}
+    higher = Story(policy=Policy.model_validate(values)).raised(start_stage=3, start_because="risk")
+    assert not higher.runs("together")
+    within = Story(policy=Policy.model_validate(values)).raised(start_stage=2, start_because="risk")
+    assert within.runs("together")
