@@ -26,7 +26,7 @@ from typing_extensions import override
 
 from escalations.mail import words
 from escalations.policy import Awaits, Side, StageRule, StartsFrom, Track
-from escalations.rules import accounts, clocks, limits_told, workingtime
+from escalations.rules import accounts, clocks, limits_told, planning, workingtime
 from escalations.rules.case import Case, Clock, RedateReason, Route, Status
 from escalations.rules.clocks import TEAM_POSITION
 from escalations.rules.notices import RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind, redated_for
@@ -176,6 +176,10 @@ class Facts:
     """Whether it is for whoever raised it, and the agency says that the case is not theirs."""
     reopened: bool = False
     """Whether it had closed before, and was opened again."""
+    planned: bool = False
+    """Whether its reader's agency has something to do yet by a plan, which goes on after the end."""
+    asked_again_at: datetime | None = None
+    """When each side is asked again what came of it; None where nobody is."""
 
 
 _CLOCK_OF = {
@@ -249,6 +253,8 @@ def facts_of(
         sent_there=case.sent_there,
         not_theirs=notice.to.position == RAISER and case.raiser_at is RaiserAt.NOBODY,
         reopened=case.reopened > 0,
+        planned=planning.has_to_do(case, notice.to.agency_id),
+        asked_again_at=None if case.follow_up is None else case.follow_up.at,
     )
 
 

@@ -334,6 +334,11 @@ def _after_the_end(policy: Policy) -> Iterator[PolicyProblem]:
             "nobody is reminded of what is to be done by a plan before its date has passed; write on_the_day: true",
         )
     if rule is None:
+        yield PolicyProblem(
+            (),
+            "there is no follow-up, so nobody hears whether what was agreed was done and what it changed; write "
+            "closing: {follow_up: {after: 60 working days}}",
+        )
         return
     where = ("closing", "follow_up")
     asked, soon = (workingtime.deadline(calendar, _STARTS[0], amount) for amount in (rule.after, SOON_AFTER))

@@ -224,6 +224,12 @@ def check(case: Case, act: acts.CheckAction, now: datetime) -> tuple[Event, ...]
     )
 
 
+def has_to_do(case: Case, agency_id: str | None) -> bool:
+    """Whether an agency has taken something on that is not recorded as done."""
+    there = (action for plan in case.plans for action in plan.actions)
+    return lives(case) and any(one.agency_id == agency_id and one.stands and not one.done for one in there)
+
+
 def to_report(case: Case, agency_id: str | None) -> tuple[str, ...]:
     """The actions of an agency that are not recorded as done."""
     found = (action for plan in case.plans for action in plan.actions)

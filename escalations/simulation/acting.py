@@ -159,7 +159,7 @@ class Maker:
 
     def _by(self, deed: Deed) -> Actor:
         """A side, an agency, the team or the system; at the rung of the stage, where no position is said."""
-        if deed.kind.startswith("report_"):
+        if deed.kind in {"report_delivery", "report_message"}:
             return SYSTEM
         said = deed.by.strip().lower().removeprefix("the ").replace(" ", "_") if deed.by else None
         side = _SIDES.get(said or "", None)

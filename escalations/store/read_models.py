@@ -21,7 +21,7 @@ from escalations import errors
 from escalations.rules import case, events, evolving
 from escalations.rules.events import Event
 from escalations.rules.senders import RaiserAt
-from escalations.store import cases, register, tables
+from escalations.store import cases, promises, register, tables
 
 _CASES = tables.CASES
 _CLOCKS = tables.CLOCKS
@@ -185,6 +185,7 @@ async def project(tx: AsyncConnection, before: case.Case | None, steps: Sequence
     else:
         values = {**_case_values(last.after, last.entry), **_completed_values(steps)}
         await tx.execute(_CHANGE_CASE, {"case": last.after.reference, **values})
+    await promises.project(tx, before, last.after)
     new, changed = await _clock_rows(tx, before, steps)
     if new:
         await tx.execute(_ADD_CLOCK, list(new.values()))

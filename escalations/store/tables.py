@@ -598,8 +598,22 @@ CLOCKS = Table(
     Index(None, "state", "due_at"),
 )
 
+PROMISES = Table(
+    "promises",
+    METADATA,
+    Column("reference", _REFERENCE, primary_key=True),
+    Column("item_id", _ID, primary_key=True),
+    Column("kind", _SLUG, nullable=False),
+    Column("side", _SLUG, nullable=False),
+    Column("agency_id", _SLUG, nullable=False),
+    Column("due_at", Instant),
+    Column("state", _SLUG, nullable=False),
+    Index(None, "due_at"),
+)
+"""What was agreed to be done by a date, what is proposed, and who is asked what came of it."""
+
 APPEND_ONLY = (REGISTER, FROZEN, SUBMISSIONS, ACCESS_LOG, DIRECTORY_CHANGES, MAILS, MAIL_ACTS)
 """Nothing in these is ever changed or taken away; what must be erasable (a data key) stands outside them."""
 
-READ_MODELS = (CASES, CLOCKS)
+READ_MODELS = (CASES, CLOCKS, PROMISES)
 """What may be emptied and filled again from the register."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 
 from typing_extensions import override
 
@@ -25,6 +25,7 @@ from escalations.rules.civiltime import say
 from escalations.rules.events import Event
 from escalations.rules.evolving import evolve
 from escalations.rules.notices import Recipient
+from escalations.store import promises
 from escalations.store.links import Link
 from escalations.web import telling, words
 from escalations.web.story import Story, Told
@@ -180,7 +181,8 @@ def coming(case: Case, names: Names, own: Recipient) -> Next:
     if case.status is Status.CLOSED:
         when = f" at {say(case.closed_at)}" if case.closed_at else ""
         told = f"It was closed{when}." if isinstance(names, Unnamed) else telling.closed(case)
-        return Next((), (), f"{told} Nothing more is asked of anybody.")
+        yours, later = _promised(case, names, own)
+        return Next(yours, later, told if yours or later else f"{told} Nothing more is asked of anybody.")
     if case.status is Status.HELD:
         return Next((), (), "The partnership team has it, and no other agency has been told of it yet.")
     running = sorted((clock for clock in case.clocks if clock.running), key=lambda clock: clock.due_at)
@@ -190,7 +192,37 @@ def coming(case: Case, names: Names, own: Recipient) -> Next:
     if case.move is not None and case.move.takes_effect_at is not None:
         others.insert(0, f"It moves up to stage {case.move.to_stage} at {say(case.move.takes_effect_at)}")
     others.extend(_line(clock, names) for clock in running if clock.awaits is Awaits.SETTLE_ALL)
-    return Next(yours, tuple(others))
+    promised_of_own, promised_of_others = _promised(case, names, own)
+    return Next((*yours, *promised_of_own), (*others, *promised_of_others))
+
+
+def _promised(case: Case, names: Names, own: Recipient) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What was agreed to be done by a date, and what is asked after the end: of the reader's own agency; of others."""
+    agency = case.raising_agency if own.side is Side.RAISING else own.agency_id
+    found = promises.of(case)
+    mine = [one for one in found if one.agency_id == agency and one.side is own.side]
+    others = [_promise(one, names) for one in found if one not in mine]
+    if case.follow_up is not None and case.follow_up.asked_at is None:
+        others.append(f"What came of it is asked from {say(case.follow_up.at)}")
+    return tuple(_promise(one, None) for one in mine), tuple(others)
+
+
+def _promise(one: promises.Promise, names: Names | None) -> str:
+    """One of them, with whose it is where that is not the reader's own agency."""
+    by = "" if one.due_at is None else f": by {say(one.due_at)}"
+    whose = "" if names is None else f", from {names.agency(one.agency_id)}"
+    number = one.item_id.removeprefix("a")
+    match one.kind:
+        case promises.Kind.ACTION:
+            return (
+                f"Do what was agreed, action {number}{by}" if names is None else f"Action {number} of a plan{whose}{by}"
+            )
+        case promises.Kind.PLAN:
+            return "Say whether you agree to the plan" if names is None else f"Word on the plan{whose}"
+        case promises.Kind.FOLLOW_UP:
+            return f"Say what came of it{by}" if names is None else f"Word on what came of it{whose}{by}"
+        case _:
+            assert_never(one.kind)
 
 
 def _is_own(clock: Clock, own: Recipient) -> bool:

@@ -16,9 +16,9 @@ from escalations.packs import warning
 from escalations.rules.access import Page
 from escalations.rules.civiltime import civil
 from escalations.rules.codelists import ListKind
-from escalations.store import directory, mails, open_cases, references
+from escalations.store import directory, mails, open_cases, promises, references
 from escalations.store.mails import MailState
-from escalations.web import board_filters, board_lines, words
+from escalations.web import board_filters, board_lines, board_promises, words
 from escalations.web.auth import allowed
 from escalations.web.board_filters import Filters, Section
 from escalations.web.forms import Problem, Raw, first
@@ -76,6 +76,7 @@ class _BoardPages:
             empty = await empty_posts.unfilled(tx, now)
             messages = (await mails.waiting(tx)).get(MailState.HELD, 0)
             messages_late = await mails.late(tx, now=now)
+            promised = board_promises.lines(await promises.waiting(tx), names, filters, now=now)
         return parts.show(
             request,
             "board.html",
@@ -90,6 +91,7 @@ class _BoardPages:
             unopened=everything.unopened,
             began=began,
             team=team,
+            promised=promised,
             messages=messages,
             messages_late=messages_late,
             choices=_choices(board.agencies, stages, filters, names),

@@ -24,7 +24,18 @@ from escalations.store import access_log, mails
 from escalations.store import notices as notice_rows
 from escalations.store.access_log import What
 from escalations.store.notices import NoticeRow
-from escalations.web import accounts_page, pleading, sender_words, story, summary, team_acts, telling, timeline, words
+from escalations.web import (
+    accounts_page,
+    plan_page,
+    pleading,
+    sender_words,
+    story,
+    summary,
+    team_acts,
+    telling,
+    timeline,
+    words,
+)
 from escalations.web.auth import allowed, signed_in
 from escalations.web.opened_case import canonical, log_reading
 from escalations.web.parts import Parts, is_submission
@@ -121,6 +132,7 @@ class _CasePages:
                 if claim.state is ClaimState.SAID
             ],
             move=_move(case),
+            plan=plan_page.values(case, names, plan_page.texts(wrote)),
             messages=[{"row": row, "why": mail_codes.said(row.code)} for row in messages],
             look_by=min((clock.due_at for clock in case.running(Awaits.LOOK)), default=None),
         )

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, assert_never
 
 from escalations.policy import Awaits, Side, StageRule, Track
-from escalations.rules import access, accounts, acts, asking, looking_back, reopening, sooner
+from escalations.rules import access, accounts, acts, asking, looking_back, planning, reopening, sooner
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.answering import is_noted
@@ -29,7 +29,7 @@ from escalations.rules.case import (
 )
 from escalations.rules.notices import Ask
 from escalations.store.links import Link, Session
-from escalations.web import completing, looked_back, made, party_forms, team_acts
+from escalations.web import completing, looked_back, made, party_forms, plan_forms, team_acts
 from escalations.web.answers import Agency, YesNo
 from escalations.web.forms import LONG, Reading, first
 from escalations.web.made import Made
@@ -58,6 +58,12 @@ class Doing(StrEnum):
     ACCOUNT = "account"
     LOOK_BACK = "look-back"
     COMPLETE = "complete"
+    PLAN_ANSWER = "plan-answer"
+    ACTION = "action"
+    CHECK = "check"
+    FOLLOW_UP = "follow-up"
+    PLAN = "plan"
+    DISSENT = "dissent"
     MISDIRECTED = "misdirected"
     PARTIES = "parties"
     CONTACT = "contact"
@@ -98,9 +104,11 @@ def offered(case: Case, link: Link) -> tuple[Doing, ...]:
     if link.asks is Ask.VOUCH:
         return (Doing.VOUCH,) if case.sender_owned is None else ()
     gives = accounts.open_to(case, link.to.side, link.to.agency_id)
-    looks = looking_back.side_of(case, _own(case, link)) is link.to.side
-    looks_back = (Doing.LOOK_BACK,) if looks else ()
+    looks = looking_back.side_of(case, own(case, link)) is link.to.side
+    # Once they are asked what came of it, one question of that kind is enough.
+    looks_back = (Doing.LOOK_BACK,) if looks and not plan_forms.to_follow_up(case, own(case, link)) else ()
     return (
+        *_of_plans(case, link),
         *_asked(case, link),
         *_again(case, link),
         *looks_back,
@@ -119,14 +127,36 @@ def _again(case: Case, link: Link) -> tuple[Doing, ...]:
     return () if asked or link.to.side not in {Side.RAISING, Side.RESPONDING} else (Doing.ASK_REOPEN,)
 
 
-def _own(case: Case, link: Link) -> str | None:
+def _of_plans(case: Case, link: Link) -> tuple[Doing, ...]:
+    """What was agreed, and what became of it: at any link of either side, also after the end.
+
+    The final body proposes a plan where it is asked to decide.
+    """
+    if case.status is Status.HELD or not case.stage or case.raising_agency is None:
+        return ()
+    if link.to.side is Side.FINAL_BODY:
+        return (Doing.PLAN,) if link.asks is Ask.DECIDE and case.status is Status.OPEN else ()
+    agency = own(case, link)
+    if link.to.side is not Side.RAISING and (link.to.side is not Side.RESPONDING or case.party(agency) is None):
+        return ()
+    return (
+        *((Doing.PLAN_ANSWER,) if plan_forms.to_answer(case, agency) else ()),
+        *((Doing.ACTION,) if plan_forms.to_report(case, agency) else ()),
+        *((Doing.CHECK,) if plan_forms.to_check(case, link.to.side, agency) else ()),
+        *((Doing.FOLLOW_UP,) if plan_forms.to_follow_up(case, agency) else ()),
+        *((Doing.PLAN,) if planning.lives(case) else ()),
+        *((Doing.DISSENT,) if plan_forms.may_dissent(case, agency) else ()),
+    )
+
+
+def own(case: Case, link: Link) -> str | None:
     """The agency for which the reader of a link speaks."""
     return case.raising_agency if link.to.side is Side.RAISING else link.to.agency_id
 
 
 def _of_files(case: Case, link: Link) -> tuple[Doing, ...]:
     """Either side can say that it is recorded, also afterwards; whoever is to answer, that the file was read."""
-    agency = _own(case, link)
+    agency = own(case, link)
     if case.status is Status.HELD or link.asks not in {Ask.READ, Ask.RESPOND} or agency is None:
         return ()
     if link.to.side not in {Side.RAISING, Side.RESPONDING}:
@@ -350,6 +380,8 @@ def _make(  # noqa: C901, PLR0911, PLR0912, PLR0917  one line a kind, and closed
             return _account(reading, case, link, origin, sealed)
         case Doing.LOOK_BACK:
             return _look_back(reading, case, link, origin, sealed)
+        case Doing.PLAN | Doing.PLAN_ANSWER | Doing.ACTION | Doing.CHECK | Doing.DISSENT | Doing.FOLLOW_UP:
+            return _planned(doing, reading, case, link, origin, sealed)
         case Doing.CONTACT:
             return party_forms.contact(reading, origin, sealed)
         case Doing.REOPEN:
@@ -362,6 +394,25 @@ def _make(  # noqa: C901, PLR0911, PLR0912, PLR0917  one line a kind, and closed
             assert_never(doing)
 
 
+def _planned(  # noqa: PLR0917  as `_make`
+    doing: Doing, reading: Reading, case: Case, link: Link, origin: dict[str, Any], sealed: dict[str, object]
+) -> Act | None:
+    agency = own(case, link)
+    match doing:
+        case Doing.PLAN:
+            return plan_forms.propose(reading, case, origin, sealed)
+        case Doing.PLAN_ANSWER:
+            return plan_forms.answer(reading, case, agency, origin, sealed)
+        case Doing.ACTION:
+            return plan_forms.report(reading, case, agency, origin, sealed)
+        case Doing.CHECK:
+            return plan_forms.check(reading, case, link.to.side, agency, origin, sealed)
+        case Doing.DISSENT:
+            return plan_forms.dissent(reading, case, agency, origin, sealed)
+        case _:
+            return plan_forms.follow_up(reading, case, agency, origin, sealed)
+
+
 def _account(reading: Reading, case: Case, link: Link, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:
     asked = [clock.clock_id for clock in accounts.open_to(case, link.to.side, link.to.agency_id)]
     # What stood on the page as the one delay holds, also where another one has come since.
@@ -371,7 +422,7 @@ def _account(reading: Reading, case: Case, link: Link, origin: dict[str, Any], s
     says = reading.choice("account-says", Says, missing="Say how the delay came about")
     missing = None if says is Says.AS_RECORDED else "Say in a few words how it came about"
     sealed["text"] = reading.text("account-text", "What you say", missing=missing, most=LONG)
-    agency = _own(case, link)
+    agency = own(case, link)
     if says is None or not found or agency is None:
         return None
     return acts.Account(**origin, clock_id=found, agency_id=agency, says=says)
@@ -412,7 +463,7 @@ def _look_back(
     reading: Reading, case: Case, link: Link, origin: dict[str, Any], sealed: dict[str, object]
 ) -> Act | None:
     chosen, felt = looked_back.read(reading, sealed)
-    agency = _own(case, link)
+    agency = own(case, link)
     if not chosen or agency is None:
         return None
     return acts.LookBack(**origin, agency_id=agency, changed=chosen, felt=felt)

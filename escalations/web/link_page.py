@@ -27,6 +27,7 @@ from escalations.web import (
     calling,
     completing,
     link_acts,
+    plan_page,
     pleading,
     story,
     summary,
@@ -42,6 +43,10 @@ from escalations.web.story import Story, Written
 from escalations.web.telling import Names
 
 TITLES: Final[Mapping[Doing, str]] = {
+    Doing.PLAN_ANSWER: "Do you agree to the plan?",
+    Doing.ACTION: "Say whether an action is done",
+    Doing.CHECK: "Say whether what was said of an action is so",
+    Doing.FOLLOW_UP: "What came of it?",
     Doing.ACKNOWLEDGE: "Acknowledge it",
     Doing.REACHED: "Record a phone call",
     Doing.CONFIRM: "Yes, it was done",
@@ -62,6 +67,8 @@ TITLES: Final[Mapping[Doing, str]] = {
     Doing.REDIRECT: "It is not for this policy: it goes another way",
     Doing.SAY_DONE: "Write up what was done by phone or in a meeting",
     Doing.COMPLETE: "Complete your escalation",
+    Doing.PLAN: "Propose a plan: what is done, by whom and by when",
+    Doing.DISSENT: "Put on record that you disagree",
     Doing.MISDIRECTED: "This is not ours",
     Doing.PARTIES: "Change the agencies that it is raised with",
     Doing.CONTACT: "Somebody else is to be written to",
@@ -162,6 +169,14 @@ def values(page: Read, link: Link, *, now: datetime) -> dict[str, Any]:
         "delays": accounts_page.choices(case, names, link.to.side, link.to.agency_id),
         "says": {says.value: text for says, text in words.SAYS.items()},
         "coming": became.coming(case, names, link.to) if case.status is Status.OPEN else None,
+        "plan": plan_page.values(
+            case,
+            names,
+            plan_page.texts(page.wrote),
+            side=link.to.side,
+            own=link_acts.own(case, link),
+            about=link.about,
+        ),
         "claim": claim,
         "claim_words": telling.claim(claim, names) if claim else "",
         "parties": {party.agency_id: names.agency(party.agency_id) for party in case.open_parties},
@@ -252,7 +267,7 @@ def _may_read(item: Written, link: Link) -> bool:
         return False  # Why it is not for this process, and where exactly it went, the team wrote down for itself.
     if isinstance(event, events.PassedOn | events.SenderVouched | events.AgencyAwaited):
         return False  # Whom the team rang, and what an agency says of who wrote in its name, is the team's.
-    if not isinstance(event, events.AccountAdded | events.LookedBack):
+    if not isinstance(event, events.AccountAdded | events.LookedBack | events.FollowUpAnswered):
         return True
     return event.side is link.to.side and (event.side is Side.RAISING or event.agency_id == link.to.agency_id)
 

@@ -5,6 +5,7 @@ What an action is stands sealed with the plan; whoever may read the words finds 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol, assert_never
 
 from escalations.policy import Side
@@ -65,18 +66,23 @@ def sentence(event: events.Promised, names: Names) -> str:
             kind = "a formal dissent" if event.formal else "on record that it disagrees"
             return f"{names.agency(event.agency_id)} goes along, and put {kind}{' on record' if event.formal else ''}."
         case events.FollowUpAsked():
-            whom = " and ".join(names.agency(one.agency_id) for one in event.asked)
+            whom = _listed(names.agency(one.agency_id) for one in event.asked)
             return f"What came of it was asked of {whom or 'nobody'}, by {say(event.until)}."
         case events.FollowUpReminded():
-            whom = " and ".join(names.agency(one.agency_id) for one in event.unanswered)
+            whom = _listed(names.agency(one.agency_id) for one in event.unanswered)
             return f"{whom} had a reminder of the question what came of it."
         case events.FollowUpUnanswered():
-            whom = " and ".join(names.agency(one.agency_id) for one in event.unanswered)
+            whom = _listed(names.agency(one.agency_id) for one in event.unanswered)
             return f"No answer on what came of it is recorded from {whom}. The partnership team was told."
         case events.FollowUpAnswered():
             return f"{names.agency(event.agency_id)} said what came of it."
         case _:
             assert_never(event)
+
+
+def _listed(parts: Iterable[str]) -> str:
+    *most, last = [*parts] or [""]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def label(event: events.Promised) -> str | None:

@@ -14,7 +14,7 @@ from escalations.rules import acts
 from escalations.rules.acts import Act
 from escalations.rules.case import Done, FileNote, Outcome
 from escalations.rules.civiltime import civil
-from escalations.web import completing, party_forms, words
+from escalations.web import completing, party_forms, plan_forms, words
 from escalations.web.forms import Raw, first
 from escalations.web.link_acts import Doing
 
@@ -68,6 +68,7 @@ _LABELS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "meanwhile": ("What keeps them safe meanwhile", {}),
     "views": ("The family’s views", {}),
     **party_forms.LABELS,
+    **plan_forms.LABELS,
 }
 """What each field of a link's forms is called where it is given back, and the words of its choices."""
 _DATE: Final = ("done-at-day", "done-at-month", "done-at-year", "done-at-time")
@@ -147,6 +148,18 @@ def doing_of(act: Act) -> Doing | None:  # noqa: C901, PLR0911, PLR0912  one lin
             return Doing.REOPEN
         case acts.AskToReopen():
             return Doing.ASK_REOPEN
+        case acts.ProposePlan():
+            return Doing.PLAN
+        case acts.AnswerPlan():
+            return Doing.PLAN_ANSWER
+        case acts.ReportAction():
+            return Doing.ACTION
+        case acts.CheckAction():
+            return Doing.CHECK
+        case acts.RecordDissent():
+            return Doing.DISSENT
+        case acts.AnswerFollowUp():
+            return Doing.FOLLOW_UP
         case _:
             return None
 
@@ -205,11 +218,13 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> Raw:  # noqa: C901, PLR0911, P
         case acts.VouchForSender():
             return {"theirs": ["yes" if act.theirs else "no"], "vouch-text": [text]}
         case _:
-            return party_forms.typed(act, sealed) or {}
+            return party_forms.typed(act, sealed) or plan_forms.typed(act, sealed) or {}
 
 
 def field_of(doing: Doing, code: str) -> str:
     """The field that a refusal is about: the time that was given, or else the whole form."""
+    if doing is Doing.ACTION and code in _WHEN:
+        return "action-on-day"
     return "done-at-day" if doing is Doing.SAY_DONE and code in _WHEN else doing.value
 
 

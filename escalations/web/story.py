@@ -149,6 +149,9 @@ _OFTEN_WITHOUT_WORDS = (
     events.FileNoted,
     events.MoveDropped,
     events.ContactChanged,
+    events.PlanAnswered,
+    events.ActionReported,
+    events.ActionChecked,
 )
 """What is told of among what was said only where somebody wrote something with it."""
 
@@ -208,6 +211,12 @@ async def written(
             | events.PersonReached
             | events.WordsAdded
             | events.FileNoted
+            | events.PlanProposed
+            | events.PlanAnswered
+            | events.ActionReported
+            | events.ActionChecked
+            | events.DissentRecorded
+            | events.FollowUpAnswered
             | events.PhoneCallNoted
             | events.NoticeReported,
         ):

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Final, assert_never
 
 from escalations.policy import Awaits, Side, Track
-from escalations.rules import accounts, acts, clocks, confirming, sooner
+from escalations.rules import accounts, acts, clocks, confirming, planning, sooner
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.case import (
@@ -28,7 +28,7 @@ from escalations.rules.case import (
 )
 from escalations.rules.senders import Outside
 from escalations.rules.workingtime import Amount
-from escalations.web import agreed, looked_back, made, party_forms, passing_on
+from escalations.web import agreed, looked_back, made, party_forms, passing_on, plan_forms
 from escalations.web.answers import Agency, YesNo
 from escalations.web.forms import LONG, Reading, first, number_of
 from escalations.web.made import Made
@@ -62,6 +62,12 @@ class Doing(StrEnum):
     CONTACT = "contact"
     TRANSFER = "transfer"
     REOPEN = "reopen"
+    PLAN = "plan"
+    PLAN_ANSWER = "plan-answer"
+    ACTION = "action"
+    CHECK = "check"
+    DISSENT = "dissent"
+    FOLLOW_UP = "follow-up"
     CLOSE = "close"
     LOOK_BACK = "look-back"
 
@@ -112,6 +118,7 @@ def offered(case: Case) -> tuple[Doing, ...]:  # noqa: C901, PLR0912  one line a
     if to_confirm(case):
         found.append(Doing.CAUSE)
     found.extend(_of_parties(case))
+    found.extend(_of_plans(case))
     if case.status is not Status.CLOSED:
         found.append(Doing.CLOSE)
     if looked_back.asked(case):
@@ -131,6 +138,20 @@ def _of_parties(case: Case) -> tuple[Doing, ...]:
         Doing.PARTIES,
         Doing.CONTACT,
         Doing.TRANSFER,
+    )
+
+
+def _of_plans(case: Case) -> tuple[Doing, ...]:
+    """What was agreed, and what became of it; also after the end."""
+    if case.status is Status.HELD or not case.stage or case.raising_agency is None:
+        return ()
+    return (
+        *((Doing.PLAN,) if planning.lives(case) else ()),
+        *((Doing.PLAN_ANSWER,) if plan_forms.to_answer(case, None) else ()),
+        *((Doing.ACTION,) if plan_forms.to_report(case, None) else ()),
+        *((Doing.CHECK,) if plan_forms.to_check(case, None, None) else ()),
+        *((Doing.DISSENT,) if plan_forms.may_dissent(case, None) else ()),
+        *((Doing.FOLLOW_UP,) if plan_forms.to_follow_up(case, None) else ()),
     )
 
 
@@ -331,6 +352,8 @@ def _make(  # noqa: C901, PLR0911, PLR0912, PLR0917  one line a kind, and closed
             return party_forms.transfer(reading, origin, sealed)
         case Doing.REOPEN:
             return party_forms.reopen(reading, case, origin, sealed)
+        case Doing.PLAN | Doing.PLAN_ANSWER | Doing.ACTION | Doing.CHECK | Doing.DISSENT | Doing.FOLLOW_UP:
+            return _planned(doing, reading, case, origin, sealed)
         case Doing.CLOSE:
             return _close(reading, origin, sealed)
         case Doing.LOOK_BACK:
@@ -356,6 +379,27 @@ def _not_for_this(reading: Reading, origin: dict[str, Any], sealed: dict[str, ob
             "sent_there": sent is YesNo.YES,
         }
     )
+
+
+def _planned(
+    doing: Doing, reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[str, object]
+) -> Act | None:
+    """What somebody told the team of a plan or of what came of it: with who said so, where it is one agency's word."""
+    if doing is Doing.PLAN:
+        return plan_forms.propose(reading, case, origin, sealed)
+    missing = "Enter who told you: name and role"
+    sealed["spoken_to"] = reading.text("planned-said-by", "The name", missing=missing)
+    match doing:
+        case Doing.PLAN_ANSWER:
+            return plan_forms.answer(reading, case, None, origin, sealed)
+        case Doing.ACTION:
+            return plan_forms.report(reading, case, None, origin, sealed)
+        case Doing.CHECK:
+            return plan_forms.check(reading, case, None, None, origin, sealed)
+        case Doing.DISSENT:
+            return plan_forms.dissent(reading, case, None, origin, sealed)
+        case _:
+            return plan_forms.follow_up(reading, case, None, origin, sealed)
 
 
 def _phone_call(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:

@@ -19,7 +19,17 @@ from escalations.rules.case import Case
 from escalations.rules.civiltime import say
 from escalations.rules.notices import Notice, notices_for
 from escalations.rules.workingtime import Receipt
-from escalations.web import agreed, looked_back, party_forms, passing_on, team_dates, telling, words
+from escalations.web import (
+    agreed,
+    looked_back,
+    party_forms,
+    passing_on,
+    plan_forms,
+    plan_page,
+    team_dates,
+    telling,
+    words,
+)
 from escalations.web.clock_lives import extension_receipt
 from escalations.web.forms import Raw, first
 from escalations.web.made import Made
@@ -113,6 +123,15 @@ def rows(made: Made, case: Case, names: Names) -> tuple[Row, ...]:  # noqa: C901
             who = sealed.get("raiser")
             named = who if isinstance(who, dict) else {}
             found.append(Row("Written to from now on", "\n".join(str(part) for part in named.values() if part)))
+        case (
+            acts.ProposePlan()
+            | acts.AnswerPlan()
+            | acts.ReportAction()
+            | acts.CheckAction()
+            | acts.RecordDissent()
+            | acts.AnswerFollowUp()
+        ):
+            found.extend(Row(key, value) for key, value in plan_page.rows(act, sealed, case, names))
         case acts.Close():
             if act.outside is not None:
                 found.append(Row("Who wrote it", words.OUTSIDE[act.outside]))
@@ -253,6 +272,16 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:  # n
             return Doing.TRANSFER, {**(party_forms.typed(act, sealed) or {}), **taken}
         case acts.Reopen():
             return Doing.REOPEN, party_forms.typed(act, sealed) or {}
+        case (
+            acts.ProposePlan()
+            | acts.AnswerPlan()
+            | acts.ReportAction()
+            | acts.CheckAction()
+            | acts.RecordDissent()
+            | acts.AnswerFollowUp()
+        ):
+            back = {**(plan_forms.typed(act, sealed) or {}), "planned-said-by": spoken_to}
+            return Doing(_PLANNED[act.kind]), back
         case acts.Close():
             word = next(code.value for code, side in WORDS_OF.items() if side is act.on_word_of)
             found = {
@@ -268,7 +297,17 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:  # n
             return None
 
 
+_PLANNED: Final[Mapping[str, str]] = {
+    "propose_plan": Doing.PLAN,
+    "answer_plan": Doing.PLAN_ANSWER,
+    "report_action": Doing.ACTION,
+    "check_action": Doing.CHECK,
+    "record_dissent": Doing.DISSENT,
+    "answer_follow_up": Doing.FOLLOW_UP,
+}
 _LABELS: Final[Mapping[str, str]] = {
+    "planned-said-by": "Who told you",
+    **{name: label for name, (label, _) in plan_forms.LABELS.items()},
     "spoken-to": "Whom you spoke to",
     "phone-text": "What was said",
     "whose-text": "In their words",
@@ -318,6 +357,8 @@ _OF_THE_END: Final[Mapping[str, str]] = {
 """What each refusal of an end is about; the others are about how it ended."""
 
 
+_OF_PLANS: Final[Mapping[str, str]] = {"date_past": "by-1-day", "date_too_far": "by-1-year", "not_a_party": "who-1"}
+"""What each refusal of a plan is about; the others are about what is to be done."""
 _OF_PARTIES: Final[Mapping[str, str]] = {"not_a_party": "take-out", "settled": "take-out", "reason_needed": "take-out"}
 """What each refusal of changed agencies is about; the others are about the one that is added."""
 
@@ -377,6 +418,18 @@ def field_of(doing: Doing, code: str) -> str:  # noqa: C901, PLR0911, PLR0912  o
             return "transfer-at-day" if code in {"in_the_future", "before_its_clock", "no_time"} else "transfer-to"
         case Doing.REOPEN:
             return "reopen-because"
+        case Doing.PLAN:
+            return _OF_PLANS.get(code, "what-1")
+        case Doing.PLAN_ANSWER:
+            return "plan-says"
+        case Doing.ACTION:
+            return "action-on-day" if code in {"in_the_future", "before_its_clock"} else "action-done"
+        case Doing.CHECK:
+            return "check-so"
+        case Doing.DISSENT:
+            return "dissent-kind"
+        case Doing.FOLLOW_UP:
+            return "follow-kept"
         case Doing.CLOSE:
             return _OF_THE_END.get(code, "outcome")
         case _:

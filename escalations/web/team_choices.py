@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from escalations.rules import accounts, sooner
 from escalations.rules.case import Case, Cause, Clock
 from escalations.rules.civiltime import say
-from escalations.web import accounts_page, agreed, looked_back, party_forms, team_acts, telling, words
+from escalations.web import accounts_page, agreed, looked_back, party_forms, plan_page, team_acts, telling, words
 from escalations.web.forms import Raw
 from escalations.web.named import Said
 from escalations.web.team_acts import RAISER, Doing
@@ -15,9 +16,17 @@ from escalations.web.telling import Names
 
 
 def of(  # noqa: C901, PLR0911, PLR0912  one line a kind
-    doing: Doing, case: Case, names: Names, *, now: datetime
+    doing: Doing, case: Case, names: Names, *, now: datetime, said_of: Mapping[str, str] | None = None
 ) -> dict[str, object]:
-    """The choices of a form, by the name that its template reads."""
+    """The choices of a form, by the name that its template reads.
+
+    Args:
+        doing: which form.
+        case: as it stands.
+        names: of agencies.
+        now: the moment.
+        said_of: what each action of a plan is, by its id, where the reader may read it.
+    """
     match doing:
         case Doing.PHONE_CALL:
             return {"phoned": {agency: _phoned(agency, names) for agency in team_acts.whom_to_phone(case)}}
@@ -36,6 +45,8 @@ def of(  # noqa: C901, PLR0911, PLR0912  one line a kind
                 "known": _known(),
                 "longest": case.frame.policy.longest_pause.words(),
             }
+        case Doing.PLAN | Doing.PLAN_ANSWER | Doing.ACTION | Doing.CHECK | Doing.DISSENT | Doing.FOLLOW_UP:
+            return {"plan": plan_page.values(case, names, said_of or {})}
         case Doing.EXTEND:
             return {
                 "limits": {

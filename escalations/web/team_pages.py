@@ -28,6 +28,7 @@ from escalations.web import (
     done_before,
     named,
     passing_on,
+    plan_page,
     pleading,
     sender_words,
     story,
@@ -104,6 +105,10 @@ def _doing(code: str) -> Doing:
         raise HTTPException(404) from None
 
 
+_OF_PLANS = frozenset({Doing.PLAN, Doing.PLAN_ANSWER, Doing.ACTION, Doing.CHECK, Doing.DISSENT, Doing.FOLLOW_UP})
+"""The forms that show what is planned."""
+
+
 class _TeamPages:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -172,7 +177,9 @@ class _TeamPages:
             numbers=await self._numbers(case, names) if doing in {Doing.PHONE_CALL, Doing.REACHED} else {},
             reads=access.reads_text(case, signed_in(request).roles),
             accounts_of=await self._accounts(request, case, names) if doing is Doing.CAUSE else (),
-            **team_choices.of(doing, case, names, now=now),
+            **team_choices.of(
+                doing, case, names, now=now, said_of=await self._actions(request, case) if doing in _OF_PLANS else {}
+            ),
         )
 
     @staticmethod
@@ -195,6 +202,16 @@ class _TeamPages:
             read = await story.raised_in_all(tx, self._parts.vault, found)
         await log_reading(self._parts, request, case.reference, text=True)
         return read
+
+    async def _actions(self, request: Request, case: Case) -> Mapping[str, str]:
+        """What each action of a plan is, where the team may read it. That it was read is written down."""
+        if not case.plans or not access.reads_text(case, signed_in(request).roles):
+            return {}
+        async with self._parts.database.read() as tx:
+            found = await story.read(tx, self._parts.cases, case.reference)
+            wrote = () if found is None else await story.written(tx, self._parts.vault, found)
+        await log_reading(self._parts, request, case.reference, text=True)
+        return plan_page.texts(wrote)
 
     async def _numbers(self, case: Case, names: Names) -> dict[str, tuple[str, calling.Number]]:
         """Whom to phone at each agency that it was raised with, and on which number, as the directory has it."""

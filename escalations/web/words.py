@@ -155,6 +155,12 @@ TEAM_ACTS: Final[Mapping[str, str]] = {
     "account": "Add an agency’s account of a delay",
     "track": "Make it urgent, or put it back",
     "cause": "Confirm the cause of a delay",
+    "plan": "Write down a plan",
+    "plan-answer": "Record whether somebody agrees to a plan",
+    "action": "Record whether an action is done",
+    "check": "Record whether what was said of an action is so",
+    "dissent": "Record a dissent",
+    "follow-up": "Write down what somebody says came of it",
     "theirs": "Answer whose it is: it is theirs",
     "misdirected": "Write down that an agency says it is not theirs",
     "parties": "Change the agencies that it is raised with",
@@ -279,7 +285,7 @@ NOT_DONE: Final[Mapping[NotDone, str]] = {
 KEPT: Final[Mapping[Kept, str]] = {
     Kept.ALL: "All of it was done",
     Kept.SOME: "Some of it was done",
-    Kept.NONE: "None of it was done",
+    Kept.NONE: "Nothing of it was done",
     Kept.NOT_KNOWN: "It is not known",
 }
 """Whether what was agreed was done."""

@@ -592,6 +592,8 @@ def test_nothing_of_a_case_reaches_a_notice_but_reference_stage_and_times() -> N
         "route",
         "sent_there",
         "reopened",
+        "planned",
+        "asked_again_at",
     }
     story = builders.Story().raised().at("2027-03-02 17:00")
     for kind in (NoticeKind.ASKED, NoticeKind.LIMIT_PASSED, NoticeKind.ASKED_TO_CHOOSE):

@@ -10,6 +10,7 @@ from datetime import date
 
 import pytest
 
+from escalations.packs import reading
 from escalations.policy import Side
 from escalations.rules import acts, asking, clocks, events, passing
 from escalations.rules.case import Outcome, WithdrawReason
@@ -24,7 +25,8 @@ SCHOOLS = (SCHOOL, "2027-03-12")
 @pytest.fixture
 def story() -> Story:
     """Answered, and before the raising side: a Monday at noon."""
-    story = Story().raised().at("2027-03-01 12:00")
+    without_follow_up = reading.sample().model_copy(update={"closing": None})
+    story = Story(policy=without_follow_up).raised().at("2027-03-01 12:00")
     story.responds()
     return story
 

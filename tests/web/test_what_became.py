@@ -25,6 +25,7 @@ from escalations.rules.case import (
     WithdrawReason,
 )
 from escalations.rules.notices import NoticeKind
+from escalations.rules.plan import Kept, Learning, PlanSays
 from escalations.web import retyped
 from escalations.web.forms import Reading
 from escalations.web.link_acts import Doing
@@ -155,6 +156,17 @@ def _every_act() -> list[Act]:
         acts.VouchForSender(**_ORIGIN, theirs=False),
         acts.Reopen(**_ORIGIN, because=ReopenReason.NOT_DONE, at_stage=1),
         acts.AskToReopen(**_ORIGIN),
+        acts.ProposePlan(
+            **_ORIGIN,
+            actions=(acts.ProposedAction(agency_id="police", due_on=builders.civil("2027-03-09 12:00").date()),),
+        ),
+        acts.AnswerPlan(**_ORIGIN, plan_id="p1", agency_id="police", says=PlanSays.AGREED),
+        acts.ReportAction(**when, action_id="a1", done=True),
+        acts.CheckAction(**_ORIGIN, action_id="a1", so=False),
+        acts.RecordDissent(**_ORIGIN, agency_id="police", formal=True),
+        acts.AnswerFollowUp(
+            **_ORIGIN, agency_id="police", kept=Kept.SOME, changed=(Changed.OTHER,), learning=(Learning.TRAINING,)
+        ),
         acts.Complete(**_ORIGIN, concern=Concern.THEMATIC, reason=Reason.OTHER, people=0),
     ]
 
