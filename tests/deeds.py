@@ -26,6 +26,7 @@ from escalations.rules.case import (
     ReopenReason,
     Route,
     Says,
+    Seen,
     TransferReason,
     TransferredTo,
     WithdrawReason,
@@ -220,6 +221,7 @@ _PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] 
     },
     acts.Redate: lambda case, _, choice: _redate(case, choice),
     acts.ChangeTrack: lambda _, __, choice: {"track": (Track.URGENT, Track.STANDARD)[choice % 2]},
+    acts.SayNotUrgent: lambda *_: {},
     acts.ConfirmCause: lambda case, _, choice: {
         "clock_id": case.clocks[choice % len(case.clocks)].clock_id if case.clocks else "1-acknowledge",
         "cause": list(Cause)[choice % len(Cause)],
@@ -238,7 +240,7 @@ _PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] 
         "at_stage": None if choice % 3 < 2 else 1 + choice % 4,
     },
     acts.AskToReopen: lambda *_: {},
-    acts.AddWords: lambda _, __, choice: {"files": choice % 3},
+    acts.AddWords: lambda _, __, choice: {"files": choice % 3, "seen": (Seen.URGENT_WORDS,) * (choice % 4 == 3)},
     acts.ReportDelivery: lambda case, _, choice: {
         "notice_id": f"n{choice}",
         "agency_id": (*(party.agency_id for party in case.parties), SCHOOL, None)[choice % (len(case.parties) + 2)],
@@ -315,6 +317,7 @@ BY_A_PERSON = (
     events.PrioritySet,
     events.Redated,
     events.TrackChanged,
+    events.SaidNotUrgent,
     events.Closed,
     events.Reopened,
     events.ReopeningAsked,

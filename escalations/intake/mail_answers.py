@@ -12,13 +12,13 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from escalations.intake import recipients
+from escalations.intake import mail_raising, recipients
 from escalations.intake.mail_codes import Code
 from escalations.intake.mail_routing import Routed, ToAnswer, Ways
 from escalations.mail.outgoing import Answer, Answered, Facts, House
 from escalations.mail.parser import Mail
 from escalations.policy import Side, Track
-from escalations.rules.case import Case
+from escalations.rules.case import Case, Seen, Status
 from escalations.rules.clocks import TEAM_POSITION
 from escalations.rules.notices import Ask
 from escalations.rules.onward import onward
@@ -28,8 +28,19 @@ from escalations.store.notices import NoticeRow
 
 _NAMES_A_CASE: Final = frozenset({Code.REFERENCE_NOT_SIGNED, Code.ADDRESS_NOT_SIGNED, Code.NOTHING_IN_IT})
 """Why a message is held whose writer may be somebody that we write to about the case."""
-_WITH_ITS_CASE: Final = frozenset({Code.RAISED, Code.ADDED, Code.ACKNOWLEDGED, Code.UNREADABLE})
+_WITH_ITS_CASE: Final = frozenset(
+    {Code.RAISED, Code.ADDED, Code.ACKNOWLEDGED, Code.UNREADABLE, Code.SAID_URGENT, Code.SAID_NOT_URGENT}
+)
 """What became of a message whose writer has heard the reference of the case before."""
+_SAYS_URGENT: Final = frozenset({Answer.MAIL_URGENT, Answer.MAIL_NOT_URGENT})
+_SAME_FROM_ANY_ADDRESS: Final = frozenset({Answer.MAIL_UNREADABLE, *_SAYS_URGENT})
+
+
+def _asks_if_urgent(mail: Mail, to_answer: ToAnswer, case: Case) -> bool:
+    """Whether it is asked if a case is urgent: as it stands, or by the words that are being added to it now."""
+    if case.track is Track.URGENT or case.status is Status.CLOSED or to_answer.answer in _SAYS_URGENT:
+        return False
+    return case.asked_if_urgent or Seen.URGENT_WORDS in mail_raising.seen_in_reply(mail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,9 @@ class Letters:
         notice = to_answer.notice
         if notice is not None:
             case = await self.ways.cases.read(self.tx, notice.reference)
-            return [] if case is None else await self._to_parties(row, mail, to_answer, notice, case)
+            letters = [] if case is None else await self._to_parties(row, mail, to_answer, notice, case)
+            asks = case is not None and _asks_if_urgent(mail, to_answer, case)
+            return [replace(one, facts=replace(one.facts, may_be_urgent=asks)) for one in letters]
         code = routed.code
         case = None if routed.reference is None else await self.ways.cases.read(self.tx, routed.reference)
         said = Answered(why=code.value)
@@ -103,10 +116,10 @@ class Letters:
         address = found.address if isinstance(found, recipients.Addressee) else None
         if address is not None and address.strip().lower() == mail.sender:
             return [await self._linked(row, to_answer.answer, notice, case, said, address)]
-        answer = Answer.MAIL_BESIDE if to_answer.answer is not Answer.MAIL_UNREADABLE else to_answer.answer
+        answer = to_answer.answer if to_answer.answer in _SAME_FROM_ANY_ADDRESS else Answer.MAIL_BESIDE
         facts = replace(self._facts(case.reference), reply_to=self._reply_to(notice))
         letters = [Letter(mail.sender, answer, facts, self._standing(said, case, notice))]
-        if address is not None and to_answer.answer is not Answer.MAIL_UNREADABLE:
+        if address is not None and to_answer.answer not in _SAME_FROM_ANY_ADDRESS:
             copy = await self._linked(row, Answer.MAIL_COLLEAGUE, notice, case, said, address)
             letters.append(replace(copy, to_writer=False))
         return letters

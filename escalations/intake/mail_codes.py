@@ -54,6 +54,11 @@ class Code(StrEnum):
     NO_SENDER = "no_sender"
     TOO_MANY = "too_many"
     COULD_NOT_BE_ROUTED = "could_not_be_routed"
+    SAID_URGENT = "said_urgent"
+    """Whoever raised an escalation says, in answer to a notice, that it is urgent."""
+    SAID_NOT_URGENT = "said_not_urgent"
+    URGENT_THOUGH_CLOSED = "urgent_though_closed"
+    """The same of one that has closed."""
     PASSED_TO_CASE = "passed_to_case"
     NOT_FOR_US = "not_for_us"
 
@@ -88,6 +93,9 @@ WHY: Final[Mapping[Code, str]] = {
     Code.NO_SENDER: "It does not say who sent it",
     Code.TOO_MANY: "So many came within the hour that no more are filed by themselves",
     Code.COULD_NOT_BE_ROUTED: "Our system could not work out what it is",
+    Code.SAID_URGENT: "Says that its escalation is urgent",
+    Code.SAID_NOT_URGENT: "Says that its escalation is not urgent",
+    Code.URGENT_THOUGH_CLOSED: "Whoever raised it says that an escalation is urgent, and it has closed",
     Code.PASSED_TO_CASE: "Passed to an escalation by the team",
     Code.NOT_FOR_US: "Put aside by the team",
 }

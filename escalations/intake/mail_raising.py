@@ -6,18 +6,21 @@ What it does not say is not made up: the case is then held for the team, or asks
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, TypedDict
 
 from escalations.intake.naming import Named
-from escalations.mail import labels
+from escalations.mail import labels, pleas, urgency
 from escalations.mail.labels import Label, Labelled
 from escalations.mail.parser import Mail
 from escalations.policy import Policy, Side, SkipReason, Track
 from escalations.rules import acts
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import NOT_KNOWN, NOT_STATED, Concern
+from escalations.rules.case import Seen
 from escalations.rules.civiltime import civil
 from escalations.rules.codelists import ListKind
 from escalations.rules.notices import RAISER
@@ -63,6 +66,7 @@ def raised(
     """
     said, day = mail.labelled, civil(at).date()
     people = _people(said, agency)
+    unread = not_recognised(said, policy, day)
     act = acts.Raise(
         submission_id=submission_id,
         by=Actor(side=Side.RAISING, agency_id=agency, position=RAISER),
@@ -81,8 +85,58 @@ def raised(
         legal_status=policy.codes(ListKind.LEGAL_STATUSES).named(said.first(Label.LEGAL_STATUS), day) or NOT_KNOWN,
         sender_known=known,
         sender_checked=checked,
+        seen=seen(mail, unread=bool(unread)),
     )
-    return Raised(act, _sealed(mail, people, mail_id=mail_id, named=named))
+    return Raised(act, _sealed(mail, people, mail_id=mail_id, named=named, unread=unread))
+
+
+def seen(mail: Mail, *, unread: bool) -> tuple[Seen, ...]:
+    """What people are to look at in a mail: nothing is decided by it, and that nothing was seen means nothing."""
+    found = {
+        Seen.URGENT_WORDS: urgency.found(mail.subject, mail.text, mail.history),
+        Seen.NOT_TO_TELL: pleas.found(mail.subject, mail.text),
+        Seen.NOT_RECOGNISED: unread,
+    }
+    return tuple(one for one, words in found.items() if words)
+
+
+def seen_in_reply(mail: Mail) -> tuple[Seen, ...]:
+    """The same in a reply, without what a mail program did not mark as ours: our notices have words of danger.
+
+    Its subject is ours as well. Whoever says in a labelled line that it is urgent, and may not decide that, asks it.
+    """
+    own = _OURS.split(mail.text, maxsplit=1)[0]
+    urgent = labels.yes(mail.labelled.first(Label.URGENT)) or urgency.found("", own)
+    found = {Seen.URGENT_WORDS: urgent, Seen.NOT_TO_TELL: pleas.found("", own)}
+    return tuple(one for one, words in found.items() if words)
+
+
+_OURS = re.compile(r"^[>*\s-]*(?:Reference: [A-Z]{2,6}-\d{2}-|If a child or adult is not safe\s*$)", re.MULTILINE)
+
+
+def not_recognised(said: Labelled, policy: Policy, on: date) -> dict[str, str]:
+    """What stands in labelled lines and was not understood, as it was written; by the label."""
+
+    def listed(kind: ListKind) -> Callable[[str], object]:
+        return lambda text: policy.codes(kind).named(text, on)
+
+    levels = policy.codes(ListKind.LEVELS_OF_NEED)
+    known: Mapping[Label, Callable[[str], object]] = {
+        Label.REASON: listed(ListKind.REASONS),
+        Label.THEME: listed(ListKind.THEMES),
+        Label.BORN: labels.day,
+        Label.AROSE_ON: labels.day,
+        Label.LEVEL_OF_NEED: lambda text: labels.level_of_need(levels, text, on),
+        Label.LEGAL_STATUS: listed(ListKind.LEGAL_STATUSES),
+    }
+    people = sum(len(said.values.get(label, ())) for label in _KINDS)
+    found = {}
+    for label, read in known.items():
+        written = said.first(label)
+        # Whose date of birth it is cannot be told where several people are named, or none.
+        if written and (read(written) is None or (label is Label.BORN and people != 1)):
+            found[label.value] = " ".join(written.split())[:200]
+    return found
 
 
 _KINDS: Final = {
@@ -136,7 +190,9 @@ def _concern(people: list[dict[str, object]]) -> Concern:
     return Concern.FAMILY if Concern.ADULT in kinds else Concern.SIBLINGS
 
 
-def _sealed(mail: Mail, people: list[dict[str, object]], *, mail_id: str, named: Named) -> dict[str, object]:
+def _sealed(
+    mail: Mail, people: list[dict[str, object]], *, mail_id: str, named: Named, unread: dict[str, str]
+) -> dict[str, object]:
     said = mail.labelled
     arose = labels.day(said.first(Label.AROSE_ON))
     return {
@@ -169,6 +225,8 @@ def _sealed(mail: Mail, people: list[dict[str, object]], *, mail_id: str, named:
             "legal_status": said.first(Label.LEGAL_STATUS)[:200],
             "priority": said.first(Label.PRIORITY)[:200],
             "start_stage": said.first(Label.START_STAGE)[:200],
+            "not_recognised": unread,
+            "urgent_words": list(urgency.found(mail.subject, mail.text, mail.history)),
         },
     }
 

@@ -19,13 +19,14 @@ from escalations.intake import mail_raising, mail_reports, naming, recipients, s
 from escalations.intake.mail_codes import Code
 from escalations.intake.mail_in import Reader
 from escalations.intake.opening import InForce
+from escalations.mail import labels
 from escalations.mail.authentication import CHECKED, Vouched
 from escalations.mail.classify import Kind
 from escalations.mail.labels import Label
 from escalations.mail.outgoing import Answer
 from escalations.mail.parser import Mail
 from escalations.mail.reports import Arrival
-from escalations.policy import Side
+from escalations.policy import Side, Track
 from escalations.rules import access, acts
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act
@@ -197,13 +198,14 @@ class Routing:
                 return Routed(MailState.FILED, Code.UNREADABLE, reference, unreadable, notice.notice_id)
             return self._held(Code.NOTHING_IN_IT, reference)
         actor = Actor(side=to.side, agency_id=to.agency_id, position=to.position)
+        if of_position and to.side is Side.RAISING and (routed := await self._says_urgent(notice, actor)) is not None:
+            return routed
         would = await self._would_acknowledge(notice, actor)
         acknowledges = of_position and would
         if acknowledges:
             by = {"by": self._words()["by"]}
             await self._submit(acts.Acknowledge(**self._origin(actor)), reference, sealed=by)
-        files = min(len(self.mail.attachments), mail_raising.FILES)
-        await self._submit(acts.AddWords(**self._origin(actor), files=files), reference, sealed=self._words())
+        await self._add(actor, reference)
         code = Code.ACKNOWLEDGED if acknowledges else Code.ADDED
         said = Answer.MAIL_ACKNOWLEDGED if acknowledges else Answer.MAIL_ADDED
         answer = ToAnswer(said, notice, acknowledged=acknowledges, would_acknowledge=would and not acknowledges)
@@ -215,6 +217,37 @@ class Routing:
         if own >= FILED_TO_ONE_CASE or of_position:
             return own >= FILED_TO_ONE_CASE
         return await mails.count_since(self.tx, since, reference=reference) >= FILED_IN_ALL
+
+    async def _add(self, actor: Actor, reference: str) -> None:
+        files = min(len(self.mail.attachments), mail_raising.FILES)
+        seen = mail_raising.seen_in_reply(self.mail)
+        await self._submit(
+            acts.AddWords(**self._origin(actor), files=files, seen=seen), reference, sealed=self._words()
+        )
+
+    async def _says_urgent(self, notice: NoticeRow, actor: Actor) -> Routed | None:
+        """What whoever raised it says in a labelled line, ``Urgent: yes`` or ``no``, from the address that we write to.
+
+        Their word is a person's. It makes nothing later, and so it needs no more proof than words that are added.
+        """
+        says = labels.yes(self.mail.labelled.first(Label.URGENT))
+        case = None if says is None else await self.ways.cases.read(self.tx, notice.reference)
+        if says is None or case is None:
+            return None
+        if case.status is Status.CLOSED:
+            return self._held(Code.URGENT_THOUGH_CLOSED, notice.reference) if says else None
+        if says and case.track is Track.STANDARD:
+            urgent = acts.ChangeTrack(**self._origin(actor), track=Track.URGENT)
+            await self._submit(urgent, notice.reference, sealed=self._words())
+        elif not says and case.asked_if_urgent:
+            await self._submit(acts.SayNotUrgent(**self._origin(actor)), notice.reference, sealed=self._words())
+        elif not says:
+            return None
+        if self.mail.labelled.rest or len(self.mail.labelled.values) > 1 or self.mail.attachments:
+            await self._add(actor, notice.reference)
+        said = ToAnswer(Answer.MAIL_URGENT if says else Answer.MAIL_NOT_URGENT, notice)
+        code = Code.SAID_URGENT if says else Code.SAID_NOT_URGENT
+        return Routed(MailState.FILED, code, notice.reference, said, notice.notice_id)
 
     async def _would_acknowledge(self, notice: NoticeRow, actor: Actor) -> bool:
         """Whether a reply of the position acknowledges: where it was asked to answer, and nobody there has done so."""

@@ -27,7 +27,7 @@ from typing_extensions import override
 from escalations.mail import words
 from escalations.policy import Awaits, Side, StageRule, StartsFrom, Track
 from escalations.rules import accounts, clocks, limits_told, planning, workingtime
-from escalations.rules.case import Case, Clock, RedateReason, Route, Status
+from escalations.rules.case import Case, Clock, RedateReason, Route, Seen, Status
 from escalations.rules.clocks import TEAM_POSITION
 from escalations.rules.notices import RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind, redated_for
 from escalations.rules.onward import May
@@ -128,6 +128,12 @@ class Facts:
     """Whether words in a mail can mean that it is urgent, and that is not answered; or a mail that waits says so."""
     asks_not_to_tell: bool = False
     """Whether words in a mail ask that somebody is not told of it."""
+    not_recognised: bool = False
+    """Whether labelled lines of the mail that raised it were not understood."""
+    look_by: datetime | None = None
+    """By when the partnership team is to look at what it holds."""
+    by_mail: bool = False
+    """Whether it was raised by mail."""
     sample: bool = False
     """Whether the case runs under a sample policy, whose limits are nobody's."""
     due_at: datetime | None = None
@@ -191,6 +197,7 @@ _TEAM_CLOCK_OF = {
     NoticeKind.HELD: Awaits.LOOK,
     NoticeKind.MISDIRECTED: Awaits.LOOK,
     NoticeKind.NOT_THEIRS: Awaits.LOOK,
+    NoticeKind.SAYS_URGENT: Awaits.LOOK,
     NoticeKind.DELIVERY_TROUBLE: Awaits.MEND_DELIVERY,
 }
 
@@ -227,6 +234,11 @@ def facts_of(
         at=at,
         stage_title=rule.title if rule else None,
         urgent=case.track is Track.URGENT,
+        may_be_urgent=case.asked_if_urgent,
+        asks_not_to_tell=Seen.NOT_TO_TELL in case.seen,
+        not_recognised=Seen.NOT_RECOGNISED in case.seen,
+        look_by=_look_by(case),
+        by_mail=case.by_mail,
         sample=case.frame.policy.sample,
         due_at=notice.due_at or _due(case, notice),
         tasks=_tasks(case, notice, rule, at) if notice.kind is NoticeKind.ASKED and rule else (),
@@ -307,6 +319,11 @@ def _held(case: Case) -> Held | None:
     if case.raising_agency is None:
         return Held.SENDER if case.parties else Held.BOTH
     return Held.TEAM if case.parties else Held.AGENCY
+
+
+def _look_by(case: Case) -> datetime | None:
+    looks = (clock.due_at for clock in case.running(Awaits.LOOK) if clock.limit_passed_at is None)
+    return min(looks, default=None) if case.status is Status.HELD else None
 
 
 def _due(case: Case, notice: Notice) -> datetime | None:
@@ -440,6 +457,9 @@ class Answer(StrEnum):
     """To whoever writes often: from when on they are answered again."""
     MAIL_AGAIN = "mail_again"
     """To whoever sent the same words again: we have them already."""
+    MAIL_URGENT = "mail_urgent"
+    """To whoever raised it, who says in a labelled line that it is urgent: what comes of that."""
+    MAIL_NOT_URGENT = "mail_not_urgent"
     MAIL_MANY = "mail_many"
     """To whoever wrote: so many came that it waits for the team, and whom to ring meanwhile."""
     MAIL_WAITS = "mail_waits"

@@ -26,6 +26,7 @@ REDATED: dict[RedateReason, str] = {
 TOLD: dict[NoticeKind, str] = {
     NoticeKind.RECEIPT: "the escalation was received",
     NoticeKind.HELD: "the escalation is held for the partnership team",
+    NoticeKind.SAYS_URGENT: "words in an email can mean that it is urgent",
     NoticeKind.COMPLETED: "what was missing has been said",
     NoticeKind.PASSED_ON: "the escalation has been passed on",
     NoticeKind.ASKED: "an answer to an escalation is asked of them",

@@ -66,6 +66,7 @@ LEFT_OUT: Final = (
     events.FollowUpUnanswered,
     events.Erased,
     events.ReopeningAsked,
+    events.SaidNotUrgent,
 )
 """What a review takes nothing from: what these bring about stands in the events of clocks, stages and endings."""
 
@@ -525,6 +526,7 @@ class Life:
                 | events.SenderVouched()
                 | events.AgencyAwaited()
                 | events.ReopeningAsked()
+                | events.SaidNotUrgent()
             ):
                 pass  # The others are LEFT_OUT, and mostly not even read.
             case _:

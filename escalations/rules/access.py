@@ -103,7 +103,7 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
             return _of_a_side(case, act)
         case acts.ConfirmDone() | acts.DenyDone():
             return _other_side(case, act)
-        case acts.SetSooner() | acts.SetPriority():
+        case acts.SetSooner() | acts.SetPriority() | acts.SayNotUrgent():
             return None if _is_team(act.by) else _raising(case, act.by)
         case acts.Object() | acts.AskToReopen():
             return _responding(case, act.by) if act.by.side is Side.RESPONDING else _raising(case, act.by)

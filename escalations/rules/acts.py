@@ -32,6 +32,7 @@ from escalations.rules.case import (
     ReopenReason,
     Route,
     Says,
+    Seen,
     TransferReason,
     TransferredTo,
     WithdrawReason,
@@ -96,6 +97,10 @@ MOST_LEVELS = 9
 Level = Annotated[int, Field(ge=1, le=MOST_LEVELS)]
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class ActModel(BaseModel):
     """What every act has.
 
@@ -141,6 +146,8 @@ class Raise(ActModel):
     """What the directory has of the address of whoever raised it; none where there is no address."""
     sender_checked: Annotated[Checked | None, Field(exclude_if=not_)] = None
     """What was found of it; none where the team entered it for them."""
+    seen: Annotated[tuple[Seen, ...], Field(exclude_if=not_)] = ()
+    """What a program saw in the words of a plain mail. It decides nothing."""
 
 
 class Complete(ActModel):
@@ -158,6 +165,8 @@ class Complete(ActModel):
     theme: Annotated[Code | None, Field(exclude_if=not_)] = None
     level_of_need: Level | None = None
     legal_status: Code = NOT_KNOWN
+    urgent: Annotated[bool | None, Field(exclude_if=_is_none)] = None
+    """Whether it is urgent, where that was asked: yes puts it on the urgent track."""
 
 
 class PassOn(ActModel):
@@ -435,6 +444,12 @@ class ChangeTrack(ActModel):
     track: Track
 
 
+class SayNotUrgent(ActModel):
+    """The raising side, or the team, says that it is not urgent, where words in a mail can mean that it is."""
+
+    kind: Literal["say_not_urgent"] = "say_not_urgent"
+
+
 class LookBack(ActModel):
     """A side looks back at a closed case, by its link: what changed for the child or adult, and how it felt.
 
@@ -615,6 +630,8 @@ class AddWords(ActModel):
     """How many came with it."""
     came_at: Annotated[AwareDatetime | None, Field(exclude_if=not_)] = None
     """For a mail that the team passes to its case: when it was received. The wait was ours, and nobody else's delay."""
+    seen: Annotated[tuple[Seen, ...], Field(exclude_if=not_)] = ()
+    """What a program saw in them. It decides nothing."""
 
 
 class ReportDelivery(ActModel):
@@ -687,6 +704,7 @@ Act = (
     | Erase
     | Redate
     | ChangeTrack
+    | SayNotUrgent
     | ConfirmCause
     | Close
     | Transfer

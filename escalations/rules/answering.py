@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from escalations.policy import Awaits, Side
-from escalations.rules import access, acts, claiming, clocks, delivering, events, moving
+from escalations.rules import access, acts, claiming, clocks, delivering, events, moving, urgent_words
 from escalations.rules.access import Refused
 from escalations.rules.case import MEETS, Case, Done, FileNote, Status
 from escalations.rules.events import Event
@@ -126,10 +126,18 @@ def add_words(case: Case, act: acts.AddWords, now: datetime) -> tuple[Event, ...
         stage=_stage_of(case, act),
         files=act.files,
         came_at=act.came_at,
+        seen=act.seen,
     )
+    return (added, *_following_words(case, act, added, now))
+
+
+def _following_words(case: Case, act: acts.AddWords, added: events.WordsAdded, now: datetime) -> tuple[Event, ...]:
+    after = evolve_all(case, (added,))
+    newly = after.asked_if_urgent and bool(act.seen)
+    looks = urgent_words.look(after, now) if newly else ()
     if act.by.side is not Side.RESPONDING or added.stage != case.stage:
-        return (added,)
-    return (added, *delivering.arrived(evolve_all(case, (added,)), now, str(act.by.agency_id)))
+        return looks
+    return (*looks, *delivering.arrived(evolve_all(after, looks), now, str(act.by.agency_id)))
 
 
 def _stage_of(case: Case, act: acts.AddWords) -> int:

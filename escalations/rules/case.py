@@ -301,6 +301,17 @@ class RedateReason(StrEnum):
     """What the dates rested on was wrong."""
 
 
+class Seen(StrEnum):
+    """What a program saw in a plain mail, for people to look at: neither a word of it nor a decision."""
+
+    URGENT_WORDS = "urgent_words"
+    """Words that can mean that it is urgent, or that somebody is not safe. Whoever wrote them is asked which it is."""
+    NOT_TO_TELL = "not_to_tell"
+    """Words that ask that somebody is not told. Whoever may read the text is shown them first."""
+    NOT_RECOGNISED = "not_recognised"
+    """Labelled lines that were not understood. They stay as they were written."""
+
+
 class AgreedKind(StrEnum):
     """What people gave a clock, beside what the policy does."""
 
@@ -593,6 +604,12 @@ class Case:
     """For whom the team took them when it passed the case on, where their address is not one of the agency's."""
     sender_owned: bool | None = None
     """Whether the raising agency says that the case is theirs; none where it has said nothing of it."""
+    seen: tuple[Seen, ...] = ()
+    """What a program saw in the mails of whoever wrote."""
+    asked_if_urgent: bool = False
+    """Words can mean that it is urgent, nobody has said yet whether it is, and it is on the standard track."""
+    by_mail: bool = False
+    """Whether a plain mail raised it."""
     incomplete: bool = False
     """A plain mail raised it and did not say all that a form asks; whoever sent it has a link to complete it."""
     parties: tuple[Party, ...] = ()

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from escalations.policy import Allowance, Awaits, ClockRule, OnLimit, Side, StartsFrom, Track
 from escalations.rules import drift, events, promises, workingtime
-from escalations.rules.case import Case, Cause, Clock, ClockEnd, Status
+from escalations.rules.case import Case, Cause, Clock, ClockEnd, Seen, Status
 from escalations.rules.events import Event
 from escalations.rules.evolving import evolve_all
 from escalations.rules.workingtime import Amount, Calendar
@@ -21,6 +21,8 @@ from escalations.rules.workingtime import Amount, Calendar
 TEAM_POSITION = "team"
 TRACK_CHANGED = "track_changed"
 """What a receipt says that a limit counts from which counts from when its case became urgent."""
+URGENT_WORDS = Seen.URGENT_WORDS.value
+"""What a clock of the team is about which waits for it to look at words that can mean urgent; and what started it."""
 
 
 def rules_of_stage(case: Case, starts_from: StartsFrom) -> tuple[ClockRule, ...]:
@@ -60,7 +62,19 @@ def target_of(case: Case, clock: Clock) -> int | None:
 
 
 def _on_track(case: Case, rules: Iterable[ClockRule], starts_from: StartsFrom) -> tuple[ClockRule, ...]:
-    return tuple(rule for rule in rules if rule.starts_from is starts_from and case.track in rule.limits)
+    found = [rule for rule in rules if rule.starts_from is starts_from and track_of(case, rule) in rule.limits]
+    sooner = [rule for rule in found if track_of(case, rule) is not case.track]
+    # Where words can mean urgent the team looks once, and by the sooner of its limits.
+    return tuple(rule for rule in found if not sooner or rule in sooner or rule.awaits is not Awaits.LOOK)
+
+
+def track_of(case: Case, rule: ClockRule) -> Track:
+    """The track by whose limit a rule's clock is counted: the case's.
+
+    Where words in a mail can mean that it is urgent, the team looks as if it were. Nothing else follows from words.
+    """
+    looks = rule.awaits is Awaits.LOOK and Seen.URGENT_WORDS in case.seen and Track.URGENT in rule.limits
+    return Track.URGENT if looks else case.track
 
 
 def start(
@@ -131,7 +145,7 @@ def limit_of(case: Case, rule: ClockRule) -> Allowance:
 
     Raises ``KeyError`` where the track has no such clock.
     """
-    return rule.limits[case.track].for_priority(case.priority)
+    return rule.limits[track_of(case, rule)].for_priority(case.priority)
 
 
 def reminders_before(calendar: Calendar, limit: Allowance, due: datetime, *, after: datetime) -> tuple[datetime, ...]:

@@ -3,7 +3,8 @@
 ``decide`` is pure. The workflow, the year simulation, the replay of old cases and the tests all drive this.
 What each act brings is in the module that is named for it: ``opening``, ``answering``, ``claiming``, ``settling``,
 ``moving``, ``delivering``, ``accounts``, ``confirming``, ``pausing``, ``sooner``, ``redating``, ``skipping``,
-``tracks``, ``parties``, ``reopening``, ``planning``, ``dissenting``, ``looking_back``, ``following_up``.
+``tracks``, ``parties``, ``urgent_words``, ``reopening``, ``planning``, ``dissenting``, ``looking_back``,
+``following_up``.
 ``docs/rules.md`` lists them all.
 """
 
@@ -36,6 +37,7 @@ from escalations.rules import (
     settling,
     sooner,
     tracks,
+    urgent_words,
     word,
     workingtime,
 )
@@ -125,6 +127,7 @@ _WHILE_HELD = (
     acts.ChangeContact,
     acts.Erase,
     acts.Transfer,
+    acts.SayNotUrgent,
     *_OF_THE_SYSTEM,
 )
 
@@ -165,7 +168,7 @@ def _said(moment: datetime | None) -> str:
     return workingtime.say(moment) if moment is not None else "a date that is not known"
 
 
-def _decide(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:  # noqa: C901, PLR0911, PLR0912  one line a kind, and closed
+def _decide(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:  # noqa: C901, PLR0911, PLR0912, PLR0915  one line a kind, and closed
     match act:
         case acts.Raise():
             return Refused("already_raised", "This escalation has already been raised.")
@@ -217,6 +220,8 @@ def _decide(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:
             return redating.redate(case, act, now)
         case acts.ChangeTrack():
             return tracks.change(case, act, now)
+        case acts.SayNotUrgent():
+            return urgent_words.say_not(case, act, now)
         case acts.ConfirmCause():
             return confirming.confirm_cause(case, act, now)
         case acts.Close():

@@ -33,6 +33,7 @@ from escalations.rules.case import (
     ReopenReason,
     Route,
     Says,
+    Seen,
     TransferReason,
     TransferredTo,
     WithdrawReason,
@@ -101,6 +102,8 @@ class Raised(ActEventModel):
     sender_known: Annotated[Known | None, Field(exclude_if=not_)] = None
     sender_checked: Annotated[Checked | None, Field(exclude_if=not_)] = None
     """How it is known who raised it, as it was found then."""
+    seen: Annotated[tuple[Seen, ...], Field(exclude_if=not_)] = ()
+    """What a program saw in the words of a plain mail."""
 
 
 class Completed(ActEventModel):
@@ -334,6 +337,12 @@ class TrackChanged(ActEventModel):
     kind: Literal["track_changed"] = "track_changed"
     track: Track
     was: Track
+
+
+class SaidNotUrgent(ActEventModel):
+    """It was asked whether it is urgent, because words in a mail can mean that, and it is not."""
+
+    kind: Literal["said_not_urgent"] = "said_not_urgent"
 
 
 class ReminderFell(EventModel):
@@ -885,6 +894,8 @@ class WordsAdded(ActEventModel):
     files: int
     came_at: AwareDatetime | None = None
     """For a mail that the team has passed to its case: when it was received."""
+    seen: Annotated[tuple[Seen, ...], Field(exclude_if=not_)] = ()
+    """What a program saw in them."""
 
 
 class FileNoted(ActEventModel):
@@ -951,6 +962,7 @@ Event = (
     | PrioritySet
     | Redated
     | TrackChanged
+    | SaidNotUrgent
     | ReminderFell
     | LimitPassed
     | LimitWithdrawn

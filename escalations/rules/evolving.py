@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, assert_never
 
-from escalations.policy import Awaits, Side
+from escalations.policy import Awaits, Side, Track
 from escalations.rules import events, keeping, remembering
 from escalations.rules.actors import Channel
 from escalations.rules.acts import NOT_STATED, Concern
@@ -28,6 +28,7 @@ from escalations.rules.case import (
     Party,
     Pause,
     Removed,
+    Seen,
     Status,
     Unreached,
 )
@@ -105,7 +106,9 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912,
         case events.TrackChanged():
             # What was extended was the limit of the track that it leaves.
             clocks = tuple(replace(one, extensions=0, extended_by=0) if one.running else one for one in case.clocks)
-            return replace(case, track=event.track, track_since=event.at, clocks=clocks)
+            return replace(case, track=event.track, track_since=event.at, clocks=clocks, asked_if_urgent=False)
+        case events.SaidNotUrgent():
+            return replace(case, asked_if_urgent=False)
         case events.ReminderFell():
             return _reminded(case, event)
         case events.LimitPassed():
@@ -199,6 +202,7 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912,
                 outside=event.outside,
                 sent_there=event.sent_there,
                 move=None,
+                asked_if_urgent=False,
                 word_due_at=None,
                 follow_up=None if event.follow_up_at is None else FollowUp(at=event.follow_up_at),
                 **_no_longer_paused(case, event.at),
@@ -214,7 +218,7 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912,
         case events.MessageReported():
             return _with_evidence(case, event.agency_id, case.stage, **{event.message: True})
         case events.WordsAdded():
-            return _wrote(case, event)
+            return _wrote(_saw(case, event), event)
         case events.FileNoted():
             noted = NotedFile(event.agency_id, event.note, event.stage)
             return _wrote(replace(case, files=(*case.files, noted)), event)
@@ -270,6 +274,9 @@ def _raised(case: Case, event: events.Raised) -> Case:
         received_at=event.at,
         quiet=event.quiet,
         incomplete=_lacks_something(event),
+        by_mail=event.channel is Channel.MAIL,
+        seen=event.seen,
+        asked_if_urgent=Seen.URGENT_WORDS in event.seen and event.track is Track.STANDARD,
     )
 
 
@@ -291,6 +298,13 @@ def _completed(case: Case, event: events.Completed) -> Case:
 def _reminded(case: Case, event: events.ReminderFell) -> Case:
     case = _with_clock(case, event.clock_id, reminded=event.reminder, reminded_at=event.at)
     return _with_evidence(case, event.agency_id, case.stage, phone_asked=True) if event.phone_call_asked else case
+
+
+def _saw(case: Case, event: events.WordsAdded) -> Case:
+    """What was seen in further words; whether it is urgent is asked of what can still become so."""
+    asks = Seen.URGENT_WORDS in event.seen and case.track is Track.STANDARD and case.status is not Status.CLOSED
+    seen = tuple(dict.fromkeys((*case.seen, *event.seen)))
+    return replace(case, seen=seen, asked_if_urgent=case.asked_if_urgent or asks)
 
 
 def _wrote(case: Case, event: events.WordsAdded | events.FileNoted) -> Case:

@@ -11,7 +11,7 @@ from typing import assert_never
 
 from escalations.policy import Awaits, Side
 from escalations.rules import events, limits_told, promises_told, remembering
-from escalations.rules.case import MEETS, Case, Clock, DeliveryState, Status
+from escalations.rules.case import MEETS, Case, Clock, DeliveryState, Seen, Status
 from escalations.rules.changing import replace
 from escalations.rules.clocks import TEAM_POSITION
 from escalations.rules.events import Event
@@ -162,6 +162,7 @@ def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR091
             | events.PhoneCallNoted()
             | events.FileNoted()
             | events.Erased()
+            | events.SaidNotUrgent()
         ):
             return ()
         case _:
@@ -212,7 +213,15 @@ def _to_parties(case: Case, kind: NoticeKind, *, due_at: datetime | None = None)
 
 def _raised(case: Case) -> tuple[Notice, ...]:
     receipt = _to_raiser(case, NoticeKind.RECEIPT, asks=_reads_or_completes(case))
-    return (receipt, _to_team(case, NoticeKind.HELD)) if case.status is Status.HELD else (receipt,)
+    if case.status is Status.HELD:
+        return (receipt, _to_team(case, NoticeKind.HELD))
+    return (receipt, *_says_urgent(case, case.seen))
+
+
+def _says_urgent(case: Case, seen: tuple[Seen, ...]) -> tuple[Notice, ...]:
+    """The team hears at once that the words are there, and none of them."""
+    asked = case.asked_if_urgent and Seen.URGENT_WORDS in seen
+    return (_to_team(case, NoticeKind.SAYS_URGENT),) if asked else ()
 
 
 def _reads_or_completes(case: Case) -> Ask:
@@ -254,6 +263,10 @@ def _words_added(case: Case, event: events.WordsAdded) -> tuple[Notice, ...]:
     """
     if event.by.side is Side.TEAM:
         return _team_added(case)
+    return (*_further_words(case, event), *_says_urgent(case, event.seen))
+
+
+def _further_words(case: Case, event: events.WordsAdded) -> tuple[Notice, ...]:
     if event.by.side is not Side.RAISING:
         return (_to_raiser(case, NoticeKind.WORDS_ADDED),)
     if case.status is Status.HELD:
@@ -617,6 +630,8 @@ def overtaken(
         return True
     if kind in {NoticeKind.PAUSED, NoticeKind.PAUSED_TOO_LONG}:
         return case.pause is None
+    if kind is NoticeKind.SAYS_URGENT:
+        return not case.asked_if_urgent
     if kind not in _PASSING:
         return promises_told.overtaken(case, kind, about)
     if case.status is Status.CLOSED or stage != case.stage:

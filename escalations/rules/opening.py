@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from escalations.policy import Awaits, ClockRule, StartsFrom
-from escalations.rules import acts, clocks, events, listed, moving, skipping, sooner
+from escalations.rules import acts, clocks, events, listed, moving, skipping, sooner, urgent_words
 from escalations.rules.access import Refused
 from escalations.rules.actors import Channel
 from escalations.rules.case import EDITION, Case, Cause, Status
@@ -49,6 +49,7 @@ def raise_case(case: Case, act: acts.Raise, now: datetime) -> tuple[Event, ...] 
         start_because=skipping.because(act) if number > 1 else None,
         sender_known=act.sender_known,
         sender_checked=act.sender_checked,
+        seen=act.seen,
         held=held,
         # Entered for somebody, by the team or by an agency's lead: nobody is mailed until "tell them" is pressed.
         quiet=held and (act.hold or act.channel is Channel.TEAM),
@@ -61,7 +62,8 @@ def raise_case(case: Case, act: acts.Raise, now: datetime) -> tuple[Event, ...] 
     spanning, opened = (*spanning, *arisen), evolve_all(opened, arisen)
     if held:
         return (raised, *spanning, *clocks.start_all(opened, clocks.rules_of_process(opened, StartsFrom.HELD), now))
-    return (raised, *spanning, *moving.start_stage(opened, number, now, skip_because=raised.start_because))
+    begun = (raised, *spanning, *moving.start_stage(opened, number, now, skip_because=raised.start_because))
+    return urgent_words.raised(case, begun, now)
 
 
 def _still_to_come(rules: tuple[ClockRule, ...], first_stage: int) -> tuple[ClockRule, ...]:
@@ -162,7 +164,13 @@ def complete(case: Case, act: acts.Complete, now: datetime) -> tuple[Event, ...]
     )
     if refused is not None:
         return refused
-    responding = act.responding_agencies or named
+    answered = urgent_words.by_completing(case, act, now)
+    if isinstance(answered, Refused):
+        return answered
+    return (*answered, *_completed(evolve_all(case, answered), act, act.responding_agencies or named, now))
+
+
+def _completed(case: Case, act: acts.Complete, responding: tuple[str, ...], now: datetime) -> tuple[Event, ...]:
     completed = events.Completed(
         **events.origin(act, now),
         responding_agencies=responding,
@@ -176,7 +184,9 @@ def complete(case: Case, act: acts.Complete, now: datetime) -> tuple[Event, ...]
         return (completed,)
     # The team has not looked, and does not have to any more; so its clock stops, and it is not told either.
     looked = clocks.stop(case.running(Awaits.LOOK), now)
-    return _passed_on(case, (*looked, completed), act, responding, now)
+    passed = _passed_on(case, (*looked, completed), act, responding, now)
+    # Where it was not said whether it is urgent, the team still has to look at that.
+    return urgent_words.raised(case, passed, now)
 
 
 def _named(case: Case, act: acts.Complete, named: tuple[str, ...]) -> Refused | None:

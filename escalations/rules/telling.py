@@ -21,6 +21,8 @@ class NoticeKind(StrEnum):
 
     RECEIPT = "receipt"
     HELD = "held"
+    SAYS_URGENT = "says_urgent"
+    """To the team: words in a mail can mean that it is urgent. Whoever wrote is asked."""
     COMPLETED = "completed"
     """To the team: whoever sent it has said what was missing, and it is still the team's to pass on."""
     PASSED_ON = "passed_on"

@@ -16,9 +16,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from escalations.policy import ClockRule, Side, StartsFrom, Track
+from escalations.policy import Awaits, ClockRule, Side, StartsFrom, Track
 from escalations.rules import acts, clocks, delivering, events, pausing, workingtime
 from escalations.rules.access import Refused
+from escalations.rules.actors import Actor
 from escalations.rules.case import Case, Clock, Status
 from escalations.rules.changing import replace
 from escalations.rules.events import Event
@@ -36,12 +37,21 @@ def change(case: Case, act: acts.ChangeTrack, now: datetime) -> tuple[Event, ...
         )
     if act.track is Track.STANDARD and case.pause is not None:
         return Refused("paused", "This is paused. Please let it go on first, and then put it back.")
-    went_on = pausing.let_go_on(case, act, now, made_urgent=True)
+    answered = looked(case, act.by, now)
+    went_on = (*answered, *pausing.let_go_on(evolve_all(case, answered), act, now, made_urgent=True))
     changed = events.TrackChanged(**events.origin(act, now), track=act.track, was=case.track)
     there = evolve(evolve_all(case, went_on), changed)
     moved = _running(there, act, now)
     started = _missing(evolve_all(there, moved), now)
     return (*went_on, *moved, *started, changed)
+
+
+def looked(case: Case, by: Actor, now: datetime) -> tuple[Event, ...]:
+    """Once a person has said whether it is urgent, the team does not have to look. What is held it still passes on."""
+    if case.status is not Status.OPEN or not case.asked_if_urgent:
+        return ()
+    waiting = [clock for clock in case.running(Awaits.LOOK) if clock.about == clocks.URGENT_WORDS]
+    return clocks.meet(case, waiting, now, counts_from=now) if by.side is Side.TEAM else clocks.stop(waiting, now)
 
 
 def _running(case: Case, act: acts.ChangeTrack, now: datetime) -> tuple[Event, ...]:

@@ -91,12 +91,12 @@ AWAITED: Final[Mapping[Awaits, Awaited]] = {
         figure="Final body decides",
     ),
     Awaits.LOOK: Awaited(
-        noun="the team to look at it and see who is to have it",
-        task="look at it and see who is to have it",
+        noun="the team to look at it",
+        task="look at it",
         says="looks at what is held and passes it on",
         title="Look at what is held",
         short="Team to look",
-        figure="Team passes on what was held",
+        figure="Team looks at what waits for it",
     ),
     Awaits.MEND_DELIVERY: Awaited(
         noun="the team to see to a notice that did not arrive",

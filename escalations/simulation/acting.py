@@ -41,6 +41,7 @@ _DOES: Final[Mapping[str, Side]] = {
     "set_sooner": Side.RAISING,
     "set_priority": Side.RAISING,
     "change_track": Side.RAISING,
+    "say_not_urgent": Side.RAISING,
     "account": Side.RESPONDING,
     "decide": Side.FINAL_BODY,
     "add_words": Side.RESPONDING,

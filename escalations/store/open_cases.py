@@ -58,6 +58,8 @@ class OpenCase:
     """When the team is asked to look at a pause that lasts."""
     closed_at: datetime | None
     outcome: str | None
+    asked_if_urgent: bool = False
+    """Words in a mail can mean that it is urgent, and nobody has said yet whether it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ _OF_CASE = (
     _CASES.c.reference,
     _CASES.c.status,
     _CASES.c.track,
+    _CASES.c.asked_if_urgent,
     _CASES.c.stage,
     _CASES.c.raising_agency,
     _CASES.c.sender_known,

@@ -63,6 +63,8 @@ class CaseRow:
     """The register's position that this row is as of."""
     status: str
     track: str
+    asked_if_urgent: bool
+    """Words in a mail can mean that it is urgent, and nobody has said yet whether it is."""
     stage: int
     raising_agency: str | None
     """None while the sender has not been recognised; such a case is held."""
@@ -341,6 +343,7 @@ def _case_values(after: case.Case, entry: register.Entry) -> dict[str, Any]:
     limits = [clock.due_at for clock in after.clocks if clock_state(clock) is ClockState.RUNNING]
     return {
         "reference": after.reference,
+        "asked_if_urgent": after.asked_if_urgent,
         "seq": entry.seq,
         "position": entry.position,
         "status": after.status.value,

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.engine import Dialect
@@ -537,6 +538,7 @@ CASES = Table(
     Column("sender_known", _SLUG),
     Column("sender_checked", _SLUG),
     Column("raiser_at", _SLUG),
+    Column("asked_if_urgent", Boolean, nullable=False, server_default=false()),
     Column("responding_agencies", Text, nullable=False),
     Column("concern", _SLUG),
     Column("reason", _SLUG),

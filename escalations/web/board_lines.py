@@ -289,9 +289,14 @@ def _waits_for(clock: Clock, row: OpenCase, filters: Filters) -> bool:
 
 
 def _order(found: Line) -> tuple[bool, bool, datetime, str]:
-    """Urgent first, then by what is due next; what has no time limit comes last."""
+    """Urgent, or asked if it is, first; then by what is due next; what has no time limit comes last."""
     due = found.next_due_at
-    return (not found.urgent, due is None, due or found.row.received_at, found.row.reference)
+    return (
+        not (found.urgent or found.row.asked_if_urgent),
+        due is None,
+        due or found.row.received_at,
+        found.row.reference,
+    )
 
 
 def _part(section: Section, lines: Sequence[Line], filters: Filters, today: date) -> Part:

@@ -26,6 +26,7 @@ from escalations.store.access_log import What
 from escalations.store.notices import NoticeRow
 from escalations.web import (
     accounts_page,
+    asked_urgent,
     plan_page,
     pleading,
     sender_words,
@@ -119,6 +120,7 @@ class _CasePages:
             accounts_of=accounts_page.beside(found, wrote, names, team),
             confirmable={clock.clock_id for clock in team_acts.confirmable(case, now)},
             sections=summary.sections(raised, sealed, agencies, case.frame.policy) if raised and sealed else (),
+            urgent_words=asked_urgent.words(case, sealed, (item.words for item in wrote)) if reads else (),
             pleas=pleading.of_case(sealed, (item.words for item in wrote)) if reads else (),
             awaited_accounts={
                 clock.clock_id: accounts_page.awaited(case, clock, names)

@@ -5,6 +5,7 @@ The readers are those of the form (`questions`), so that a completed mail says w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
@@ -68,12 +69,26 @@ def prefilled(raised: acts.Raise | None, sealed: Mapping[str, Any] | None, agenc
         raw["legal"] = [raised.legal_status]
     if sealed.get("arose_on"):
         raw |= _day("arose", str(sealed["arose_on"]))
+    raw |= _unread_days((sealed.get("mail") or {}).get("not_recognised") or {})
     people = sealed.get("people") or []
     if people:
         raw |= {"kind": [str(people[0].get("kind") or "")], "person-name": [str(people[0].get("name") or "")]}
         if people[0].get("born_or_due"):
             raw |= _day("born", str(people[0]["born_or_due"]))
     return raw
+
+
+def _unread_days(written: Mapping[str, str]) -> Raw:
+    """The parts of a date that was not understood, in their fields, for whoever wrote it to put right."""
+    raw: Raw = {}
+    for label, name in (("born", "born"), ("arose_on", "arose")):
+        found = _PARTS.fullmatch(str(written.get(label) or "").strip())
+        if found is not None:
+            raw |= {f"{name}-day": [found[1]], f"{name}-month": [found[2]], f"{name}-year": [found[3] or ""]}
+    return raw
+
+
+_PARTS: Final = re.compile(r"(\d{1,2})[ ./-]+(\d{1,2}|[A-Za-z]{3,9})[ ,./-]*(\d{1,4})?")
 
 
 def _day(name: str, iso: str) -> Raw:
@@ -119,6 +134,9 @@ def _read(
     difference = questions.read_difference(reading, asking)
     tried = questions.read_tried(reading, asking)
     safety = _safety(reading, asking)
+    urgent = None
+    if case.asked_if_urgent:
+        urgent = reading.choice("is-urgent", YesNo, missing="Say whether it is urgent")
     sealed |= {
         "raiser": {**((mailed or {}).get("raiser") or {}), "phone": phone},
         "people": [] if person is None else [questions.sealed_person(person), *others],
@@ -144,11 +162,12 @@ def _read(
         "theme": difference.theme,
         "level_of_need": safety.level_of_need,
         "legal_status": safety.legal_status,
+        "urgent": None if urgent is None else urgent is YesNo.YES,
     }
 
 
 def _safety(reading: Reading, asking: Asking) -> Safety:
-    """As on the form, without the question whether it is urgent: the track was chosen by what the mail said."""
+    """As on the form, without the question whether it is urgent: that is asked where the mail leaves it open."""
     asked = Reading({**reading.raw, "urgent": [YesNo.NO.value]}, now=reading.now)
     safety = questions.read_safety(asked, asking)
     for problem in asked.problems:
@@ -174,6 +193,8 @@ def retyped(act: acts.Complete, sealed: Mapping[str, Any]) -> Raw:
         "manager": [YesNo.YES.value if sealed.get("manager_consulted") else YesNo.NO.value],
         "aware": [str(sealed.get("family_aware") or FamilyAware.NO.value)],
     }
+    if act.urgent is not None:
+        raw["is-urgent"] = [YesNo.YES.value if act.urgent else YesNo.NO.value]
     names = {"meanwhile": "safe_meanwhile", "views": "family_views"}
     for field in ("theme", "problem", "wanted", "tried", "advice", "risk", "meanwhile", "views"):
         raw[field] = [str(sealed.get(names.get(field, field)) or "")[:LONG]]

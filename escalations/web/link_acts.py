@@ -52,6 +52,7 @@ class Doing(StrEnum):
     SOONER = "sooner"
     OBJECT = "object"
     URGENT = "urgent"
+    NOT_URGENT = "not-urgent"
     CONFIRM = "confirm"
     DENY = "deny"
     DECIDE = "decide"
@@ -100,7 +101,9 @@ class Decision(StrEnum):
 def offered(case: Case, link: Link) -> tuple[Doing, ...]:
     """What the page of a link offers now, in the order of the page."""
     if link.asks is Ask.COMPLETE:
-        return (Doing.COMPLETE, *_urgent(case)) if case.incomplete and case.status is not Status.CLOSED else ()
+        # Whether it is urgent is one of the questions of that page.
+        may = case.incomplete and case.status is not Status.CLOSED
+        return (Doing.COMPLETE, *_urgent(case)[:1]) if may else ()
     if link.asks is Ask.VOUCH:
         return (Doing.VOUCH,) if case.sender_owned is None else ()
     gives = accounts.open_to(case, link.to.side, link.to.agency_id)
@@ -222,7 +225,9 @@ def _objecting(case: Case, link: Link) -> tuple[Doing, ...]:
 
 def _urgent(case: Case) -> tuple[Doing, ...]:
     """Whoever raised it can say at any time that it is urgent now."""
-    return () if case.status is Status.CLOSED or case.track is Track.URGENT else (Doing.URGENT,)
+    if case.status is Status.CLOSED or case.track is Track.URGENT:
+        return ()
+    return (Doing.URGENT, Doing.NOT_URGENT) if case.asked_if_urgent else (Doing.URGENT,)
 
 
 def _reading(case: Case) -> tuple[Doing, ...]:
@@ -296,7 +301,7 @@ def make(
     return None if reading.problems or act is None else Made(act, sealed)
 
 
-def _make(  # noqa: C901, PLR0911, PLR0912, PLR0917  one line a kind, and closed
+def _make(  # noqa: C901, PLR0911, PLR0912, PLR0915, PLR0917  one line a kind, and closed
     doing: Doing,
     reading: Reading,
     case: Case,
@@ -337,6 +342,9 @@ def _make(  # noqa: C901, PLR0911, PLR0912, PLR0917  one line a kind, and closed
         case Doing.URGENT:
             sealed["text"] = reading.text("urgent-text", "The reason", missing="Say why it is urgent now", most=LONG)
             return acts.ChangeTrack(**origin, track=Track.URGENT)
+        case Doing.NOT_URGENT:
+            sealed["text"] = reading.text("not-urgent-text", "What you add", most=LONG)
+            return acts.SayNotUrgent(**origin)
         case Doing.READ_FILE:
             sealed["text"] = reading.text("read-file-text", "The note", most=LONG)
             return acts.NoteFile(**origin, note=FileNote.READ)

@@ -23,10 +23,12 @@ from escalations.store.links import Link
 from escalations.web import (
     accounts_page,
     answers,
+    asked_urgent,
     became,
     calling,
     completing,
     link_acts,
+    named,
     plan_page,
     pleading,
     story,
@@ -61,6 +63,7 @@ TITLES: Final[Mapping[Doing, str]] = {
     Doing.LOOK_BACK: "What changed?",
     Doing.ACCOUNT: "Say how a delay came about",
     Doing.URGENT: "It is urgent now",
+    Doing.NOT_URGENT: "It is not urgent",
     Doing.READ_FILE: "We have read the file",
     Doing.RECORDED: "It is recorded on our files",
     Doing.WITHDRAW: "Withdraw it",
@@ -156,6 +159,8 @@ def values(page: Read, link: Link, *, now: datetime) -> dict[str, Any]:
         "sections": _sections(page, link),
         "unsafe": any(person.get("not_safe_to_tell_family") for person in people),
         "pleas": pleading.of_case(page.sealed, (item.words for item in page.wrote if _may_read(item, link))),
+        "asked_if_urgent": case.asked_if_urgent and link.to.side is Side.RAISING,
+        "urgent_words": asked_urgent.words(case, page.sealed, (item.words for item in page.wrote)),
         "withheld": any(person.get("address_withheld") for person in people),
         "wrote": [
             {
@@ -250,7 +255,8 @@ def _completing(page: Read) -> dict[str, Any]:
     of = completing.named(page.raised, page.sealed, page.agencies) if page.raised and page.sealed else Named()
     return {
         "agency_fields": completing.fields(of),
-        "not_recognised": of.unknown if case.status is Status.HELD else (),
+        "not_recognised": named.each(of.unknown, page.agencies) if case.status is Status.HELD else (),
+        "not_read": ((page.sealed or {}).get("mail") or {}).get("not_recognised") or {},
         "told_of_it": [names.agency(party.agency_id) for party in case.open_parties]
         if case.status is Status.OPEN
         else [],

@@ -64,3 +64,10 @@ def said_of(sealed: Mapping[str, Any] | None, agencies: Mapping[str, Agency]) ->
     raising = found[0] if len(found) == 1 else ""
     to = naming.find(map(str, mail.get("to_agency") or ()), known).recognised
     return Said(raising, written, tuple(one for one in to if one != raising))
+
+
+def not_recognised(sealed: Mapping[str, Any] | None, agencies: Mapping[str, Agency]) -> tuple[Written, ...]:
+    """Each agency that a mail named by no name of its own: that it writes from first, then those to be told."""
+    mail = (sealed or {}).get("mail") or {}
+    names = (str(mail.get("from_agency") or ""), *map(str, mail.get("to_agency") or ()))
+    return tuple(name for name in each(filter(None, names), agencies) if not name.recognised)

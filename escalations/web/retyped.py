@@ -42,6 +42,7 @@ _LABELS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "object-text": ("Why you object", {}),
     "sooner-text": ("Why it is needed by then", {}),
     "urgent-text": ("Why it is urgent now", {}),
+    "not-urgent-text": ("What you add", {}),
     "withdraw-reason": ("Why you withdraw it", {code.value: text for code, text in words.WITHDRAWN.items()}),
     "read-file-text": ("Which file, and what you add", {}),
     "recorded-text": ("On which file, and what you add", {}),
@@ -118,6 +119,8 @@ def doing_of(act: Act) -> Doing | None:  # noqa: C901, PLR0911, PLR0912  one lin
             return Doing.OBJECT
         case acts.ChangeTrack():
             return Doing.URGENT
+        case acts.SayNotUrgent():
+            return Doing.NOT_URGENT
         case acts.NoteFile():
             return Doing.READ_FILE if act.note is FileNote.READ else Doing.RECORDED
         case acts.Withdraw():
@@ -196,6 +199,8 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> Raw:  # noqa: C901, PLR0911, P
             return {"sooner-clock": [act.clock_id], **moment("sooner-at", act.due_at), "sooner-text": [text]}
         case acts.ChangeTrack():
             return {"urgent-text": [text]}
+        case acts.SayNotUrgent():
+            return {"not-urgent-text": [text]}
         case acts.NoteFile():
             return {"read-file-text" if act.note is FileNote.READ else "recorded-text": [text]}
         case acts.Withdraw():

@@ -152,6 +152,7 @@ _OFTEN_WITHOUT_WORDS = (
     events.PlanAnswered,
     events.ActionReported,
     events.ActionChecked,
+    events.SaidNotUrgent,
 )
 """What is told of among what was said only where somebody wrote something with it."""
 
@@ -208,6 +209,7 @@ async def written(
             | events.PrioritySet
             | events.Redated
             | events.TrackChanged
+            | events.SaidNotUrgent
             | events.PersonReached
             | events.WordsAdded
             | events.FileNoted

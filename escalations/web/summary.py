@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from escalations.policy import Policy, Track
-from escalations.rules.acts import NOT_KNOWN, Concern, Raise
+from escalations.rules.acts import NOT_KNOWN, NOT_STATED, Concern, Raise
 from escalations.rules.civiltime import say_day
 from escalations.rules.codelists import ListKind
-from escalations.web import words
+from escalations.web import named, words
 from escalations.web.answers import FAMILY_AWARE, Agency, FamilyAware, Step
 
 
@@ -67,8 +67,13 @@ def _only_mailed(sealed: Mapping[str, Any]) -> bool:
 
 
 def _unsaid(written: object) -> str:
-    """What stands for a code that was not read out of an email."""
-    return "Not recognised from the email" if written else "Not said"
+    """What stands for something that was not read out of an email: what it says."""
+    return f"“{written}”, as it was written. It was not recognised." if written else "Not said"
+
+
+def _not_read(sealed: Mapping[str, Any], label: str) -> str:
+    """What a labelled line of an email says that was not understood."""
+    return str(((sealed.get("mail") or {}).get("not_recognised") or {}).get(label) or "")
 
 
 def sections(
@@ -76,7 +81,10 @@ def sections(
 ) -> tuple[Section, ...]:
     """Everything that was sent, in the order in which it was asked, in the words of the policy's lists."""
     found = [_who(raised, sealed, agencies), _with(raised, sealed, agencies), _about(raised, sealed)]
-    found.extend(_person(place, person, agencies) for place, person in enumerate(sealed.get("people", []), 1))
+    people = sealed.get("people", [])
+    # Whose date it is can be told where the mail names one person.
+    unread = _not_read(sealed, "born") if len(people) == 1 and _only_mailed(sealed) else ""
+    found.extend(_person(place, person, agencies, unread=unread) for place, person in enumerate(people, 1))
     found.extend([_difference(raised, sealed, policy), _tried(raised, sealed), _safety(raised, sealed, policy)])
     if sealed.get("mail"):
         found.append(_mail(sealed["mail"], agencies))
@@ -86,17 +94,28 @@ def sections(
     return tuple(found)
 
 
+_LABELS: Final[Mapping[str, str]] = {
+    "reason": "Reason",
+    "born": "Date of birth",
+    "arose_on": "Date of the disagreement",
+    "level_of_need": "Level of need",
+    "legal_status": "Legal status",
+}
+"""The labelled lines that can be not understood."""
+
+
 def _mail(mail: Mapping[str, Any], agencies: Mapping[str, Agency]) -> Section:
     """The mail that raised it, as it was written."""
     rows = [Row("Subject", _or_none(mail.get("subject"))), Row("Text", _or_none(mail.get("text")))]
     files = [str(file.get("name") or "A file without a name") for file in mail.get("files") or []]
     if files:
         rows.append(Row("Files that came with it", "\n".join(files)))
-    if mail.get("to_agency"):
-        rows.append(Row("Agency, as it was written", "\n".join(map(str, mail["to_agency"]))))
-    if mail.get("candidates"):
-        could_be = "\n".join(_label(agencies, str(agency)) for agency in mail["candidates"])
-        rows.append(Row("It could be", could_be))
+    for name in named.each(map(str, mail.get("to_agency") or ()), agencies):
+        rows.append(Row("Agency, as it was written", name.written))
+        if not name.recognised:
+            rows.append(Row("It could be", "\n".join(name.near) or "Nothing near to it in the directory"))
+    for label, written in (mail.get("not_recognised") or {}).items():
+        rows.append(Row(f"{_LABELS.get(label, label)}, as it was written", f"{written}\nNot recognised"))
     return Section("The email as it came", Step.CHECK, tuple(rows))
 
 
@@ -142,7 +161,7 @@ def _with(raised: Raise, sealed: Mapping[str, Any], agencies: Mapping[str, Agenc
     named = "\n".join(_label(agencies, agency) for agency in raised.responding_agencies)
     unknown = "I do not know. The partnership team finds out."
     if _only_mailed(sealed):
-        unknown = _unsaid(sealed["mail"].get("to_agency"))
+        unknown = _unsaid("; ".join(map(str, sealed["mail"].get("to_agency") or ())))
     return Section(
         "Which agency it is raised with",
         Step.AGENCIES,
@@ -157,13 +176,16 @@ def _about(raised: Raise, sealed: Mapping[str, Any]) -> Section:
     return Section("Who or what it is about", Step.SUBJECT, tuple(rows))
 
 
-def _person(place: int, person: Mapping[str, Any], agencies: Mapping[str, Agency]) -> Section:
+def _person(place: int, person: Mapping[str, Any], agencies: Mapping[str, Agency], *, unread: str = "") -> Section:
     kind = words.PersonKind(person["kind"])
     numbers: Mapping[str, str] = person.get("case_numbers") or {}
+    born = _day(person.get("born_or_due"))
+    if not person.get("born_or_due") and unread:
+        born = _unsaid(unread)
     rows = [
         Row("Who", words.PERSON_KINDS[kind]),
         Row("Name", _or_none(person.get("name"))),
-        Row("Due date" if kind is words.PersonKind.UNBORN_BABY else "Date of birth", _day(person.get("born_or_due"))),
+        Row("Due date" if kind is words.PersonKind.UNBORN_BABY else "Date of birth", born),
         *(Row(f"Case number of {name_of(agencies, agency)}", number) for agency, number in numbers.items()),
         Row("Address withheld", _yes_no(person.get("address_withheld"))),
         Row("Not safe to tell the family", _yes_no(person.get("not_safe_to_tell_family"))),
@@ -173,13 +195,18 @@ def _person(place: int, person: Mapping[str, Any], agencies: Mapping[str, Agency
 
 def _difference(raised: Raise, sealed: Mapping[str, Any], policy: Policy) -> Section:
     theme = raised.theme
+    reason, arose = policy.codes(ListKind.REASONS).words(raised.reason), _day(sealed.get("arose_on"))
+    if raised.reason == NOT_STATED and (written := _not_read(sealed, "reason")):
+        reason = _unsaid(written)
+    if not sealed.get("arose_on") and _only_mailed(sealed) and (written := _not_read(sealed, "arose_on")):
+        arose = _unsaid(written)
     return Section(
         "The disagreement",
         Step.DIFFERENCE,
         (
-            Row("About", policy.codes(ListKind.REASONS).words(raised.reason)),
+            Row("About", reason),
             *(() if theme is None else (Row("Theme", policy.codes(ListKind.THEMES).words(theme)),)),
-            Row("Date of the disagreement or decision", _day(sealed.get("arose_on"))),
+            Row("Date of the disagreement or decision", arose),
             Row("The problem and how you know", _or_none(sealed.get("problem"))),
             Row("What you want to happen", _or_none(sealed.get("wanted"))),
         ),
@@ -221,6 +248,17 @@ def _priority(raised: Raise, sealed: Mapping[str, Any], policy: Policy) -> tuple
     return (Row("Priority", _unsaid(written) if _only_mailed(sealed) else "Not given: the limits of the track apply"),)
 
 
+def _urgent(raised: Raise, sealed: Mapping[str, Any]) -> str:
+    """As it was raised: a mail without the labelled line says neither."""
+    if raised.track is Track.URGENT:
+        return "Yes"
+    if not _only_mailed(sealed):
+        return "No"
+    said = (sealed.get("mail") or {}).get("urgent_words") or ()
+    could = "; ".join(f"“{one}”" for one in said)
+    return f"Not said in so many words. It can mean so: {could}" if could else "Not said"
+
+
 def _safety(raised: Raise, sealed: Mapping[str, Any], policy: Policy) -> Section:
     aware = sealed.get("family_aware")
     levels, statuses = policy.codes(ListKind.LEVELS_OF_NEED), policy.codes(ListKind.LEGAL_STATUSES)
@@ -234,7 +272,7 @@ def _safety(raised: Raise, sealed: Mapping[str, Any], policy: Policy) -> Section
         "Risk and safety",
         Step.SAFETY,
         (
-            Row("Urgent", "Yes" if raised.track is Track.URGENT else "No"),
+            Row("Urgent", _urgent(raised, sealed)),
             *_priority(raised, sealed, policy),
             Row("Risk", _or_none(sealed.get("risk"))),
             Row("What keeps them safe meanwhile", _or_none(sealed.get("safe_meanwhile"))),

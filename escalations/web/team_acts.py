@@ -55,6 +55,7 @@ class Doing(StrEnum):
     PRIORITY = "priority"
     ACCOUNT = "account"
     TRACK = "track"
+    NOT_URGENT = "not-urgent"
     CAUSE = "cause"
     THEIRS = "theirs"
     MISDIRECTED = "misdirected"
@@ -115,6 +116,8 @@ def offered(case: Case) -> tuple[Doing, ...]:  # noqa: C901, PLR0912  one line a
         found.append(Doing.ACCOUNT)
     if case.status is not Status.CLOSED:
         found.append(Doing.TRACK)
+    if case.asked_if_urgent:
+        found.append(Doing.NOT_URGENT)
     if to_confirm(case):
         found.append(Doing.CAUSE)
     found.extend(_of_parties(case))
@@ -334,6 +337,8 @@ def _make(  # noqa: C901, PLR0911, PLR0912, PLR0917  one line a kind, and closed
             return _account(reading, case, origin, sealed)
         case Doing.TRACK:
             return _track(reading, case, origin, sealed)
+        case Doing.NOT_URGENT:
+            return _not_urgent(reading, origin, sealed)
         case Doing.CAUSE:
             return _cause(reading, case, origin, sealed)
         case Doing.THEIRS:
@@ -536,6 +541,15 @@ def _track(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[st
     missing = "Say why it is urgent" if found == Track.URGENT else "Say why it is no longer urgent"
     sealed["text"] = reading.text("track-text", "The reason", missing=missing, most=LONG)
     return acts.ChangeTrack.model_validate({**origin, "track": found})
+
+
+def _not_urgent(reading: Reading, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:
+    missing = "Enter who told you: name and role"
+    sealed["spoken_to"] = reading.text("not-urgent-said-by", "The name", missing=missing)
+    sealed["text"] = reading.text(
+        "not-urgent-text", "What was said", missing="Say in their words why it can wait", most=LONG
+    )
+    return acts.SayNotUrgent.model_validate(origin)
 
 
 def _cause(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[str, object]) -> Act | None:

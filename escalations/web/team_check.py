@@ -247,6 +247,8 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:  # n
             }
         case acts.ChangeTrack():
             return Doing.TRACK, {"to-track": [act.track.value], "track-said-by": spoken_to, "track-text": text}
+        case acts.SayNotUrgent():
+            return Doing.NOT_URGENT, {"not-urgent-said-by": spoken_to, "not-urgent-text": text}
         case acts.ConfirmCause():
             return Doing.CAUSE, {
                 "clock": [act.clock_id],
@@ -326,6 +328,8 @@ _LABELS: Final[Mapping[str, str]] = {
     "account-text": "In their words",
     "track-said-by": "Who told you",
     "track-text": "Why it is urgent, or no longer urgent",
+    "not-urgent-said-by": "Who told you",
+    "not-urgent-text": "Why it can wait",
     "cause-text": "What shows the cause",
     "said-raising": "Who said so for the raising side",
     "said-responding": "Who said so for the other side",
@@ -404,6 +408,8 @@ def field_of(doing: Doing, code: str) -> str:  # noqa: C901, PLR0911, PLR0912  o
             return "says"
         case Doing.TRACK:
             return "track-text"
+        case Doing.NOT_URGENT:
+            return "not-urgent-text"
         case Doing.CAUSE:
             return _OF_THE_CAUSE.get(code, "cause")
         case Doing.THEIRS | Doing.MISDIRECTED:

@@ -171,6 +171,7 @@ class _TeamPages:
             chosen=raw.get("with") or [""],
             sections=summary.sections(raised, sealed, agencies, case.frame.policy) if raised and sealed else (),
             pleas=pleading.of_case(sealed, ()),
+            near=named.not_recognised(sealed, agencies),
             said=said if case.raising_agency is None else None,
             sender=self._sender_of(case, sealed) if doing is Doing.PASS_ON else None,
             no_number=doing is Doing.PASS_ON and sealed is not None and passing_on.without_number(case, sealed),

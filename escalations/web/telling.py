@@ -9,7 +9,7 @@ from typing import Final, assert_never
 from escalations.policy import Awaits, Policy, Side, Track
 from escalations.rules import events
 from escalations.rules.actors import Actor, Channel
-from escalations.rules.case import Case, Cause, Claim, Clock, ClockEnd, DeliveryState, FileNote, Outcome, Status
+from escalations.rules.case import Case, Cause, Claim, Clock, ClockEnd, DeliveryState, FileNote, Outcome, Seen, Status
 from escalations.rules.civiltime import say
 from escalations.rules.codelists import USUAL, ListKind
 from escalations.rules.events import Event
@@ -121,7 +121,7 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
                 ", ".join(names.agency(agency) for agency in event.responding_agencies) or "an agency to be found out"
             )
             held = " It is held for the partnership team." if event.held else ""
-            return f"Raised by {names.raising(event.raising_agency)} with {with_whom}.{held}"
+            return f"Raised by {names.raising(event.raising_agency)} with {with_whom}.{held}{_seen(event)}"
         case events.Completed():
             named = ", ".join(names.agency(agency) for agency in event.responding_agencies)
             return f"Completed by {_in_line(names.actor(event.by))}{', with ' + named if named else ''}."
@@ -271,6 +271,7 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
                 )
             return (
                 f"{names.actor(event.by)} added words{files} {channel(event.channel)}. That answers nothing by itself."
+                f"{_seen(event)}"
             )
         case (
             events.ClockResumed()
@@ -291,6 +292,8 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
             if event.track is Track.URGENT:
                 return f"{names.actor(event.by)} says that it is urgent. Its time limits run by day and by night."
             return f"{names.actor(event.by)} put it back on the standard track."
+        case events.SaidNotUrgent():
+            return f"{names.actor(event.by)} says that it is not urgent. It keeps the time limits that it has."
         case events.RaiserKeptInformed():
             return "Whoever raised it was told that it is still open."
         case _:
@@ -342,6 +345,12 @@ def _vouched(event: events.SenderVouched, names: Names) -> str:
         "raised from can no longer read it or act on it. What would be asked of whoever raised it goes to the "
         "partnership team."
     )
+
+
+def _seen(event: events.Raised | events.WordsAdded) -> str:
+    """That words are there which can mean that it is urgent. What else a program saw is for who may read the text."""
+    asked = " Words in it can mean that it is urgent; whoever raised it is asked."
+    return asked if Seen.URGENT_WORDS in event.seen else ""
 
 
 def _by_itself(event: events.StageStarted) -> str:
@@ -571,6 +580,8 @@ def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR
             return "Counted anew"
         case events.TrackChanged():
             return "Urgent from here on" if event.track is Track.URGENT else "Back on the standard track"
+        case events.SaidNotUrgent():
+            return "Said not to be urgent"
         case events.Paused():
             return "Paused"
         case events.Resumed():
@@ -608,7 +619,9 @@ def awaited(awaits: Awaits, side: Side, agency_id: str | None, names: Names) -> 
         return f"{words.AWAITED[awaits]}, with {names.waited(side, agency_id)}"
     if side is not Side.TEAM:
         return f"{words.AWAITED[awaits]} from {names.waited(side, agency_id)}"
-    return f"{words.AWAITED[awaits]}{' at ' + names.agency(agency_id) if agency_id else ''}"
+    # The team looks at what an agency says is not theirs to see whose it is.
+    whose = " and see who is to have it" if awaits is Awaits.LOOK and agency_id else ""
+    return f"{words.AWAITED[awaits]}{whose}{' at ' + names.agency(agency_id) if agency_id else ''}"
 
 
 def _first_up(text: str) -> str:

@@ -154,6 +154,7 @@ TEAM_ACTS: Final[Mapping[str, str]] = {
     "priority": "Set its priority",
     "account": "Add an agency’s account of a delay",
     "track": "Make it urgent, or put it back",
+    "not-urgent": "Record that it is not urgent",
     "cause": "Confirm the cause of a delay",
     "plan": "Write down a plan",
     "plan-answer": "Record whether somebody agrees to a plan",
@@ -331,6 +332,7 @@ COUNTED_FROM: Final[Mapping[str, str]] = {
     "extended": "when it was due before it was extended",
     "reopened": "it was opened again",
     "party_added": "the agency was added",
+    "urgent_words": "when words came that can mean that it is urgent",
 }
 """What a receipt counts from."""
 
@@ -421,6 +423,7 @@ AGENCY_TYPES: Final[Mapping[str, str]] = {
 NOTICES: Final[Mapping[NoticeKind, str]] = {
     NoticeKind.RECEIPT: "Receipt",
     NoticeKind.HELD: "Held for the team",
+    NoticeKind.SAYS_URGENT: "Words that can mean urgent",
     NoticeKind.COMPLETED: "Completed, and still held for the team",
     NoticeKind.PASSED_ON: "Passed on",
     NoticeKind.ASKED: "Notice of the stage",

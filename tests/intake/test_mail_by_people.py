@@ -172,12 +172,14 @@ async def test_a_name_that_is_two_agencies_is_neither_and_the_team_is_shown_both
     assert [party.agency_id for party in (await room.case((await room.references())[1])).parties] == ["st-marys-2"]
 
 
-async def test_urgent_is_what_a_labelled_line_says_and_nothing_else(room: MailRoomAt) -> None:
+async def test_only_a_labelled_line_puts_it_on_the_urgent_track(room: MailRoomAt) -> None:
     await room.sends(message(WHOLE + "Urgent: yes\n"))
     await room.sends(message(WHOLE, subject="URGENT please", message_id="<u2@oaklane.example>"))
     urgent, standard = await room.references()
     assert (await room.case(urgent)).track is Track.URGENT
+    assert not (await room.case(urgent)).asked_if_urgent
     assert (await room.case(standard)).track is Track.STANDARD
+    assert (await room.case(standard)).asked_if_urgent
 
 
 @pytest.mark.parametrize("name", ["not_mail", "raise_windows_charset", "raise_html_table", "cut_off", "reply_smime"])

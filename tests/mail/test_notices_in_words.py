@@ -195,7 +195,14 @@ def in_the_place_of_an_agency() -> Iterator[tuple[Notice, Facts, EmailMessage]]:
 
 def test_every_kind_has_a_template_and_every_template_a_kind() -> None:
     shared = {"notice", "ending", "came_to", "code", "layout", "through_team", "sign_in", "account"}
-    shared |= {"mail_standing", "mail_onward", "mail_looked_at", "mail_who_reads"}
+    shared |= {
+        "mail_standing",
+        "mail_onward",
+        "mail_looked_at",
+        "mail_who_reads",
+        "urgent_question",
+        "receipt_who_reads",
+    }
     shared |= {answer.value for answer in outgoing.Answer}
     found = {name.partition(".")[0] for name in outgoing._environment().list_templates()}
     assert found == {kind.value for kind in NoticeKind} | shared
@@ -520,11 +527,12 @@ def test_the_receipt_of_what_is_held_says_that_no_agency_has_been_told_and_why(
     story = builders.Story().raised(**builders.plain_mail(**said))
     text = squeezed(told(story, NoticeKind.RECEIPT))
     assert f"No agency has been told yet, because {because}" in text
-    assert "The partnership team looks at it." in text
+    assert "The partnership team is to look at it by 11:30 on Monday 1 March 2027." in text
+    assert "The partnership team reads what you wrote, to pass it on." in text
     assert ("use the link to choose the agency" in text) is chooses
     assert "The time limits for an agency start only after it has been passed on." in text
     assert "runs from now" not in text
-    assert len(text.partition("Trial:")[0].split()) <= 190
+    assert len(text.partition("Trial:")[0].split()) <= 280
     whole = [clock for clock in story.case.clocks if clock.running and clock.waits_for is Side.BOTH]
     assert ("The time limit for the whole escalation counts from when we received it." in text) is bool(whole)
 
@@ -566,6 +574,9 @@ def test_nothing_of_a_case_reaches_a_notice_but_reference_stage_and_times() -> N
         "urgent",
         "may_be_urgent",
         "asks_not_to_tell",
+        "not_recognised",
+        "look_by",
+        "by_mail",
         "sample",
         "due_at",
         "tasks",

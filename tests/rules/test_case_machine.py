@@ -138,6 +138,8 @@ class CaseMachine(RuleBasedStateMachine):
                 acts.SetPriority,
                 acts.Redate,
                 acts.ChangeTrack,
+                acts.SayNotUrgent,
+                acts.AddWords,
                 acts.ConfirmCause,
                 acts.Misdirected,
                 acts.FindTheirs,

@@ -47,6 +47,7 @@ MAY: dict[type[acts.ActModel], set[str]] = {
     acts.Account: RAISING | RESPONDING | {"manager", "team"},
     acts.Redate: {"team"},
     acts.ChangeTrack: RAISING | {"team"},  # To the urgent one; back, the team alone.
+    acts.SayNotUrgent: RAISING | {"team"},
     acts.LookBack: RAISING | RESPONDING | {"manager", "team"},
     acts.ProposePlan: RAISING | RESPONDING | {"manager", "team"},
     acts.AnswerPlan: RAISING | RESPONDING | {"manager", "team"},

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from escalations.mail.address import Replies
+from escalations.policy import Track
 from escalations.rules.case import DeliveryState, Status
 from escalations.rules.notices import NoticeKind
 from escalations.store import register, tables
@@ -140,6 +142,101 @@ async def test_a_plea_stands_above_the_words_for_whoever_may_read_them_and_for_n
     held = await emailed(office, "Please do not tell the parents.")
     for page in (f"/board/{held}", f"/board/{held}/pass-on"):
         assert "asks that somebody is not told: “Please do not tell the parents.”" in (await office.get(page)).text
+
+
+# ---- Is it urgent? --------------------------------------------------------------------------------------------------
+
+WHOLE = "To agency: Wyeford Council children's services\nChild: Persephone Canarybird\nReason: plan not followed\n"
+IN_DANGER = "He is in immediate danger tonight."
+
+
+async def test_the_page_to_complete_asks_it_with_the_words_and_the_numbers(office: Office) -> None:
+    reference = await emailed(office, IN_DANGER)
+    page = await opened(office, reference)
+    assert f"Is it urgent? These words can mean that it is, or that somebody is not safe: “{IN_DANGER}”" in page.text
+    assert page.text.index("Please phone first.") < page.text.index("Your phone number")
+    again = await office.post("/answer/complete", token=page.token, with_=["childrens-services"], **REST)
+    assert again.problems == ["Say whether it is urgent"]
+    sent = await office.post(
+        "/answer/complete", token=again.token, with_=["childrens-services"], **REST, is_urgent="yes"
+    )
+    assert sent.problems == []
+    case = await case_of(office, reference)
+    assert (case.status, case.track, case.asked_if_urgent) == (Status.OPEN, Track.URGENT, False)
+
+
+async def test_without_such_words_the_page_does_not_ask_it(office: Office) -> None:
+    page = await opened(office, await emailed(office, "Nobody came."))
+    assert "Is it urgent?" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("press", "said", "track"),
+    [("urgent", {"urgent_text": "He is there now."}, Track.URGENT), ("not-urgent", {}, Track.STANDARD)],
+)
+async def test_the_link_of_the_receipt_asks_it_where_nothing_else_is_missing(
+    office: Office, press: str, said: dict[str, str], track: Track
+) -> None:
+    reference = await emailed(office, f"{WHOLE}Problem: {IN_DANGER}")
+    page = await opened(office, reference)
+    assert "Yes, it is urgent" in page.text
+    assert "No, it can wait for a working day" in page.text
+    await office.post(f"/answer/{press}", token=page.token, **said)
+    case = await case_of(office, reference)
+    assert (case.track, case.asked_if_urgent) == (track, False)
+
+
+async def test_the_board_and_the_case_show_it_to_the_team_and_the_words_to_whoever_may_read_them(
+    office: Office,
+) -> None:
+    unheld = await emailed(office, f"{WHOLE}Problem: {IN_DANGER}")
+    held = await emailed(office, IN_DANGER)
+    board = await office.get("/board")
+    assert board.text.count("Urgent? Ask") >= 2
+    assert "danger tonight" not in board.text
+    assert f"“{IN_DANGER}”" in (await office.get(f"/board/{held}")).text
+    page = await office.get(f"/board/{unheld}")
+    assert "danger tonight" not in page.text
+    assert "Please ring the agency that raised it and ask" in page.text
+    form = await office.get(f"/board/{unheld}/not-urgent")
+    missing = await office.post(f"/board/{unheld}/not-urgent", token=form.token, once="a-press")
+    assert missing.problems == ["Enter who told you: name and role", "Say in their words why it can wait"]
+    await office.post(
+        f"/board/{unheld}/not-urgent",
+        token=form.token,
+        once="a-press-more",
+        not_urgent_said_by="Noor, teacher",
+        not_urgent_text="He is with his aunt until Monday.",
+    )
+    assert not (await case_of(office, unheld)).asked_if_urgent
+    assert "Urgent? Ask" in (await office.get("/board")).text, "of the other one it is still asked"
+
+
+async def test_what_was_written_and_not_understood_stands_above_its_field_and_in_it_as_far_as_it_goes(
+    office: Office,
+) -> None:
+    said = "To agency: Wyford childrens services\nChild: Persephone Canarybird\nDate of birth: 4/5/19\nReason: rudeness"
+    page = await opened(office, await emailed(office, f"{said}\nProblem: Nobody came."))
+    assert "Your email says “rudeness”. We did not recognise that, so please answer here." in page.text
+    assert "Your email says “4/5/19”." in page.text
+    assert (page.value("born-day"), page.value("born-month"), page.value("born-year")) == ("4", "5", "19")
+    near = "The names nearest to it are: Wyeford Council children's services, Wyeford (children’s services)"
+    assert near in page.text
+    assert page.value("with") in {"", None}, "nothing is chosen by that"
+
+
+async def test_the_team_sees_them_where_it_passes_it_on(office: Office) -> None:
+    reference = await emailed(
+        office,
+        "My agency: Oaklane school\nTo agency: Wyford childrens services\nNobody came.",
+        sender="A <a@else.example>",
+    )
+    page = await office.get(f"/board/{reference}/pass-on")
+    assert (
+        "The email names “Oaklane school”, which is no agency’s exact name. The names nearest to it are: Oak"
+        in page.text
+    )
+    assert "The email names “Wyford childrens services”" in page.text
 
 
 # ---- Held for the team ----------------------------------------------------------------------------------------------

@@ -42,8 +42,8 @@ def rows(text: str, **completed: Any) -> dict[str, str]:  # noqa: ANN401
     [
         ("Child: Persephone Canarybird\nProblem: Nobody came.\n", "Not said"),
         (
-            "To agency: The council\nChild: Persephone Canarybird\nLevel of need: high\nLegal status: odd\n",
-            "Not recognised from the email",
+            "To agency: Odd\nChild: Persephone Canarybird\nLevel of need: Odd\nLegal status: Odd\n",
+            "“Odd”, as it was written. It was not recognised.",
         ),
     ],
 )
@@ -54,6 +54,26 @@ def test_what_an_email_did_not_say_is_not_put_into_its_senders_mouth(text: str, 
     assert found["Risk and safety: Legal status"] == expected
     assert found["What has been tried: Own manager or lead consulted"] == "Not said"
     assert found["Person 1: Address withheld"] == found["Person 1: Not safe to tell the family"] == "Not said"
+
+
+def test_a_reason_and_a_date_that_were_not_understood_are_shown_as_they_were_written() -> None:
+    found = rows(
+        "Child: Persephone Canarybird\nDate of birth: spring 19\nReason: they are rude\nDate of decision: May\n"
+    )
+    assert found["The disagreement: About"] == "“they are rude”, as it was written. It was not recognised."
+    assert found["Person 1: Date of birth"] == "“spring 19”, as it was written. It was not recognised."
+    assert found["The disagreement: Date of the disagreement or decision"].startswith("“May”, as it was written.")
+    several = rows("Child: Persephone Canarybird\nChild: Ada Canarybird\nDate of birth: 4 May 2019\n")
+    assert several["Person 1: Date of birth"] == "Not known"
+    assert several["The email as it came: Date of birth, as it was written"] == "4 May 2019\nNot recognised"
+
+
+def test_words_that_can_mean_urgent_stand_where_the_form_says_yes_or_no() -> None:
+    assert rows("Problem: He is in danger.\n")["Risk and safety: Urgent"].endswith(
+        "It can mean so: “Problem: He is in danger.”"
+    )
+    assert rows("Problem: Nobody came.\n")["Risk and safety: Urgent"] == "Not said"
+    assert rows("Urgent: yes\nProblem: Nobody came.\n")["Risk and safety: Urgent"] == "Yes"
 
 
 def test_what_was_completed_is_shown_as_it_was_answered() -> None:

@@ -144,6 +144,7 @@ def _every_act() -> list[Act]:
         acts.SetSooner(**_ORIGIN, clock_id="3-resolve", due_at=builders.civil("2027-03-03 12:00")),
         acts.Object(**_ORIGIN),
         acts.ChangeTrack(**_ORIGIN, track=Track.URGENT),
+        acts.SayNotUrgent(**_ORIGIN),
         acts.NoteFile(**_ORIGIN, note=FileNote.READ),
         acts.NoteFile(**_ORIGIN, note=FileNote.RECORDED),
         acts.Withdraw(**_ORIGIN, reason=WithdrawReason.NO_ANSWER),
