@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ def words(found: EmailMessage) -> str:
     return " ".join(found.get_body(("plain",)).get_content().split())  # type: ignore[union-attr]  # it has one
 
 
-async def raised(room: MailRoomAt, text: str = DANGER, **more: str) -> str:
+async def raised(room: MailRoomAt, text: str = DANGER, **more: Any) -> str:  # noqa: ANN401
     await room.sends(message(text, **more))
     return (await room.references())[-1]
 
@@ -61,11 +62,13 @@ async def test_the_receipt_asks_plainly_and_the_team_is_told_at_once(
     case = await room.case(reference)
     assert (case.status, case.track, case.asked_if_urgent) == (Status.OPEN, Track.STANDARD, True)
     receipt = await newest(room, "we have received your escalation, please answer one question")
+    assert receipt.startswith("If a child or adult is in danger now, phone 999 and do not wait for us.")
+    assert "You do not have to do anything" not in receipt
     assert "Is it urgent? What you wrote has words that can mean that it is urgent" in receipt
     for said in ("In danger now: phone 999", "Urgent: yes", "Urgent: no", "01632 960199"):
         assert said in receipt
     assert "danger tonight" not in receipt
-    told = await newest(room, "please look now, an email has words that can mean urgent")
+    told = await newest(room, "please look now, it may be urgent")
     assert "by 23:00 on Friday 5 March 2027" in told
     assert "danger tonight" not in told
     assert (await room.words(reference))["mail"]["urgent_words"]
@@ -144,7 +147,7 @@ async def test_the_other_sides_word_makes_nothing_urgent_and_the_team_and_the_ra
     await replies(room, reference, "Urgent: yes\nHe has gone missing.", kind=NoticeKind.ASKED, sender=TAMSIN)
     case = await room.case(reference)
     assert (case.track, case.asked_if_urgent) == (Track.STANDARD, True)
-    assert "an email has words that can mean urgent" in str([str(one["Subject"]) for one in await room.outbox()])
+    assert "please look now, it may be urgent" in str([str(one["Subject"]) for one in await room.outbox()])
     assert "Is it urgent?" in await newest(room, "something was added, please read it")
     answer = await newest(room, "your agency is recorded as having this")
     assert "Whoever raised it can put it on the urgent track" in answer

@@ -91,21 +91,20 @@ def test_the_teams_clock_is_met_by_the_team_alone(*, by_team: bool, end: ClockEn
     assert [(event.awaits, event.end) for event in ended] == [(Awaits.LOOK, end)]
 
 
-def test_only_the_raising_side_and_the_team_answer_it() -> None:
+def test_whoever_may_make_it_urgent_may_say_that_it_is_not_and_nobody_else() -> None:
     story = from_a_school()
-    accepted = {
-        who
-        for who, by in ACTORS.items()
-        if not isinstance(
-            decider.decide(
-                story.case,
-                acts.SayNotUrgent(**{**story.by_team(), "by": by, "channel": Channel.LINK}),
-                story.now,
-            ),
-            decider.Refused,
-        )
-    }
-    assert accepted == {"raiser", "raiser's manager", "team"} | (accepted & {"whoever raised it for the school"})
+
+    def may(kind: type[acts.ChangeTrack | acts.SayNotUrgent], **more: object) -> set[str]:
+        found = set()
+        for who, by in ACTORS.items():
+            act = kind.model_validate({**story.by_team(), "by": by, "channel": Channel.LINK, **more})
+            if not isinstance(decider.decide(story.case, act, story.now), decider.Refused):
+                found.add(who)
+        return found
+
+    assert may(acts.SayNotUrgent) == may(acts.ChangeTrack, track=Track.URGENT)
+    assert {"raiser", "team"} <= may(acts.SayNotUrgent)
+    assert not may(acts.SayNotUrgent) & {"practitioner", "manager", "chair", "system"}
 
 
 def test_what_was_answered_is_not_answered_again() -> None:

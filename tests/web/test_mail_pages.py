@@ -175,7 +175,7 @@ async def test_without_such_words_the_page_does_not_ask_it(office: Office) -> No
     [("urgent", {"urgent_text": "He is there now."}, Track.URGENT), ("not-urgent", {}, Track.STANDARD)],
 )
 async def test_the_link_of_the_receipt_asks_it_where_nothing_else_is_missing(
-    office: Office, press: str, said: dict[str, str], track: Track
+    office: Office, press: str, said: dict[str, Any], track: Track
 ) -> None:
     reference = await emailed(office, f"{WHOLE}Problem: {IN_DANGER}")
     page = await opened(office, reference)
