@@ -37,7 +37,9 @@ wrapping = typer.Typer(help="The wrapping keys of the settings.", no_args_is_hel
 persons = typer.Typer(help="Who may sign in.", no_args_is_help=True)
 workflows = typer.Typer(help="The workflows that wait for open escalations.", no_args_is_help=True)
 directories = typer.Typer(help="Agencies, and who holds which position.", no_args_is_help=True)
+calendars = typer.Typer(help="The days on which agencies are closed: school holidays, say.", no_args_is_help=True)
 redate = typer.Typer(help="Count open escalations anew, under another calendar or policy.", no_args_is_help=True)
+app.add_typer(calendars, name="calendar")
 app.add_typer(redate, name="redate")
 app.add_typer(directories, name="directory")
 app.add_typer(policies, name="policy")
@@ -475,6 +477,44 @@ def directory_import(
 
     if not _do(keeping.load(chosen, file, only_check=check, say=_say, new_types=new_type or ())):
         raise typer.Exit(1)
+
+
+@calendars.command("import")
+def calendar_import(
+    file: Annotated[Path, typer.Argument(help="Term dates or holidays, as CSV or ICS.")],
+    *,
+    council: Annotated[
+        str | None,
+        typer.Option(help="The council whose dates they are: a short name, or its id in the directory."),
+    ] = None,
+    agency: Annotated[str | None, typer.Option(help="The one agency whose own days they are, by its id.")] = None,
+    agency_type: Annotated[
+        list[str] | None,
+        typer.Option("--type", help="A type of agencies that follow the council's dates; school by default."),
+    ] = None,
+    terms: Annotated[bool, typer.Option("--terms", help="The file lists terms; closed is what lies between.")] = False,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Take only what has this in its name. Several times for several.")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Only say what was read.")] = False,
+) -> None:
+    """Load the days on which agencies are closed: of a council's schools, or of one agency. Moves no time limit."""
+    chosen = _settings()
+    from escalations import closed_days
+
+    given = closed_days.Given(file, council, agency, tuple(agency_type or ()), terms=terms, only=tuple(only or ()))
+    _do(closed_days.load(chosen, given, only_check=check, say=_say))
+
+
+@calendars.command("show")
+def calendar_show(
+    agency: Annotated[str | None, typer.Argument(help="The id of one agency; all by default.")] = None,
+) -> None:
+    """Show on which days agencies are closed, from today on."""
+    chosen = _settings()
+    from escalations import closed_days
+
+    _do(closed_days.show(chosen, agency, say=_say))
 
 
 _CalendarFile = Annotated[

@@ -160,6 +160,19 @@ class Undelivered(StrEnum):
     """They start when the delivery failed, and the case shows it."""
 
 
+class OnePerson(StrEnum):
+    """What happens where one person holds two adjacent rungs at an agency."""
+
+    NEXT_PERSON = "next_person"
+    """The next rung that another person holds is asked."""
+    ASKED_AGAIN = "asked_again"
+    """The same person is asked at both."""
+
+
+def _is_next_person(value: object) -> bool:
+    return value is OnePerson.NEXT_PERSON
+
+
 def _hours(text: str) -> str:
     """Office hours in one form, so that the same hours make the same hash."""
     spells = civilwords.office_hours(text).spells()
@@ -473,6 +486,8 @@ class Policy(PolicyModel):
     """Whether stages may be passed over. Not said: every escalation goes through all of them, from the first."""
     thematic: Annotated[Thematic | None, Field(exclude_if=_not_said)] = None
     """What becomes of a thematic one. Not said: it goes the same way as any other."""
+    one_person_two_rungs: Annotated[OnePerson, Field(exclude_if=_is_next_person)] = OnePerson.NEXT_PERSON
+    """What happens where one person holds a position and the one on the rung below. It is said in any case."""
     out_of_scope: Annotated[tuple[OutOfScope, ...], Field(max_length=20, exclude_if=not_)] = ()
     """What it is not for. Only the team redirects anything, on somebody's word; this is told, and decides nothing."""
     positions: Annotated[tuple[PositionRule, ...], Field(max_length=30, exclude_if=not_)] = ()

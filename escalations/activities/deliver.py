@@ -233,6 +233,7 @@ class Postman:
             at=at,
             message_id=became.message_id,
             return_path=became.return_path,
+            told_instead=row.told_instead,
         )
         delivery = unheard.report_of(row, became.state) if settled and submits else None
         if delivery is not None:

@@ -24,6 +24,7 @@ from escalations.policy import Side, Track
 from escalations.rules import notices
 from escalations.rules.case import Case
 from escalations.rules.clocks import TEAM_POSITION
+from escalations.rules.instead import ToldInstead
 from escalations.rules.notices import NoticeKind, Recipient
 from escalations.store import links
 from escalations.store import notices as rows
@@ -66,6 +67,8 @@ class _Found:
     """None where the team alone is told of a notice: an agency's link is nobody else's."""
     by_hand: bool = False
     """Whether what it tells the team of is a notice to an agency that is not told by mail at all."""
+    of_other: ToldInstead | None = None
+    """Of a notice that tells of another one: who got that in the place of whoever it was meant for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,10 @@ class LookedUp:
     ) -> recipients.Addressee | recipients.NobodyThere:
         """Whose address a recipient's notices go to, or why there is none."""
         if (reference, to) not in self._there:
-            self._there[reference, to] = await recipients.find(tx, vault, reference, to, at=at)
+            found, case = await recipients.find(tx, vault, reference, to, at=at), self._cases.get(reference)
+            if case is not None:
+                found = await recipients.next_person(tx, vault, case, to, found, at=at)
+            self._there[reference, to] = found
         return self._there[reference, to]
 
 
@@ -147,18 +153,20 @@ class Letters:
             return [Prepared(batch[0], stuck(batch[0], error))]
         return [
             Prepared(row, became) if isinstance(became, Became) else self._made(row, became, at)
-            for row, became in zip(batch, found, strict=True)
+            for row, became in found
         ]
 
     async def _found(
         self, tx: AsyncConnection, batch: list[NoticeRow], at: datetime, looked_up: LookedUp
-    ) -> list[_Found | Became]:
+    ) -> list[tuple[NoticeRow, _Found | Became]]:
+        """What each is made of, or what becomes of it without; its row says who gets it in whose place."""
         reference = batch[0].reference
         case = await looked_up.case(tx, self.cases, reference)
         if case is None:
-            return [Became(NoticeState.SUPERSEDED, "no_case")] * len(batch)
+            return [(row, Became(NoticeState.SUPERSEDED, "no_case")) for row in batch]
         held_back = {row.notice_id: await _held_back(tx, row, case) for row in batch}
         by_hand = {row.notice_id for row in batch if await _told_by_hand(tx, row) is not None}
+        of_other = {row.notice_id: await _instead_of_other(tx, row) for row in batch}
         leaving = [row for row in batch if held_back[row.notice_id] is None]
         there = {
             to: await looked_up.addressee(tx, self.vault, reference, to, at)
@@ -167,6 +175,11 @@ class Letters:
         team = None
         if not _FOR_TEAM.isdisjoint(there.values()):
             team = await looked_up.addressee(tx, self.vault, reference, _TEAM, at)
+        closed = {
+            to: await recipients.nobody_while_closed(tx, to, at)
+            for to, found in there.items()
+            if found is recipients.NobodyThere.CLOSED
+        }
         tokens = await links.issue_all(
             tx,
             self.vault,
@@ -179,16 +192,18 @@ class Letters:
             now=at,
         )
 
-        def found(row: NoticeRow) -> _Found | Became:
+        def found(row: NoticeRow) -> tuple[NoticeRow, _Found | Became]:
             became = held_back[row.notice_id]
             if became is not None:
-                return became
+                return row, became
             to = there[row.notice.to]
             if to in _FOR_TEAM and isinstance(team, recipients.Addressee):
-                return _Found(case, team, None)
+                return row, _Found(case, team, None)
             if isinstance(to, recipients.NobodyThere):
-                return Became(_STATE_OF[to], to.value)
-            return _Found(case, to, tokens[row.notice_id], by_hand=row.notice_id in by_hand)
+                return replace(row, told_instead=closed.get(row.notice.to)), Became(_STATE_OF[to], to.value)
+            other = of_other[row.notice_id]
+            made = _Found(case, to, tokens[row.notice_id], by_hand=row.notice_id in by_hand, of_other=other)
+            return replace(row, told_instead=to.instead), made
 
         return [found(row) for row in batch]
 
@@ -204,6 +219,7 @@ class Letters:
                 else f"{self.web_address}/board/{row.reference}",
                 came_to=found.to.came_to,
                 by_hand=found.by_hand,
+                of_other=found.of_other,
                 reply_to=self._reply_to(row, found),
             )
             compose = outgoing.compose if found.token is not None else outgoing.compose_for_team
@@ -241,6 +257,19 @@ async def _told_by_hand(tx: AsyncConnection, row: NoticeRow) -> str | None:
     of_case = await rows.of_case(tx, row.reference)
     about = next((other for other in of_case if other.notice_id == row.notice.about), None)
     return about.last_code if about is not None and about.state is NoticeState.OFF else None
+
+
+async def _instead_of_other(tx: AsyncConnection, row: NoticeRow) -> ToldInstead | None:
+    """For what tells of another notice: who got that in the place of whoever it was meant for."""
+    if row.notice.kind not in {NoticeKind.REACHED, NoticeKind.DELIVERY_TROUBLE, NoticeKind.ONE_PERSON}:
+        return None
+    of_case = await rows.of_case(tx, row.reference)
+    told = (
+        other.told_instead
+        for other in of_case
+        if other.notice_id == row.notice.about or notices.waits_on(row.notice, other.notice)
+    )
+    return next((one for one in told if one is not None), None)
 
 
 async def _held_up(tx: AsyncConnection, row: NoticeRow) -> Became | None:
@@ -281,6 +310,7 @@ def stuck(row: NoticeRow, error: Exception) -> Became:
 
 _STATE_OF = {
     recipients.NobodyThere.NO_ONE_IN_POST: NoticeState.NO_ONE,
+    recipients.NobodyThere.CLOSED: NoticeState.NO_ONE,
     recipients.NobodyThere.NOT_BY_MAIL: NoticeState.OFF,
     recipients.NobodyThere.TEAM_ONLY: NoticeState.OFF,
     recipients.NobodyThere.NOT_THEIRS: NoticeState.OFF,

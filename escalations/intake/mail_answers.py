@@ -112,7 +112,14 @@ class Letters:
         self, row: MailRow, mail: Mail, to_answer: ToAnswer, notice: NoticeRow, case: Case
     ) -> list[Letter]:
         said = Answered(acknowledged=to_answer.acknowledged, would_acknowledge=to_answer.would_acknowledge)
-        found = await recipients.find(self.tx, self.ways.vault, notice.reference, notice.notice.to, at=self.now)
+        found = await recipients.find(
+            self.tx,
+            self.ways.vault,
+            notice.reference,
+            notice.notice.to,
+            at=self.now,
+            instead=notice.told_instead,
+        )
         address = found.address if isinstance(found, recipients.Addressee) else None
         if address is not None and address.strip().lower() == mail.sender:
             return [await self._linked(row, to_answer.answer, notice, case, said, address)]

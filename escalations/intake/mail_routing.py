@@ -277,7 +277,9 @@ class Routing:
         agency = await directory.agency_of_address(self.tx, self.ways.vault, self.mail.sender, self.now)
         if agency is None:
             return Code.OUTSIDE
-        return None if agency == addressed else Code.ANOTHER_AGENCY
+        told = notice.told_instead
+        stands_in = told is not None and told.agency_id == agency
+        return None if agency == addressed or stands_in else Code.ANOTHER_AGENCY
 
     async def _is_of_position(self, notice: NoticeRow) -> bool:
         """Whether the sender is whom the notice is for: its address of today, or the position's holder or deputy."""
@@ -285,8 +287,15 @@ class Routing:
         if to.position == RAISER or to.agency_id is None:
             found = await recipients.find(self.tx, self.ways.vault, notice.reference, to, at=self.now)
             return isinstance(found, recipients.Addressee) and found.address.strip().lower() == self.mail.sender
+        told = notice.told_instead
         return await directory.answers_for(
-            self.tx, self.ways.vault, to.agency_id, to.position, address=self.mail.sender, on=self.now
+            self.tx,
+            self.ways.vault,
+            to.agency_id,
+            to.position if told is None or told.position is None else told.position,
+            address=self.mail.sender,
+            on=self.now,
+            closed=await recipients.is_shut(self.tx, to.agency_id, self.now) is not None,
         )
 
     async def _raise(self) -> Routed:

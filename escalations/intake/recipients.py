@@ -6,18 +6,21 @@ held today and never an address once used.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations.intake import submissions
-from escalations.policy import Side
+from escalations.policy import OnePerson, Side
+from escalations.rules import workingtime
 from escalations.rules.actors import Channel
+from escalations.rules.case import Case
+from escalations.rules.instead import Because, By, ToldInstead
 from escalations.rules.notices import LEAD, RAISER, Recipient
 from escalations.rules.senders import RaiserAt
-from escalations.store import directory, read_models
+from escalations.store import closures, directory, domains, read_models
 from escalations.store.directory_file import Notices
 from escalations.store.vault import Erased, Vault
 
@@ -32,12 +35,16 @@ class Addressee:
     came_to: directory.Rule
     role: str | None = None
     """The position's title at its agency; none for the raiser."""
+    instead: ToldInstead | None = None
+    """Why it is not whoever it was meant for, where the case says so."""
 
 
 class NobodyThere(StrEnum):
     """Why there is no address."""
 
     NO_ONE_IN_POST = "no_one_in_post"
+    CLOSED = "closed"
+    """The agency is closed, and nobody stands in."""
     NOT_BY_MAIL = "not_by_mail"
     """The agency's notices are off; the team is reminded whom to tell."""
     TEAM_ONLY = "team_only"
@@ -53,8 +60,11 @@ async def find(
     to: Recipient,
     *,
     at: datetime,
+    instead: ToldInstead | None = None,
 ) -> Addressee | NobodyThere:
     """The address of a recipient at this moment.
+
+    Where the agency is closed it is the deputy's, then the stand-in's: nothing waits for the end of the holidays.
 
     Args:
         tx: a transaction.
@@ -62,6 +72,7 @@ async def find(
         reference: the case; the raiser's own address is sealed with what raised it.
         to: a position, or the raiser.
         at: the moment; positions change hands, and some work on some days only.
+        instead: who got the notice that this is about, where it passed to the next person.
     """
     if to.side is Side.RAISING and to.position == RAISER:
         held, agency = await read_models.raiser_at(tx, reference)
@@ -80,10 +91,83 @@ async def find(
         to = Recipient(to.side, to.agency_id, _PRACTITIONER)
     if (untold := await _not_told(tx, to)) is not None:
         return untold
-    contact = await directory.holders(tx, vault, to.agency_id, to.position, at)
+    if instead is not None and instead.position is not None:
+        to = Recipient(to.side, to.agency_id, instead.position)
+    shut = await is_shut(tx, to.agency_id, at)
+    contact = await directory.holders(tx, vault, to.agency_id, to.position, at, closed=shut is not None)
     if contact is None:
-        return NobodyThere.NO_ONE_IN_POST
-    return Addressee(contact.email, contact.rule, contact.title)
+        return NobodyThere.NO_ONE_IN_POST if shut is None else NobodyThere.CLOSED
+    return Addressee(contact.email, contact.rule, contact.title, _while_closed(contact, shut))
+
+
+async def is_shut(tx: AsyncConnection, agency_id: str | None, at: datetime) -> closures.Shut | None:
+    """Whether an agency is closed on the civil day of a moment."""
+    return None if agency_id is None else await closures.shut(tx, agency_id, workingtime.civil(at).date())
+
+
+def _while_closed(contact: directory.Contact, shut: closures.Shut | None) -> ToldInstead | None:
+    if shut is None:
+        return None
+    stands_in = contact.rule is directory.Rule.STAND_IN
+    return ToldInstead(
+        because=Because.CLOSED,
+        by=By.STAND_IN if stands_in else By.DEPUTY,
+        agency_id=contact.agency_id if stands_in else None,
+        opens_on=shut.opens_on,
+    )
+
+
+async def nobody_while_closed(tx: AsyncConnection, to: Recipient, at: datetime) -> ToldInstead:
+    """What a case says of a notice to an agency that is closed, and for which nobody stands in."""
+    shut = await is_shut(tx, to.agency_id, at)
+    return ToldInstead(because=Because.CLOSED, by=By.NOBODY, opens_on=None if shut is None else shut.opens_on)
+
+
+async def next_person(
+    tx: AsyncConnection,
+    vault: Vault,
+    case: Case,
+    to: Recipient,
+    found: Addressee | NobodyThere,
+    *,
+    at: datetime,
+) -> Addressee | NobodyThere:
+    """Whoever is asked at the present stage in the place of somebody who holds the rung below as well.
+
+    They have answered there. By default the next rung that another person holds is asked; where there is none, or the
+    policy says so, they are asked again, and it is said.
+
+    Args:
+        tx: a transaction.
+        vault: opens what is sealed.
+        case: as it stands.
+        to: who is to be told.
+        found: whose address that is.
+        at: the moment.
+    """
+    if not isinstance(found, Addressee) or found.instead is not None or to.side is not Side.RESPONDING:
+        return found
+    ladder = {stage.number: stage.responding_position for stage in case.frame.policy.stages}
+    if ladder.get(case.stage) != to.position:
+        return found
+    below = [ladder[number] for number in range(1, case.stage) if number not in case.skipped]
+    if not below or below[-1] == to.position:
+        return found
+    other = await find(tx, vault, case.reference, Recipient(to.side, to.agency_id, below[-1]), at=at)
+    if not isinstance(other, Addressee) or not _is(other, found):
+        return found
+    if case.frame.policy.one_person_two_rungs is OnePerson.NEXT_PERSON:
+        for number in range(case.stage + 1, len(ladder) + 1):
+            rung = Recipient(to.side, to.agency_id, ladder[number])
+            above = await find(tx, vault, case.reference, rung, at=at)
+            if isinstance(above, Addressee) and not _is(above, found):
+                passed = ToldInstead(because=Because.ONE_PERSON, by=By.NEXT_PERSON, position=ladder[number])
+                return replace(above, came_to=directory.Rule.NEXT_PERSON, instead=passed)
+    return replace(found, instead=ToldInstead(because=Because.ONE_PERSON, by=By.SAME_PERSON))
+
+
+def _is(one: Addressee, other: Addressee) -> bool:
+    return domains.same_address(one.address) == domains.same_address(other.address)
 
 
 async def _not_told(

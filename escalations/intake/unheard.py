@@ -60,6 +60,7 @@ def report_of(row: NoticeRow, state: NoticeState) -> Delivery | None:
         stage=row.notice.stage,
         starts_clocks=row.notice.starts_clocks,
         state=became,
+        told_instead=row.told_instead,
     )
 
 

@@ -29,6 +29,7 @@ from escalations.policy import Awaits, Side, StageRule, StartsFrom, Track
 from escalations.rules import accounts, clocks, limits_told, planning, workingtime
 from escalations.rules.case import Case, Clock, RedateReason, Route, Seen, Status
 from escalations.rules.clocks import TEAM_POSITION
+from escalations.rules.instead import ToldInstead
 from escalations.rules.notices import RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind, redated_for
 from escalations.rules.onward import May
 from escalations.rules.senders import RaiserAt
@@ -168,6 +169,8 @@ class Facts:
     redated_because: RedateReason | None = None
     kept: tuple[Kept, ...] = ()
     """The time limits that were kept in truth, of which its reader hears in this one message."""
+    instead: str = ""
+    """Of another notice, which this one tells of: who got it in the place of whoever it was meant for, and why."""
     over: str = "the whole escalation"
     """What a time limit is for that spans stages."""
     asks_at_the_end: bool = True
@@ -211,6 +214,7 @@ def facts_of(
     link: str | None,
     came_to: Rule = Rule.HOLDER,
     by_hand: bool = False,
+    of_other: ToldInstead | None = None,
     reply_to: str | None = None,
 ) -> Facts:
     """What a notice may say of a case, as it stands when the notice leaves.
@@ -223,6 +227,7 @@ def facts_of(
         link: where its reader reads or acts, if anywhere.
         came_to: by which rule of the directory this reader was found.
         by_hand: whether the team is told of a notice to an agency that is not told by mail.
+        of_other: of a notice that tells of another one, who got that in the place of whoever it was meant for.
         reply_to: the address at which it is answered by mail, if it can be.
     """
     clock = next((clock for clock in case.clocks if clock.clock_id == notice.about), None)
@@ -258,6 +263,7 @@ def facts_of(
         redated=_redated(case, notice),
         redated_because=case.redated_because,
         kept=_kept(case, notice, clock),
+        instead="" if of_other is None else words.instead(of_other),
         over=_over(case, clock),
         asks_at_the_end=case.frame.policy.asks_at_the_end,
         more_time=clock is not None and clock.more_time,

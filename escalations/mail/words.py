@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from escalations.rules import wording
 from escalations.rules.case import RedateReason, Route
+from escalations.rules.instead import Because, By, ToldInstead
 from escalations.rules.notices import NoticeKind
+from escalations.rules.workingtime import say_day
 
 TASK = {code: said.task for code, said in wording.AWAITED.items()}
 """What somebody is asked to do: "Please ..."."""
@@ -43,6 +45,7 @@ TOLD: dict[NoticeKind, str] = {
     NoticeKind.OBJECTED: "somebody objects that it moves up by itself",
     NoticeKind.STAYING: "it stays at its stage",
     NoticeKind.MOVED: "it has moved up",
+    NoticeKind.ONE_PERSON: "one person holds two adjacent rungs at an agency",
     NoticeKind.BEGAN_HERE: "it begins at their level",
     NoticeKind.PARTNERSHIP_STAGE: "it has reached a stage of which the partnership is told",
     NoticeKind.PARTNERSHIP_RESOLUTION: "it was resolved",
@@ -103,3 +106,24 @@ TURN_TO: dict[Route, str] = {
     Route.OTHER: "another service, which the partnership team names if you ring it",
 }
 """Where somebody turns with what is not for this process: "The right place for it: ..."."""
+
+
+_INSTEAD: dict[tuple[Because, By], str] = {
+    (Because.CLOSED, By.DEPUTY): "Its deputy was told instead.",
+    (Because.CLOSED, By.STAND_IN): "Whoever stands in for it was told instead.",
+    (Because.CLOSED, By.NOBODY): "Nobody stands in for it, so the partnership team was told, to find somebody.",
+    (Because.ONE_PERSON, By.NEXT_PERSON): "The next level that another person holds was told instead.",
+    (
+        Because.ONE_PERSON,
+        By.SAME_PERSON,
+    ): "The same person was asked again: no level above is held by somebody else, or the policy says so.",
+}
+
+
+def instead(told: ToldInstead) -> str:
+    """Who got a notice in the place of whoever it was meant for, and why: two sentences without a name."""
+    sentence = _INSTEAD.get((told.because, told.by), "Somebody else was told instead.")
+    if told.because is Because.ONE_PERSON:
+        return f"At this agency one person holds this level and the one below. {sentence}"
+    until = "" if told.opens_on is None else f" until {say_day(told.opens_on)}"
+    return f"The agency is closed{until}. {sentence}"

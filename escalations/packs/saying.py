@@ -14,6 +14,7 @@ from escalations.policy import (
     OUR_CHOICE,
     ClockRule,
     Limit,
+    OnePerson,
     OnLimit,
     Policy,
     Side,
@@ -389,6 +390,14 @@ def _conventions(policy: Policy) -> Iterator[str]:
         f"A case that is paused for {policy.longest_pause.words()} is put before the team again; what waits for a side "
         "can be paused and extended, where its rule does not say otherwise."
     )
+    yield (
+        "Where one person holds a level of an agency and the one below, the next level that another person holds is "
+        "asked; the team and whoever raised it are told."
+        if policy.one_person_two_rungs is OnePerson.NEXT_PERSON
+        else "Where one person holds a level of an agency and the one below, they are asked at both; the team and "
+        "whoever raised it are told."
+    )
+    yield "Where an agency is closed the time limits stay; its deputy is told, then whoever stands in, then the team."
     yield from dict.fromkeys(sentence for rule in _every(policy) for sentence in _exceptions(rule))
     yield f"The raiser is never left more than {policy.word_to_raiser_every.words()} without word."
     yield (

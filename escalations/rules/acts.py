@@ -38,6 +38,7 @@ from escalations.rules.case import (
     WithdrawReason,
 )
 from escalations.rules.codelists import Code
+from escalations.rules.instead import ToldInstead
 from escalations.rules.plan import Kept, Learning, NotDone, PlanSays
 from escalations.rules.senders import Checked, Known, Outside, Stands, SureBy
 from escalations.rules.workingtime import Amount
@@ -653,6 +654,8 @@ class ReportDelivery(ActModel):
     state: DeliveryState
     known_by: Annotated[KnownBy | None, Field(exclude_if=not_)] = None
     """For what the team confirms."""
+    told_instead: Annotated[ToldInstead | None, Field(exclude_if=not_)] = None
+    """Who was told in the place of whoever it was meant for."""
 
 
 class ReportMessage(ActModel):

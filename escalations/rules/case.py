@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from escalations.policy import Awaits, OnLimit, Policy, Side, SkipReason, Track
 from escalations.rules.actors import Actor, Channel
+from escalations.rules.instead import ToldInstead
 from escalations.rules.plan import Action, Dissent, FollowUp, Plan, action_of, plan_of
 from escalations.rules.senders import Checked, Known, Outside, RaiserAt, Stands
 from escalations.rules.workingtime import Amount, Calendar
@@ -440,6 +441,8 @@ class Evidence:
     """Somebody there added words, by mail. That is no acknowledgement either."""
     phone_asked: bool = False
     """The team was asked to phone, which it is once for an agency and a stage."""
+    told_instead: ToldInstead | None = None
+    """Who got the notice of the stage in the place of whoever it was meant for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ def delivery(case: Case, act: acts.ReportDelivery, now: datetime) -> tuple[Event
         starts_clocks=act.starts_clocks,
         state=act.state,
         **({} if act.known_by is None else _of_the_team(act)),
+        told_instead=act.told_instead,
     )
     after = evolve_all(case, (reported,))
     if case.status is not Status.OPEN or act.agency_id is None:

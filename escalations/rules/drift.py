@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from escalations.policy import Side
 from escalations.rules.case import MEETS, Case, Cause, Claim, ClaimState, Clock, DeliveryState, Party
+from escalations.rules.instead import Because
 
 MENDED_BY_AN_ANSWER = (Cause.SAID_DONE_UNCONFIRMED, Cause.ACKNOWLEDGED_ONLY, Cause.AUTOMATIC_REPLY_ONLY, Cause.SILENT)
 """The causes that a late answer turns into ``answered_late``, and a confirmed earlier one into ``recorded_late``."""
@@ -63,6 +64,9 @@ def _cause_of_party(case: Case, clock: Clock, party: Party) -> Cause:
     stage = case.stage if clock.stage is None else clock.stage
     answered = _answered(case, party, stage)
     if evidence.delivery is not DeliveryState.DELIVERED and not answered:
+        told = evidence.told_instead
+        if evidence.delivery is DeliveryState.NO_ONE_IN_POST and told is not None and told.because is Because.CLOSED:
+            return Cause.CLOSED
         return _UNDELIVERED[evidence.delivery]
     if evidence.unreadable_reply:
         return Cause.UNREADABLE_REPLY

@@ -39,6 +39,7 @@ from escalations.rules.case import (
     WithdrawReason,
 )
 from escalations.rules.codelists import Code
+from escalations.rules.instead import ToldInstead
 from escalations.rules.plan import Kept, Learning, NotDone, PlanSays
 from escalations.rules.senders import Checked, Known, Outside, Stands, SureBy
 from escalations.rules.workingtime import Amount
@@ -864,6 +865,8 @@ class NoticeReported(EventModel):
     """The team, where it confirmed that it did not arrive; none where the system reports it."""
     known_by: Annotated[KnownBy | None, Field(exclude_if=not_)] = None
     """How the team knows."""
+    told_instead: Annotated[ToldInstead | None, Field(exclude_if=_none)] = None
+    """Who was told in the place of whoever it was meant for."""
 
 
 class MessageReported(EventModel):

@@ -332,7 +332,10 @@ def _phoned(case: Case, event: events.PhoneCallNoted) -> Case:
 
 def _reported(case: Case, event: events.NoticeReported) -> Case:
     if case.party(event.agency_id) is not None:
-        return _with_evidence(case, event.agency_id, event.stage, delivery=event.state) if event.starts_clocks else case
+        if not event.starts_clocks:
+            return case
+        told = event.told_instead
+        return _with_evidence(case, event.agency_id, event.stage, delivery=event.state, told_instead=told)
     if event.to_raiser:
         return case  # The team is told at once. No clock waits for an agency that is not known.
     before = next((one.times for one in case.unreached if one.agency_id == event.agency_id), 0)

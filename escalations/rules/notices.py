@@ -15,6 +15,7 @@ from escalations.rules.case import MEETS, Case, Clock, DeliveryState, Seen, Stat
 from escalations.rules.changing import replace
 from escalations.rules.clocks import TEAM_POSITION
 from escalations.rules.events import Event
+from escalations.rules.instead import Because
 from escalations.rules.telling import ASKED_FOR, LEAD, RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind, Recipient
 
 __all__ = [
@@ -322,7 +323,10 @@ def _asked_at(case: Case, stage: int, decider_position: str | None) -> tuple[Not
 
 def _reported(case: Case, event: events.NoticeReported) -> tuple[Notice, ...]:
     if event.state is DeliveryState.DELIVERED:
-        return ()
+        told = event.told_instead
+        if told is None or told.because is not Because.ONE_PERSON:
+            return ()
+        return (_to_team(case, NoticeKind.ONE_PERSON, about=event.notice_id),)
     if event.agency_id is None and not event.to_raiser:
         return _team_unreached(case, event)
     trouble = _to_team(case, NoticeKind.DELIVERY_TROUBLE, about=event.notice_id)

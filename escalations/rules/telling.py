@@ -58,6 +58,8 @@ class NoticeKind(StrEnum):
     DENIED = "denied"
     BEGAN_HERE = "began_here"
     """To the raising side's level at which it began, above the first stage."""
+    ONE_PERSON = "one_person"
+    """To the team: at an agency one person holds two adjacent rungs."""
     NO_ACTION_NEEDED = "no_action_needed"
     SETTLED = "settled"
     CLOSED = "closed"

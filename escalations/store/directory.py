@@ -56,6 +56,9 @@ class Rule(StrEnum):
     STAND_IN = "stand_in"
     """The agency is closed and has no deputy, so it fell to its parent's lead (a trust's, or the council's)."""
 
+    NEXT_PERSON = "next_person"
+    """One person holds the position and the one on the rung below, so it went to the next rung held by another."""
+
 
 class NotEmpty(errors.FinalOurs):
     """A file is loaded only into a directory without agencies: it must not undo what people have entered since."""
@@ -464,7 +467,14 @@ async def holders(
 
 
 async def answers_for(
-    tx: AsyncConnection, keys: vault.Vault, agency_id: str | None, position: str, *, address: str, on: datetime
+    tx: AsyncConnection,
+    keys: vault.Vault,
+    agency_id: str | None,
+    position: str,
+    *,
+    address: str,
+    on: datetime,
+    closed: bool = False,
 ) -> bool:
     """Whether an address is the position's own on a day: of its holder, of its deputy, or of whoever stands in for it.
 
@@ -474,7 +484,7 @@ async def answers_for(
         vault.CannotOpen: what is stored was changed, or the settings lack the key.
     """
     own: set[str] = set()
-    contact = await holders(tx, keys, agency_id, position, on)
+    contact = await holders(tx, keys, agency_id, position, on, closed=closed)
     if contact is not None:
         own.add(contact.email.strip().lower())
     row = await _row(tx, agency_id or TEAM_AGENCY, position, on)

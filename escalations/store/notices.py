@@ -16,6 +16,7 @@ from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations.policy import Side
+from escalations.rules.instead import ToldInstead
 from escalations.rules.notices import Ask, Notice, NoticeKind, Recipient
 from escalations.store import tables
 from escalations.store.engine import insert_unless_there
@@ -91,6 +92,8 @@ class NoticeRow:
     message_id: str | None = None
     return_path: bool | None = None
     """Whether it went under a return path of its own; None where that was not noted yet."""
+    told_instead: ToldInstead | None = None
+    """Who got it in the place of whoever it was meant for."""
 
     @classmethod
     def new(cls, reference: str, seq: int, number: int, notice: Notice, *, at: datetime) -> NoticeRow:
@@ -189,6 +192,7 @@ async def settle(
     at: datetime,
     message_id: str | None = None,
     return_path: bool = False,
+    told_instead: ToldInstead | None = None,
 ) -> bool:
     """Say what became of a notice, for good. What was settled before stays as it was.
 
@@ -200,6 +204,7 @@ async def settle(
         at: when it was settled; kept as when it was sent, where it was.
         message_id: for a sent one, the Message-ID that its reader sees.
         return_path: whether it went under a return path of its own, to which reports on it come.
+        told_instead: who got it in the place of whoever it was meant for.
 
     Returns:
         Whether it was still waiting.
@@ -216,6 +221,7 @@ async def settle(
             "message_id": message_id,
             "sent_at": at if state in {NoticeState.SENT, NoticeState.UNKNOWN} else None,
             "return_path": return_path,
+            "told_instead": None if told_instead is None else told_instead.model_dump_json(),
         },
     )
     return done.rowcount == 1
@@ -295,4 +301,5 @@ def _row(row: Row[tuple[object, ...]]) -> NoticeRow:
         values["last_code"],
         values["message_id"],
         values["return_path"],
+        None if values["told_instead"] is None else ToldInstead.model_validate_json(values["told_instead"]),
     )

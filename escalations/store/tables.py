@@ -241,6 +241,25 @@ AGENCY_DOMAINS = Table(
 )
 """The mail domains that are an agency's own."""
 
+CLOSED_DAYS = Table(
+    "closed_days",
+    METADATA,
+    Column("day_id", _ID, primary_key=True),
+    Column("owner", _SLUG, nullable=False),
+    Column("types", Text),
+    Column("first", Date, nullable=False),
+    Column("last", Date, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("opens", Boolean, nullable=False),
+    Column("entered_at", Instant, nullable=False),
+    Column("replaced_at", Instant),
+    Index(None, "last"),
+)
+"""Days on which an agency is closed (``types`` is null), or all agencies of some types that follow a council's dates.
+
+``opens``: a school's own word that it is open then. What a later import took the place of is kept with the moment.
+"""
+
 DIRECTORY_CHANGES = Table(
     "directory_changes",
     METADATA,
@@ -281,6 +300,7 @@ NOTICES = Table(
     Column("message_id", Text),
     Column("starts_clocks", Boolean, nullable=False),
     Column("return_path", Boolean),
+    Column("told_instead", Text),
     Index(None, "reference"),
     Index(None, "state", "next_attempt_at"),
     Index(None, "state", "sent_at", "created_at"),

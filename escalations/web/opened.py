@@ -16,7 +16,7 @@ from escalations.rules import access
 from escalations.rules.case import Case
 from escalations.rules.notices import RAISER
 from escalations.rules.senders import RaiserAt
-from escalations.store import directory, links
+from escalations.store import directory, links, notices
 from escalations.store.links import Link, LinkState, Session
 from escalations.web import became, retyped, story, telling
 from escalations.web.became import Deed, Next, Unnamed
@@ -75,7 +75,15 @@ class OpenedLinks:
             link = await links.find(tx, token) if token else None
             if link is None:
                 return None
-            found = await recipients.find(tx, self._parts.vault, link.reference, link.to, at=now)
+            notice = await notices.get(tx, link.notice_id) if link.notice_id else None
+            found = await recipients.find(
+                tx,
+                self._parts.vault,
+                link.reference,
+                link.to,
+                at=now,
+                instead=None if notice is None else notice.told_instead,
+            )
             address = found.address if isinstance(found, recipients.Addressee) else None
             case = await self._parts.cases.read(tx, link.reference)
             if case is not None and not access.reads_by_link(case, link.to.side, link.to.agency_id):

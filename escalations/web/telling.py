@@ -10,9 +10,10 @@ from escalations.policy import Awaits, Policy, Side, Track
 from escalations.rules import events
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.case import Case, Cause, Claim, Clock, ClockEnd, DeliveryState, FileNote, Outcome, Seen, Status
-from escalations.rules.civiltime import say
+from escalations.rules.civiltime import say, say_day
 from escalations.rules.codelists import USUAL, ListKind
 from escalations.rules.events import Event
+from escalations.rules.instead import Because, By, ToldInstead
 from escalations.rules.notices import Ask
 from escalations.web import promised, sender_words, words
 from escalations.web.answers import Agency
@@ -249,7 +250,8 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
                 else f"The partnership was told that it reached stage {event.stage}."
             )
         case events.NoticeReported():
-            return f"{_whom(event, names)}: {words.DELIVERIES[event.state]}.{_confirmed_by_team(event)}"
+            told = "" if event.told_instead is None else f" {_instead(event.told_instead, names)}"
+            return f"{_whom(event, names)}: {words.DELIVERIES[event.state]}.{_confirmed_by_team(event)}{told}"
         case events.MessageReported():
             what = "An automatic reply" if event.message == "automatic_reply" else "A file that cannot be read"
             return f"{what} came from {names.agency(event.agency_id)}. It answers nothing and stops no time limit."
@@ -465,6 +467,21 @@ def _ended(event: events.Closed, names: Names) -> str:
 
 def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
+
+
+def _instead(told: ToldInstead, names: Names) -> str:
+    """Who was told in the place of whoever it was meant for, and why."""
+    who = {
+        By.DEPUTY: "The deputy was told instead",
+        By.STAND_IN: f"{names.agency(told.agency_id)}, which stands in, was told instead",
+        By.NEXT_PERSON: f"The next level that another person holds ({words.position(told.position)}) was told instead",
+        By.SAME_PERSON: "The same person was asked again",
+        By.NOBODY: "Nobody stands in, so the partnership team was told",
+    }[told.by]
+    if told.because is Because.ONE_PERSON:
+        return f"One person holds this level and the one below. {who}."
+    until = "" if told.opens_on is None else f" until {say_day(told.opens_on)}"
+    return f"It is closed{until}. {who}."
 
 
 def _whom(event: events.NoticeReported, names: Names) -> str:

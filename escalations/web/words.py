@@ -439,6 +439,7 @@ NOTICES: Final[Mapping[NoticeKind, str]] = {
     NoticeKind.STAYING: "It stays at this stage",
     NoticeKind.MOVED: "It moved up",
     NoticeKind.BEGAN_HERE: "It begins at this level",
+    NoticeKind.ONE_PERSON: "One person at two levels",
     NoticeKind.PARTNERSHIP_STAGE: "Partnership told of the stage",
     NoticeKind.PARTNERSHIP_RESOLUTION: "Partnership told how it ended",
     NoticeKind.ACKNOWLEDGED: "Acknowledged",

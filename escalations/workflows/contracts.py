@@ -17,6 +17,7 @@ from escalations.rules.actors import SYSTEM, Channel
 from escalations.rules.acts import AnyAct, Raise, ReportDelivery
 from escalations.rules.case import DeliveryState
 from escalations.rules.events import AnyEvent
+from escalations.rules.instead import ToldInstead
 
 WORKFLOW = "Escalation"
 """The workflow's type. Whoever starts or updates one names it so, and need not import the code that waits."""
@@ -147,6 +148,8 @@ class Delivery(Contract):
     stage: int
     starts_clocks: bool
     state: DeliveryState
+    told_instead: Annotated[ToldInstead | None, Field(exclude_if=_none)] = None
+    """Who was told in the place of whoever it was meant for."""
 
 
 def delivery_act(delivery: Delivery, *, submission_id: str, at: AwareDatetime) -> ReportDelivery:
@@ -162,6 +165,7 @@ def delivery_act(delivery: Delivery, *, submission_id: str, at: AwareDatetime) -
         stage=delivery.stage,
         starts_clocks=delivery.starts_clocks,
         state=delivery.state,
+        told_instead=delivery.told_instead,
     )
 
 

@@ -596,6 +596,7 @@ def test_nothing_of_a_case_reaches_a_notice_but_reference_stage_and_times() -> N
         "redated",
         "redated_because",
         "kept",
+        "instead",
         "over",
         "asks_at_the_end",
         "more_time",
