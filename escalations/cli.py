@@ -180,6 +180,9 @@ def deadline(
         list[str] | None,
         typer.Option(help="Days that do not count: 2027-04-01..2027-04-05, or …=why. May be repeated."),
     ] = None,
+    closed_days: Annotated[
+        Path | None, typer.Option(help="A table or calendar of days that do not count: the holidays of a school.")
+    ] = None,
     office_hours: Annotated[str | None, typer.Option(help="09:00-17:00 by default; 09:00-12:30,13:30-17:00.")] = None,
     weekdays: Annotated[str | None, typer.Option(help="The days worked: monday,tuesday,wednesday.")] = None,
     close: Annotated[str | None, typer.Option(help="Close of business; when the office closes by default.")] = None,
@@ -196,9 +199,10 @@ def deadline(
 
     from escalations import deadlines
 
+    days_off = (*(closure or ()), *deadlines.closed_days(closed_days))
     said = {
         "from": start, "within": " or ".join(within or ()), "or by": or_by, "region": region, "day zero": day_zero,
-        "closures": ";".join(closure or ()), "office hours": office_hours, "weekdays": weekdays, "close": close,
+        "closures": ";".join(days_off), "office hours": office_hours, "weekdays": weekdays, "close": close,
         "event": event, "rule": rule,
     }  # fmt: skip
     given = {name: text for name, text in said.items() if text}

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from escalations import errors, parts, telemetry
 from escalations.packs import term_dates
 from escalations.packs.term_dates import Days, NotTermDates
-from escalations.policy import SLUG_FORM
+from escalations.policy import SLUG_FORM, AgencyClosed
 from escalations.rules import workingtime
 from escalations.settings import Settings
 from escalations.store import closures, directory
@@ -83,6 +83,8 @@ async def load(settings: Settings, given: Given, *, only_check: bool, say: Say) 
             new, replaced = await closures.put(tx, owner, days, types=types, at=opened.now())
     instead = f", in the place of {replaced} that stood there" if replaced else ""
     say(f"{new} entered for {owner}{instead}. No time limit has moved.")
+    if opened.in_force.policy.agency_closures is AgencyClosed.DAYS_DO_NOT_COUNT:
+        say("By the policy such days do not count: `escalations redate preview` says what that makes of what is open.")
 
 
 async def _known(tx: AsyncConnection, given: Given, types: tuple[str, ...]) -> None:

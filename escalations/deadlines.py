@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from escalations import errors
+from escalations.packs import term_dates
 from escalations.rules import civilwords, workingtime
 from escalations.rules.workingtime import (
     Amount,
@@ -193,6 +194,21 @@ def _moment(text: str) -> datetime:
 
 def _amounts(text: str) -> tuple[Amount, ...]:
     return tuple(Amount.parse(part) for part in text.split(" or "))
+
+
+def closed_days(file: Path | None) -> tuple[str, ...]:
+    """The closures of a file of term dates or holidays, as they are typed.
+
+    Raises:
+        NoDeadline: they cannot be read.
+    """
+    if file is None:
+        return ()
+    try:
+        days = term_dates.read(file)
+    except term_dates.NotTermDates as problem:
+        raise NoDeadline(str(problem)) from None
+    return tuple(f"{one.first}..{one.last}={one.why.replace(';', ',')}" for one in days if not one.opens)
 
 
 def _closures(text: str) -> tuple[Closure, ...]:

@@ -169,6 +169,19 @@ class OnePerson(StrEnum):
     """The same person is asked at both."""
 
 
+class AgencyClosed(StrEnum):
+    """What the closure of one agency, school holidays say, does to the time limits of what waits for it."""
+
+    DEADLINE_STAYS = "deadline_stays"
+    """Nothing: its deputy is told, then whoever stands in, then the team."""
+    DAYS_DO_NOT_COUNT = "days_do_not_count"
+    """Working days and working hours do not run then; those who stand in are told all the same."""
+
+
+def _stays(value: object) -> bool:
+    return value is AgencyClosed.DEADLINE_STAYS
+
+
 def _is_next_person(value: object) -> bool:
     return value is OnePerson.NEXT_PERSON
 
@@ -486,6 +499,8 @@ class Policy(PolicyModel):
     """Whether stages may be passed over. Not said: every escalation goes through all of them, from the first."""
     thematic: Annotated[Thematic | None, Field(exclude_if=_not_said)] = None
     """What becomes of a thematic one. Not said: it goes the same way as any other."""
+    agency_closures: Annotated[AgencyClosed, Field(exclude_if=_stays)] = AgencyClosed.DEADLINE_STAYS
+    """What the holidays of an agency do to the time limits of what waits for it."""
     one_person_two_rungs: Annotated[OnePerson, Field(exclude_if=_is_next_person)] = OnePerson.NEXT_PERSON
     """What happens where one person holds a position and the one on the rung below. It is said in any case."""
     out_of_scope: Annotated[tuple[OutOfScope, ...], Field(max_length=20, exclude_if=not_)] = ()

@@ -190,7 +190,9 @@ class Dispatcher:
         if not isinstance(act, acts.Raise):
             _log.error("act_before_its_case", reference=leased.reference)
             return Went.STUCK
-        frame = self._in_force.frame(act.received_at)
+        async with self._database.read() as tx:
+            closed = await opening.closed_by(self._in_force.policy, tx)
+        frame = self._in_force.frame(act.received_at, closed)
         unopened = case.new(leased.reference, frame)
         decided = decider.decide(unopened, act, act.received_at)
         if isinstance(decided, decider.Refused):

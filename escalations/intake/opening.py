@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from functools import lru_cache
 from typing import NamedTuple, Self
@@ -9,10 +10,10 @@ from typing import NamedTuple, Self
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations import policy
-from escalations.policy import Policy
+from escalations.policy import AgencyClosed, Policy
 from escalations.rules import acts, case, workingtime
-from escalations.rules.workingtime import Calendar, OfficeHours
-from escalations.store import calendars, frozen
+from escalations.rules.workingtime import Calendar, Closure, OfficeHours
+from escalations.store import calendars, closures, frozen
 from escalations.store.calendars import NO_DAYS_OFF, DaysOff
 from escalations.workflows.contracts import FrameText, Opening
 
@@ -25,10 +26,27 @@ class InForce:
         self.policy = in_force
         self.days_off = days_off
 
-    def frame(self, received_at: datetime) -> case.Frame:
-        """What a case received at this instant is frozen to: the calendar covers its year and five more."""
+    def frame(self, received_at: datetime, closed: Closed | None = None) -> case.Frame:
+        """What a case received at this instant is frozen to: the calendar covers its year and five more.
+
+        Args:
+            received_at: the instant.
+            closed: the days on which agencies are closed, which count where the policy has it so.
+        """
         year = workingtime.civil(received_at).year
-        return case.Frame(self.policy, _calendar(_Counting.by(self.policy), year, self.days_off))
+        calendar = _calendar(_Counting.by(self.policy), year, self.days_off)
+        return case.Frame(self.policy, calendar.with_agencies(closed or {}))
+
+
+Closed = Mapping[str, Sequence[Closure]]
+"""The closures of agencies, by their ids."""
+
+
+async def closed_by(of: Policy, tx: AsyncConnection) -> Closed:
+    """The days on which agencies are closed, for a policy by which they do not count; none for any other."""
+    if of.agency_closures is not AgencyClosed.DAYS_DO_NOT_COUNT:
+        return {}
+    return await closures.closures(tx)
 
 
 class _Counting(NamedTuple):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -17,14 +17,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from escalations.intake import opening, submissions
 from escalations.intake.opening import InForce
 from escalations.intake.submissions import State
-from escalations.policy import Policy, Side
+from escalations.policy import AgencyClosed, Policy, Side
 from escalations.rules import acts, redating, workingtime
 from escalations.rules.access import Refused
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.case import Case, Frame, RedateReason
+from escalations.rules.civiltime import AgencyClosures
 from escalations.rules.redating import Becomes, Recounted
 from escalations.rules.workingtime import Closure
-from escalations.store import open_cases, tables
+from escalations.store import closures, open_cases, tables
 from escalations.store.calendars import DaysOff
 from escalations.store.cases import Cases
 from escalations.store.engine import Database
@@ -47,13 +48,17 @@ class Basis:
     """... and is closed on these days as well."""
     policy: Policy | None = None
     """The policy that takes the place of each case's own; none leaves that."""
+    of_agencies: tuple[AgencyClosures, ...] = ()
+    """Days on which agencies are closed, for the cases by whose policy these do not count."""
 
     def frame(self, case: Case) -> Frame:
         """What a case is to be frozen to."""
         policy, calendar = self.policy or case.frame.policy, case.frame.calendar
         assert case.received_at is not None  # noqa: S101  every case that the register knows was received
         if self.calendar or not opening.counts_as(policy, calendar):
-            calendar = InForce(policy, self.days_off).frame(case.received_at).calendar
+            closed = {one: group.closures for group in self.of_agencies for one in group.agencies}
+            counts = policy.agency_closures is AgencyClosed.DAYS_DO_NOT_COUNT
+            calendar = InForce(policy, self.days_off).frame(case.received_at, closed if counts else None).calendar
         for closure in self.closures:
             if closure not in calendar.closures:
                 calendar = calendar.with_closure(closure)
@@ -63,7 +68,7 @@ class Basis:
     def digest(self) -> str:
         """A short name of it, by which it is seen that what is brought about is what was looked at."""
         said = [self.days_off.model_dump_json(), str(self.calendar), self.policy.content_hash if self.policy else ""]
-        said += [closure.model_dump_json() for closure in self.closures]
+        said += [one.model_dump_json() for one in (*self.closures, *self.of_agencies)]
         return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
 
@@ -111,7 +116,9 @@ class Preview:
 
 
 async def look(tx: AsyncConnection, cases: Cases, basis: Basis, *, now: datetime, also_sooner: bool = False) -> Preview:
-    """Count every open escalation by a new basis, and change nothing."""
+    """Count every open escalation by a new basis, and change nothing; with the days of agencies as they are entered."""
+    closed = await closures.closures(tx)
+    basis = replace(basis, of_agencies=tuple(AgencyClosures(agencies=(one,), closures=closed[one]) for one in closed))
     found, there_already = list[Line](), 0
     for reference in await open_cases.references(tx):
         case = await cases.read(tx, reference)

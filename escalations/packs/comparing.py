@@ -342,6 +342,7 @@ _FIELDS: Final = {
     "day_zero": "the day of the start",
     "office_hours": "when working hours run",
     "close_of_business": "when a day that is counted ends",
+    "agency_closures": "what the closure of an agency does to its time limits",
     "one_person_two_rungs": "whom it asks where one person holds two levels",
     "undelivered": "what a notice that does not arrive does",
     "told_before_move": "how long before a move up the level passed over is told",
@@ -370,6 +371,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
     "day_zero": {"next": "does not count", "same": "counts where it came before close of business"},
     "asks": {code.value: saying.SIDES[code] for code in Side},
     "unanswered": {code.value: said for code, said in saying.UNANSWERED.items()},
+    "agency_closures": {"deadline_stays": "nothing", "days_do_not_count": "its days do not count"},
     "one_person_two_rungs": {
         "next_person": "the next level that another person holds",
         "asked_again": "the same person",

@@ -12,6 +12,7 @@ from typing import Final
 
 from escalations.policy import (
     OUR_CHOICE,
+    AgencyClosed,
     ClockRule,
     Limit,
     OnePerson,
@@ -397,7 +398,10 @@ def _conventions(policy: Policy) -> Iterator[str]:
         else "Where one person holds a level of an agency and the one below, they are asked at both; the team and "
         "whoever raised it are told."
     )
-    yield "Where an agency is closed the time limits stay; its deputy is told, then whoever stands in, then the team."
+    if policy.agency_closures is AgencyClosed.DAYS_DO_NOT_COUNT:
+        yield "Days on which an agency is closed do not count for what waits for it; those who stand in are told."
+    else:
+        yield "Where an agency is closed time limits stay; its deputy is told, then whoever stands in, then the team."
     yield from dict.fromkeys(sentence for rule in _every(policy) for sentence in _exceptions(rule))
     yield f"The raiser is never left more than {policy.word_to_raiser_every.words()} without word."
     yield (

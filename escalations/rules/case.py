@@ -572,12 +572,19 @@ class Frame:
 
     def calendar_named(self, calendar_hash: str) -> Calendar:
         """The calendar of that hash, of this and of what stands beside it; its own where none has it."""
-        calendars = (frame.calendar for frame in self.offered)
-        return next((calendar for calendar in calendars if calendar.content_hash == calendar_hash), self.calendar)
+        calendars = (self.calendar, *(frame.calendar for frame in self.offered))
+        of_agencies = (
+            one.of_agency(agency) for one in calendars for group in one.of_agencies for agency in group.agencies
+        )
+        named = (one for one in (*calendars, *of_agencies) if one.content_hash == calendar_hash)
+        return next(named, self.calendar)
 
-    def calendar_for(self, agency_id: str | None) -> Calendar:  # noqa: ARG002  the seam for an agency's own closures
-        """The calendar of the side that a clock waits for; agencies have no calendars of their own yet."""
-        return self.calendar
+    def calendar_for(self, agency_id: str | None, *, side: Side = Side.RESPONDING) -> Calendar:
+        """The calendar of the side that a clock waits for: an agency's own closures count where the policy has it so.
+
+        What waits for the team names the agency that it is to see to, whose holidays are not the team's.
+        """
+        return self.calendar if side is Side.TEAM else self.calendar.of_agency(agency_id)
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ import difflib
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from importlib import resources
 from itertools import pairwise
+from operator import not_
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
@@ -244,6 +245,13 @@ class Closure(BaseModel, frozen=True, extra="forbid"):
         return self
 
 
+class AgencyClosures(BaseModel, frozen=True, extra="forbid"):
+    """Days on which some agencies are closed and others are not: the holidays of schools, say."""
+
+    agencies: tuple[str, ...]
+    closures: tuple[Closure, ...]
+
+
 class Calendar(BaseModel, frozen=True, extra="forbid"):
     """Everything that decides whether a day or an hour counts, frozen; equal when the content is equal.
 
@@ -256,6 +264,8 @@ class Calendar(BaseModel, frozen=True, extra="forbid"):
     last: date
     bank_holidays: tuple[tuple[date, str], ...] = ()
     closures: tuple[Closure, ...] = ()
+    of_agencies: Annotated[tuple[AgencyClosures, ...], Field(exclude_if=not_)] = ()
+    """Closures that count for what waits for these agencies alone, where the policy has it so."""
     office_hours: OfficeHours = OfficeHours()
     close_of_business: time = time(17)
     day_zero: DayZero = DayZero.NEXT
@@ -314,6 +324,22 @@ class Calendar(BaseModel, frozen=True, extra="forbid"):
         fields = {name: getattr(self, name) for name in type(self).model_fields}
         return type(self).model_validate(fields | dict(update or {}))
 
+    def with_agencies(self, closed: Mapping[str, Sequence[Closure]]) -> Self:
+        """Return this calendar with the closures of agencies, as far as it reaches; those that share them are one."""
+        shared: dict[tuple[Closure, ...], list[str]] = {}
+        for agency_id, closures in sorted(closed.items()):
+            inside = tuple(one for one in closures if one.first <= self.last and one.last >= self.first)
+            if inside:
+                shared.setdefault(inside, []).append(agency_id)
+        groups = tuple(AgencyClosures(agencies=tuple(who), closures=days) for days, who in shared.items())
+        return self if groups == self.of_agencies else self.model_copy(update={"of_agencies": groups})
+
+    def of_agency(self, agency_id: str | None) -> "Calendar":
+        """Return the calendar by which what waits for an agency is counted."""
+        if not self.of_agencies or not any(agency_id in group.agencies for group in self.of_agencies):
+            return self
+        return _of_agency(self, str(agency_id))
+
     def with_closure(self, closure: Closure) -> Self:
         """Return this calendar with one closure more."""
         return self.model_copy(update={"closures": (*self.closures, closure)})
@@ -324,6 +350,12 @@ class Calendar(BaseModel, frozen=True, extra="forbid"):
         return CalendarExhausted(
             f"{needed} lies outside the calendar for {self.region.words()}, which covers {covered}. Extend it first."
         )
+
+
+@lru_cache(maxsize=1024)
+def _of_agency(calendar: Calendar, agency_id: str) -> Calendar:
+    own = [closure for group in calendar.of_agencies if agency_id in group.agencies for closure in group.closures]
+    return calendar.model_copy(update={"closures": (*calendar.closures, *own), "of_agencies": ()})
 
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)

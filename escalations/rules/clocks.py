@@ -106,7 +106,7 @@ def start(
     side = waits_for or rule.waits_for
     agency, position = _whom(case, side, agency_id)
     limit = limit_of(case, rule)
-    calendar = case.frame.calendar_for(agency)
+    calendar = case.frame.calendar_for(agency, side=side)
     due = workingtime.deadline(calendar, at, limit.within)
     spans, spanned = rule in case.frame.policy.process_clocks, _spanned(case, rule)
     number = case.started_clocks + 1
@@ -200,7 +200,7 @@ def recount(
         counted_from: from when it counts, where that is no longer its start.
     """
     limit = limit_of(case, rule)
-    calendar = case.frame.calendar_for(clock.agency_id)
+    calendar = case.frame.calendar_for(clock.agency_id, side=clock.waits_for)
     return events.ClockRecounted(
         at=now,
         clock_id=clock.clock_id,
@@ -263,18 +263,19 @@ def start_all(
         if agency_id is None and (waits_for or rule.waits_for) is Side.RESPONDING:
             agencies = tuple(party.agency_id for party in case.open_parties)
         for agency in agencies:
-            if not _can_be_dated(case, rule, at):
+            try:
+                started = start(
+                    case,
+                    rule,
+                    at,
+                    agency_id=agency,
+                    waits_for=waits_for,
+                    about=about,
+                    known_at=known_at,
+                    started_by=started_by,
+                )
+            except workingtime.CalendarExhausted:
                 continue
-            started = start(
-                case,
-                rule,
-                at,
-                agency_id=agency,
-                waits_for=waits_for,
-                about=about,
-                known_at=known_at,
-                started_by=started_by,
-            )
             case = evolve_all(case, (started,))
             happened = (*happened, started)
     return happened

@@ -60,7 +60,7 @@ def let_go_on(case: Case, act: Act, now: datetime, *, made_urgent: bool = False)
 def _resumed(case: Case, clock: Clock, since: datetime, now: datetime) -> tuple[Event, ...]:
     rule = clocks.rule_of(case, clock)
     limit = clocks.limit_of(case, rule)
-    calendar = case.frame.calendar_for(clock.agency_id)
+    calendar = case.frame.calendar_for(clock.agency_id, side=clock.waits_for)
     began, _ = clocks.counted_from(clock, rule)
     try:
         due = workingtime.resume(calendar, began, clock.due_at, since, max(now, since), limit.within.unit)
@@ -99,7 +99,7 @@ def extend(case: Case, act: acts.Extend, now: datetime) -> tuple[Event, ...] | R
 
 
 def _extended(case: Case, clock: Clock, act: acts.Extend, now: datetime) -> events.ClockExtended:
-    calendar = case.frame.calendar_for(clock.agency_id)
+    calendar = case.frame.calendar_for(clock.agency_id, side=clock.waits_for)
     limit = clocks.limit_of(case, clocks.rule_of(case, clock))
     due = workingtime.extend(calendar, clock.due_at, act.by_amount)
     return events.ClockExtended(

@@ -143,7 +143,7 @@ def _recounted(case: Case, clock: Clock, frame: Frame, now: datetime, *, also_so
             f"The new policy has no time limit “{clock.rule_id}” there, and this one runs. Please leave the escalation "
             "under the policy that it has, or let that end first.",
         )
-    calendar = frame.calendar_for(clock.agency_id)
+    calendar = frame.calendar_for(clock.agency_id, side=clock.waits_for)
     amount = _amount(case, clock, limit.within)
     start, started_by = clocks.counted_from(clock, rule)
     try:

@@ -55,7 +55,7 @@ def set_sooner(case: Case, act: acts.SetSooner, now: datetime) -> tuple[Event, .
             f"That is not sooner than it is due now, at {workingtime.say(clock.due_at)}. Please give an earlier time.",
         )
     due = max(act.due_at, now)
-    calendar = case.frame.calendar_for(clock.agency_id)
+    calendar = case.frame.calendar_for(clock.agency_id, side=clock.waits_for)
     return (
         events.ClockSetSooner(
             **events.origin(act, now),
@@ -100,7 +100,7 @@ def _recounted(case: Case, clock: Clock, now: datetime) -> tuple[Event, ...]:
     if not clock.running or clock.limit_passed_at is not None or agreed:
         return ()
     rule = clocks.rule_of(case, clock)
-    calendar = case.frame.calendar_for(clock.agency_id)
+    calendar = case.frame.calendar_for(clock.agency_id, side=clock.waits_for)
     since = clocks.counted_from(clock, rule)
     try:
         due = max(workingtime.deadline(calendar, since[0], clocks.limit_of(case, rule).within), now)

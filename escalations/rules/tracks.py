@@ -85,7 +85,7 @@ def _rule_on_track(case: Case, clock: Clock) -> ClockRule | None:
 
 
 def _recounted(case: Case, clock: Clock, rule: ClockRule, now: datetime) -> tuple[Event, ...]:
-    calendar = case.frame.calendar_for(clock.agency_id)
+    calendar = case.frame.calendar_for(clock.agency_id, side=clock.waits_for)
     urgent = case.track is Track.URGENT
     since = (now, clocks.TRACK_CHANGED) if urgent else clocks.counted_from(replace(clock, counted_from=None), rule)
     try:

@@ -53,8 +53,9 @@ class Direct:
     async def raises(self, act: acts.Raise, *, words: Mapping[str, Any]) -> str:
         """Raise the case, and give its reference."""
         self._moment = act.received_at
-        frame = self._parts.in_force.frame(act.received_at)
         async with self._parts.database.write() as tx:
+            closed = await opening.closed_by(self._parts.in_force.policy, tx)
+            frame = self._parts.in_force.frame(act.received_at, closed)
             await opening.freeze(tx, frame, at=act.received_at)
         unopened = new("", frame)
         await self._apply(unopened, act, words)

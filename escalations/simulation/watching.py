@@ -154,7 +154,7 @@ class Watch:
 
     def _count(self, case: Case, event: events.ClockStarted) -> None:
         """Count a deadline again, where it was counted in the calendar alone."""
-        calendar = case.frame.calendar_for(event.agency_id)
+        calendar = case.frame.calendar_for(event.agency_id, side=event.waits_for)
         counted = workingtime.receipt(
             calendar,
             start=event.at,

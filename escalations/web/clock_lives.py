@@ -35,7 +35,7 @@ def extension_receipt(case: Case, event: events.ClockExtended) -> Receipt | None
     """
     try:
         counted = workingtime.receipt(
-            case.frame.calendar_for(event.agency_id),
+            case.frame.calendar_for(event.agency_id, side=event.waits_for),
             start=event.was_due_at,
             start_event="extended",
             amount=event.by_amount,
@@ -227,6 +227,8 @@ class ClockLife:
     def receipt(self, case: Case) -> Receipt:
         """Count the deadline anew, day by day. Equal hashes show that nothing has changed since it was set."""
         calendar = case.frame.calendar_named(self.calendar_hash)
+        if self.started.waits_for is not Side.TEAM:
+            calendar = calendar.of_agency(self.started.agency_id)
         return workingtime.receipt(
             calendar,
             start=self.counted_from or self.started.at,

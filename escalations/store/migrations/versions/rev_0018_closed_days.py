@@ -1,6 +1,6 @@
 """Days on which agencies are closed, and who was told in the place of whom.
 
-Revision: 0016, after 0015.
+Revision: 0018, after 0017.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016"
-down_revision = "0015"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
