@@ -122,7 +122,7 @@ def offered(case: Case, link: Link) -> tuple[Doing, ...]:
 
 def _again(case: Case, link: Link) -> tuple[Doing, ...]:
     """What had closed can be opened again by whoever raised it; what the final body decided, the team is asked for."""
-    if case.status is not Status.CLOSED or link.asks is not Ask.READ or not case.stage:
+    if case.status is not Status.CLOSED or link.asks is not Ask.READ or not case.stage or case.erased_at is not None:
         return ()
     if link.to.side is Side.RAISING and case.outcome not in reopening.DECIDED:
         return (Doing.REOPEN,)

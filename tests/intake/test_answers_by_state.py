@@ -290,7 +290,7 @@ TABLE: dict[str, tuple[State, dict[str, Told]]] = {
     "closed": (
         closed,
         {
-            "raiser": HOW_IT_ENDED,
+            "raiser": Told(ADDED, "read how it ended", Ask.READ, {Doing.REOPEN}, END_IT | ACT),
             "responder": HOW_IT_ENDED,
             "position above": BESIDE,
             "colleague": BESIDE,
