@@ -72,7 +72,8 @@ class Asked(Returning):
                 once=once if is_press(once := first(raw or {}, "once")) else secrets.token_urlsafe(12),
                 **link_page.vouching(read, link),
             )
-        if raw is None and link.asks is Ask.COMPLETE:
+        prefilled = raw is None and link.asks is Ask.COMPLETE
+        if prefilled:
             raw = completing.prefilled(read.raised, read.sealed, read.agencies)
             lacking = completing.lacking(raw, read.found.case, read.agencies, now=parts.now())
         return parts.show(
@@ -87,6 +88,7 @@ class Asked(Returning):
             once=once if is_press(once := first(raw or {}, "once")) else secrets.token_urlsafe(12),
             Doing=Doing,
             lacking=lacking,
+            prefilled=prefilled,
             **link_page.values(read, link, now=parts.now()),
         )
 

@@ -90,6 +90,16 @@ class Form:
         """Whether something was typed into one of these fields, or is to be put right there."""
         return any(self.value(name) for name in names) or any(problem.field in names for problem in self.problems)
 
+    def filled(self, names: Sequence[str]) -> bool:
+        """Whether something stands in one of these fields, or in one of those that begin so."""
+        begun = tuple(f"{name}-" for name in names)
+        return any(self.value(name) for name in self.raw if name in names or name.startswith(begun))
+
+    def concerned(self, names: Sequence[str], *more: Sequence[Problem]) -> bool:
+        """Whether something is to be put right, or still missing (``more``), in one of these fields."""
+        found = (problem.field for problems in (self.problems, *more) for problem in problems)
+        return any(field == name or field.startswith(f"{name}-") for field in found for name in names)
+
     @property
     def summary(self) -> list[dict[str, str]]:
         """The list at the top of the page, each a link to its field."""

@@ -31,6 +31,13 @@ async def _looks_right(page: Page, where: str) -> None:
     assert wider <= 0, f"{where} is {wider} pixels wider than the window"
 
 
+async def _unfold(page: Page) -> None:
+    """Open everything that can be unfolded, and what is folded in it."""
+    closed = page.locator("main details:not([open]) > summary:visible")
+    while await closed.count():
+        await closed.first.click()
+
+
 @needs_axe
 @WIDTHS
 async def test_the_form(office: Office, scripted: BrowserContext, size: ViewportSize) -> None:
@@ -136,8 +143,7 @@ async def test_what_came_by_email(office: Office, scripted: BrowserContext, size
     await page.set_viewport_size(size)
     for path in ("/messages", f"/messages/{held.mail_id}", f"/messages/{row.mail_id}"):
         await page.goto(office.address + path)
-        for summary in await page.locator("main summary").all():
-            await summary.click()
+        await _unfold(page)
         await _looks_right(page, path)
     await page.goto(f"{office.address}/messages/{held.mail_id}")
     await page.click("button:has-text('Add it to this escalation')")
@@ -175,8 +181,7 @@ async def test_the_review(office: Office, scripted: BrowserContext, size: Viewpo
     await page.set_viewport_size(size)
     for path in ("/review?year=2026", "/review?year=2025", "/review?year=soon", "/review?year=2026&audience=public"):
         await page.goto(office.address + path)
-        for summary in await page.locator("main summary").all():
-            await summary.click()
+        await _unfold(page)
         await _looks_right(page, path)
         assert (await page.locator(".review-drawing svg").count() > 5) == (path == "/review?year=2026")
 
@@ -263,7 +268,6 @@ async def test_a_report_that_the_team_is_asked_to_confirm_and_that_waits_too_lon
     await page.set_viewport_size(size)
     for path in ("/board", "/messages", f"/messages/{report.mail_id}"):
         await page.goto(office.address + path)
-        for summary in await page.locator("main summary:visible").all():
-            await summary.click()
+        await _unfold(page)
         await _looks_right(page, path)
     assert await page.locator("button:has-text('It did not arrive')").count() == 1

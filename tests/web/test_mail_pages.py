@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -74,6 +75,24 @@ async def test_the_page_to_complete_is_filled_in_with_what_the_mail_said(office:
     assert page.value("wanted") == "A visit."
     assert page.value("level") == "3"
     assert page.value("kind") == "child"
+
+
+async def test_what_the_mail_has_answered_is_folded_and_what_is_missing_stands_open(office: Office) -> None:
+    reference = await emailed(
+        office, f"Child: {CHILD}\nDate of birth: 4 May 2019\nLevel: 3\nProblem: Nobody came.\nWhat we want: A visit."
+    )
+    page = await opened(office, reference)
+    for answered in ("Who it is about", "The problem, and what you want", "Level of need"):
+        assert f"{answered}: filled in from your email" in page.text
+    asked = {title: re.search(rf"<details[^>]*>(?=<summary[^>]*><span[^>]*>{title})", page.html) for title in MISSING}
+    assert all(found and " open" in found[0] for found in asked.values())
+    lacking = await office.post("/answer/complete", token=page.token, **{**REST, "wanted": ""})
+    part = re.search(r"<details[^>]*>(?=<summary[^>]*><span[^>]*>The problem)", lacking.html)
+    assert part
+    assert " open" in part[0], "what is to be put right is never folded"
+
+
+MISSING = ("The disagreement", "What was tried", "Risk, and what keeps them safe", "Legal status and the family")
 
 
 async def test_completing_it_with_an_agency_passes_it_on_and_its_words_are_the_completed_ones(office: Office) -> None:
