@@ -17,6 +17,7 @@ from escalations.rules.access import Refused
 from escalations.rules.acts import Act
 from escalations.rules.case import Case
 from escalations.rules.civiltime import say
+from escalations.rules.events import Event
 from escalations.rules.notices import Notice, notices_for
 from escalations.rules.workingtime import Receipt
 from escalations.web import (
@@ -72,7 +73,10 @@ def preview(case: Case, act: Act, names: Names, *, now: datetime) -> Preview:
         if notice.to.side is not Side.TEAM
     )
     dates = team_dates.lines(before, act, decided, names, now=now)
-    unsaid = (*_BY_TIME, events.ClockResumed) if dates else _BY_TIME
+    unsaid: tuple[type[Event], ...] = (*_BY_TIME, events.ClockResumed) if dates else _BY_TIME
+    if isinstance(act, acts.Extend) and act.happened_at is not None:
+        # Where the new time is over too, that it passed then is what this brings.
+        unsaid = tuple(kind for kind in unsaid if kind is not events.LimitPassed)
     brought = tuple(telling.sentence(event, names) for event in decided if not isinstance(event, unsaid))
     extended = (extension_receipt(before, event) for event in decided if isinstance(event, events.ClockExtended))
     return Preview(None, brought, tuple(told), dates, tuple(receipt for receipt in extended if receipt is not None))

@@ -128,6 +128,19 @@ async def test_an_extension_pressed_after_the_limit_passed_asks_when_it_had_been
     assert (case.clock("3-resolve").due_at, case.clock("3-resolve").cause) == (civil("2027-03-10 17:00"), None)
 
 
+async def test_where_the_time_that_was_agreed_is_over_too_the_page_says_that_it_passed_then(
+    office: Office, reference: str
+) -> None:
+    await office.until("2027-03-12 10:00")
+    fields: dict[str, Any] = {"clock": "3-resolve", "more": "2", "extend_text": WHY, **BOTH}
+    check = await teamwork.fills(office, reference, "extend", **fields, **when("agreed_at", "5", "10:00"))
+    assert "Time limit passed: waiting for an answer" in check.text
+    assert "due 17:00 on Wednesday 10 March 2027. Cause, provisional: no reply recorded." in check.text
+    await teamwork.sends(office, check)
+    clock = (await case_of(office, reference)).clock("3-resolve")
+    assert (clock.due_at, clock.limit_passed_at) == (civil("2027-03-10 17:00"), office.time)
+
+
 async def test_that_both_sides_agreed_to_a_pause_needs_their_names_and_how_it_is_known(
     office: Office, reference: str
 ) -> None:
