@@ -35,6 +35,7 @@ def case(reference: str = "PD-27-0001-X", **more: Any) -> OpenCase:  # noqa: ANN
         "track": "standard",
         "stage": 1,
         "raising_agency": SCHOOL,
+        "raiser_at": None,
         "sender_known": None,
         "sender_checked": None,
         "responding_agencies": (SOCIAL_CARE,),
