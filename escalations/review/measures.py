@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from escalations.review import counting, delays, quality, timing, words
+from escalations.review import after, counting, delays, quality, timing, words
 from escalations.review.dataset import CaseRecord, Known
 from escalations.review.figures import FEW, Audience, Bars, Column, Figure, Review, Row, Section, Share, Table, Unit
 from escalations.review.view import View, as_cases
@@ -47,8 +47,11 @@ MEASURES: Final = (
     Measure("register", "What these figures are made from", _Q, quality.register, breakdown=False),
     Measure("gaps", "What is missing, and what rests on less", _Q, quality.gaps),
     Measure("effect", "Effect on the child or adult", Section.CHILDREN, quality.effect, breakdown=False),
+    Measure("effect_later", "Effect some time after the end", Section.CHILDREN, after.effect_later, breakdown=False),
     Measure("feedback", "How raising and receiving felt", Section.CHILDREN, quality.feedback, breakdown=False),
-    Measure("learning", "Learning", Section.LEARNT, quality.learning, breakdown=False),
+    Measure("kept", "Whether what was agreed was done", Section.LEARNT, after.kept, breakdown=False),
+    Measure("learning", "Learning", Section.LEARNT, after.learning, breakdown=False),
+    Measure("planned", "What was planned, and what became of it", Section.LEARNT, after.planned, breakdown=False),
     Measure("actions", "Actions of last year’s report", Section.ACTIONS, quality.actions, breakdown=False),
     Measure("where_resolved", "How far it went, and where it ended", _P, counting.where_resolved),
     Measure("why_higher", "Why it went higher", _P, counting.why_higher),
@@ -80,6 +83,7 @@ MEASURES: Final = (
     Measure("legal_statuses", "Legal status", _P, counting.legal_statuses),
     Measure("tracks", "Track", _P, counting.tracks),
     Measure("outcomes", "How it ended", _P, counting.outcomes),
+    Measure("dissent", "Dissent on record", _P, after.dissent),
     Measure("raised_again", "Raised again", _P, quality.raised_again, breakdown=False),
     Measure("counts", "The year in numbers", _C, counting.counts, breakdown=False),
     Measure("years", "Earlier years", _C, counting.years, breakdown=False),

@@ -148,7 +148,7 @@ def effect(view: View) -> Table:
     What changed for the child or adult, as each side says at the end of a case: the message that tells of its end asks.
     A case can have several; with several responding agencies it counts once for what any of them says. Each agency's
     last word counts. Who has not answered is counted, and so is who does not know yet; none is counted as unchanged. A
-    case that has not ended is not asked. What has changed three months later is not asked yet. Source: the rules of
+    case that has not ended is not asked. What has changed by the follow-up is a figure of its own. Source: the rules of
     practice, "The review's readers" ("not asked" and "not yet known" are counted).
     """
     ends: list[tuple[str, str, Callable[[CaseRecord, Side], bool]]] = [
@@ -159,7 +159,7 @@ def effect(view: View) -> Table:
         (code.value, text, lambda case, side, code=code: any(code in changed for changed, _ in case.said_of(side)))
         for code, text in words.CHANGED.items()
     ]
-    return _by_side(view, [*rows, *ends], "What has changed three months later is not asked yet.")
+    return by_side(view, [*rows, *ends])
 
 
 def feedback(view: View) -> Table:
@@ -181,7 +181,7 @@ def feedback(view: View) -> Table:
         (code.value, text, lambda case, side, code=code: any(felt is code for _, felt in case.said_of(side)))
         for code, text in words.FELT.items()
     ]
-    return _by_side(view, [*rows, *ends])
+    return by_side(view, [*rows, *ends])
 
 
 def _asked(case: CaseRecord) -> bool:
@@ -189,7 +189,8 @@ def _asked(case: CaseRecord) -> bool:
     return case.closed_at is not None and bool(case.stages)
 
 
-def _by_side(view: View, rows: Sequence[tuple[str, str, Callable[[CaseRecord, Side], bool]]], *says: str) -> Table:
+def by_side(view: View, rows: Sequence[tuple[str, str, Callable[[CaseRecord, Side], bool]]], *says: str) -> Table:
+    """A table of cases by what each side says, notified and settled before apart."""
     return Table(
         rests_on=len(view.notified),
         of=NOTIFIED,
@@ -213,15 +214,6 @@ def raised_again(view: View) -> Table:
     same person is not recorded yet, so nothing can be said. Source: the rules of practice, "Evidence is fair".
     """
     return _not_asked(view, "Whether a case concerns the same person as an earlier one is not recorded yet.")
-
-
-def learning(view: View) -> Table:
-    """Learning.
-
-    Learning from single escalations, where it was sent, and what was changed. Not recorded here yet. Source: the rules
-    of practice, "The review's readers"; what published policies record ("learning, and where it was sent").
-    """
-    return _not_asked(view, "Learning, and where it was sent, is not recorded here yet.")
 
 
 def actions(view: View) -> Table:

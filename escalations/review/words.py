@@ -16,6 +16,7 @@ from escalations.rules.case import (
     PauseReason,
     WithdrawReason,
 )
+from escalations.rules.plan import Kept, Learning
 
 CONCERNS: Final[Mapping[Concern, str]] = {
     Concern.CHILD: "A child",
@@ -61,6 +62,23 @@ ACCOUNTED: Final[Mapping[Accounted, str]] = {
 CHANGED: Final[Mapping[Changed, str]] = {code: said.figure for code, said in wording.CHANGED.items()}
 
 FELT: Final[Mapping[Felt, str]] = {code: said.figure for code, said in wording.FELT.items()}
+
+KEPT: Final[Mapping[Kept, str]] = {
+    Kept.ALL: "All of it was done",
+    Kept.SOME: "Some of it was done",
+    Kept.NONE: "Nothing of it was done",
+    Kept.NOT_KNOWN: "Not known",
+}
+LEARNING: Final[Mapping[Learning, str]] = {
+    Learning.TRAINING: "Training",
+    Learning.SUPERVISION: "Supervision or team meetings",
+    Learning.POLICY_CHANGED: "A policy or procedure was changed",
+    Learning.GUIDANCE: "Guidance for staff was changed or written",
+    Learning.CASE_REVIEW: "The partnership’s case reviews or audits",
+    Learning.OTHER: "Somewhere else",
+    Learning.NONE: "Nothing was learnt that goes further",
+    Learning.NOT_YET_KNOWN: "Not yet known",
+}
 
 WHY: Final[Mapping[Why, str]] = {
     Why.DELAY: "Delay: a time limit of the responding side passed",

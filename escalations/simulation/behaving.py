@@ -20,9 +20,10 @@ from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.case import Case, DeliveryState, Done, Outcome, PauseReason, Status
 from escalations.rules.codelists import ListKind
-from escalations.rules.notices import Notice
+from escalations.rules.notices import RAISER, Notice
 from escalations.rules.workingtime import Amount, Calendar, CalendarExhausted, Unit
 from escalations.simulation.alone import Happening
+from escalations.simulation.behaving_after import AfterWords
 from escalations.simulation.scripts import Agreed, Offered
 
 Make: TypeAlias = Callable[[Case, datetime], Act | None]
@@ -72,8 +73,15 @@ class People:
     temper: Temper
     away: dict[str, tuple[DeliveryState, datetime]] = field(default_factory=dict)
     """Of an agency whose notices do not arrive: why, and until when."""
-    _plans: list[tuple[datetime, int, Make]] = field(default_factory=list)
+    _plans: list[tuple[datetime, int, bool, Make]] = field(default_factory=list)
+    """When, its number, whether also after the end, and what."""
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
+    _after: AfterWords = field(init=False)
+
+    def __post_init__(self) -> None:
+        """What comes of an agreement has a chance of its own, by when and by whom it was raised."""
+        seed = f"{self.began.isoformat()}/{self.raising}/{'/'.join(self.responding)}"
+        self._after = AfterWords(Random(seed), self)  # noqa: S311  nothing secret
 
     def next_at(self) -> datetime | None:
         """When somebody next does something."""
@@ -81,8 +89,14 @@ class People:
 
     def next_act(self, case: Case) -> Act | None:
         """What they do then, if it is still wanted."""
-        at, _, make = heapq.heappop(self._plans)
+        at, _, _, make = heapq.heappop(self._plans)
         return make(case, at)
+
+    def after_the_end(self) -> None:
+        """It has closed: what is not about what was agreed is not done any more."""
+        if any(not also for _, _, also, _ in self._plans):
+            self._plans = [one for one in self._plans if one[2]]
+            heapq.heapify(self._plans)
 
     def post(self, notice: Notice, at: datetime) -> DeliveryState:
         """What becomes of a notice."""
@@ -109,6 +123,7 @@ class People:
     def hears(self, case: Case, happening: Happening) -> None:
         """Something happened; whoever it concerns plans what to do."""
         event = happening.event
+        self._after.hears(case, event)
         match event:
             case events.ClockStarted():
                 self._asked(case, event)
@@ -285,8 +300,24 @@ class People:
 
     # ---- When and who -----------------------------------------------------------------------------------------------
 
-    def _plan(self, at: datetime, make: Make) -> None:
-        heapq.heappush(self._plans, (at, next(self._numbers), make))
+    def _plan(self, at: datetime, make: Make, *, also_after_the_end: bool = False) -> None:
+        heapq.heappush(self._plans, (at, next(self._numbers), also_after_the_end, make))
+
+    def later(self, at: datetime, make: Make) -> None:
+        """Plan something that is done also after the end."""
+        self._plan(at, make, also_after_the_end=True)
+
+    def raiser(self) -> Actor:
+        """Whoever raised it."""
+        return Actor(side=Side.RAISING, agency_id=self.raising, position=RAISER)
+
+    def responder(self, case: Case, agency: str) -> Actor:
+        """Somebody of a responding agency, at the case's stage."""
+        return self._responder(case, agency)
+
+    def origin(self, by: Actor, at: datetime, happened: datetime | None = None) -> dict[str, Any]:
+        """What every act says of itself."""
+        return self._origin(by, at, happened)
 
     def _elapsed(self, about: float) -> timedelta:
         return _HOUR * (about * self.chance.lognormvariate(0, 0.9))

@@ -34,7 +34,7 @@ PER_PROCESS = 50
 """Cases that a process is given at a time."""
 COUNTED_AGAIN = 20
 """One case in so many has each deadline counted again day by day, and is built anew from its events."""
-LONGEST: Final = behaving.GIVES_UP_AFTER + timedelta(days=1)
+LONGEST: Final = behaving.GIVES_UP_AFTER + timedelta(days=130)
 MOST_STEPS = 2_000
 """Of one case; nobody does so much."""
 FIRST_YEAR, LAST_YEAR = 2000, 2089
@@ -96,9 +96,15 @@ def live(in_force: InForce, year: int, seed: int, number: int) -> Sum:
     life.act(people.raises())
     watch.acting = False
     for _ in range(MOST_STEPS):
+        if life.case.status is Status.CLOSED:
+            people.after_the_end()
         at = people.next_at()
-        if at is None or life.case.status is Status.CLOSED:
-            break
+        if at is None or at > began + LONGEST:
+            wake = life.next_wake
+            if wake is None or wake > began + LONGEST:
+                break
+            life.until(wake)  # a follow-up may let somebody do something yet
+            continue
         wake = life.next_wake
         if wake is not None and wake < at:
             life.until(wake)  # what time brings may let somebody do something sooner

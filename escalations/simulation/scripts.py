@@ -21,7 +21,7 @@ from escalations.rules.workingtime import Amount, Calendar, Unit
 TEAM = Actor(side=Side.TEAM, position="team")
 RUNGS = ("practitioner", "manager", "senior_manager", "head")
 """Who answers at each stage of the sample policy."""
-_SAID: Mapping[str, Any] = {
+SAID: Mapping[str, Any] = {
     "by": {"name": "An invented person", "role": "Invented"},
     "text": "Invented: how it was, in a sentence of their own.",
 }
@@ -82,7 +82,7 @@ class Script:
         """It is raised, or entered by the team for somebody and held."""
         by = TEAM if held else Actor(side=Side.RAISING, agency_id=self.raising, position="practitioner")
         act = acts.Raise(
-            **_origin(by, self.began, channel=Channel.TEAM if held else Channel.FORM),
+            **origin(by, self.began, channel=Channel.TEAM if held else Channel.FORM),
             track=self.facts.track,
             raising_agency=self.raising,
             responding_agencies=() if held else self.responding,
@@ -151,10 +151,10 @@ class Script:
 
     def bounced(self, day: int, hour: float) -> Self:
         """The stage's notice comes back."""
-        origin = _origin(SYSTEM, self.at(day, hour), channel=Channel.SYSTEM)
+        report = origin(SYSTEM, self.at(day, hour), channel=Channel.SYSTEM)
         return self._step(
             acts.ReportDelivery(
-                **origin,
+                **report,
                 notice_id="invented-bounce",
                 agency_id=self.responding[0],
                 stage=self.stage,
@@ -165,8 +165,8 @@ class Script:
 
     def automatic_reply(self, day: int, hour: float) -> Self:
         """An automatic reply comes."""
-        origin = _origin(SYSTEM, self.at(day, hour), channel=Channel.SYSTEM)
-        return self._step(acts.ReportMessage(**origin, agency_id=self.responding[0], message="automatic_reply"))
+        report = origin(SYSTEM, self.at(day, hour), channel=Channel.SYSTEM)
+        return self._step(acts.ReportMessage(**report, agency_id=self.responding[0], message="automatic_reply"))
 
     def agreed(
         self, day: int, hour: float, *, outcome: Agreed = Outcome.AGREED_AS_ASKED, agency: str | None = None
@@ -177,7 +177,7 @@ class Script:
     def decided(self, day: int, hour: float, *, body: str, outcome: Final = Outcome.DECIDED_ANOTHER_WAY) -> Self:
         """The final body decides."""
         by = Actor(side=Side.FINAL_BODY, agency_id=body, position="chair")
-        return self._step(acts.Decide(**_origin(by, self.at(day, hour)), outcome=outcome), answer=True)
+        return self._step(acts.Decide(**origin(by, self.at(day, hour)), outcome=outcome), answer=True)
 
     def closed(
         self,
@@ -212,7 +212,7 @@ class Script:
         """A side says how a delay came about."""
         origin = self._by_raiser(day, hour) if of_raising else self._by_responder(day, hour, None)
         agency = self.raising if of_raising else self.responding[0]
-        return self._step(acts.Account(**origin, clock_id=clock, agency_id=agency, says=says), says=_SAID)
+        return self._step(acts.Account(**origin, clock_id=clock, agency_id=agency, says=says), says=SAID)
 
     def looked_back(
         self, after: int, hour: float, *, changed: tuple[Changed, ...], felt: Felt | None, agency: str | None = None
@@ -223,8 +223,13 @@ class Script:
         side = Side.RAISING if agency is None else Side.RESPONDING
         by = Actor(side=side, agency_id=agency or self.raising, position=RUNGS[0])
         return self._step(
-            acts.LookBack(**_origin(by, at), agency_id=agency or self.raising, changed=changed, felt=felt), says=_SAID
+            acts.LookBack(**origin(by, at), agency_id=agency or self.raising, changed=changed, felt=felt), says=SAID
         )
+
+    def actor(self, agency: str) -> Actor:
+        """Somebody of an agency of the case, at the first rung."""
+        side = Side.RAISING if agency == self.raising else Side.RESPONDING
+        return Actor(side=side, agency_id=agency, position=RUNGS[0])
 
     def _step(self, act: Act, *, answer: bool = False, says: Mapping[str, Any] | None = None) -> Self:
         words = says or ({"answer": "Invented: what was looked at, and why."} if answer else {})
@@ -232,18 +237,19 @@ class Script:
         return self
 
     def _by_team(self, day: int, hour: float) -> dict[str, Any]:
-        return _origin(TEAM, self.at(day, hour), channel=Channel.TEAM)
+        return origin(TEAM, self.at(day, hour), channel=Channel.TEAM)
 
     def _by_raiser(self, day: int, hour: float) -> dict[str, Any]:
         by = Actor(side=Side.RAISING, agency_id=self.raising, position=RUNGS[self.stage - 1])
-        return _origin(by, self.at(day, hour))
+        return origin(by, self.at(day, hour))
 
     def _by_responder(self, day: int, hour: float, agency: str | None) -> dict[str, Any]:
         by = Actor(side=Side.RESPONDING, agency_id=agency or self.responding[0], position=RUNGS[self.stage - 1])
-        return _origin(by, self.at(day, hour))
+        return origin(by, self.at(day, hour))
 
 
-def _origin(by: Actor, at: datetime, *, channel: Channel = Channel.LINK) -> dict[str, Any]:
+def origin(by: Actor, at: datetime, *, channel: Channel = Channel.LINK) -> dict[str, Any]:
+    """What every act of a script says of itself; its id is given when it is received."""
     return {"submission_id": "", "by": by, "channel": channel, "received_at": at, "happened_at": None}
 
 

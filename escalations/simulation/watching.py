@@ -16,11 +16,20 @@ from escalations.rules.case import Case, Status
 from escalations.rules.events import Event
 from escalations.rules.notices import RAISER, Notice
 from escalations.rules.workingtime import Amount, CalendarExhausted
+from escalations.simulation import watching_after
 from escalations.simulation.alone import Happening
 
 Moves: TypeAlias = events.ClockResumed | events.ClockExtended | events.ClockSetSooner | events.ClockRecounted
 _MOVES = (events.ClockResumed, events.ClockExtended, events.ClockSetSooner, events.ClockRecounted)
-_BY_SOMEBODY = (events.Closed, events.Settled, events.Decided, events.Paused, events.Resumed, events.MoveDropped)
+_BY_SOMEBODY = (
+    *watching_after.BY_SOMEBODY,
+    events.Closed,
+    events.Settled,
+    events.Decided,
+    events.Paused,
+    events.Resumed,
+    events.MoveDropped,
+)
 """What time alone never brings."""
 
 
@@ -55,6 +64,7 @@ class Watch:
     _to: int | None = None
     """Where it was said to go: a limit over several stages leads beyond them, and a level can be passed over."""
     _limits: int = 0
+    _promises: watching_after.Promises = field(default_factory=watching_after.Promises)
     latest: float = 0.0
     """Seconds between the latest event and the instant at which it was due."""
 
@@ -69,12 +79,19 @@ class Watch:
         else:
             self._overdue(event.at, case)
             self._event(case, event)
+        for what, why, due in self._promises.hears(event):
+            if due is None:
+                self._fault(event, what, why)
+            else:
+                self._on_time(event, due)
+        self.faults.extend(self._promises.overdue(event.at))
         self._last = event.at
         self._notices(case, event, happening.told)
 
     def ends(self, case: Case, at: datetime) -> None:
         """No more of it is lived through."""
         self._overdue(at, case)
+        self.faults.extend(self._promises.overdue(at))
         if case.status is Status.CLOSED and self._clocks:
             self.faults.append(f"closed, and {', '.join(self._clocks)} still running")
 

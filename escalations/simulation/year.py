@@ -23,7 +23,7 @@ from escalations.rules import acts, workingtime
 from escalations.rules.acts import Concern, LegalStatus, Reason
 from escalations.rules.case import Changed, Done, Felt, Outcome, Says
 from escalations.rules.workingtime import Amount, Calendar, Unit
-from escalations.simulation import lives
+from escalations.simulation import lives, lives_after
 from escalations.simulation.direct import Direct
 from escalations.simulation.lives import Way
 from escalations.simulation.scripts import Facts, Script, Step
@@ -208,7 +208,7 @@ class _Stage:
         )
         lived = way(script, rng)
         # What is not for this policy reached no other agency, so nobody is asked what came of it.
-        self.put(lived if way is lives.redirected else lives.looked_back(lived))
+        self.put(lived if way is lives.redirected else lives_after.after(lives.looked_back(lived)))
 
     def put(self, script: Script) -> None:
         if script.began <= self.now:

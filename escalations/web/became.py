@@ -182,7 +182,11 @@ def coming(case: Case, names: Names, own: Recipient) -> Next:
         when = f" at {say(case.closed_at)}" if case.closed_at else ""
         told = f"It was closed{when}." if isinstance(names, Unnamed) else telling.closed(case)
         yours, later = _promised(case, names, own)
-        return Next(yours, later, told if yours or later else f"{told} Nothing more is asked of anybody.")
+        if yours or later:
+            return Next(yours, later, told)
+        again = case.follow_up.at if case.follow_up is not None and case.follow_up.asked_at is None else None
+        until = "" if again is None else f" until {say(again)}, when each side is asked what came of it"
+        return Next((), (), f"{told} Nothing more is asked of anybody{until}.")
     if case.status is Status.HELD:
         return Next((), (), "The partnership team has it, and no other agency has been told of it yet.")
     running = sorted((clock for clock in case.clocks if clock.running), key=lambda clock: clock.due_at)
@@ -201,10 +205,10 @@ def _promised(case: Case, names: Names, own: Recipient) -> tuple[tuple[str, ...]
     agency = case.raising_agency if own.side is Side.RAISING else own.agency_id
     found = promises.of(case)
     mine = [one for one in found if one.agency_id == agency and one.side is own.side]
-    others = [_promise(one, names) for one in found if one not in mine]
-    if case.follow_up is not None and case.follow_up.asked_at is None:
-        others.append(f"What came of it is asked from {say(case.follow_up.at)}")
-    return tuple(_promise(one, None) for one in mine), tuple(others)
+    return (
+        tuple(_promise(one, None) for one in mine),
+        tuple(_promise(one, names) for one in found if one not in mine),
+    )
 
 
 def _promise(one: promises.Promise, names: Names | None) -> str:

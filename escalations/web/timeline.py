@@ -89,6 +89,11 @@ _NOTICES: Final = (
     events.ProposalEnded,
     events.LimitWithdrawn,
     events.PausedTooLong,
+    events.ActionReminded,
+    events.ActionDatePassed,
+    events.FollowUpAsked,
+    events.FollowUpReminded,
+    events.FollowUpUnanswered,
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ from escalations.rules import acts
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.case import Cause, Changed, Done, Felt, Outcome, Says
+from escalations.rules.plan import PlanSays
 from escalations.rules.workingtime import Amount
 from escalations.simulation.direct import Direct
 from escalations.store import directory_file
@@ -128,9 +129,42 @@ class Case:
             changed = tuple(Changed(code) for code in found[2].split(", "))
             felt = Felt(found[3]) if found[3] else None
             return acts.LookBack(**by, agency_id=self._agency(side), changed=changed, felt=felt)
+        if (act := self._planned(at, said)) is not None:
+            return act
         if found := re.fullmatch(r"agreed (as asked|in part|another way)", said):
             return acts.Agree(**raiser, outcome=AGREED[found[1]])
         return self._responding(at, said)
+
+    def _planned(self, at: datetime, said: str) -> Act | None:
+        """What a row tells of a plan, of dissent, and of what is said some time after the end."""
+        raiser = origin(Actor(side=Side.RAISING, agency_id=self.raising, position=self._rung), at)
+        responding = origin(Actor(side=Side.RESPONDING, agency_id=self.responding[0], position=self._rung), at)
+        if found := re.fullmatch(r"plan by the responding side: an action of its own by (\S+)", said):
+            action = acts.ProposedAction(agency_id=self.responding[0], due_on=date.fromisoformat(found[1]))
+            return acts.ProposePlan(**responding, actions=(action,))
+        if said == "plan agreed by the raising side":
+            return acts.AnswerPlan(**raiser, plan_id="p1", agency_id=self.raising, says=PlanSays.AGREED)
+        if said == "action done, by the responding side":
+            return acts.ReportAction(**responding, action_id="a1", done=True)
+        if said == "action confirmed by the raising side":
+            return acts.CheckAction(**raiser, action_id="a1", so=True)
+        if said == "formal dissent by the responding side":
+            return acts.RecordDissent(**responding, agency_id=self.responding[0], formal=True)
+        if found := re.fullmatch(
+            r"followed up by the (raising|responding) side: (\w+); ([a-z_, ]+); ([a-z_, ]+)", said
+        ):
+            side = Side(found[1])
+            by = origin(Actor(side=side, agency_id=self._agency(side), position=self._rung), at)
+            return acts.AnswerFollowUp.model_validate(
+                {
+                    **by,
+                    "agency_id": self._agency(side),
+                    "kept": found[2],
+                    "changed": found[3].split(", "),
+                    "learning": found[4].split(", "),
+                }
+            )
+        return None
 
     @property
     def _rung(self) -> str:
