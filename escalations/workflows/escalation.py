@@ -321,8 +321,9 @@ def _refrozen(known: case.Case) -> dict[str, str]:
 
 
 def _answerable_by(brought: tuple[events.Event, ...], now: datetime) -> datetime | None:
-    """Until when a submission received has to go first: the latest of the limits and moves in these events."""
-    limits = [event.due_at for event in brought if isinstance(event, events.LimitPassed)]
+    """Until when a submission received has to go first: the latest of the limits, dates and moves in these events."""
+    limits = [event.due_at for event in brought if isinstance(event, events.LimitPassed | events.ActionDatePassed)]
+    limits += [event.until for event in brought if isinstance(event, events.FollowUpUnanswered)]
     if any(isinstance(event, events.StageStarted) for event in brought):
         limits.append(now)
     return max(limits, default=None)
