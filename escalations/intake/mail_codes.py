@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from escalations.store.mails import NotAnswered
+from escalations.store.mails import MailState, NotAnswered
 
 
 class Code(StrEnum):
@@ -64,40 +64,40 @@ class Code(StrEnum):
 
 
 WHY: Final[Mapping[Code, str]] = {
-    Code.RAISED: "Raised an escalation",
-    Code.ADDED: "Added to its escalation",
-    Code.ACKNOWLEDGED: "Recorded as an acknowledgement, and added",
-    Code.UNREADABLE: "It cannot be read: locked or wrapped",
-    Code.AUTOMATIC_REPLY: "An automatic reply",
-    Code.UNDELIVERED: "Says that our notice did not arrive",
-    Code.OWN: "Our own message that came back",
-    Code.READ_RECEIPT: "A read receipt",
-    Code.NOT_ABOUT_OURS: "Automatic, and about no notice of ours",
-    Code.ARRIVES_LATER: "Says that our notice is late, or arrived after all",
-    Code.BOUNCE_UNCLEAR: "Says something about our notice, and not clearly whether it arrived",
-    Code.BOUNCE_NOT_SIGNED: "Says that a notice did not arrive, and may not be genuine",
-    Code.BOUNCE_LATE: "Says that a notice did not arrive, and came long after it had left",
-    Code.BOUNCE_THOUGH_REACHED: "Says that a notice did not arrive, and somebody there has used it",
-    Code.SAID_BEFORE: "Says of our notice what is known already",
-    Code.UNDELIVERED_CONFIRMED: "Confirmed by the team: our notice did not arrive",
-    Code.TEAM_BOUNCE: "Our notice to the team itself did not arrive",
-    Code.TO_MANY: "From a list or a program",
+    Code.RAISED: "It raised an escalation",
+    Code.ADDED: "It was added to the escalation that it answers",
+    Code.ACKNOWLEDGED: "It was recorded as an acknowledgement, and what it says was added to the escalation",
+    Code.UNREADABLE: "It cannot be read, because it is locked or wrapped; that it came is recorded",
+    Code.AUTOMATIC_REPLY: "It is an automatic reply, which answers nothing",
+    Code.UNDELIVERED: "It says that our notice did not arrive, and that is recorded",
+    Code.OWN: "It is our own message, which came back",
+    Code.READ_RECEIPT: "It is a read receipt, which answers nothing",
+    Code.NOT_ABOUT_OURS: "It is automatic, and about no notice of ours",
+    Code.ARRIVES_LATER: "It says that our notice is late, or arrived after all",
+    Code.BOUNCE_UNCLEAR: "It says something about our notice, and not clearly whether that arrived",
+    Code.BOUNCE_NOT_SIGNED: "It says that a notice did not arrive, and may not be genuine",
+    Code.BOUNCE_LATE: "It says that a notice did not arrive, and came long after that had left",
+    Code.BOUNCE_THOUGH_REACHED: "It says that a notice did not arrive, and somebody there has used that notice",
+    Code.SAID_BEFORE: "It says of our notice what is known already",
+    Code.UNDELIVERED_CONFIRMED: "The team confirmed what it says: our notice did not arrive",
+    Code.TEAM_BOUNCE: "It says that our notice to the team itself did not arrive",
+    Code.TO_MANY: "It comes from a list or a program",
     Code.NOTHING_IN_IT: "There is nothing in it that can be read",
-    Code.ANOTHER_AGENCY: "An answer from an address of another agency than we had written to",
-    Code.OUTSIDE: "An answer from an address that is not known as one of the agency’s own",
-    Code.NOT_WHO_RAISED: "An answer from another address than the one that raised it, whose agency is not known",
-    Code.TO_THE_TEAM: "An answer to what we wrote to the team",
-    Code.ADDRESS_NOT_SIGNED: "An answer, and it does not show to what",
+    Code.ANOTHER_AGENCY: "It answers a notice of ours, from an address of another agency than we had written to",
+    Code.OUTSIDE: "It answers a notice of ours, from an address that is not known as one of the agency’s own",
+    Code.NOT_WHO_RAISED: "It answers a notice of ours, not from the address that raised it, whose agency is not known",
+    Code.TO_THE_TEAM: "It answers what we wrote to the team",
+    Code.ADDRESS_NOT_SIGNED: "It is an answer, and does not show to what",
     Code.REFERENCE_NOT_SIGNED: "It names an escalation, and is no answer to a message of ours",
-    Code.SENDER_REFUTED: "The sender’s own mail server says that it is not from there",
+    Code.SENDER_REFUTED: "Our mail server found that its sender’s mail domain says it is not from there",
     Code.NO_SENDER: "It does not say who sent it",
-    Code.TOO_MANY: "So many came within the hour that no more are filed by themselves",
+    Code.TOO_MANY: "So many messages came within the hour that no more are filed by themselves",
     Code.COULD_NOT_BE_ROUTED: "Our system could not work out what it is",
-    Code.SAID_URGENT: "Says that its escalation is urgent",
-    Code.SAID_NOT_URGENT: "Says that its escalation is not urgent",
-    Code.URGENT_THOUGH_CLOSED: "Whoever raised it says that an escalation is urgent, and it has closed",
-    Code.PASSED_TO_CASE: "Passed to an escalation by the team",
-    Code.NOT_FOR_US: "Put aside by the team",
+    Code.SAID_URGENT: "It says that its escalation is urgent",
+    Code.SAID_NOT_URGENT: "It says that its escalation is not urgent",
+    Code.URGENT_THOUGH_CLOSED: "Whoever raised an escalation says in it that this is urgent, and it has closed",
+    Code.PASSED_TO_CASE: "The team added it to an escalation",
+    Code.NOT_FOR_US: "The team put it aside",
 }
 """Each in the words of the team's pages."""
 
@@ -113,4 +113,14 @@ def said(code: str | None) -> str:
     try:
         return WHY[Code(code or "")]
     except ValueError:
-        return "Just received"
+        return "It has just been received"
+
+
+ABOUT: Final[Mapping[MailState, str]] = {
+    MailState.RECEIVED: "It may concern",
+    MailState.HELD: "It may concern",
+    MailState.FILED: "The escalation is",
+    MailState.SET_ASIDE: "It is about",
+    MailState.NOT_FOR_US: "Before that, it was thought to concern",
+}
+"""What is said before the reference of an escalation, by what became of the message."""

@@ -150,6 +150,7 @@ class _MailPages:
             status=status,
             row=row,
             line=self._line(row),
+            about=mail_codes.ABOUT,
             mail=mail,
             withheld=withheld,
             held=row.state is MailState.HELD,

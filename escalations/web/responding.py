@@ -6,6 +6,7 @@ and role, and has until the end of the day. Opening a link changes and sends not
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -24,7 +25,10 @@ from escalations.web.parts import Parts
 
 LINK_SECONDS: Final = 12 * 3600
 
-_NOT_SENT: Final = {
+_WHY: Final = "not-sent"
+_NO_ADDRESS: Final = "no_address"
+_NOT_SENT: Final[Mapping[str, str]] = {
+    _NO_ADDRESS: "We have no address for this position at present. Please ask the partnership team.",
     CodeState.TOO_MANY: "Several codes were sent within the last hour. Please use the newest one (look in the junk "
     "folder too) or try again later.",
     CodeState.NOT_OPEN: "What this link asked is done, so no code is needed.",
@@ -103,11 +107,7 @@ class _Responding(Outcomes):
             return await self._show_link(request, opened, (self._parts.stale(request),), status=403)
         settings = self._parts.settings
         if opened.address is None:
-            return self._say(
-                request,
-                "No code was sent",
-                ["We have no address for this position at present. Please ask the partnership team."],
-            )
+            return self._parts.go(request, f"/answer/code?{_WHY}={_NO_ADDRESS}")
         sent = await codes.send_code(
             self._parts.database,
             self._parts.vault,
@@ -123,17 +123,17 @@ class _Responding(Outcomes):
             name, role = first(raw, "name").strip()[:SHORT], first(raw, "role").strip()[:SHORT]
             await self._keep_who(request, response, address=opened.address, name=name, role=role)
             return response
-        return self._say(
-            request,
-            "No code was sent",
-            [_NOT_SENT[sent.state]],
-            status=503 if sent.state is CodeState.NOT_SENT else 200,
-        )
+        # What is shown is a page of its own, so that a reload asks for no further code.
+        return self._parts.go(request, f"/answer/code?{_WHY}={sent.state.value}")
 
     async def code(self, request: Request) -> Response:
         opened = await self._opened(request)
         if opened is None:
             return self._no_link(request)
+        why = request.query_params.get(_WHY, "")
+        if why in _NOT_SENT:
+            status = 503 if why == CodeState.NOT_SENT else 200
+            return self._say(request, "No code was sent", [_NOT_SENT[why]], status=status)
         if opened.link.state(self._parts.now()) is not LinkState.OPEN:
             return await self._closed(request, opened)
         return await self._show_code(request, opened, await self._who_before(request, opened.address))
@@ -179,14 +179,14 @@ class _Responding(Outcomes):
         digits = reading.text("code", "The code", missing="Enter the code of 6 numbers from the message")
         name = reading.text("name", "Your name", missing="Enter your full name", most=SHORT)
         role = reading.text("role", "Your role", missing="Enter your job title or role", most=SHORT)
-        if reading.problems:
+        if not digits:
             return await self._show_code(request, opened, raw, tuple(reading.problems), status=422)
         async with self._parts.database.write() as tx:
             checked = await links.check_code(
                 tx, self._parts.vault, opened.link, digits, address=opened.address, now=now
             )
             cookie, other = "", None
-            if checked is Checked.RIGHT:
+            if checked is Checked.RIGHT and not reading.problems:
                 cookie = await links.start_session(
                     tx, self._parts.vault, opened.link, name=name, role=role, address=opened.address, now=now
                 )
@@ -194,9 +194,10 @@ class _Responding(Outcomes):
                 other = await links.of_another(
                     tx, self._parts.vault, opened.link, digits, address=opened.address, now=now
                 )
-        if checked is not Checked.RIGHT:
-            problem = Problem("code", _not_right(checked, opened.link, other))
-            return await self._show_code(request, opened, raw, (problem,), status=422)
+        # All that is to be put right is said at once: nobody corrects a name to hear then that the code was wrong.
+        wrong = () if checked is Checked.RIGHT else (Problem("code", _not_right(checked, opened.link, other)),)
+        if wrong or reading.problems:
+            return await self._show_code(request, opened, raw, (*wrong, *reading.problems), status=422)
         response = self._parts.go(request, "/answer")
         self._parts.cookies.set(response, "session", cookie, seconds=LINK_SECONDS)
         await self._keep_who(request, response, address=opened.address, name=name, role=role)

@@ -411,7 +411,7 @@ async def test_what_was_put_aside_meanwhile_is_not_added(office: Office) -> None
     late = await office.post(
         f"/messages/{row.mail_id}/pass", token=page.token, do="send", once="another", reference=str(row.reference)
     )
-    assert "Put aside by the team" in late.text
+    assert "The team put it aside" in late.text
     assert [act.what for act in await _acts(office)] == ["not_for_us"]
 
 
@@ -445,7 +445,7 @@ async def test_a_report_that_is_not_believed_stops_nothing_until_the_team_confir
     assert not {"acknowledge", "resolve"} & {clock.rule_id for clock in case.clocks if clock.running}
     assert [(act.what, act.reference) for act in await _acts(office)] == [("confirm_undelivered", reference)]
     again = await office.get(f"/messages/{row.mail_id}")
-    assert "Confirmed by the team: our notice did not arrive" in again.text
+    assert "The team confirmed what it says: our notice did not arrive" in again.text
     assert "Confirmed that our notice did not arrive by Robin Sayle" in again.text
 
 

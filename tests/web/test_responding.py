@@ -8,6 +8,7 @@ import pytest
 
 from escalations.rules.case import Case, ClaimState, Status
 from escalations.rules.notices import NoticeKind
+from escalations.store import links
 from tests.web import answering
 from tests.web.conftest import Office, Page
 from tests.web.forms_filled import CHILD, WORDS, raised
@@ -396,3 +397,33 @@ async def test_what_the_other_side_says_was_done_can_be_confirmed_on_a_page_that
         page = await office.get("/answer")
     assert page.value("claim") == "c2"
     assert [claim.state for claim in (await _case(office, reference)).claims] == [ClaimState.CONFIRMED, ClaimState.SAID]
+
+
+async def test_a_wrong_code_and_a_name_that_is_missing_are_said_at_once_and_nothing_typed_is_lost(
+    office: Office, asked: str
+) -> None:
+    opened = await answering.open_link(office, asked)
+    await office.post("/answer/send-code", token=opened.token)
+    page = await office.get("/answer/code")
+    code = await answering.newest_code(office)
+    wrong = f"{(int(code) + 1) % 1_000_000:06d}"
+    again = await office.post("/answer/code", token=page.token, code=wrong, name="", role="Social worker")
+    assert len(again.problems) == 2
+    assert "This code is not right." in again.problems[0]
+    assert "Enter your full name" in again.problems[1]
+    assert (again.value("code"), again.value("role")) == (wrong, "Social worker")
+    right = await office.post("/answer/code", token=again.token, code=code, name="", role="Social worker")
+    assert right.problems == ["Enter your full name"]
+
+
+async def test_a_page_that_says_that_no_code_was_sent_can_be_loaded_again_without_asking_for_one(
+    office: Office, asked: str
+) -> None:
+    opened = await answering.open_link(office, asked)
+    for _ in range(links.CODES_AN_HOUR):
+        await office.post("/answer/send-code", token=opened.token)
+    said = await office.post("/answer/send-code", token=opened.token)
+    assert "Several codes were sent" in said.text
+    before = len(await office.mails())
+    assert "Several codes were sent" in (await office.get(str(said.answer.url.raw_path, "ascii"))).text
+    assert len(await office.mails()) == before
