@@ -19,6 +19,7 @@ _ATTRIBUTION_LINES: Final = 3
 _DASHED = re.compile(r"-{2,}\s*(?:original|forwarded) message\s*-{2,}", re.IGNORECASE)
 _HEADER = re.compile(r"[*_ ]{0,3}(from|sent|date|to|cc|subject)[*_ ]{0,2}:", re.IGNORECASE)
 _ON = re.compile(r"on\b.{0,200}", re.IGNORECASE)
+_MARKED: Final = ">From "
 _QUOTED = re.compile(r"\s{0,3}>")
 
 
@@ -28,7 +29,7 @@ def split(text: str) -> tuple[str, str]:
     Args:
         text: the whole text, its lines ended by a line feed.
     """
-    lines = text.split("\n")
+    lines = _as_written(text.split("\n"))
     at = _history_begins(lines)
     own, history = "\n".join(lines[:at]).strip(), "\n".join(lines[at:]).strip()
     if own:
@@ -40,6 +41,18 @@ def split(text: str) -> tuple[str, str]:
         if own:
             return own, "\n".join(line for line in lines if _QUOTED.match(line))
     return own, history
+
+
+def _as_written(lines: list[str]) -> list[str]:
+    """The lines without the mark that programs put before one that begins with "From " (RFC 4155): it quotes nothing.
+
+    Taken for a quotation, "From agency: ..." would end what somebody wrote, and whatever follows it be overlooked.
+    """
+    around = [False, *(_QUOTED.match(line) is not None for line in lines), False]
+    return [
+        line[1:] if line.startswith(_MARKED) and not (around[place] or around[place + 2]) else line
+        for place, line in enumerate(lines)
+    ]
 
 
 def _history_begins(lines: list[str]) -> int:

@@ -144,7 +144,7 @@ def _asked(reading: Reading, sealed: dict[str, object], who: Sender) -> dict[str
 
 def page(who: Sender) -> dict[str, Any]:
     """What its page offers to choose from."""
-    at = f"{who.contact} of {who.agency}" if who.contact else f"the contact of {who.agency}"
+    at = f"the {who.contact} of {who.agency}" if who.contact else f"the contact of {who.agency}"
     return {
         "who": who,
         "stands": {

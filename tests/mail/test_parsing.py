@@ -104,6 +104,16 @@ def test_a_form_with_from_and_to_lines_is_not_taken_for_history() -> None:
     assert parse(b"From: a@b.example\r\n\r\n" + body.encode()).text == body
 
 
+def test_a_line_that_a_program_marked_because_it_begins_with_from_is_no_quotation() -> None:
+    text = "To agency: The council\n>From agency: Oak Lane Primary School\nUrgent: yes\nProblem: Nobody came."
+    mail = parse(f"From: a@mail.example\nSubject: x\n\n{text}".encode())
+    assert mail.labelled.first(Label.FROM_AGENCY) == "Oak Lane Primary School"
+    assert labels.yes(mail.labelled.first(Label.URGENT))
+    assert mail.history == ""
+    quoted = parse(b"From: a@mail.example\nSubject: x\n\nWe agree.\n\n> Please answer.\n>From us\n> Thanks")
+    assert (quoted.text, "Thanks" in quoted.history) == ("We agree.", True)
+
+
 def test_attachments_have_kinds_and_sizes_and_names_without_folders() -> None:
     mail = read("reply_with_pdf")
     assert [(found.name, found.kind, found.locked) for found in mail.attachments] == [
