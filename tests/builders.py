@@ -180,7 +180,8 @@ class Story:
             self.case = evolving.evolve(self.case, event)
             self.happened.append(event)
         begun = events.StageStarted | events.Reopened
-        if self.delivers and self.case.stage and any(isinstance(event, begun) for event in brought):
+        back = any(isinstance(event, events.Corrected) and event.back_to is not None for event in brought)
+        if self.delivers and self.case.stage and (back or any(isinstance(event, begun) for event in brought)):
             for party in self.case.open_parties:
                 self.delivered(party.agency_id)
         elif self.delivers:

@@ -231,6 +231,9 @@ _PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] 
         "on_word_of": (Side.RAISING, Side.FINAL_BODY, None)[choice % 3],
         "route": list(Route)[choice % len(Route)] if list(Outcome)[choice % len(Outcome)] == "redirected" else None,
     },
+    acts.Correct: lambda case, _, choice: {
+        "entry": case.entries[choice % len(case.entries)].submission_id if case.entries else "none"
+    },
     acts.Transfer: lambda _, __, choice: {
         "to": list(TransferredTo)[choice % len(TransferredTo)],
         "because": list(TransferReason)[choice % len(TransferReason)],
@@ -321,6 +324,8 @@ BY_A_PERSON = (
     events.Closed,
     events.Reopened,
     events.ReopeningAsked,
+    events.Corrected,
+    events.ClockReopened,
     events.MoveIntended,
     events.MoveDropped,
     events.MoveObjected,

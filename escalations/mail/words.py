@@ -75,6 +75,7 @@ TOLD: dict[NoticeKind, str] = {
     NoticeKind.PARTIES: "other agencies have it than before: the page says which",
     NoticeKind.REMOVED: "their agency has no part in it any more",
     NoticeKind.TRANSFERRED: "it is closed here, and goes on with another partnership or board: the page says which",
+    NoticeKind.CORRECTED: "an entry was a mistake: the page says which, and what is waited for now",
     NoticeKind.REOPENED: "it had been closed, and is open again",
     NoticeKind.REOPENING_ASKED: "somebody asks that it be opened again",
     NoticeKind.CONTACT: "somebody else is written to for the raising agency",

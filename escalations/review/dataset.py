@@ -291,6 +291,8 @@ class CaseRecord:
     """Who was asked some time after the end what came of it; nobody while it was not asked."""
     followed_up: tuple[FollowedUp, ...] = ()
     """What each agency said then; its last word."""
+    corrected: int = 0
+    """How often an entry was said to have been a mistake."""
     reopened: tuple[tuple[datetime, datetime], ...] = ()
     """When it had closed, and when it was opened again, each time."""
 
@@ -354,6 +356,8 @@ class Life:
     _confirming: events.DoneConfirmed | None = None
     _put_right: str | None = None
     """The clock of which the team has just confirmed that it was done in time."""
+    _answers: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+    """Each answer by the submission that gave it: one can turn out to have been a mistake."""
     _intended_at: datetime | None = None
     """When the move was decided that is still to take effect."""
 
@@ -453,6 +457,8 @@ class Life:
             case events.FileNoted():
                 self._tell_of_file(event)
             case events.Responded():
+                if event.submission_id is not None:
+                    self._answers[event.submission_id] = (event.stage, event.at)
                 self.record = replace(now, answered=(*now.answered, (event.stage, event.at)))
             case events.DoneConfirmed():
                 if event.done is Done.ANSWERED:
@@ -471,6 +477,10 @@ class Life:
                 )
             case events.Reopened():
                 self._tell_of_reopening(event)
+            case events.Corrected():
+                self._tell_of_correction(event)
+            case events.ClockReopened():
+                self._tell_of_clock_reopened(event)
             case events.PartnershipNotified():
                 self.record = replace(now, notified_at=now.notified_at or event.at)
             case events.NoticeReported():
@@ -549,6 +559,24 @@ class Life:
             case _:
                 assert_never(event)
         self.record = replace(now, responding_agencies=with_whom, parties_changed=now.parties_changed + 1)
+
+    def _tell_of_correction(self, event: events.Corrected) -> None:
+        """What was a mistake is not counted: an answer that was none, or a stage to which it never should have gone."""
+        now = self.record
+        answer = self._answers.pop(event.entry, None)
+        back = event.back_to is not None and bool(now.stages) and now.stages[-1].stage == event.stage
+        self.record = replace(
+            now,
+            corrected=now.corrected + 1,
+            answered=tuple(one for one in now.answered if one != answer),
+            stages=now.stages[:-1] if back else now.stages,
+        )
+
+    def _tell_of_clock_reopened(self, event: events.ClockReopened) -> None:
+        stands: dict[str, object] = {"ended_at": None, "end": None, "by_what_was_said": False}
+        if not event.limit_stands:
+            stands |= {"limit_passed_at": None, "cause": None, "confirmed": False, "withdrawn": False}
+        self._change(event.clock_id, **stands)
 
     def _tell_of_reopening(self, event: events.Reopened) -> None:
         """It is one case, and counts once: as it ends at last. What settled it before does not hold any more."""

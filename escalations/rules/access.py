@@ -71,6 +71,8 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
             if act.note is FileNote.READ or act.by.side is Side.RESPONDING:
                 return _responding(case, act.by)
             return _raising(case, act.by)
+        case acts.Correct():
+            return None if _is_team(act.by) else _own_entry(case, act)
         case acts.Misdirected():
             return None if _is_team(act.by) else _own_misdirection(case, act)
         case acts.ChangeParties() | acts.ChangeContact() | acts.Reopen():
@@ -163,6 +165,17 @@ def _of_a_side(case: Case, act: acts.SayDone | acts.ReachedByPerson) -> Refused 
     if act.by.side is Side.RESPONDING and act.by.agency_id != act.agency_id:
         return Refused(NOT_YOUR_SIDE, "You can only say what your own agency did.")
     return _responding(case, act.by)
+
+
+def _own_entry(case: Case, act: acts.Correct) -> Refused | None:
+    """Whoever made an entry says that it was a mistake: any position of that agency that has a part in the case."""
+    by = act.by
+    refused = _raising(case, by) if by.side is Side.RAISING else _responding(case, by)
+    if refused is not None:
+        return refused
+    made = [entry.by for entry in case.entries if entry.submission_id == act.entry]
+    own = all(one.side is by.side and (by.side is Side.RAISING or one.agency_id == by.agency_id) for one in made)
+    return None if own else Refused(NOT_YOUR_SIDE, "Only whoever made an entry, or the partnership team, corrects it.")
 
 
 def _own_misdirection(case: Case, act: acts.Misdirected) -> Refused | None:

@@ -593,6 +593,17 @@ class AwaitAgency(ActModel):
     kind: Literal["await_agency"] = "await_agency"
 
 
+class Correct(ActModel):
+    """Whoever made an entry, or the team, says that it was a mistake: it never counted. Why, is sealed.
+
+    The entry stays and is shown as one. What was right in it is entered anew.
+    """
+
+    kind: Literal["correct"] = "correct"
+    entry: str
+    """The submission that made it."""
+
+
 class Transfer(ActModel):
     """The team hands a case over to another partnership or board, which has taken it: who, and when, is said.
 
@@ -710,6 +721,7 @@ Act = (
     | SayNotUrgent
     | ConfirmCause
     | Close
+    | Correct
     | Transfer
     | Reopen
     | AskToReopen

@@ -501,6 +501,8 @@ class Move:
     skip_because: SkipReason | None = None
     skip_side: Side | None = None
     intended_by: Actor | None = None
+    submission_id: str | None = None
+    """Of whoever intends it."""
     channel: Channel | None = None
     happened_at: datetime | None = None
 
@@ -535,6 +537,28 @@ class NotedFile:
     agency_id: str
     note: FileNote
     stage: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that a person recorded, as far as it can be said later to have been a mistake."""
+
+    submission_id: str
+    kind: str
+    """Of the event that it brought."""
+    by: Actor
+    agency_id: str | None
+    """The responding agency that it concerns."""
+    stage: int
+    at: datetime
+    happened_at: datetime | None = None
+    claim_id: str | None = None
+    from_stage: int = 0
+    """For a move up: the stage that it left."""
+    struck: bool = False
+    """Whether it has been said to be a mistake."""
+    over: bool = False
+    """Whether it belongs to the time before the case was opened again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -671,6 +695,8 @@ class Case:
     """When the words of the case were erased, last."""
     calendar_ended: bool = False
     """Some clock that can still start ends past the frozen calendar; the team has been told."""
+    entries: tuple[Entry, ...] = ()
+    """What people recorded and can say to have been a mistake, in its order."""
     reopened: int = 0
     """How often it was opened again after it had closed."""
     reopening_asked: tuple[str, ...] = ()

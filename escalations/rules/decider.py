@@ -3,8 +3,8 @@
 ``decide`` is pure. The workflow, the year simulation, the replay of old cases and the tests all drive this.
 What each act brings is in the module that is named for it: ``opening``, ``answering``, ``claiming``, ``settling``,
 ``moving``, ``delivering``, ``accounts``, ``confirming``, ``pausing``, ``sooner``, ``redating``, ``skipping``,
-``tracks``, ``parties``, ``urgent_words``, ``reopening``, ``planning``, ``dissenting``, ``looking_back``,
-``following_up``.
+``tracks``, ``parties``, ``urgent_words``, ``reopening``, ``correcting``, ``planning``, ``dissenting``,
+``looking_back``, ``following_up``.
 ``docs/rules.md`` lists them all.
 """
 
@@ -21,6 +21,7 @@ from escalations.rules import (
     claiming,
     clocks,
     confirming,
+    correcting,
     delivering,
     disposal,
     dissenting,
@@ -99,6 +100,7 @@ _OF_WHAT_WAS_DONE = (
     acts.Account,
     acts.LookBack,
     acts.ConfirmCause,
+    acts.Correct,
     acts.ProposePlan,
     acts.AnswerPlan,
     acts.ReportAction,
@@ -226,6 +228,8 @@ def _decide(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:
             return confirming.confirm_cause(case, act, now)
         case acts.Close():
             return settling.close_on_word(case, act, now)
+        case acts.Correct():
+            return correcting.correct(case, act, now)
         case acts.Transfer():
             return settling.transfer(case, act, now)
         case acts.Reopen():

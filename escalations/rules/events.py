@@ -46,6 +46,8 @@ from escalations.rules.workingtime import Amount
 
 REOPENED = "reopened"
 """What the receipt says that a time limit counts from which began when its case was opened again."""
+CORRECTED = "corrected"
+"""The same, for a stage to which it went back because it had been taken up by mistake."""
 PARTY_ADDED = "party_added"
 """The same, for an agency that was added later."""
 AlternateBecause = Literal["works_for_a_party", "both_work_for_a_party", "decided_before"]
@@ -833,6 +835,38 @@ class Reopened(ActEventModel):
     alternate_because: Annotated[AlternateBecause | None, Field(exclude_if=not_)] = None
 
 
+class Corrected(ActEventModel):
+    """An entry was a mistake, and never counted. It stays on record; what each clock became comes before this.
+
+    Where the case goes back a stage by it, the clocks of that stage come after.
+    """
+
+    kind: Literal["corrected"] = "corrected"
+    entry: str
+    """The submission that made it."""
+    entry_kind: str
+    agency_id: Slug | None = None
+    """The responding agency that it concerned."""
+    stage: int
+    back_to: Annotated[int | None, Field(exclude_if=not_)] = None
+    """The stage to which it goes back, where what was a mistake had taken it up."""
+
+
+class ClockReopened(EventModel):
+    """What had met a clock was a mistake: it waits again, by the time limit that it had."""
+
+    kind: Literal["clock_reopened"] = "clock_reopened"
+    clock_id: str
+    awaits: Awaits
+    agency_id: Slug | None = None
+    due_at: AwareDatetime
+    reminders: tuple[AwareDatetime, ...]
+    limit_stands: Annotated[bool, Field(exclude_if=not_)] = False
+    """Whether its limit had been noted as passed, which stays so."""
+    paused: Annotated[bool, Field(exclude_if=not_)] = False
+    """Whether the case is paused, so that it does not run yet."""
+
+
 class ReopeningAsked(ActEventModel):
     """A side asked the team to open the case again. Nothing runs by it."""
 
@@ -1008,6 +1042,8 @@ Event = (
     | Closed
     | Reopened
     | ReopeningAsked
+    | Corrected
+    | ClockReopened
     | PartnershipNotified
     | NoticeReported
     | MessageReported

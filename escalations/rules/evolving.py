@@ -20,6 +20,7 @@ from escalations.rules.case import (
     ClaimState,
     Clock,
     DeliveryState,
+    Entry,
     Evidence,
     FileNote,
     FrameNotOfferedError,
@@ -42,7 +43,7 @@ from escalations.rules.telling import RAISER
 @remembering.of_the_same
 def evolve(case: Case, event: Event) -> Case:
     """The case after one more event."""
-    after = _applied(case, event)
+    after = _with_entry(case, _applied(case, event), event)
     unreached = after.unreached
     if unreached and isinstance(event, ActEventModel) and (event.by.agency_id or event.by.side is Side.TEAM):
         # Whoever acts has been reached after all.
@@ -153,6 +154,7 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912,
                     intended_at=event.at,
                     takes_effect_at=event.takes_effect_at,
                     intended_by=event.by,
+                    submission_id=event.submission_id,
                     channel=event.channel,
                     happened_at=event.happened_at,
                 ),
@@ -209,6 +211,10 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912,
             )
         case events.Reopened():
             return _reopened(case, event)
+        case events.Corrected():
+            return _corrected(case, event)
+        case events.ClockReopened():
+            return _clock_reopened(case, event)
         case events.ReopeningAsked():
             return replace(case, reopening_asked=(*case.reopening_asked, event.agency_id or ""))
         case events.PartnershipNotified():
@@ -366,6 +372,107 @@ def _stage_started(case: Case, event: events.StageStarted) -> Case:
     )
 
 
+_ENTRIES = (
+    events.Acknowledged,
+    events.Responded,
+    events.PersonReached,
+    events.PhoneCallNoted,
+    events.SaidDone,
+    events.StageStarted,
+)
+"""What can be said later to have been a mistake."""
+
+
+def _with_entry(before: Case, case: Case, event: Event) -> Case:
+    if not isinstance(event, _ENTRIES) or event.by is None:
+        return case
+    # What was intended takes effect later, by time: it is still the entry of whoever intended it.
+    intended = before.move.submission_id if isinstance(event, events.StageStarted) and before.move else None
+    submission_id = event.submission_id or intended
+    if submission_id is None:
+        return case
+    if isinstance(event, events.PhoneCallNoted) and not event.reached:
+        return case
+    entry = Entry(
+        submission_id=submission_id,
+        kind=event.kind,
+        by=event.by,
+        agency_id=None if isinstance(event, events.StageStarted) else event.agency_id,
+        stage=before.stage if isinstance(event, events.PersonReached | events.PhoneCallNoted) else event.stage,
+        at=event.at,
+        happened_at=event.happened_at,
+        claim_id=event.claim_id if isinstance(event, events.SaidDone) else None,
+        from_stage=event.from_stage if isinstance(event, events.StageStarted) else 0,
+    )
+    return replace(case, entries=(*case.entries, entry))
+
+
+def _corrected(case: Case, event: events.Corrected) -> Case:
+    """Without an entry that was a mistake: what rested on it alone is believed no more."""
+    entries = tuple(
+        replace(entry, struck=True) if entry.submission_id == event.entry else entry for entry in case.entries
+    )
+    claims = {entry.claim_id for entry in entries if entry.submission_id == event.entry}
+    case = replace(
+        case,
+        entries=entries,
+        claims=tuple(
+            replace(claim, state=ClaimState.DENIED) if claim.claim_id in claims else claim for claim in case.claims
+        ),
+    )
+    if event.back_to is not None:
+        return begun_again(case, event.back_to, event.at, decider_position=None)
+    party = case.party(event.agency_id)
+    if party is None or event.stage != case.stage:
+        return case
+    standing = [one for one in case.entries if _stands(one, party.agency_id, case.stage)]
+    confirmed = [
+        claim
+        for claim in case.claims
+        if claim.agency_id == party.agency_id
+        and claim.stage == case.stage
+        and claim.state is ClaimState.CONFIRMED
+        and not claim.over
+    ]
+    answers = [one.at for one in standing if one.kind == "responded"]
+    answers += [claim.happened_at for claim in confirmed if Awaits.RESPOND in MEETS[claim.done]]
+    kinds = {one.kind for one in standing}
+    case = _with_party(case, party.agency_id, answered_at=min(answers, default=None))
+    return _with_evidence(
+        case,
+        party.agency_id,
+        case.stage,
+        acknowledged=bool(kinds & {"acknowledged", "responded"} or confirmed),
+        person_reached=bool(kinds & {"person_reached", "phone_call_noted"}),
+        wrote=party.evidence.wrote or event.by.side is Side.RESPONDING,
+    )
+
+
+def _stands(entry: Entry, agency_id: str, stage: int) -> bool:
+    return (entry.agency_id, entry.stage) == (agency_id, stage) and not entry.struck and not entry.over
+
+
+def _clock_reopened(case: Case, event: events.ClockReopened) -> Case:
+    changes: dict[str, object] = {
+        "ended_at": None,
+        "end": None,
+        "reminders": event.reminders,
+        "reminded": len(event.reminders) if event.limit_stands else 0,
+        "reminded_at": None,
+        "paused_since": event.at if event.paused else None,
+    }
+    if not event.limit_stands:
+        changes |= {
+            "limit_passed_at": None,
+            "accounts_until": None,
+            "cause": None,
+            "evidence_cause": None,
+            "cause_confirmed_at": None,
+            "limit_withdrawn": False,
+        }
+    return _with_clock(case, event.clock_id, **changes)
+
+
 def _reopened(case: Case, event: events.Reopened) -> Case:
     """It goes on where it was closed or earlier, with all with whom the end had settled it; what was before is over."""
     case = replace(
@@ -406,6 +513,7 @@ def begun_again(case: Case, stage: int, at: datetime, *, decider_position: str |
             for party in case.parties
         ),
         claims=tuple(replace(claim, over=True) for claim in case.claims),
+        entries=tuple(replace(entry, over=True) for entry in case.entries),
         files=tuple(one for one in case.files if one.note is FileNote.RECORDED or one.stage < stage),
         clocks=tuple(
             clock if clock.running else replace(clock, over=True)

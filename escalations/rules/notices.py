@@ -116,6 +116,8 @@ def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR091
             return _closed(case, event)
         case events.Reopened():
             return _reopened(case, event)
+        case events.Corrected():
+            return _corrected(case, event)
         case events.ReopeningAsked():
             return (_to_team(case, NoticeKind.REOPENING_ASKED),)
         case events.PartnershipNotified():
@@ -152,6 +154,7 @@ def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR091
             events.ClockEnded()
             | events.ClockResumed()
             | events.ClockRecounted()
+            | events.ClockReopened()
             | events.CauseChanged()
             | events.AccountAdded()
             | events.LookedBack()
@@ -444,6 +447,19 @@ def _contact_changed(case: Case) -> tuple[Notice, ...]:
         lead,
         *(_goes_on(case, to, NoticeKind.CONTACT) for to in limits_told.level_of_responding_side(case)),
     )
+
+
+def _corrected(case: Case, event: events.Corrected) -> tuple[Notice, ...]:
+    """Both sides, each with what is waited for from it now, and the team where it did not say so itself.
+
+    Where it goes back a stage, whoever answers there is asked anew.
+    """
+    asked = () if event.back_to is None else _asked_at(case, event.back_to, None)
+    there = {notice.to for notice in asked if notice.to.position != RAISER}
+    ladder = _on_the_ladder(replace(case, stage=event.stage) if event.back_to is not None else case)
+    told = tuple(_goes_on(case, to, NoticeKind.CORRECTED) for to in ladder if to not in there)
+    team = () if event.by.side is Side.TEAM else (_to_team(case, NoticeKind.CORRECTED),)
+    return (*asked, *told, *team)
 
 
 def _settled(case: Case, event: events.Settled) -> tuple[Notice, ...]:

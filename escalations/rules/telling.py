@@ -90,6 +90,8 @@ class NoticeKind(StrEnum):
     """To an agency that has no part in it any more."""
     TRANSFERRED = "transferred"
     """To both sides: it is closed here, and goes on with another partnership or board."""
+    CORRECTED = "corrected"
+    """An entry was a mistake, and what rested on it is looked at again."""
     REOPENED = "reopened"
     """It had closed, and is open again."""
     REOPENING_ASKED = "reopening_asked"

@@ -11,7 +11,7 @@ import pydantic
 
 from escalations.packs.reading import Problem
 from escalations.policy import Side
-from escalations.rules import acts, civilwords, planning, workingtime
+from escalations.rules import acts, civilwords, correcting, planning, workingtime
 from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.case import Case, Changed, ClaimState, DeliveryState, Outcome
@@ -37,6 +37,7 @@ _DOES: Final[Mapping[str, Side]] = {
     "change_parties": Side.RAISING,
     "change_contact": Side.RAISING,
     "reopen": Side.RAISING,
+    "correct": Side.RESPONDING,
     "ask_to_reopen": Side.RESPONDING,
     "set_sooner": Side.RAISING,
     "set_priority": Side.RAISING,
@@ -224,6 +225,9 @@ class Maker:
             usual["position"] = self._rung(Side.RESPONDING)
         if deed.kind == "report_delivery":
             usual["stage"] = self.case.stage
+        if deed.kind == "correct":
+            own = correcting.of_side(self.case, by.side, by.agency_id)
+            usual["entry"] = own[0].submission_id if own else "none"
         if "claim_id" in needed:
             said = [claim.claim_id for claim in self.case.claims if claim.state is ClaimState.SAID]
             usual["claim_id"] = (said or ["none"])[-1]

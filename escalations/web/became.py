@@ -164,6 +164,8 @@ def bare(event: Event) -> str:  # noqa: C901, PLR0911  one line a kind
             return f"It stays at stage {event.to_stage - 1}"
         case events.ProposalEnded():
             return "The question whether it moves up ended by itself"
+        case events.Corrected():
+            return "An entry was said to have been a mistake"
         case events.Reopened():
             return "The escalation was opened again"
         case events.PartyRemoved():

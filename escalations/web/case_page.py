@@ -77,7 +77,7 @@ class _CasePages:
             readings = await access_log.of_case(tx, reference) if found.case.removed else []
             messages = await mails.waiting_about(tx, reference)
         await log_reading(parts, request, reference, text=reads)
-        case = found.case
+        case, mistakes = found.case, story.mistakes(found)
         names = Names(agencies, policy=case.frame.policy)
         return parts.show(
             request,
@@ -112,6 +112,7 @@ class _CasePages:
                     "at": told.event.at,
                     "sentence": telling.sentence(told.event, names),
                     "who": team.get(told.event.submission_id or "", ""),
+                    "mistake": _mistake(mistakes.get(told.event.submission_id or ""), names),
                 }
                 for told in found.told
             ],
@@ -185,6 +186,11 @@ def _offers(case: Case, now: datetime) -> list[dict[str, str]]:
             {"href": f"/board/{case.reference}/{doing.value}", "text": words.TEAM_ACTS[doing.value], "hint": hint}
         )
     return found
+
+
+def _mistake(event: events.Corrected | None, names: Names) -> str:
+    """By whom and when an entry was said to have been a mistake; nothing where it was not."""
+    return "" if event is None else f"Corrected by {names.actor(event.by)} at {say(event.at)}: it was a mistake."
 
 
 def _removed(one: Removed, readings: Sequence[Row[tuple[object, ...]]], names: Names) -> str:

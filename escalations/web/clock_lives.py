@@ -293,6 +293,9 @@ def lives(happened: Iterable[Event]) -> tuple[ClockLife, ...]:  # noqa: C901, PL
                 found[event.clock_id] = replace(
                     found[event.clock_id], ended_at=event.at, end=event.end, counts_from=event.counts_from
                 )
+            case events.ClockReopened():
+                life = replace(found[event.clock_id], ended_at=None, end=None, counts_from=None, paused=event.paused)
+                found[event.clock_id] = life if event.limit_stands else life.not_passed()
             case _:
                 pass
     return tuple(found.values())

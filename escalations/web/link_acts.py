@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, assert_never
 
 from escalations.policy import Awaits, Side, StageRule, Track
-from escalations.rules import access, accounts, acts, asking, looking_back, planning, reopening, sooner
+from escalations.rules import access, accounts, acts, asking, correcting, looking_back, planning, reopening, sooner
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.answering import is_noted
@@ -69,6 +69,7 @@ class Doing(StrEnum):
     PARTIES = "parties"
     CONTACT = "contact"
     VOUCH = "vouch"
+    CORRECT = "correct"
     REOPEN = "reopen"
     ASK_REOPEN = "ask-reopen"
 
@@ -114,10 +115,17 @@ def offered(case: Case, link: Link) -> tuple[Doing, ...]:
         *_of_plans(case, link),
         *_asked(case, link),
         *_again(case, link),
+        *_mistaken(case, link),
         *looks_back,
         *_of_files(case, link),
         *((Doing.ACCOUNT,) if gives else ()),
     )
+
+
+def _mistaken(case: Case, link: Link) -> tuple[Doing, ...]:
+    """Whoever made an entry can say that it was a mistake."""
+    offered = case.status is not Status.HELD and link.asks in {Ask.READ, Ask.RESPOND, Ask.CONSIDER, Ask.CHOOSE}
+    return (Doing.CORRECT,) if offered and correcting.of_side(case, link.to.side, link.to.agency_id) else ()
 
 
 def _again(case: Case, link: Link) -> tuple[Doing, ...]:
@@ -392,6 +400,10 @@ def _make(  # noqa: C901, PLR0911, PLR0912, PLR0915, PLR0917  one line a kind, a
             return _planned(doing, reading, case, link, origin, sealed)
         case Doing.CONTACT:
             return party_forms.contact(reading, origin, sealed)
+        case Doing.CORRECT:
+            return party_forms.correct(
+                reading, correcting.of_side(case, link.to.side, link.to.agency_id), origin, sealed
+            )
         case Doing.REOPEN:
             return party_forms.reopen(reading, case, origin, sealed)
         case Doing.ASK_REOPEN:

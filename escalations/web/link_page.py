@@ -76,6 +76,7 @@ TITLES: Final[Mapping[Doing, str]] = {
     Doing.PARTIES: "Change the agencies that it is raised with",
     Doing.CONTACT: "Somebody else is to be written to",
     Doing.VOUCH: "Is it your agency’s?",
+    Doing.CORRECT: "Something that we sent was a mistake",
     Doing.REOPEN: "Open it again",
     Doing.ASK_REOPEN: "Ask the partnership team to open it again",
 }
@@ -192,6 +193,7 @@ def values(page: Read, link: Link, *, now: datetime) -> dict[str, Any]:
             for one in (case.frame.policy.skipping.because if case.frame.policy.skipping else ())
         },
         "soon": {clock.clock_id: team_choices.due(clock, names) for clock in sooner.can_be_sooner(case)},
+        "mistakable": team_choices.entries(case, names, link.to.side, link.to.agency_id),
         "reopen_stages": team_choices.reopen_stages(case),
         "reopen_because": team_choices.reopen_because(),
         "take_out": team_choices.of_parties(case, names),

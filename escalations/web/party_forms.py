@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from escalations.rules import acts
 from escalations.rules.acts import Act
-from escalations.rules.case import Case, PartyReason, ReopenReason, TransferReason, TransferredTo
+from escalations.rules.case import Case, Entry, PartyReason, ReopenReason, TransferReason, TransferredTo
 from escalations.web import words
 from escalations.web.forms import LONG, Raw, Reading, first
 
@@ -30,6 +30,7 @@ LABELS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "reopen-because": ("Why it is opened again", {code.value: text for code, text in words.REOPEN_REASONS.items()}),
     "reopen-text": ("What has happened", {}),
     "ask-reopen-text": ("Why it should be opened again", {}),
+    "correct-text": ("Why it was a mistake", {}),
     "transfer-where": ("Which partnership or board", {}),
     "transfer-who": ("Who took it there", {}),
     "transfer-text": ("Why", {}),
@@ -129,6 +130,19 @@ def reopen(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[st
     return acts.Reopen.model_validate({**origin, "because": because, "at_stage": stage})
 
 
+def correct(
+    reading: Reading, entries: tuple[Entry, ...], origin: dict[str, Any], sealed: dict[str, object]
+) -> Act | None:
+    """An entry was a mistake."""
+    known = [entry.submission_id for entry in entries]
+    missing = "Choose the entry that was a mistake"
+    only = known[0] if len(known) == 1 and not first(reading.raw, "entry") else ""
+    found = only or reading.one_of("entry", known, missing=missing)
+    why = "Say what was wrong with it"
+    sealed["text"] = reading.text("correct-text", "The reason", missing=why, most=LONG)
+    return acts.Correct.model_validate({**origin, "entry": found}) if found and not reading.problems else None
+
+
 def ask_to_reopen(reading: Reading, origin: dict[str, Any], sealed: dict[str, object]) -> Act:
     """Either side asks the team to open it again."""
     missing = "Say why it should be opened again"
@@ -178,6 +192,8 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> Raw | None:
         case acts.Reopen():
             stage = {} if act.at_stage is None else {"reopen-stage": [str(act.at_stage)]}
             return {**stage, "reopen-because": [act.because.value], "reopen-text": [text]}
+        case acts.Correct():
+            return {"entry": [act.entry], "correct-text": [text]}
         case acts.AskToReopen():
             return {"ask-reopen-text": [text]}
         case acts.Transfer():

@@ -147,6 +147,8 @@ def doing_of(act: Act) -> Doing | None:  # noqa: C901, PLR0911, PLR0912  one lin
             return Doing.CONTACT
         case acts.VouchForSender():
             return Doing.VOUCH
+        case acts.Correct():
+            return Doing.CORRECT
         case acts.Reopen():
             return Doing.REOPEN
         case acts.AskToReopen():

@@ -52,6 +52,11 @@ async def read(tx: AsyncConnection, cases: Cases, reference: str) -> Story | Non
     return Story(case, tuple(Told(row, events.loads(row.body)) for row in rows[: case.seq]))
 
 
+def mistakes(story: Story) -> dict[str, events.Corrected]:
+    """What was said to have been a mistake, by the submission that made the entry."""
+    return {told.event.entry: told.event for told in story.told if isinstance(told.event, events.Corrected)}
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """What somebody wrote with an act."""
@@ -199,6 +204,7 @@ async def written(
             | events.Closed
             | events.Reopened
             | events.ReopeningAsked
+            | events.Corrected
             | events.AccountAdded
             | events.LookedBack
             | events.CauseConfirmed

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Final, assert_never
 
 from escalations.policy import Awaits, Side, Track
-from escalations.rules import accounts, acts, clocks, confirming, planning, sooner
+from escalations.rules import accounts, acts, clocks, confirming, correcting, planning, sooner
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.case import (
@@ -61,6 +61,7 @@ class Doing(StrEnum):
     MISDIRECTED = "misdirected"
     PARTIES = "parties"
     CONTACT = "contact"
+    CORRECT = "correct"
     TRANSFER = "transfer"
     REOPEN = "reopen"
     PLAN = "plan"
@@ -131,8 +132,9 @@ def offered(case: Case) -> tuple[Doing, ...]:  # noqa: C901, PLR0912  one line a
 
 def _of_parties(case: Case) -> tuple[Doing, ...]:
     """Whose it is, and who is written to."""
+    mistaken = (Doing.CORRECT,) if correcting.of_side(case, Side.TEAM, None) else ()
     if case.status is Status.CLOSED:
-        return (Doing.REOPEN,)
+        return (*mistaken, Doing.REOPEN)
     if case.status is Status.HELD:
         return (Doing.CONTACT, Doing.TRANSFER)
     return (
@@ -140,6 +142,7 @@ def _of_parties(case: Case) -> tuple[Doing, ...]:
         *((Doing.MISDIRECTED,) if party_forms.may_say(case) else ()),
         Doing.PARTIES,
         Doing.CONTACT,
+        *mistaken,
         Doing.TRANSFER,
     )
 
@@ -353,6 +356,8 @@ def _make(  # noqa: C901, PLR0911, PLR0912, PLR0917  one line a kind, and closed
             return party_forms.parties(reading, case, agencies, origin, sealed)
         case Doing.CONTACT:
             return party_forms.contact(reading, origin, sealed)
+        case Doing.CORRECT:
+            return party_forms.correct(reading, correcting.of_side(case, Side.TEAM, None), origin, sealed)
         case Doing.TRANSFER:
             return party_forms.transfer(reading, origin, sealed)
         case Doing.REOPEN:

@@ -273,6 +273,8 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:  # n
             return Doing.CONTACT, party_forms.typed(act, sealed) or {}
         case acts.LookBack():
             return Doing.LOOK_BACK, looked_back.typed(act, sealed)
+        case acts.Correct():
+            return Doing.CORRECT, party_forms.typed(act, sealed) or {}
         case acts.Transfer():
             taken = {} if act.happened_at is None else moment("transfer-at", act.happened_at)
             return Doing.TRANSFER, {**(party_forms.typed(act, sealed) or {}), **taken}
@@ -424,6 +426,8 @@ def field_of(doing: Doing, code: str) -> str:  # noqa: C901, PLR0911, PLR0912  o
             return "contact-name"
         case Doing.LOOK_BACK:
             return "changed"
+        case Doing.CORRECT:
+            return "entry"
         case Doing.TRANSFER:
             return "transfer-at-day" if code in {"in_the_future", "before_its_clock", "no_time"} else "transfer-to"
         case Doing.REOPEN:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from escalations.rules import accounts, sooner
+from escalations.policy import Side
+from escalations.rules import accounts, correcting, sooner
 from escalations.rules.case import Case, Cause, Clock
 from escalations.rules.civiltime import say
 from escalations.web import accounts_page, agreed, looked_back, party_forms, plan_page, team_acts, telling, words
@@ -97,6 +98,8 @@ def of(  # noqa: C901, PLR0911, PLR0912  one line a kind
                 "outside": {who.value: text for who, text in words.OUTSIDE.items()},
                 "routes": {route.value: text for route, text in words.ROUTES.items()},
             }
+        case Doing.CORRECT:
+            return {"mistakable": entries(case, names, Side.TEAM, None)}
         case Doing.TRANSFER:
             return {
                 "transfer_to": {code.value: text for code, text in words.TRANSFERRED_TO.items()},
@@ -120,6 +123,15 @@ def of_parties(case: Case, names: Names) -> dict[str, str]:
     """Which agency is taken out, and that none is."""
     found = {agency: names.agency(agency) for agency in party_forms.to_take_out(case)}
     return {party_forms.NOBODY: "No agency is taken out", **found}
+
+
+def entries(case: Case, names: Names, side: Side, agency_id: str | None) -> dict[str, str]:
+    """What can be said to have been a mistake: what it was, by whom, and when."""
+    found = {}
+    for entry in correcting.of_side(case, side, agency_id):
+        what = f"{words.ENTRIES[entry.kind]}{f' to stage {entry.stage}' if entry.kind == 'stage_started' else ''}"
+        found[entry.submission_id] = f"{what}, by {names.actor(entry.by)}, {say(entry.at)}"
+    return found
 
 
 def reopen_stages(case: Case) -> dict[str, str]:

@@ -241,6 +241,15 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
             had = f"It had been closed at stage {event.from_stage}" if event.from_stage else "It had been closed"
             why = _lower(words.REOPEN_REASONS[event.because])
             return f"{names.actor(event.by)} opened it again, {where}: {why}. {had}: {names.outcome(event.was)}."
+        case events.Corrected():
+            what = _lower(words.ENTRIES.get(event.entry_kind, "recorded"))
+            whose = f", {names.agency(event.agency_id)}" if event.agency_id else ""
+            back = f" It goes back to stage {event.back_to}, which begins anew." if event.back_to else ""
+            return (
+                f"{names.actor(event.by)} says that an entry was a mistake ({what}{whose}, stage {event.stage}).{back}"
+            )
+        case events.ClockReopened():
+            return f"Waited for again: {words.AWAITED[event.awaits]}, by {say(event.due_at)}."
         case events.ReopeningAsked():
             return f"{names.actor(event.by)} asked the partnership team to open it again."
         case events.PartnershipNotified():
@@ -573,6 +582,8 @@ def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR
             return f"Closed: {names.outcome(event.outcome)}"
         case events.Reopened():
             return f"Open again, at stage {event.stage}" if event.stage else "Held again"
+        case events.Corrected():
+            return "An entry was a mistake"
         case events.ReopeningAsked():
             return "Asked to open it again"
         case events.PartnershipNotified():
@@ -616,6 +627,7 @@ def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR
         case (
             events.ClockStarted()
             | events.ClockResumed()
+            | events.ClockReopened()
             | events.ClockRecounted()
             | events.ClockEnded()
             | events.CauseChanged()

@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 from escalations.rules import events
 from escalations.rules.case import Status
 from escalations.rules.civiltime import civil
-from escalations.web import telling
+from escalations.web import story, telling
 from escalations.web.clock_lives import ClockLife, lives
 from escalations.web.story import Story
 from escalations.web.telling import Names
@@ -110,11 +110,14 @@ def draw(found: Story, names: Names, *, now: datetime) -> Drawing:
 def _facts(found: Story, clocks: Sequence[ClockLife], names: Names, now: datetime) -> tuple[Fact, ...]:
     numbers = {clock.started.clock_id: clock.number for clock in clocks}
     facts: list[Fact] = []
+    mistakes = story.mistakes(found)
     for told in found.told:
         event = told.event
         label = telling.label(event, names)
         if label is None:
             continue
+        if event.submission_id in mistakes and not isinstance(event, events.MoveIntended):
+            label = f"{label} (a mistake)"
         facts.append(Fact(event.at, _mark(event), label, numbers.get(getattr(event, "clock_id", ""))))
         happened = getattr(event, "happened_at", None)
         if isinstance(event, events.SaidDone) and happened is not None:

@@ -131,6 +131,16 @@ REOPEN_REASONS: Final[Mapping[ReopenReason, str]] = {
     ReopenReason.OTHER: "Another reason",
 }
 
+ENTRIES: Final[Mapping[str, str]] = {
+    "acknowledged": "Acknowledged",
+    "responded": "Answered",
+    "person_reached": "A person was reached",
+    "phone_call_noted": "The team phoned, and reached somebody",
+    "said_done": "Said to be done",
+    "stage_started": "Moved up",
+}
+"""What can be said to have been a mistake, by the kind of its event."""
+
 REMOVED: Final[Mapping[PartyReason, str]] = {
     PartyReason.MISDIRECTED: "It was never for this agency",
     PartyReason.NAMED_IN_ERROR: "It was chosen by mistake",
@@ -166,6 +176,7 @@ TEAM_ACTS: Final[Mapping[str, str]] = {
     "misdirected": "Write down that an agency says it is not theirs",
     "parties": "Change the agencies that it is raised with",
     "contact": "Change who is written to for the raising side",
+    "correct": "Say that an entry was a mistake",
     "transfer": "Hand it over to another partnership or board",
     "reopen": "Open it again",
     "close": "Close it on somebody’s word",
@@ -486,6 +497,7 @@ NOTICES: Final[Mapping[NoticeKind, str]] = {
     NoticeKind.NOT_THEIRS: "The agency says that it is not theirs",
     NoticeKind.TRANSFERRED: "Closed here, and goes on elsewhere",
     NoticeKind.REOPENED: "Open again",
+    NoticeKind.CORRECTED: "An entry was a mistake",
     NoticeKind.REOPENING_ASKED: "Asked to open it again",
 }
 

@@ -146,6 +146,7 @@ class CaseMachine(RuleBasedStateMachine):
                 acts.ChangeParties,
                 acts.Transfer,
                 acts.Reopen,
+                acts.Correct,
             ]
         ),
     )
@@ -272,6 +273,13 @@ class CaseMachine(RuleBasedStateMachine):
             assert before.status is Status.CLOSED
             assert event.stage <= before.stage
             self.stages.clear()
+        if isinstance(event, events.Corrected) and event.back_to is not None:
+            assert event.back_to < before.stage
+            self.stages.clear()
+        if isinstance(event, events.ClockReopened):
+            assert not before.clock(event.clock_id).running
+            if not event.limit_stands:
+                self.limits.pop(event.clock_id, None)
         self.stages.append(self.case.stage)
 
     def _was_redated(self, before: Case, event: events.Redated) -> None:

@@ -58,6 +58,8 @@ MAY: dict[type[acts.ActModel], set[str]] = {
     acts.AnswerFollowUp: RAISING | RESPONDING | {"manager", "team"},
     acts.ConfirmCause: {"team"},
     acts.Close: {"team"},
+    # What was made there is the practitioner's: each side corrects its own entries, the team any.
+    acts.Correct: {"practitioner", "team"},
     acts.Transfer: {"team"},
     acts.Reopen: RAISING | {"team"},
     acts.AskToReopen: RAISING | RESPONDING,
@@ -211,6 +213,7 @@ def test_after_it_has_closed_only_the_record_is_put_right(kind: type[acts.ActMod
         acts.RecordDissent,
         acts.Erase,
         acts.VouchForSender,
+        acts.Correct,
         acts.Reopen,
         acts.AskToReopen,
         acts.ReportDelivery,

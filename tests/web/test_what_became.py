@@ -168,6 +168,7 @@ def _every_act() -> list[Act]:
         acts.AnswerFollowUp(
             **_ORIGIN, agency_id="police", kept=Kept.SOME, changed=(Changed.OTHER,), learning=(Learning.TRAINING,)
         ),
+        acts.Correct(**_ORIGIN, entry="s1"),
         acts.Complete(**_ORIGIN, concern=Concern.THEMATIC, reason=Reason.OTHER, people=0),
     ]
 
