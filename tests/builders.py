@@ -6,6 +6,7 @@ import functools
 import itertools
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,15 @@ _numbers = itertools.count(1)
 def civil(text: str) -> datetime:
     """Read "2027-03-01 09:30" as a civil time in London, given as an instant in UTC."""
     return datetime.fromisoformat(text).replace(tzinfo=LONDON).astimezone(UTC)
+
+
+OLDER = Path(__file__).parent / "packs" / "older" / "default-sample.yaml"
+"""The sample as it was before it asked for a follow-up: a case of it is over when it closes."""
+
+
+def closing_ends_it(*, year: int = 2027) -> Frame:
+    """The frame of that older sample."""
+    return frame(reading.read(OLDER), year=year)
 
 
 def frame(policy: Policy | None = None, *, year: int = 2027) -> Frame:

@@ -25,13 +25,13 @@ from escalations.simulation.driving import Drive
 from escalations.store import directory, directory_file, tables
 from escalations.store.notices import NoticeRow, of_case
 from tests import builders
-from tests.builders import civil
+from tests.builders import OLDER, civil
 
 
 def settings(folder: Path, database_url: str | None = None) -> Settings:
-    """Give settings for a folder of the test's own."""
+    """Give settings for a folder of the test's own, with a policy by which a case that has closed is over."""
     key = base64.b64encode(os.urandom(32)).decode()
-    return Settings(folder=folder, database_url=database_url, keys=key)  # type: ignore[arg-type]  # as the environment gives it
+    return Settings(folder=folder, database_url=database_url, keys=key, policy_file=OLDER)  # type: ignore[arg-type]  # as the environment gives it
 
 
 RAISER_WORDS: dict[str, Any] = {

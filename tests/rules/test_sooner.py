@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -254,7 +253,7 @@ def test_every_limit_of_a_priority_is_held_to_the_same_rules() -> None:
 
 def test_an_older_policy_keeps_its_text_and_its_hash() -> None:
     """What came later and is not said is not in the text: nothing of it changes what was frozen before."""
-    older = reading.read(Path(__file__).parents[1] / "packs" / "older" / "default-sample.yaml")
+    older = reading.read(builders.OLDER)
     for name in ("priorities", "by_priority", "or_sooner", "extend_times", "lists", "closing"):
         assert name not in canonical(older)
     assert older.content_hash == "ec6146c52efd2e13a11a5d830b7d941ec4a9218ea66d8ad8b0f8dbf6fe1552b8"

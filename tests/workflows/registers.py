@@ -25,7 +25,7 @@ class FaultyRegister(MemoryRegister):
 
     def __init__(self, frame: Frame | None = None) -> None:
         """Start without faults."""
-        super().__init__(frame or builders.frame())
+        super().__init__(frame or builders.closing_ends_it())
         self.fails = 0
         """How many calls of ``record`` fail before anything is written."""
         self.loses_answers = 0

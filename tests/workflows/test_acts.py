@@ -17,7 +17,7 @@ from tests.workflows.running import kinds, raised_now, start, started, worker
 
 
 def _this_year() -> FaultyRegister:
-    return FaultyRegister(builders.frame(year=datetime.now(UTC).year))
+    return FaultyRegister(builders.closing_ends_it(year=datetime.now(UTC).year))
 
 
 async def test_an_act_queued_with_the_start_before_any_worker_exists_is_applied_after_it(

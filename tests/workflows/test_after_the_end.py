@@ -9,7 +9,7 @@ from temporalio import client as temporal
 from escalations.rules import acts, events
 from escalations.rules.case import Changed, Outcome
 from escalations.rules.plan import Kept, Learning
-from tests.builders import SCHOOL, SOCIAL_CARE, civil, origin, raiser, responder
+from tests.builders import SCHOOL, SOCIAL_CARE, civil, frame, origin, raiser, responder
 from tests.workflows.registers import FaultyRegister
 from tests.workflows.running import started, worker
 
@@ -20,7 +20,7 @@ async def test_a_closed_case_wakes_for_what_was_agreed_and_for_the_follow_up(
     escalations_client: temporal.Client,
     task_queue: str,
 ) -> None:
-    register = FaultyRegister()
+    register = FaultyRegister(frame())
     async with worker(escalations_client, task_queue, register):
         case = await started(escalations_client, task_queue, register, MONDAY)
         await case.until("2027-03-01 12:00")

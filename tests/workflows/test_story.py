@@ -16,7 +16,7 @@ async def test_an_escalation_is_raised_reminded_moved_up_answered_and_closed(
     escalations_client: temporal.Client,
     task_queue: str,
 ) -> None:
-    register = MemoryRegister(builders.frame())
+    register = MemoryRegister(builders.closing_ends_it())
     async with worker(escalations_client, task_queue, register):
         case = await started(escalations_client, task_queue, register, "2027-03-01 09:30")
         await case.until("2027-03-03 09:00")
