@@ -591,7 +591,7 @@ def test_the_register_s_text_gives_a_paused_and_extended_case() -> None:
 
 
 def test_a_case_that_is_agreed_by_phone_while_paused_ends() -> None:
-    story = Story().raised().later(hours=2)
+    story = Story(policy=reading.read(builders.OLDER)).raised().later(hours=2)
     pauses(story, PauseReason.AGREED_BY_BOTH)
     story.act(acts.Close(**story.by_team(), outcome=Outcome.AGREED_AS_ASKED, on_word_of=Side.RAISING))
     assert clocks.next_wake(story.case) is None

@@ -45,6 +45,7 @@ async def _dying_worker(
         **os.environ,
         "ESCALATIONS_FOLDER": str(chosen.folder),
         "ESCALATIONS_KEYS": chosen.keys[0].get_secret_value(),
+        "ESCALATIONS_POLICY_FILE": str(chosen.policy_file),
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable,
