@@ -28,10 +28,10 @@ from tests import builders
 from tests.builders import OLDER, civil
 
 
-def settings(folder: Path, database_url: str | None = None) -> Settings:
+def settings(folder: Path, database_url: str | None = None, *, policy_file: Path | None = OLDER) -> Settings:
     """Give settings for a folder of the test's own, with a policy by which a case that has closed is over."""
     key = base64.b64encode(os.urandom(32)).decode()
-    return Settings(folder=folder, database_url=database_url, keys=key, policy_file=OLDER)  # type: ignore[arg-type]  # as the environment gives it
+    return Settings(folder=folder, database_url=database_url, keys=key, policy_file=policy_file)  # type: ignore[arg-type]  # as the environment gives it
 
 
 RAISER_WORDS: dict[str, Any] = {

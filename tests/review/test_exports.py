@@ -178,7 +178,7 @@ async def test_no_name_of_a_child_or_a_raiser_and_no_word_of_a_case_reaches_an_e
         **dict.fromkeys(("problem", "wanted", "tried", "referred"), f"{CHILD} was at the {SAID}, says {RAISER}."),
     }
     said = {"text": f"{CHILD} {SAID}", "answer": CHILD, "account": RAISER, "by": {"name": RAISER, "role": CHILD}}
-    async with parts.opened(settings(tmp_path), migrate=True) as opened_parts:
+    async with parts.opened(settings(tmp_path, policy_file=None), migrate=True) as opened_parts:
         async with opened_parts.database.write() as tx:
             await directory.load(tx, opened_parts.vault, directory_file.sample())
         life = Direct(opened_parts)

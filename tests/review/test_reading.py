@@ -26,7 +26,7 @@ NOW = civil("2027-06-01 12:00")
 @pytest.fixture
 async def installed(tmp_path: Path, database_url: str) -> AsyncIterator[Parts]:
     """Give an installation with the sample directory, on each database."""
-    async with parts.opened(settings(tmp_path, database_url), migrate=True) as opened:
+    async with parts.opened(settings(tmp_path, database_url, policy_file=None), migrate=True) as opened:
         async with opened.database.write() as tx:
             await directory.load(tx, opened.vault, directory_file.sample())
         yield opened
@@ -80,7 +80,7 @@ async def test_another_register_in_its_place_is_read_from_its_beginning(installe
     reader = Reader(installed.database)
     await reader.read(now=NOW)
     (tmp_path / "other").mkdir()
-    async with parts.opened(settings(tmp_path / "other"), migrate=True) as other:
+    async with parts.opened(settings(tmp_path / "other", policy_file=None), migrate=True) as other:
         async with other.database.write() as tx:
             await directory.load(tx, other.vault, directory_file.sample())
         await lived(other, "2027-03-03 09:30")

@@ -23,7 +23,7 @@ TEXT = worked.PAGE.read_text("utf-8")
 @pytest.fixture(scope="module")
 async def known(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Known]:
     """Give what the register knows once everything on the page has happened."""
-    async with parts.opened(settings(tmp_path_factory.mktemp("worked")), migrate=True) as opened:
+    async with parts.opened(settings(tmp_path_factory.mktemp("worked"), policy_file=None), migrate=True) as opened:
         async with opened.database.write() as tx:
             await directory.load(tx, opened.vault, worked.its_directory())
         await worked.live_through(opened, TEXT)

@@ -28,7 +28,7 @@ NOW = civil("2026-11-23 12:00")
 async def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the folder of an installation with an invented year."""
     folder = tmp_path_factory.mktemp("lived")
-    async with parts.opened(settings(folder), migrate=True) as opened:
+    async with parts.opened(settings(folder, policy_file=None), migrate=True) as opened:
         async with opened.database.write() as tx:
             await directory.load(tx, opened.vault, directory_file.sample())
         await year.fill(opened, NOW)
@@ -37,7 +37,7 @@ async def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 async def _compared(folder: Path, policy: Policy) -> what_ifs.Compares:
     said: list[str] = []
-    async with Database.open(settings(folder).database) as database:
+    async with Database.open(settings(folder, policy_file=None).database) as database:
         return await what_ifs.compared(database, InForce(policy), Year(2025), now=NOW, say=said.append)
 
 

@@ -25,7 +25,7 @@ NOW = "2026-11-23 12:00"
 
 async def filled(folder: Path, now: str = NOW, *, seed: int = year.SEED) -> Known:
     """Give what the register knows after an invented year."""
-    async with parts.opened(settings(folder), migrate=True) as opened:
+    async with parts.opened(settings(folder, policy_file=None), migrate=True) as opened:
         async with opened.database.write() as tx:
             await directory.load(tx, opened.vault, directory_file.sample())
         await year.fill(opened, civil(now), seed=seed)
@@ -77,7 +77,7 @@ async def test_two_runs_with_one_seed_agree_and_another_seed_tells_another_year(
 
 @pytest.mark.parametrize("now", ["2026-11-23 03:00", "2026-04-02 09:00", "2027-01-02 12:00", "2026-06-17 16:59"])
 async def test_a_first_look_finds_escalations_of_the_last_days_on_whatever_day_it_is(tmp_path: Path, now: str) -> None:
-    async with parts.opened(settings(tmp_path), migrate=True) as opened:
+    async with parts.opened(settings(tmp_path, policy_file=None), migrate=True) as opened:
         async with opened.database.write() as tx:
             await directory.load(tx, opened.vault, directory_file.sample())
         assert await year.fill(opened, civil(now)) > 40
@@ -93,7 +93,7 @@ async def test_a_first_look_finds_escalations_of_the_last_days_on_whatever_day_i
 
 
 async def test_a_second_start_writes_nothing(tmp_path: Path) -> None:
-    async with parts.opened(settings(tmp_path), migrate=True) as opened:
+    async with parts.opened(settings(tmp_path, policy_file=None), migrate=True) as opened:
         async with opened.database.write() as tx:
             await directory.load(tx, opened.vault, directory_file.sample())
         assert await year.fill(opened, civil(NOW))
@@ -101,7 +101,7 @@ async def test_a_second_start_writes_nothing(tmp_path: Path) -> None:
 
 
 async def test_nothing_is_invented_beside_a_real_directory_or_for_a_year_that_still_runs(tmp_path: Path) -> None:
-    async with parts.opened(settings(tmp_path), migrate=True) as opened:
+    async with parts.opened(settings(tmp_path, policy_file=None), migrate=True) as opened:
         async with opened.database.write() as tx:
             await directory.load(tx, opened.vault, directory_file.sample())
         with pytest.raises(year.NotForAYear, match="is not over"):
