@@ -11,7 +11,7 @@ from escalations.rules.notices import NoticeKind
 from tests.builders import civil, with_priorities
 from tests.web import answering, teamwork
 from tests.web.conftest import Office
-from tests.web.forms_filled import raised
+from tests.web.forms_filled import SAFETY, raised
 from tests.web.test_team_acts import case_of
 
 WHY = "The contact visit is on Wednesday, Zanzibar."
@@ -23,7 +23,7 @@ async def reference(office: Office) -> str:
     office.in_force = opening.InForce(with_priorities(or_sooner=True))
     office.app = office.make_app()
     office.browser = office.new_browser(signed_in=True)
-    found = await raised(office)
+    found = await raised(office, safety={**SAFETY, "priority": "none"})
     await office.settle()
     return found
 
