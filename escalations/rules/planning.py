@@ -7,6 +7,7 @@ closes nothing by its dates. It can be written down after the end as well: much 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from escalations.policy import Side
@@ -14,7 +15,7 @@ from escalations.rules import acts, events, workingtime
 from escalations.rules.access import NO_ACTION, Refused
 from escalations.rules.case import WITHOUT_SETTLEMENT, Case, Status
 from escalations.rules.events import Event
-from escalations.rules.plan import Plan, PlanSays, Whose
+from escalations.rules.plan import Action, Plan, PlanSays, Whose
 from escalations.rules.telling import RAISER
 
 MOST = 40
@@ -34,6 +35,12 @@ def lives(case: Case) -> bool:
     if case.status is Status.CLOSED:
         return case.outcome not in WITHOUT_SETTLEMENT
     return case.status is Status.OPEN
+
+
+def to_do(case: Case) -> Iterator[Action]:
+    """The actions that were taken on and are not recorded as done, plan by plan; none where nothing is in force."""
+    if lives(case):
+        yield from (action for plan in case.plans for action in plan.actions if action.stands and not action.done)
 
 
 def owners(case: Case) -> tuple[str, ...]:

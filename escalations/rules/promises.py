@@ -44,13 +44,8 @@ def first(case: Case, now: datetime, until: datetime) -> tuple[datetime, Event] 
 
 
 def _actions(case: Case) -> Iterator[Action]:
-    """Those that time still has something to say of: taken on, and not recorded as done."""
-    if not planning.lives(case):
-        return
-    for plan in case.plans:
-        for action in plan.actions:
-            if action.stands and not action.done and action.passed_at is None:
-                yield action
+    """Those that time still has something to say of: taken on, not recorded as done, and their date not yet noted."""
+    return (action for action in planning.to_do(case) if action.passed_at is None)
 
 
 def _next_of(action: Action, *, by: datetime | None = None) -> datetime | None:

@@ -75,19 +75,22 @@ async def put(
         )
         .values(replaced_at=at)
     )
-    for one in days:
-        await tx.execute(
-            insert(_DAYS).values(
-                day_id=secrets.token_hex(16),
-                owner=owner,
-                types=",".join(types) if types else None,
-                first=one.first,
-                last=one.last,
-                why=one.why,
-                opens=one.opens,
-                entered_at=at,
-            )
-        )
+    await tx.execute(
+        insert(_DAYS),
+        [
+            {
+                "day_id": secrets.token_hex(16),
+                "owner": owner,
+                "types": ",".join(types) if types else None,
+                "first": one.first,
+                "last": one.last,
+                "why": one.why,
+                "opens": one.opens,
+                "entered_at": at,
+            }
+            for one in days
+        ],
+    )
     return len(days), replaced.rowcount
 
 

@@ -97,20 +97,15 @@ def of(case: Case) -> tuple[Promise, ...]:
 
 
 def _actions(case: Case) -> list[Promise]:
-    if not planning.lives(case):
-        return []
     found = []
-    for plan in case.plans:
-        for action in plan.actions:
-            if action.done or not action.stands:
-                continue
-            side = Side.RAISING if action.agency_id == case.raising_agency else Side.RESPONDING
-            state = Standing.NOT_DONE if action.done is False else Standing.TO_DO
-            if action.passed_at is not None and state is Standing.TO_DO:
-                state = Standing.DATE_PASSED
-            found.append(
-                Promise(case.reference, action.action_id, Kind.ACTION, side, action.agency_id, action.due_at, state)
-            )
+    for action in planning.to_do(case):
+        side = Side.RAISING if action.agency_id == case.raising_agency else Side.RESPONDING
+        state = Standing.NOT_DONE if action.done is False else Standing.TO_DO
+        if action.passed_at is not None and state is Standing.TO_DO:
+            state = Standing.DATE_PASSED
+        found.append(
+            Promise(case.reference, action.action_id, Kind.ACTION, side, action.agency_id, action.due_at, state)
+        )
     return found
 
 
