@@ -22,12 +22,14 @@ from temporalio import client as temporal
 from escalations import settings, telemetry
 from escalations.temporal import binaries, client, devserver
 from escalations.workflows import attributes
-from tests import postgres
+from tests import hanging, postgres
 
 # The same examples at every run, so that a failure is found again; `--hypothesis-profile soak` looks for new ones.
 hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
 hypothesis.settings.register_profile("soak", max_examples=2_000, deadline=None)
 hypothesis.settings.load_profile("repeatable")
+
+pytest_runtest_makereport = hanging.pytest_runtest_makereport
 
 ORDER = ("rules", "store", "intake", "mail", "platform", "activities", "workflows", "web", "docs", "browser")
 """Fast and pure first, the browser last, where one process runs all. Within a folder the order is random, and the seed
