@@ -25,7 +25,7 @@ from escalations.mail.outgoing import Answer, Answered, Facts, House
 from escalations.mail.parser import Mail
 from escalations.mail.relay import Relay
 from escalations.store import mail_answers as answered
-from escalations.store import mails
+from escalations.store import mail_asides, mails
 from escalations.store.engine import Database
 from escalations.store.mails import MailRow, MailState, NotAnswered
 from escalations.store.vault import Erased, Vault
@@ -117,6 +117,32 @@ class Answering:
                         letter = replace(letter, facts=_as_held(letter.facts, mail, row.due_at))
             if letter is not None:
                 await self._leave(letter, f"again-{row.mail_id}-{row.repeats}", answers=message_id)
+
+    async def tell_of_aside(self) -> None:
+        """Tell whoever wrote what the team put aside, once for each message."""
+        while True:
+            async with self._database.read() as tx:
+                mail_id = await mail_asides.owed(tx)
+            if mail_id is None:
+                return
+            now, letter, message_id = self._now(), None, ""
+            async with self._database.write() as tx:
+                if not await mail_asides.word_leaves(tx, mail_id):
+                    continue  # Another router has.
+                row, aside = await mails.get(tx, mail_id), await mail_asides.of(tx, mail_id)
+                budget = await self._budget(tx, row, now)
+                if budget.verdict is Verdict.SILENT:
+                    await mails.not_answered(tx, mail_id, NotAnswered.OFTEN)
+                    continue
+                with suppress(Erased):
+                    _, raw = await mails.content(tx, self._vault, mail_id)
+                    mail = await self._ways.reader.parsed(raw)
+                    if aside is not None:
+                        made = self._making(tx, now).aside(mail, aside)
+                        letter = await self._within(tx, row, made, budget, now, filed=False)
+                        message_id = mail.message_id
+            if letter is not None:
+                await self._leave(letter, f"aside-{mail_id}", answers=message_id)
 
     def _making(self, tx: AsyncConnection, now: datetime) -> mail_answers.Letters:
         return mail_answers.Letters(self._ways, tx, self._post.house, self._post.web_address, now)

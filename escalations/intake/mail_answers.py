@@ -17,12 +17,14 @@ from escalations.intake.mail_codes import Code
 from escalations.intake.mail_routing import Routed, ToAnswer, Ways
 from escalations.mail.outgoing import Answer, Answered, Facts, House
 from escalations.mail.parser import Mail
+from escalations.mail.words import turn_to
 from escalations.policy import Side, Track
 from escalations.rules.case import Case, Seen, Status
 from escalations.rules.clocks import TEAM_POSITION
 from escalations.rules.notices import Ask
 from escalations.rules.onward import onward
 from escalations.store import directory, links, notices
+from escalations.store.mail_asides import Aside
 from escalations.store.mails import MailRow, MailState
 from escalations.store.notices import NoticeRow
 
@@ -107,6 +109,11 @@ class Letters:
         if case is None or known is None:
             return Letter(mail.sender, Answer.MAIL_AGAIN, self._facts(row.reference if filed else None), said)
         return await self._linked(row, Answer.MAIL_AGAIN, known, case, said, mail.sender)
+
+    def aside(self, mail: Mail, aside: Aside) -> Letter:
+        """The answer to what the team put aside: fixed words, no reference and no link."""
+        said = Answered(turn_to=turn_to(aside.route, aside.elsewhere), sent_there=bool(aside.sent_there))
+        return Letter(mail.sender, Answer.MAIL_ASIDE, self._facts(None), said)
 
     async def _to_parties(
         self, row: MailRow, mail: Mail, to_answer: ToAnswer, notice: NoticeRow, case: Case

@@ -93,6 +93,8 @@ class Router:
     async def _tell(self) -> None:
         with suppress(errors.Retry):
             await self._answering.tell_of_again()
+        with suppress(errors.Retry):
+            await self._answering.tell_of_aside()
         await self._tell_of_owed()
         await self._tell_of_late()
 

@@ -466,6 +466,8 @@ class Answer(StrEnum):
     MAIL_URGENT = "mail_urgent"
     """To whoever raised it, who says in a labelled line that it is urgent: what comes of that."""
     MAIL_NOT_URGENT = "mail_not_urgent"
+    MAIL_ASIDE = "mail_aside"
+    """To whoever wrote what the team put aside: that it did, and where to turn."""
     MAIL_MANY = "mail_many"
     """To whoever wrote: so many came that it waits for the team, and whom to ring meanwhile."""
     MAIL_WAITS = "mail_waits"
@@ -498,6 +500,10 @@ class Answered:
     """When the same words were received before."""
     until: datetime | None = None
     """From when on they are answered again."""
+    turn_to: str = ""
+    """Of what was put aside: where it goes, in our words or the policy's; empty where it goes nowhere."""
+    sent_there: bool = False
+    """Whether the team has sent it there."""
 
 
 def compose_answer(
@@ -637,7 +643,7 @@ def _values(notice: Notice, facts: Facts) -> Mapping[str, object]:
         "asked_in_vain": any(one.kept_at is None for one in facts.kept),
         "task_words": words.TASK,
         "awaited_words": words.AWAITED,
-        "turn_to": words.TURN_TO[facts.route] if facts.route else "",
+        "turn_to": words.turn_to(facts.route),
         "why_redated": words.REDATED[facts.redated_because] if facts.redated_because else "",
         "task": words.TASK[awaits] if awaits else "open the link and see what is asked",
         "awaited": words.AWAITED[awaits] if awaits else "what the page shows",

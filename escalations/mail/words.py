@@ -109,6 +109,11 @@ TURN_TO: dict[Route, str] = {
 """Where somebody turns with what is not for this process: "The right place for it: ..."."""
 
 
+def turn_to(route: Route | None, elsewhere: str | None = None) -> str:
+    """The same; in the words of the policy's document, where that names it. Empty where it goes nowhere."""
+    return elsewhere or ("" if route is None else TURN_TO[route])
+
+
 _INSTEAD: dict[tuple[Because, By], str] = {
     (Because.CLOSED, By.DEPUTY): "Its deputy was told instead.",
     (Because.CLOSED, By.STAND_IN): "Whoever stands in for it was told instead.",

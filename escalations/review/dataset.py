@@ -275,6 +275,8 @@ class CaseRecord:
     """How often an agency said that it had read the file before it answered."""
     recorded_by: tuple[str, ...] = ()
     """The agencies that said that it is recorded on their own files."""
+    outside: senders.Outside | None = None
+    """Who wrote it, where the team held it and it was not for this process."""
     withdrawn_because: WithdrawReason | None = None
     """Why whoever raised it took it back, where they did so themselves."""
     became_urgent: bool = False
@@ -474,6 +476,7 @@ class Life:
                     closed_at=event.at,
                     outcome=event.outcome,
                     withdrawn_because=event.withdrawn_because,
+                    outside=event.outside,
                 )
             case events.Reopened():
                 self._tell_of_reopening(event)
@@ -712,6 +715,10 @@ class Message:
     due_at: datetime
     looked_at: datetime | None
     """None where it still waits."""
+    put_aside: bool = False
+    """Whether the team put it aside when it looked."""
+    why: senders.PutAside | None = None
+    """Why it did; none where that was not asked yet."""
 
     def in_time(self, now: datetime) -> bool | None:
         """Whether the team looked by its own time limit; none while nobody can say yet."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from escalations.review import after, counting, delays, quality, timing, words
+from escalations.review import after, aside, counting, delays, quality, timing, words
 from escalations.review.dataset import CaseRecord, Known
 from escalations.review.figures import FEW, Audience, Bars, Column, Figure, Review, Row, Section, Share, Table, Unit
 from escalations.review.view import View, as_cases
@@ -67,6 +67,7 @@ MEASURES: Final = (
     Measure("drift_by_stage", "Time limits that passed, by stage", _P, delays.by_stage),
     Measure("accounts", "What both sides say of the delays", _P, delays.accounts),
     Measure("our_clocks", "What waited for the partnership’s team", _P, quality.our_clocks),
+    Measure("put_aside", "What was not for this process", _P, aside.put_aside, breakdown=False),
     Measure("who_raised", "Who raised it", _P, counting.who_raised),
     Measure("who_received", "With whom it was raised", _P, counting.who_received),
     Measure("raising_by_responding", "Who raised it with whom", _P, counting.raising_by_responding),
@@ -94,7 +95,9 @@ CAVEAT: Final = (
     "There is no expected figure. More escalations, or fewer, is neither good nor bad: few can mean that agencies "
     "agree, or that they do not know the policy."
 )
-_NOT_PUBLISHED: Final = {"register", "gaps", "times_by_type", "our_clocks", "raising_by_responding_before"}
+_NOT_PUBLISHED: Final = {"register", "gaps", "times_by_type", "our_clocks", "put_aside", "raising_by_responding_before"}
+_LEFT_OUT: Final = {"themes", "put_aside"}
+"""Left out where there is nothing of it."""
 _MOST_HIDDEN: Final = 4
 """The public gets a breakdown only where no count in it is from 1 to this."""
 
@@ -104,7 +107,7 @@ def review(known: Known, year: Year, *, audience: Audience = Audience.PARTNERSHI
     known = for_audience(known, audience, agency)
     view = View(known, year, audience)
     found = (measure.figure(view) for measure in MEASURES if view.cases or not measure.breakdown)
-    figures = tuple(figure for figure in found if figure.table.rows or figure.id != "themes")
+    figures = tuple(figure for figure in found if figure.table.rows or figure.id not in _LEFT_OUT)
     if audience is Audience.PUBLIC:
         figures = _published(view, figures)
     return Review(

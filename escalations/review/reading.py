@@ -108,11 +108,9 @@ class Reader:
 async def _messages(tx: AsyncConnection, known_at: datetime) -> tuple[Message, ...]:
     """What waited for the team by then, as it stood then."""
     return tuple(
-        Message(
-            one.received_at,
-            one.due_at,
-            one.looked_at if one.looked_at is not None and one.looked_at <= known_at else None,
-        )
+        Message(one.received_at, one.due_at, one.looked_at, put_aside=one.put_aside, why=one.why)
+        if one.looked_at is not None and one.looked_at <= known_at
+        else Message(one.received_at, one.due_at, None)
         for one in await mails.waited(tx)
         if one.received_at <= known_at
     )

@@ -76,3 +76,21 @@ class Outside(StrEnum):
     WORKER = "worker"
     """Somebody who works with children or adults, for no agency of this partnership."""
     OTHER = "other"
+
+
+class PutAside(StrEnum):
+    """Why the team puts a message aside. The first are those of a held case: who wrote what is not for this process."""
+
+    FAMILY = "family"
+    PUBLIC = "public"
+    WORKER = "worker"
+    OTHER = "other"
+    SEEN_TO = "seen_to"
+    """It needs nothing more: what it says is known, or was seen to in another way."""
+    NOBODY = "nobody"
+    """Nobody waits for a word on it: advertising, or a program wrote it."""
+
+    @property
+    def goes_elsewhere(self) -> bool:
+        """Whether it is for another place than this process, which whoever wrote is told."""
+        return self not in {PutAside.SEEN_TO, PutAside.NOBODY}

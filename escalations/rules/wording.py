@@ -13,6 +13,7 @@ from typing import Final
 
 from escalations.policy import Awaits
 from escalations.rules.case import Changed, Felt
+from escalations.rules.senders import PutAside
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,3 +154,21 @@ FELT: Final[Mapping[Felt, Answer]] = {
     Felt.HARD: Answer("It was hard", "Hard"),
 }
 """How raising or receiving it felt."""
+
+PUT_ASIDE: Final[Mapping[PutAside, Answer]] = {
+    PutAside.FAMILY: Answer(
+        "A parent or somebody of the family, or the child or adult themselves", "A parent, the family, child or adult"
+    ),
+    PutAside.PUBLIC: Answer("A member of the public", "A member of the public"),
+    PutAside.WORKER: Answer(
+        "Somebody who works with children or adults, for no agency of this partnership", "Works for no agency of ours"
+    ),
+    PutAside.OTHER: Answer("Somebody else", "Somebody else"),
+    PutAside.SEEN_TO: Answer(
+        "It needs nothing more: it is known, or was seen to in another way", "Needed nothing more"
+    ),
+    PutAside.NOBODY: Answer(
+        "Nobody who waits for a word: it is advertising, or a program wrote it", "Advertising, or a program's"
+    ),
+}
+"""Why the team puts something aside: who wrote what is not for this process, or why a message needs nothing."""

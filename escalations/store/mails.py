@@ -19,7 +19,9 @@ from sqlalchemy import Row, Select, and_, bindparam, case, func, insert, or_, se
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations import errors
-from escalations.store import register, tables
+from escalations.rules.senders import PutAside
+from escalations.store import mail_asides, register, tables
+from escalations.store.mail_asides import Aside
 from escalations.store.vault import Erased, Sealed, Vault
 
 _MAILS = tables.MAILS
@@ -317,17 +319,32 @@ class Waited:
     due_at: datetime
     looked_at: datetime | None
     """None where it still waits."""
+    put_aside: bool = False
+    """Whether the team put it aside when it looked."""
+    why: PutAside | None = None
+    """Why it did; none where that was not asked yet."""
 
 
 async def waited(tx: AsyncConnection) -> list[Waited]:
     """Every message that ever waited for the team, oldest first. For the review of a year."""
+    aside = and_(_ACTS.c.mail_id == _MAILS.c.mail_id, _ACTS.c.what == MailAct.NOT_FOR_US.value)
     rows = await tx.execute(
-        select(_MAILS.c.received_at, _STATES.c.due_at, _STATES.c.looked_at)
+        select(_MAILS.c.received_at, _STATES.c.due_at, _STATES.c.looked_at, _ACTS.c.what, _ACTS.c.why)
         .join(_STATES, _STATES.c.mail_id == _MAILS.c.mail_id)
+        .outerjoin(_ACTS, aside)
         .where(_STATES.c.due_at.is_not(None))
         .order_by(_MAILS.c.received_at, _MAILS.c.mail_id)
     )
-    return [Waited(row.received_at, row.due_at, row.looked_at) for row in rows]
+    return [
+        Waited(
+            row.received_at,
+            row.due_at,
+            row.looked_at,
+            put_aside=row.what is not None,
+            why=None if row.why is None else PutAside(row.why),
+        )
+        for row in rows
+    ]
 
 
 async def retry(tx: AsyncConnection, mail_id: str, *, at: datetime, code: str) -> None:
@@ -444,6 +461,7 @@ async def act(
     sealed: dict[str, object],
     idempotency_key: str,
     reference: str | None = None,
+    aside: Aside | None = None,
 ) -> bool:
     """Write down what the team did with a held message, and give whether that was new.
 
@@ -456,6 +474,7 @@ async def act(
         sealed: who, and what they noted.
         idempotency_key: equal for a second press of the same button.
         reference: the case that it was passed to.
+        aside: for what is put aside, why and where it goes.
     """
     again = await tx.execute(select(_ACTS.c.act_id).where(_ACTS.c.idempotency_key == idempotency_key))
     if again.one_or_none() is not None:
@@ -473,6 +492,7 @@ async def act(
         "key_id": box.key_id,
         "idempotency_key": idempotency_key,
         "content_digest": box.digest,
+        **mail_asides.columns(aside),
     }
     await tx.execute(insert(_ACTS).values(**row, row_digest=register.row_digest(_ACTS, row)))
     return True
@@ -487,6 +507,9 @@ class MailDeed:
     who: str
     """Empty where it was erased."""
     reference: str | None
+    aside: Aside | None = None
+    note: str = ""
+    """What they noted; empty where it was erased."""
 
 
 async def deeds(tx: AsyncConnection, keys: Vault, mail_id: str) -> tuple[MailDeed, ...]:
@@ -497,10 +520,11 @@ async def deeds(tx: AsyncConnection, keys: Vault, mail_id: str) -> tuple[MailDee
         try:
             box = Sealed(row.key_id, row.sealed)
             plain = await keys.open(tx, box, table=_ACTS.name, column="sealed", row=row.act_id)
-            who = str((json.loads(plain).get("by") or {}).get("name") or "")
+            sealed = json.loads(plain)
         except Erased:
-            who = ""
-        found.append(MailDeed(MailAct(row.what), row.at, who, row.reference))
+            sealed = {}
+        who, note = str((sealed.get("by") or {}).get("name") or ""), str(sealed.get("note") or "")
+        found.append(MailDeed(MailAct(row.what), row.at, who, row.reference, mail_asides.of_row(row), note))
     return tuple(found)
 
 

@@ -147,10 +147,21 @@ def submission_digest(row: Mapping[str, Any]) -> str:
 
 def row_digest(table: Table, row: Mapping[str, Any]) -> str:
     """The digest that a row of something received ought to have; what is sealed is in it by its own digest."""
-    columns = (column.name for column in table.c if column.name not in {"sealed", "row_digest"})
-    values = (row[name] for name in columns)
-    texts = [tables.instant_text(value) if isinstance(value, datetime) else value for value in values]
+    values = (
+        row[column.name]
+        for column in table.c
+        if column.name not in {"sealed", "row_digest"}
+        and not (column.info == tables.LATER and row[column.name] is None)
+    )
+    texts = [_said(value) for value in values]
     return hashlib.sha256(json.dumps(texts, ensure_ascii=True).encode()).hexdigest()
+
+
+def _said(value: Any) -> Any:  # noqa: ANN401  of whatever type the column is
+    """A value as both databases read it."""
+    if isinstance(value, bool):
+        return int(value)
+    return tables.instant_text(value) if isinstance(value, datetime) else value
 
 
 async def read(

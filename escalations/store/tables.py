@@ -7,6 +7,7 @@ Personal data stands only in columns that are named ``sealed`` (see :mod:`escala
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
 
 from sqlalchemy import (
     BigInteger,
@@ -33,6 +34,9 @@ SQLITE_GUARDS = ("no_update", "no_delete", "no_replace")
 """The triggers that every append-only table has on SQLite, each named ``<table>_<guard>``."""
 POSTGRESQL_GUARDS = ("no_change", "no_truncate")
 """The same on PostgreSQL, where they are enabled ALWAYS."""
+
+LATER: Final = {"later": True}
+"""Marks a column of an append-only table that came after its first rows: where it is empty, no digest knows of it."""
 
 METADATA = MetaData(
     naming_convention={
@@ -479,6 +483,7 @@ MAILS = Table(
 _RECEIVED = text("state = 'received'")
 _WAITING = text("state = 'held'")
 _AGAIN = text("repeated_at IS NOT NULL")
+_OWED = text("aside_owed_at IS NOT NULL")
 _QUIET = text("quiet_until IS NOT NULL")
 
 MAIL_STATES = Table(
@@ -500,10 +505,12 @@ MAIL_STATES = Table(
     Column("not_answered", _SLUG),
     Column("repeats", Integer, nullable=False, server_default="0"),
     Column("repeated_at", Instant),
+    Column("aside_owed_at", Instant),
     Index(None, "state"),
     Index(None, "reference"),
     Index(None, "answered_at"),
     Index("ix_mail_states_waiting", "due_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
+    Index("ix_mail_states_aside_owed", "aside_owed_at", sqlite_where=_OWED, postgresql_where=_OWED),
     Index("ix_mail_states_repeated", "repeated_at", sqlite_where=_AGAIN, postgresql_where=_AGAIN),
     Index("ix_mail_states_received", "next_attempt_at", sqlite_where=_RECEIVED, postgresql_where=_RECEIVED),
 )
@@ -521,9 +528,16 @@ MAIL_ACTS = Table(
     Column("idempotency_key", String(128), nullable=False, unique=True),
     Column("content_digest", _DIGEST),
     Column("row_digest", _DIGEST),
+    Column("why", _SLUG, info=LATER),
+    Column("route", _SLUG, info=LATER),
+    Column("elsewhere", Text, info=LATER),
+    Column("sent_there", Boolean, info=LATER),
     Index(None, "mail_id"),
 )
-"""What the team did with a message that was held for it."""
+"""What the team did with a message that was held for it; of one that it put aside also why, and where that goes.
+
+``elsewhere`` are the words of the policy for where something goes that it is not for: nobody's who wrote.
+"""
 
 MAIL_ANSWERS = Table(
     "mail_answers",

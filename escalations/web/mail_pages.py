@@ -24,17 +24,19 @@ from escalations.mail.authentication import CHECKED, Vouched
 from escalations.mail.classify import Kind
 from escalations.mail.labels import Label
 from escalations.mail.parser import Mail
-from escalations.rules import access, acts
+from escalations.rules import access, acts, wording
 from escalations.rules.access import Page, Role
-from escalations.store import access_log, directory, mail_answers, mails, notices, references
+from escalations.store import access_log, directory, mail_answers, mail_asides, mails, notices, references
 from escalations.store.access_log import What
+from escalations.store.mail_asides import Aside
 from escalations.store.mails import MailAct, MailRow, MailState
 from escalations.store.notices import NoticeRow
 from escalations.store.vault import Erased
-from escalations.web import mail_adding, mail_undelivered, named, sender_words, team_check, words
+from escalations.web import mail_adding, mail_aside, mail_undelivered, named, sender_words, team_check, words
 from escalations.web.auth import allowed, signed_in
 from escalations.web.forms import LONG, Problem, Raw, Reading, first
 from escalations.web.made import Made
+from escalations.web.mail_aside import PuttingAside
 from escalations.web.mail_undelivered import Grounds
 from escalations.web.parts import Parts, is_press
 from escalations.web.telling import Names
@@ -155,6 +157,9 @@ class _MailPages:
             withheld=withheld,
             held=row.state is MailState.HELD,
             reported=await self._reported(row),
+            why_aside=mail_aside.WHY,
+            goes=mail_aside.ways(self._parts.policy),
+            asides=[_said_of(deed.aside) for deed in done],
             urgent_words=urgency.found(mail.subject, mail.text, mail.history) if mail else (),
             pleas=pleas.found(mail.subject, mail.text) if mail else (),
             named=named.each(mail.labelled.values.get(Label.TO_AGENCY, ()), agencies) if mail else (),
@@ -297,15 +302,41 @@ class _MailPages:
         return parts.go(request, f"/board/{reference}/outcome/{made.act.submission_id}")
 
     async def put_aside(self, request: Request, mail_id: str) -> Response:
-        """Say that it is nobody's escalation."""
-        raw, _, genuine = await self._parts.posted(request)
+        """Say that it is nobody's escalation: first what that does and who is told, and then it is put aside."""
+        raw, pressed, genuine = await self._parts.posted(request)
         if not genuine or not is_press(first(raw, "once")):
             return await self._show(request, mail_id, raw, (self._parts.stale(request),), status=403)
-        row, _ = await self._read(mail_id)
+        if pressed == "change":
+            return await self._show(request, mail_id, raw)
+        row, mail = await self._read(mail_id)
+        if row.state is not MailState.HELD:
+            return await self._show(request, mail_id, raw, status=409, again=True)
+        reading = Reading(raw, now=self._parts.now())
+        putting = mail_aside.read(reading, self._parts.policy)
+        if putting is None:
+            return await self._show(request, mail_id, raw, tuple(reading.problems), status=422)
+        if pressed != "send":
+            return self._parts.show(
+                request,
+                "message_aside.html",
+                row=row,
+                rows=mail_aside.rows(row, mail, putting),
+                answered=mail_aside.is_answered(row, mail, putting.aside),
+                hidden=[(name, value) for name, values in raw.items() for value in values],
+            )
+        return await self._store_aside(request, row, mail, raw, putting)
+
+    async def _store_aside(
+        self, request: Request, row: MailRow, mail: Mail | None, raw: Raw, putting: PuttingAside
+    ) -> Response:
         parts, now = self._parts, self._parts.now()
         try:
             async with parts.database.write() as tx:
-                settled = await self._settle(tx, request, row, raw, MailAct.NOT_FOR_US, now=now, note="")
+                settled = await self._settle(
+                    tx, request, row, raw, MailAct.NOT_FOR_US, now=now, note=putting.note, aside=putting.aside
+                )
+                if settled and mail_aside.is_answered(row, mail, putting.aside):
+                    await mail_asides.owe(tx, row.mail_id, at=now)
         except errors.Retry:
             return await self._show(request, row.mail_id, raw, status=503, unkept=True)
         if not settled:
@@ -384,6 +415,7 @@ class _MailPages:
         now: datetime,
         note: str,
         reference: str | None = None,
+        aside: Aside | None = None,
     ) -> bool:
         """Write down what is done with a message that waits, and give whether it still did."""
         state, code = _BECOMES[what]
@@ -406,6 +438,7 @@ class _MailPages:
             sealed={"by": signed_in(request).by, "note": note},
             idempotency_key=_key(row.mail_id, first(raw, "once")),
             reference=reference,
+            aside=aside,
         )
 
 
@@ -415,6 +448,17 @@ _BECOMES: Final = {
     MailAct.CONFIRM_UNDELIVERED: (MailState.FILED, Code.UNDELIVERED_CONFIRMED),
 }
 """What becomes of a message by what the team does with it."""
+
+
+def _said_of(aside: Aside | None) -> tuple[str, ...]:
+    """Why it was put aside, and where it goes, for whoever reads the message later."""
+    if aside is None:
+        return ()
+    said = [wording.PUT_ASIDE[aside.why].words]
+    if aside.route is not None:
+        sent = "sent there by the team" if aside.sent_there else "whoever wrote turns there themselves"
+        said.append(f"Where it goes: {mail_aside.goes_to(aside)} ({sent})")
+    return tuple(said)
 
 
 def _key(mail_id: str, once: str) -> str:

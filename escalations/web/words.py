@@ -35,7 +35,7 @@ from escalations.rules.case import (
 )
 from escalations.rules.notices import RAISER, NoticeKind
 from escalations.rules.plan import Kept, Learning, NotDone, PlanSays
-from escalations.rules.senders import Outside
+from escalations.rules.senders import Outside, PutAside
 from escalations.store.access_log import What
 from escalations.store.mails import MailAct
 from escalations.store.notices import NoticeState
@@ -100,12 +100,7 @@ ERASED: Final[Mapping[EraseReason, str]] = {
     EraseReason.OTHER: "Another reason",
 }
 """Why the words of an escalation were erased."""
-OUTSIDE: Final[Mapping[Outside, str]] = {
-    Outside.FAMILY: "A parent or somebody of the family, or the child or adult themselves",
-    Outside.PUBLIC: "A member of the public",
-    Outside.WORKER: "Somebody who works with children or adults, for no agency of this partnership",
-    Outside.OTHER: "Somebody else",
-}
+OUTSIDE: Final[Mapping[Outside, str]] = {who: wording.PUT_ASIDE[PutAside(who)].words for who in Outside}
 """Who wrote what is not for this process."""
 TRANSFERRED_TO: Final[Mapping[TransferredTo, str]] = {
     TransferredTo.ANOTHER_PARTNERSHIP: "The partnership of another area",

@@ -8,13 +8,14 @@ import pytest
 
 from escalations.policy import Awaits, Track
 from escalations.review import measures
-from escalations.review.dataset import Agency, CaseRecord, Known
+from escalations.review.dataset import Agency, CaseRecord, Known, Message
 from escalations.review.figures import Audience, Figure, Review, Section, Share
 from escalations.review.view import median, ninetieth
 from escalations.review.years import Year
 from escalations.rules import acts
 from escalations.rules.acts import LegalStatus, Reason
 from escalations.rules.case import PauseReason
+from escalations.rules.senders import Outside, PutAside
 from escalations.rules.workingtime import Amount
 from tests.builders import POLICE, SCHOOL, SOCIAL_CARE, Story, civil
 from tests.review.told import AGENCIES, known, of_records, record, settled_at_two
@@ -306,7 +307,35 @@ def test_from_thirty_on_the_public_gets_a_breakdown_only_where_no_count_in_it_is
 def test_the_public_never_gets_what_concerns_single_agencies_or_the_making_of_the_figures() -> None:
     review = reviewed(many(40), audience=Audience.PUBLIC)
     ids = {figure.id for figure in review.figures}
-    assert not ids & {"register", "gaps", "times_by_type", "our_clocks", "raising_by_responding_before"}
+    assert not ids & {"register", "gaps", "times_by_type", "our_clocks", "put_aside", "raising_by_responding_before"}
+
+
+def test_what_the_team_put_aside_is_counted_by_why_escalations_and_messages_side_by_side() -> None:
+    came = civil("2026-05-04 10:00")
+    ended = replace(record(settled_at_once(), "A"), outside=Outside.FAMILY)
+    looked = Message(came, came, came, put_aside=True, why=PutAside.FAMILY)
+    found = replace(
+        of_records([ended]),
+        messages=(
+            looked,
+            replace(looked, why=PutAside.NOBODY),
+            replace(looked, why=None),
+            replace(looked, put_aside=False, why=None),
+            replace(looked, received_at=civil("2026-03-31 10:00")),
+        ),
+    )
+    figure = reviewed(found).figure("put_aside")
+    assert [cells(figure, row) for row in ("family", "public", "nobody", "not_said")] == [
+        (1, 1),
+        (0, 0),
+        (0, 1),
+        (0, 1),
+    ]
+    assert figure.table.rests_on == 4
+    with pytest.raises(KeyError):
+        reviewed(known(settled_at_two())).figure("put_aside")
+    one = reviewed(found, audience=Audience.AGENCY, agency=ended.raising_agency).figure("put_aside")
+    assert cells(one, "family") == (1,)
 
 
 # ---- All of it -------------------------------------------------------------------------------------------------------

@@ -407,12 +407,15 @@ async def test_a_second_press_adds_it_once_and_leads_to_what_the_first_brought(o
 async def test_what_was_put_aside_meanwhile_is_not_added(office: Office) -> None:
     row = await held(office)
     page = await office.get(f"/messages/{row.mail_id}")
-    await office.post(f"/messages/{row.mail_id}/not-for-us", token=page.token, once=page.value("once"))
+    await office.post(f"/messages/{row.mail_id}/not-for-us", token=page.token, once=page.value("once"), **ASIDE)
     late = await office.post(
         f"/messages/{row.mail_id}/pass", token=page.token, do="send", once="another", reference=str(row.reference)
     )
     assert "The team put it aside" in late.text
     assert [act.what for act in await _acts(office)] == ["not_for_us"]
+
+
+ASIDE: dict[str, Any] = {"aside_why": "nobody", "do": "send"}
 
 
 async def _acts(office: Office) -> list[Any]:
@@ -521,7 +524,7 @@ async def test_the_register_says_that_the_team_confirmed_it_and_how_it_knows_and
 async def test_a_second_tab_is_told_who_did_what_before_and_loses_no_words(office: Office) -> None:
     row = await doubted(office)
     page = await office.get(f"/messages/{row.mail_id}")
-    await office.post(f"/messages/{row.mail_id}/not-for-us", token=page.token, once=page.value("once"))
+    await office.post(f"/messages/{row.mail_id}/not-for-us", token=page.token, once=page.value("once"), **ASIDE)
     for doing in ("undelivered", "not-for-us", "pass"):
         late = await office.post(
             f"/messages/{row.mail_id}/{doing}",
@@ -566,7 +569,7 @@ async def test_a_second_press_does_nothing_twice_and_a_wrong_reference_loses_not
     assert wrong.status == 422
     assert (wrong.problems != [], wrong.value("note")) == (True, "Kept.")
     for _ in range(2):
-        await office.post(f"/messages/{row.mail_id}/not-for-us", **fields)
+        await office.post(f"/messages/{row.mail_id}/not-for-us", **fields, **ASIDE)
     assert [act.what for act in await _acts(office)] == ["not_for_us"]
 
 
