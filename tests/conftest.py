@@ -12,6 +12,8 @@ import re
 import shutil
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import hypothesis
@@ -20,9 +22,10 @@ import pytest
 from temporalio import client as temporal
 
 from escalations import settings, telemetry
+from escalations.store.engine import Database
 from escalations.temporal import binaries, client, devserver
 from escalations.workflows import attributes
-from tests import hanging, postgres
+from tests import furnished, hanging, postgres
 
 # The same examples at every run, so that a failure is found again; `--hypothesis-profile soak` looks for new ones.
 hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
@@ -63,7 +66,13 @@ def _logs_as_every_test_expects_them(_nothing_of_the_environment: None) -> None:
 
     Strict: a test that makes a log line with something personal in it fails where the line is written.
     """
-    telemetry.configure(settings.Settings(log_format=settings.LogFormat.JSON, log_level="WARNING"), strict=True)
+    telemetry.configure(_of_every_test(), strict=True)
+
+
+@cache
+def _of_every_test() -> settings.Settings:
+    # Once: to make them takes longer than a test of the rules, of which there are thousands.
+    return settings.Settings(log_format=settings.LogFormat.JSON, log_level="WARNING")
 
 
 @pytest.fixture(scope="session")
@@ -110,9 +119,16 @@ _numbers = itertools.count(1)
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """Give the address of an empty database of this test's own: ``postgresql+psycopg://``."""
+    with _database(postgres_server, "template0") as url:
+        yield url
+
+
+@contextmanager
+def _database(postgres_server: str, pattern: str) -> Iterator[str]:
+    """Make a database as a copy of another one, and drop it afterwards."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(postgres_server, autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{pattern}"')
         yield _in_database(postgres_server, name)
         server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
@@ -124,10 +140,54 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """Give an empty database, once of each kind: a test that takes this runs twice."""
-    fixture = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Say which kind of database a test is for, once of each: a test that takes this runs twice."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, database_kind: str) -> str:
+    """Give an empty database, once of each kind."""
+    fixture = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[database_kind]
     return str(request.getfixturevalue(fixture))
+
+
+@pytest.fixture(scope="session")
+async def postgres_pattern(postgres_server: str) -> str:
+    """Give the name of a database at the newest revision, to be copied."""
+    with psycopg.connect(postgres_server, autocommit=True) as server:
+        server.execute("CREATE DATABASE pattern TEMPLATE template0")
+    async with Database.open(_in_database(postgres_server, "pattern")) as database:
+        await database.migrate()
+    return "pattern"
+
+
+@pytest.fixture
+async def migrated_sqlite_url(sqlite_url: str) -> str:
+    """Give the address of a database file of this test's own, without rows and at the newest revision."""
+    await furnished.migrated(sqlite_url)
+    return sqlite_url
+
+
+@pytest.fixture
+def migrated_postgres_url(postgres_server: str, postgres_pattern: str) -> Iterator[str]:
+    """Give the address of a database of this test's own, without rows and at the newest revision."""
+    with _database(postgres_server, postgres_pattern) as url:
+        yield url
+
+
+@pytest.fixture
+def migrated_url(request: pytest.FixtureRequest, database_kind: str) -> str:
+    """Give a database without rows at the newest revision, once of each kind."""
+    fixture = {"sqlite": "migrated_sqlite_url", "postgresql": "migrated_postgres_url"}[database_kind]
+    return str(request.getfixturevalue(fixture))
+
+
+@pytest.fixture
+async def database(migrated_url: str) -> AsyncIterator[Database]:
+    """Open a database without rows at the newest revision, once of each kind."""
+    async with Database.open(migrated_url) as opened:
+        yield opened
 
 
 def _in_database(address: str, name: str) -> str:

@@ -31,10 +31,11 @@ from escalations.store import directory, directory_file, mails, register, tables
 from escalations.store.mails import MailRow, MailState
 from escalations.store.notices import NoticeRow, of_case
 from escalations.workflows.contracts import DeliverRequest, RecordRequest, Refusal, delivery_act
+from tests import furnished
 from tests.builders import civil
 
 MAILBOX = "escalations@partnership.example"
-KEY = base64.b64encode(b"k" * 32).decode()
+KEY = base64.b64encode(furnished.KEY).decode()
 
 
 def message(
@@ -225,6 +226,8 @@ async def mail_room(
     """Open one, with the sample directory."""
     settings = Settings(folder=folder, **{"keys": KEY, **chosen})
     clock = clock or Clock("2027-03-01 09:30")
+    if not {"keys", "database_url"} & set(chosen):
+        await furnished.with_directory(settings.database)
     async with parts.opened(settings, migrate=True, now=clock, relay=relay) as opened:
         async with opened.database.write() as tx:
             if await directory.is_empty(tx):

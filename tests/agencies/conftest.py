@@ -89,14 +89,6 @@ def kinds(made: Iterable[plan.Line]) -> list[str]:
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """Give an empty database at the newest revision, once of each kind."""
-    async with Database.open(database_url) as opened:
-        await opened.migrate()
-        yield opened
-
-
-@pytest.fixture
 def desk(database: Database) -> Desk:
     """Give the desk of the partnership's team."""
     return Desk(database, Vault([bytes(range(32))]))

@@ -14,9 +14,9 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from escalations.web import app as web_app
 from escalations.web import auth
-from tests.web.conftest import SESSION, Office, SwitchedDatabase, furnished
+from tests.web.conftest import SESSION, Office, SwitchedDatabase, furnished_office
 
-__all__ = ["furnished"]
+__all__ = ["furnished_office"]
 
 FLAGS = [
     "--headless",
@@ -47,9 +47,9 @@ async def chromium(chromium_program: str) -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def office(tmp_path: Path, furnished: Path) -> AsyncIterator[Office]:
+async def office(tmp_path: Path, furnished_office: Path) -> AsyncIterator[Office]:
     """Give an office that a browser can reach at ``office.address``."""
-    shutil.copyfile(furnished, tmp_path / "escalations.db")
+    shutil.copyfile(furnished_office, tmp_path / "escalations.db")
     async with SwitchedDatabase.open(f"sqlite+aiosqlite:///{tmp_path / 'escalations.db'}") as database:
         found = Office(tmp_path, database)
         config = uvicorn.Config(found.app, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off")

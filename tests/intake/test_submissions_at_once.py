@@ -73,12 +73,12 @@ class Deliveries:
 
 async def test_no_case_is_ever_with_two_dispatchers_and_order_of_receipt_is_kept(
     database: Database,
-    database_url: str,
+    migrated_url: str,
     keys: Vault,
     now: datetime,
 ) -> None:
     references = [(await _receive(database, keys, now, None)).reference for _ in range(CASES)]
-    others = [database, Database.open(database_url, pool_size=4), Database.open(database_url, pool_size=4)]
+    others = [database, Database.open(migrated_url, pool_size=4), Database.open(migrated_url, pool_size=4)]
     deliveries = Deliveries(others, now, CASES * (ACTS + 1))
 
     async def sender(reference: str) -> None:

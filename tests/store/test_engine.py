@@ -41,11 +41,11 @@ async def test_sixty_writers_at_once_all_get_through(database: Database) -> None
     assert await _total(database) == (WRITERS, WRITERS)
 
 
-async def test_writers_of_several_processes_all_get_through(database: Database, database_url: str) -> None:
+async def test_writers_of_several_processes_all_get_through(database: Database, migrated_url: str) -> None:
     # Each opened database has connections and a queue of its own, like a process.
     async with database.write() as tx:
         await tx.execute(insert(COUNTERS).values(prefix="PD", year=26, last=0))
-    others = [Database.open(database_url, pool_size=2) for _ in range(4)]
+    others = [Database.open(migrated_url, pool_size=2) for _ in range(4)]
     try:
         await asyncio.gather(*(_read_then_write(others[who % 4], who) for who in range(WRITERS)))
     finally:

@@ -37,17 +37,17 @@ from escalations.packs import reading
 from escalations.rules import acts, case, clocks, decider, passing
 from escalations.rules.access import Role
 from escalations.settings import Settings
-from escalations.store import directory, directory_file, people, sign_ins, tables
 from escalations.store import notices as notice_rows
+from escalations.store import people, sign_ins, tables
 from escalations.store.cases import Cases
 from escalations.store.engine import Database, DatabaseAway
 from escalations.store.vault import Vault
 from escalations.web import auth
 from escalations.web.app import create_app
 from escalations.workflows.contracts import DeliverRequest, RecordAnswer, RecordRequest, Refusal, delivery_act
-from tests import builders
+from tests import builders, furnished
 
-KEY = b"k" * 32
+KEY = furnished.KEY
 MONDAY = "2027-03-01 09:30"
 OFFICE = "office@partnership.example"
 SESSION = "a-session-that-never-ends"
@@ -397,14 +397,13 @@ class Page:
 
 
 @pytest.fixture(scope="session")
-async def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a database file with the schema and the sample directory, to be copied."""
+async def furnished_office(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a database file with the schema, the sample directory and the office's people, to be copied."""
     file = tmp_path_factory.mktemp("furnished") / "escalations.db"
-    async with Database.open(f"sqlite+aiosqlite:///{file}") as database:
-        await database.migrate()
-        async with database.write() as tx:
-            await directory.load(tx, Vault((KEY,)), directory_file.sample())
-            await _admit_the_office(tx)
+    url = f"sqlite+aiosqlite:///{file}"
+    await furnished.with_directory(url)
+    async with Database.open(url) as database, database.write() as tx:
+        await _admit_the_office(tx)
     return file
 
 
@@ -426,10 +425,10 @@ async def _admit_the_office(tx: AsyncConnection) -> None:
 
 
 @pytest.fixture
-async def office(tmp_path: Path, furnished: Path) -> AsyncIterator[Office]:
+async def office(tmp_path: Path, furnished_office: Path) -> AsyncIterator[Office]:
     """Give an office with the sample policy and directory."""
     file = tmp_path / "escalations.db"
-    shutil.copyfile(furnished, file)
+    shutil.copyfile(furnished_office, file)
     async with SwitchedDatabase.open(f"sqlite+aiosqlite:///{file}") as database:
         found = Office(tmp_path, database)
         yield found
