@@ -65,11 +65,7 @@ def start_stage(
     happened: tuple[Event, ...] = (*ended, started)
     now_there = evolve_all(case, happened)
     if case.stage == 0:
-        # A policy may let the first stage run from receipt, also where the team held the case in between.
-        happened = (
-            *happened,
-            *clocks.start_all(now_there, clocks.rules_of_stage(now_there, StartsFrom.RECEIVED), case.received_at or at),
-        )
+        happened = (*happened, *_since_receipt(now_there, at))
         now_there = evolve_all(case, happened)
     begun = (
         *clocks.rules_of_stage(now_there, StartsFrom.STAGE_STARTED),
@@ -78,6 +74,22 @@ def start_stage(
     happened = (*happened, *clocks.start_all(now_there, begun, at))
     if rule.partnership_told:
         happened = (*happened, events.PartnershipNotified(at=at, of="stage", stage=number))
+    return happened
+
+
+def _since_receipt(case: Case, at: datetime) -> tuple[Event, ...]:
+    """The clocks of the first stage that a policy counts from receipt, also where the team held the case in between.
+
+    Nobody is reminded of what was past before they were asked. And a time that was over by then begins as they are: it
+    was ours, and an agency is not late with what it had not been told.
+    """
+    happened: tuple[Event, ...] = ()
+    for rule in clocks.rules_of_stage(case, StartsFrom.RECEIVED):
+        known = evolve_all(case, happened)
+        begun = clocks.start_all(known, (rule,), case.received_at or at, known_at=at)
+        if any(isinstance(one, events.ClockStarted) and one.due_at <= at for one in begun):
+            begun = clocks.start_all(known, (rule,), at, started_by=StartsFrom.STAGE_STARTED.value)
+        happened = (*happened, *begun)
     return happened
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
+from escalations.policy import StartsFrom
 from escalations.rules import events, workingtime
 from escalations.rules.case import Case, Status
 from escalations.rules.events import Event
@@ -31,6 +32,10 @@ _BY_SOMEBODY = (
     events.MoveDropped,
 )
 """What time alone never brings."""
+
+
+_BEFORE = frozenset({StartsFrom.RECEIVED.value, StartsFrom.DISAGREEMENT.value})
+"""What a clock can count from that was before anybody could start it."""
 
 
 @dataclass(slots=True)
@@ -70,23 +75,28 @@ class Watch:
 
     def hears(self, case: Case, happening: Happening) -> None:
         """Take in one thing that happened."""
-        event = happening.event
-        if self._last is not None and event.at < self._last:
+        event, known_at = happening.event, self._known_at(happening.event)
+        if self._last is not None and known_at < self._last:
             self._fault(event, "out of order", f"before {self._last}")
         if isinstance(event, (events.LimitPassed, events.ReminderFell)):
             self._event(case, event)  # late rather than missed
-            self._overdue(event.at, case)
+            self._overdue(known_at, case)
         else:
-            self._overdue(event.at, case)
+            self._overdue(known_at, case)
             self._event(case, event)
         for what, why, due in self._promises.hears(event):
             if due is None:
                 self._fault(event, what, why)
             else:
                 self._on_time(event, due)
-        self.faults.extend(self._promises.overdue(event.at))
-        self._last = event.at
+        self.faults.extend(self._promises.overdue(known_at))
+        self._last = known_at
         self._notices(case, event, happening.told)
+
+    def _known_at(self, event: Event) -> datetime:
+        """When a thing came to be known: a clock may count from before that, as from receipt, of what was held since."""
+        counts_from_before = isinstance(event, events.ClockStarted) and event.started_by in _BEFORE
+        return max(event.at, self._last or event.at) if counts_from_before else event.at
 
     def ends(self, case: Case, at: datetime) -> None:
         """No more of it is lived through."""
@@ -122,7 +132,9 @@ class Watch:
             case events.ClockStarted():
                 if event.clock_id in self._clocks:
                     self._fault(event, "doubled", event.clock_id)
-                self._clocks[event.clock_id] = _Expected(event.due_at, event.at, event.reminders, paused=event.paused)
+                self._clocks[event.clock_id] = _Expected(
+                    event.due_at, self._known_at(event), event.reminders, paused=event.paused
+                )
                 if self.counts_again:
                     self._count(case, event)
             case events.ClockExtended(recorded_late=True):

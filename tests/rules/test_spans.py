@@ -354,3 +354,31 @@ def test_what_starts_above_the_stages_that_a_clock_spans_has_no_such_clock() -> 
     assert not higher.runs("together")
     within = Story(policy=Policy.model_validate(values)).raised(start_stage=2, start_because="risk")
     assert within.runs("together")
+
+
+# ---- The first stage from receipt, of a case that was held ----------------------------------------------------------
+
+
+def held(passed_on: str) -> Story:
+    """A case under a policy whose first answer is due 2 working days after receipt, held until the team passes it on."""
+    limits = {"standard": {"within": "2 working days", "remind_before": ["1 working day"]}}
+    story = Story(policy=policy(starts_from="received", limits=limits)).raised(hold=True)
+    story.at(passed_on)
+    story.act(acts.PassOn(**story.by_team(), responding_agencies=(SOCIAL_CARE,)))
+    return story
+
+
+def test_the_first_stage_counts_from_receipt_and_nobody_is_reminded_of_what_was_past_when_they_were_asked() -> None:
+    story = held("2027-03-02 11:00")
+    clock = story.clock("resolve")
+    assert (clock.due_at, clock.reminders) == (civil("2027-03-03 17:00"), ())
+    assert clock.started_at == civil("2027-03-01 09:30")
+
+
+def test_what_was_over_before_an_agency_was_asked_begins_as_it_is_asked_and_is_no_delay_of_theirs() -> None:
+    story = held("2027-03-04 11:00")
+    clock = story.clock("resolve")
+    assert (clock.due_at, clock.started_by) == (civil("2027-03-08 17:00"), "stage_started")
+    of_theirs = [one for one in story.happened if isinstance(one, events.LimitPassed) and one.agency_id == SOCIAL_CARE]
+    assert of_theirs == []
+    assert not any(isinstance(one, events.MoveProposed) for one in story.happened)

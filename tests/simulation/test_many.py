@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from escalations import cli
 from escalations.intake.opening import InForce
 from escalations.packs import reading
-from escalations.policy import canonical
+from escalations.policy import Policy, canonical
 from escalations.rules import changing, events
 from escalations.rules.actors import Channel
 from escalations.rules.case import Case
@@ -80,11 +80,11 @@ def test_two_runs_with_one_seed_agree_however_many_processes_there_are() -> None
     assert run(1) == run(2)
 
 
-def heard(text: str = STORY, policy: str = "default-sample") -> list[tuple[Case, Happening]]:
+def heard(text: str = STORY, policy: str | Policy = "default-sample") -> list[tuple[Case, Happening]]:
     """Everything that happens in a story, with the case after it."""
     found: list[tuple[Case, Happening]] = []
     story = stories.read_text(text, "x.yaml")
-    play = trying._Play(story, reading.sample(policy))
+    play = trying._Play(story, reading.sample(policy) if isinstance(policy, str) else policy)
     play._life._hears = lambda case, happening: found.append((case, happening))
     play.played()
     return found
@@ -112,6 +112,25 @@ def later(one: tuple[Case, Happening], **more: object) -> tuple[Case, Happening]
 
 def test_a_story_as_it_happened_has_no_fault() -> None:
     assert watched(lambda found: found) == []
+
+
+def test_a_first_stage_that_counts_from_receipt_and_was_held_has_no_fault() -> None:
+    values = reading.sample().model_dump()
+    for clock in values["stages"][0]["clocks"]:
+        clock["starts_from"] = "received"
+    held = """
+story: Held, and passed on when some of its time is over
+start: 2027-03-01 09:30
+raised: {by: oak-school, with: childrens-services, hold: true}
+then:
+  - {when: "2027-03-02 16:00", does: pass on, with: childrens-services}
+"""
+    found = heard(held, Policy.model_validate(values))
+    watch = Watch(counts_again=True, acting=True)
+    for case, happening in found:
+        watch.hears(case, happening)
+    assert watch.faults == []
+    assert any(isinstance(one.event, events.ClockStarted) and one.event.at < civil("2027-03-02 16:00") for _, one in found)
 
 
 @pytest.mark.parametrize("kind", [events.LimitPassed, events.ReminderFell, events.RaiserKeptInformed])
