@@ -169,7 +169,7 @@ class ClockSpan:
 
     def _kept(self, limit: datetime) -> bool | None:
         unasked = self.withdrawn and self.awaits not in ANSWERS and not self.done_in_time
-        if self.cause is Cause.MISDIRECTED or unasked:
+        if self.cause in {Cause.MISDIRECTED, Cause.RAISED_LATE} or unasked:
             return None
         answered = self.answered_at
         if answered is not None:

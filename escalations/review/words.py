@@ -44,6 +44,7 @@ CAUSES: Final[Mapping[Cause, str]] = {
     Cause.PAUSED_TOO_LONG: "Paused for longer than the policy has it",
     Cause.CLOSED: "The agency was closed",
     Cause.MISDIRECTED: "It was with an agency that says it is not theirs",
+    Cause.RAISED_LATE: "It was raised when this time was over",
 }
 
 STATES: Final[Mapping[State, str]] = {

@@ -59,6 +59,8 @@ class Cause(StrEnum):
     """It was paused for longer than the policy has it. Only the team says so."""
     MISDIRECTED = "misdirected"
     """It was with an agency that said that it is not theirs; it counts against nobody."""
+    RAISED_LATE = "raised_late"
+    """A time that counts from the disagreement was over before it was raised, so nobody here could keep it."""
 
 
 class Says(StrEnum):

@@ -427,6 +427,8 @@ def what_follows(case: Case, clock: Clock) -> OnLimit:
     here = clock.stage is None or clock.stage == case.stage
     if not here or target_of(case, clock) is None or case.status is not Status.OPEN or not case.stage:
         return OnLimit.TELL
+    if drift.is_from_before(case, clock):
+        return OnLimit.TELL  # Nobody has been asked anything yet that could have gone unanswered.
     party = case.party(clock.agency_id)
     follows = clock.on_limit
     if follows is OnLimit.ESCALATE and party is not None and party.not_theirs_at is not None:

@@ -33,9 +33,16 @@ def cause_of(case: Case, clock: Clock) -> Cause:
             unreached = next((one for one in case.unreached if one.agency_id == agency), None)
             return Cause.SILENT if unreached is None else _UNDELIVERED.get(unreached.state, Cause.UNDELIVERED)
         case Side.BOTH:
+            if is_from_before(case, clock):
+                return Cause.RAISED_LATE
             # "No reply recorded" of a case in which somebody answered would be untrue, whoever it is still waiting for.
             answered = any(party.settled or _answered(case, party, case.stage) for party in case.parties)
             return Cause.ACKNOWLEDGED_ONLY if answered else Cause.SILENT
+
+
+def is_from_before(case: Case, clock: Clock) -> bool:
+    """Whether its time, which counts from the disagreement, was over before it was raised: nobody here could keep it."""
+    return case.received_at is not None and clock.due_at <= case.received_at
 
 
 def _was_reminded_in_time(clock: Clock) -> bool:

@@ -230,6 +230,7 @@ CAUSES: Final[Mapping[Cause, str]] = {
     Cause.CLOSED: "the agency was closed",
     Cause.PAUSED_TOO_LONG: "paused for longer than the policy has it",
     Cause.MISDIRECTED: "it was with an agency that says it is not theirs",
+    Cause.RAISED_LATE: "it was raised when this time was over",
 }
 
 _CAUSES_OF: Final[Mapping[tuple[Cause, Awaits], str]] = {

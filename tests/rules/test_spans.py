@@ -382,3 +382,21 @@ def test_what_was_over_before_an_agency_was_asked_begins_as_it_is_asked_and_is_n
     of_theirs = [one for one in story.happened if isinstance(one, events.LimitPassed) and one.agency_id == SOCIAL_CARE]
     assert of_theirs == []
     assert not any(isinstance(one, events.MoveProposed) for one in story.happened)
+
+
+@pytest.mark.parametrize("on_limit", ["propose", "escalate"])
+def test_a_time_from_the_disagreement_that_was_over_when_it_was_raised_proposes_and_moves_nothing(on_limit: str) -> None:
+    ours = span(starts_from="disagreement", to_stage=1, on_limit=on_limit)
+    story = Story(policy=policy(ours)).raised(happened_at=civil("2027-02-08 10:00"))
+    story.later(minutes=1)
+    assert story.clock("together").cause is Cause.RAISED_LATE
+    assert not any(isinstance(one, (events.MoveProposed, events.MoveDue)) for one in story.happened)
+    assert story.case.stage == 1
+
+
+def test_a_time_from_the_disagreement_that_passes_later_is_one_of_this_escalation() -> None:
+    ours = span(starts_from="disagreement", to_stage=1, on_limit="propose")
+    story = Story(policy=policy(ours)).raised(happened_at=civil("2027-02-26 10:00"))
+    story.at("2027-03-05 17:00")
+    assert story.clock("together").cause is Cause.SILENT
+    assert story.last(events.MoveProposed).to_stage == 2
