@@ -484,7 +484,10 @@ class Policy(PolicyModel):
     """Clocks of whoever has to consider, choose or confirm, at any stage."""
     team_clocks: tuple[ClockRule, ...] = ()
     undelivered: Undelivered = Undelivered.WAIT
-    told_before_move: dict[Track, Amount | None]
+    told_before_move: dict[Track, Amount | None] = {
+        Track.STANDARD: Amount(value=1, unit=Unit.WORKING_DAYS),
+        Track.URGENT: None,
+    }
     """How long before a move up the level passed over is told; none means at once."""
     word_to_raiser_every: Amount = Amount(value=5, unit=Unit.WORKING_DAYS)
     accounts_within: Amount = Amount(value=5, unit=Unit.WORKING_DAYS)
@@ -612,7 +615,7 @@ def _ladder_problems(policy: Policy) -> Iterator[PolicyProblem]:
     if numbers != list(range(1, len(numbers) + 1)):
         yield PolicyProblem(("stages",), f"the stages' numbers have to be 1, 2, 3 ... in order, and are {numbers}")
     for place, stage in enumerate(policy.stages):
-        for sentence in _stage_problems(stage, last=place == len(numbers) - 1):
+        for sentence in _stage_problems(policy, stage, last=place == len(numbers) - 1):
             yield PolicyProblem(("stages", place), sentence)
     word = policy.word_to_raiser_every
     if word.unit is not Unit.WORKING_DAYS or word.value > MOST_WITHOUT_WORD:
@@ -645,10 +648,25 @@ def _ladder_problems(policy: Policy) -> Iterator[PolicyProblem]:
         )
 
 
-def _stage_problems(stage: StageRule, *, last: bool) -> Iterator[str]:
-    for track in Track:
-        if not any(track in clock.limits for clock in stage.clocks):
-            yield f"has no clock on the {track} track, so it could drift for ever"
+def spans(policy: Policy, number: int, track: Track) -> tuple[ClockRule, ...]:
+    """The clocks over several stages that run at one of them, on a track."""
+    return tuple(
+        clock
+        for clock in policy.process_clocks
+        if clock.awaits is Awaits.SETTLE_ALL
+        and track in clock.limits
+        and (clock.from_stage or 1) <= number <= (clock.to_stage or number)
+    )
+
+
+def _stage_problems(policy: Policy, stage: StageRule, *, last: bool) -> Iterator[str]:
+    """What is wrong with one rung. A document may give a step no time of its own; what is urgent always has one."""
+    urgent = any(Track.URGENT in clock.limits for clock in stage.clocks) or spans(policy, stage.number, Track.URGENT)
+    if not urgent:
+        yield (
+            "has no clock on the urgent track, so what cannot wait could drift for ever; add to the limits of a clock "
+            "here, of which one awaits respond, such as urgent: {within: 24 elapsed hours}"
+        )
     decided = any(clock.awaits is Awaits.DECIDE for clock in stage.clocks)
     if stage.decided_by_final_body and not last:
         yield "only the last stage can be decided by the final body"
@@ -785,8 +803,8 @@ def _clock_problems(policy: Policy) -> Iterator[PolicyProblem]:
             yield PolicyProblem(("process_clocks", place), sentence)
     yield from _group_problems("raiser_clocks", ("raiser_clocks",), policy.raiser_clocks, 0)
     yield from _group_problems("team_clocks", ("team_clocks",), policy.team_clocks, 0)
-    yield from _question_problems("raiser_clocks", "the raising side", policy.raiser_clocks)
-    yield from _question_problems("team_clocks", "the team", policy.team_clocks)
+    yield from _question_problems(policy, "raiser_clocks", "the raising side", policy.raiser_clocks)
+    yield from _question_problems(policy, "team_clocks", "the team", policy.team_clocks)
 
 
 def _group_problems(
@@ -835,11 +853,19 @@ def _span_problems(clock: ClockRule, *, last: int) -> Iterator[str]:
         yield f"begins with stage {first}; write starts_from: stage_started, or leave from_stage out"
 
 
-def _question_problems(group: str, whom: str, clocks: tuple[ClockRule, ...]) -> Iterator[PolicyProblem]:
-    """Each question has one clock on every track: without it a case could wait for ever."""
+def can_propose(policy: Policy, track: Track) -> bool:
+    """Whether a limit on this track can ask the raising side if a case moves up.
+
+    One that escalates does so where an agency says that it is not theirs: nothing moves by itself then.
+    """
+    return any(clock.on_limit is not OnLimit.TELL and track in clock.limits for clock in policy.clocks)
+
+
+def _question_problems(policy: Policy, group: str, whom: str, clocks: tuple[ClockRule, ...]) -> Iterator[PolicyProblem]:
+    """Each question that can be asked has one clock on every track: without it a case could wait for ever."""
     for needed, track in itertools.product(_PLACES[group], Track):
         named = [clock.id for clock in clocks if clock.awaits is needed and track in clock.limits]
-        if not named:
+        if not named and not (needed is Awaits.CHOOSE and not can_propose(policy, track)):
             yield PolicyProblem(
                 (group,), f"there is none for {needed} on the {track} track, so a case could wait for {whom} for ever"
             )
@@ -931,7 +957,10 @@ def _limit_problems(clock: ClockRule) -> list[str]:
         nights = clock.waits_for not in {Side.TEAM, Side.FINAL_BODY}
         nights = nights and clock.awaits is not Awaits.RAISE  # It is over before anything is urgent.
         if name.startswith(Track.URGENT) and within.unit is not Unit.ELAPSED_HOURS and nights:
-            problems.append(f"on the urgent track limits run in elapsed hours, and this one is {within.words()}")
+            problems.append(
+                f"on the urgent track limits run in elapsed hours, and this one is {within.words()}; write such as "
+                f"{_in_elapsed_hours(within)}"
+            )
         problems.extend(
             f"{name}: the reminder {reminder.words()} before would come before the clock of {within.words()} "
             "starts; make it shorter"
@@ -939,6 +968,11 @@ def _limit_problems(clock: ClockRule) -> list[str]:
             if _is_longer(reminder, within)
         )
     return problems
+
+
+def _in_elapsed_hours(within: Amount) -> str:
+    hours = within.value if within.unit is Unit.WORKING_HOURS else 24 * within.value
+    return Amount(value=min(hours, _LONGEST[Unit.ELAPSED_HOURS]), unit=Unit.ELAPSED_HOURS).words()
 
 
 def _is_longer(reminder: Amount, within: Amount) -> bool:

@@ -6,7 +6,6 @@ would unfold without end is refused before anything is built.
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -19,25 +18,11 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.reader import ReaderError
 from typing_extensions import override
 
-from escalations import policy
-from escalations.policy import (
-    Adoption,
-    ClockRule,
-    FinalBody,
-    Limit,
-    OutOfScope,
-    Policy,
-    PositionRule,
-    PriorityRule,
-    ProblemsError,
-    Skipping,
-    StageRule,
-    Thematic,
-)
-from escalations.rules import codelists
-from escalations.rules.codelists import CodeEntry, CodeLists
+from escalations.packs import instead
+from escalations.policy import Policy, ProblemsError
 
 LARGEST_FILE = 40 * 1024
 """Bytes. A policy of nine stages is some 5 kB, and what is larger than this is not read within a second."""
@@ -152,10 +137,19 @@ def source(text: str, name: str) -> Source:
     except _TooLargeNumberError as error:
         raise NotAPolicyError((Problem(name, error.line, "", _TOO_LARGE_NUMBER),)) from None
     except ValidationError as error:
-        found = [problem for details in error.errors() for problem in _problems(name, document, details)]
+        wrong = [details for details in error.errors() if not _follows(details, error.errors())]
+        found = [problem for details in wrong for problem in _problems(name, document, details)]
         # What stands once in the file and is used in three stages is one thing to mend.
         once = {(problem.line or problem.where, problem.sentence): problem for problem in reversed(found)}
         raise NotAPolicyError(tuple(sorted(once.values(), key=lambda problem: problem.line or 0))) from None
+
+
+def _follows(details: ErrorDetails, among: list[ErrorDetails]) -> bool:
+    """Whether a list is said to be empty only because nothing in it could be read, which is said on its own."""
+    place = details["loc"]
+    return details["type"] == "too_short" and any(
+        len(one["loc"]) > len(place) and one["loc"][: len(place)] == place for one in among
+    )
 
 
 def document(text: str, name: str) -> tuple[CommentedMap, object]:
@@ -190,7 +184,11 @@ def _document(text: str, name: str) -> CommentedMap:
     yaml = YAML(typ="rt", pure=True)
     yaml.allow_duplicate_keys = False
     try:
-        document = yaml.load(text)
+        document = yaml.load(text.translate(_SPACES))
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        sentence = "holds a character that stands in no text; write the line anew, or save the file as plain text"
+        raise NotAPolicyError((Problem(name, line, "", sentence),)) from None
     except YAMLError as error:
         raise NotAPolicyError((_not_yaml(name, error),)) from None
     except Exception:  # noqa: BLE001  whatever the reader trips over, it is the file that has to be mended
@@ -239,8 +237,11 @@ def _not_yaml(name: str, error: YAMLError) -> Problem:
     if isinstance(error, DuplicateKeyError) and said:
         key = said[0].split('"')[1] if '"' in said[0] else "a key"
         return Problem(name, line, key, "is given twice; keep one")
-    reason = f": {said[0]}" if said else ""
-    return Problem(name, line, "", f"is not YAML that can be read{reason}; check the spaces at the start of the line")
+    return Problem(name, line, "", instead.of_yaml(said[0] if said else ""))
+
+
+_SPACES = str.maketrans(dict.fromkeys("\u00a0\u2007\u202f\u2009\u2003\u2002", " "))
+"""What a word processor writes for a space, and nobody can tell from one."""
 
 
 class _TooManyValuesError(Exception):
@@ -295,7 +296,7 @@ def _problems(name: str, document: CommentedMap, details: ErrorDetails) -> list[
             Problem(name, _line(document, problem.place), _words(problem.place, document), problem.sentence)
             for problem in raised.problems
         ]
-    return [Problem(name, _line(document, location), _words(location, document), _sentence(details))]
+    return [Problem(name, _line(document, location), _words(location, document), instead.sentence(details))]
 
 
 def _words(location: tuple[int | str, ...], document: object) -> str:
@@ -320,53 +321,6 @@ def _part(document: object, part: int | str) -> object:
     if isinstance(document, CommentedSeq) and isinstance(part, int) and part < len(document):
         return document[part]
     return None
-
-
-def _sentence(details: ErrorDetails) -> str:
-    """What is wrong and what to write instead, in the words of whoever writes a policy."""
-    known = details.get("ctx", {}).get("expected")
-    match details["type"]:
-        case "extra_forbidden":
-            near = difflib.get_close_matches(str(details["loc"][-1]), _names(), n=1)
-            return f"is not a part of a policy; did you mean {near[0]}?" if near else "is not a part of a policy"
-        case "missing":
-            return "is missing"
-        case "enum" | "literal_error":
-            return f"has to be {known}, and is {details['input']!r}"
-        case "string_type":
-            return f"has to be text; write it in quotes: {str(details['input'])[:40]!r}"
-        case "tuple_type" | "list_type":
-            return "has to be a list; begin each line of it with '- '"
-        case "dict_type" | "model_type" | "model_attributes_type":
-            return "has to have parts of its own, each on a line such as 'name: value'"
-        case "bool_type" | "bool_parsing":
-            return "has to be true or false"
-        case "string_pattern_mismatch":
-            return f"{str(details['input'])[:40]!r} has a form that is not allowed here ({_form(details)})"
-        case _ if details["type"].startswith("date_"):
-            return f"has to be a date such as 2026-02-28, and is {str(details['input'])[:40]!r}"
-        case _:
-            return details["msg"].removeprefix("Value error, ")
-
-
-def _form(details: ErrorDetails) -> str:
-    pattern = str(details.get("ctx", {}).get("pattern"))
-    return _FORMS.get(pattern, pattern)
-
-
-_FORMS = {
-    policy.SLUG_FORM: "small letters, digits and dashes, beginning with a letter",
-    policy.POSITION_FORM: "small letters and underscores, beginning with a letter",
-    policy.PREFIX_FORM: "two to four capital letters",
-    codelists.CODE_FORM: "small letters, digits and underscores",
-}
-
-
-def _names() -> list[str]:
-    """Every name that a part of a policy can have."""
-    of_ladder = (Policy, Adoption, FinalBody, StageRule, ClockRule, Limit)
-    parts = (*of_ladder, PriorityRule, PositionRule, Skipping, Thematic, OutOfScope, CodeLists, CodeEntry)
-    return list(dict.fromkeys(name for part in parts for name in part.model_fields))
 
 
 def _line(document: object, location: tuple[int | str, ...]) -> int | None:

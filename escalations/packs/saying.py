@@ -24,6 +24,7 @@ from escalations.policy import (
     Track,
     Unanswered,
     Undelivered,
+    spans,
 )
 from escalations.rules import wording, workingtime
 from escalations.rules.codelists import CodeEntry, ListKind
@@ -217,7 +218,8 @@ class Ladder:
     @property
     def longest(self) -> float:
         """The longest span of a clock of a stage, to draw by."""
-        return max(span.length for rung in self.rungs for clock in rung.clocks for span in clock.spans)
+        of_stages = (span.length for rung in self.rungs for clock in rung.clocks for span in clock.spans)
+        return max(of_stages, default=1.0)
 
 
 def say(policy: Policy) -> Ladder:
@@ -290,7 +292,7 @@ def _rung(policy: Policy, stage: StageRule) -> Rung:
         policy.position_title(stage.responding_position),
         _clocks(policy, stage.clocks, before),
         tuple(_notes(policy, stage)),
-        "" if policy.next_stage(stage.number) is None else _onward(stage),
+        "" if policy.next_stage(stage.number) is None else _onward(policy, stage),
     )
 
 
@@ -299,6 +301,7 @@ def _notes(policy: Policy, stage: StageRule) -> Iterator[str]:
         yield "Informal."
     if stage.partnership_told:
         yield "The partnership is told when it begins."
+    yield from _untimed(policy, stage)
     if stage.no_such_level:
         kinds = _or(_type(one) for one in stage.no_such_level)
         yield f"An agency of type {kinds} has no such level: a person may pass it over."
@@ -311,14 +314,27 @@ def _notes(policy: Policy, stage: StageRule) -> Iterator[str]:
         )
 
 
-def _onward(stage: StageRule) -> str:
-    if any(clock.on_limit is OnLimit.ESCALATE for clock in stage.clocks):
+def _untimed(policy: Policy, stage: StageRule) -> Iterator[str]:
+    """What there is instead, where a stage has no time limit of its own on a track."""
+    without = [track for track in Track if not any(track in clock.limits for clock in stage.clocks)]
+    if not without:
+        return
+    where = "" if len(without) == len(Track) else f" on the {_and(without)} track"
+    together = dict.fromkeys(clock.id for track in without for clock in spans(policy, stage.number, track))
+    over = [f"{TITLES[one.awaits].lower()}{_over(policy, one)}" for one in policy.process_clocks if one.id in together]
+    instead = f"; over several stages there is: {_and(over)}" if over else ""
+    yield f"No time limit of its own{where}{instead}."
+
+
+def _onward(policy: Policy, stage: StageRule) -> str:
+    over_it = (clock for track in Track for clock in spans(policy, stage.number, track))
+    if any(clock.on_limit is OnLimit.ESCALATE for clock in (*stage.clocks, *over_it)):
         return "moves up if the raising side says so, or by itself when a time limit passes"
     return "moves up if the raising side says so"
 
 
 def _clocks(policy: Policy, rules: Iterable[ClockRule], before: Iterable[StageRule] = ()) -> tuple[Clock, ...]:
-    there = {track for stage in policy.stages for one in stage.clocks for track in one.limits}
+    there = {track for one in policy.clocks for track in one.limits}
     tracks = [track for track in Track if track in there]
     first: dict[str, int] = {}
     for stage in before:

@@ -12,7 +12,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from escalations.policy import OUR_CHOICE, Allowance, Awaits, ClockRule, OnLimit, Policy, PolicyProblem, Side, StageRule
+from escalations.policy import (
+    OUR_CHOICE,
+    Allowance,
+    Awaits,
+    ClockRule,
+    OnLimit,
+    Policy,
+    PolicyProblem,
+    Side,
+    StageRule,
+    Track,
+    can_propose,
+    spans,
+)
 from escalations.rules import workingtime
 from escalations.rules.workingtime import Amount, Calendar, Unit
 
@@ -29,7 +42,6 @@ ENOUGH_WITHOUT_REMINDER: Final = {
 }
 """What is shorter than this needs no reminder: the question itself has only just been asked."""
 
-_URGENT: Final = "urgent"
 _STARTS: Final = tuple(datetime(2026, 6, day, hour, tzinfo=UTC) for day in range(8, 15) for hour in (9, 15))
 """Mornings and late afternoons of one week without a holiday: when a clock may start."""
 _STATING_ONLY: Final = {Awaits.ACKNOWLEDGE, Awaits.BE_REACHED}
@@ -76,11 +88,6 @@ def clocks(policy: Policy) -> Iterator[tuple[Place, ClockRule]]:
         found: tuple[ClockRule, ...] = getattr(policy, group)
         for place, clock in enumerate(found):
             yield (group, place), clock
-
-
-def tracks(policy: Policy) -> tuple[str, ...]:
-    """The tracks that some clock of a stage has, in their order."""
-    return tuple(dict.fromkeys(track.value for stage in policy.stages for one in stage.clocks for track in one.limits))
 
 
 # ---- Who adopted it, and until when ---------------------------------------------------------------------------------
@@ -142,10 +149,6 @@ def days(length: timedelta) -> str:
 
 
 def _ladder(policy: Policy) -> Iterator[PolicyProblem]:
-    if _URGENT not in tracks(policy):
-        yield PolicyProblem(
-            ("stages",), "there is no urgent track, so what cannot wait runs in working days; add urgent limits"
-        )
     for number, stage in enumerate(policy.stages):
         yield from _stage(policy, number, stage)
     if not any(stage.decided_by_final_body for stage in policy.stages):
@@ -159,13 +162,16 @@ def _ladder(policy: Policy) -> Iterator[PolicyProblem]:
 def _stage(policy: Policy, number: int, stage: StageRule) -> Iterator[PolicyProblem]:
     place: Place = ("stages", number)
     last = number == len(policy.stages) - 1
-    if not stage.clocks:
-        yield PolicyProblem(place, "has no clock, so nothing is ever due there; add one that awaits respond")
-        return
-    for track in tracks(policy):
-        here = [clock for clock in stage.clocks if track in {one.value for one in clock.limits}]
+    for track in Track:
+        here = [clock for clock in stage.clocks if track in clock.limits]
+        if not here and any(one.on_limit is not OnLimit.TELL for one in spans(policy, stage.number, track)):
+            continue  # Several stages have one time together, as some documents have it, and it leads on.
         if not here:
-            yield PolicyProblem(place, f"has no clock on the {track} track, so a case could stay there for ever")
+            yield PolicyProblem(
+                place,
+                f"has no clock on the {track} track, so a case could stay there for ever; add one that awaits respond, "
+                "or one over several stages to process_clocks",
+            )
         elif all(clock.awaits in _STATING_ONLY for clock in here):
             yield PolicyProblem(
                 place,
@@ -203,12 +209,11 @@ def _never_asked(policy: Policy) -> Iterator[PolicyProblem]:
         if clock.awaits is not Awaits.CHOOSE:
             continue
         for track in clock.limits:
-            proposing = (one for _, one in clocks(policy) if one.on_limit is OnLimit.PROPOSE and track in one.limits)
-            if next(proposing, None) is None:
+            if not can_propose(policy, track):
                 yield PolicyProblem(
                     ("raiser_clocks", place),
                     f"{track.value} track: cannot be reached, because no limit proposes a move up; write on_limit: "
-                    "propose at the clocks of the stages",
+                    "propose at the clocks of the stages, or leave this one out",
                 )
 
 

@@ -112,6 +112,9 @@ class CalendarExhausted(LookupError):
     """
 
 
+_UNITS = ", ".join(unit.value.replace("_", " ") for unit in Unit)
+
+
 class Amount(BaseModel, frozen=True, extra="forbid"):
     """A length of time as a policy writes it, for example "3 working days". It is never zero or negative."""
 
@@ -121,6 +124,9 @@ class Amount(BaseModel, frozen=True, extra="forbid"):
     @model_validator(mode="before")
     @classmethod
     def _from_words(cls, data: object) -> object:
+        if isinstance(data, int | float):
+            sentence = f'{data} has no unit: write "{data} working days", say, or another of {_UNITS}'
+            raise ValueError(sentence)  # noqa: TRY004  a TypeError is no problem of a field, and would name no line
         return cls._fields_in(data) if isinstance(data, str) else data
 
     @staticmethod
@@ -128,10 +134,12 @@ class Amount(BaseModel, frozen=True, extra="forbid"):
         found = re.fullmatch(r"\s*([0-9]{1,6})\s+([a-z]+)[ _]([a-z]+?)s?\s*", text, re.IGNORECASE)
         unit = f"{found[2]}_{found[3]}s".lower() if found else ""
         if found is None or unit not in [known.value for known in Unit]:
-            known = ", ".join(known.value.replace("_", " ") for known in Unit)
             sentence = (
-                f'"{text}" is not an amount of time: write a whole number and one of: {known}.{_nearest_amount(text)}'
+                f'"{text}" is not an amount of time: write a whole number and one of: {_UNITS}.{_nearest_amount(text)}'
             )
+            raise ValueError(sentence)
+        if not int(found[1]):
+            sentence = f'"{text}" is no time at all: write 1 or more, or leave it out'
             raise ValueError(sentence)
         return {"value": int(found[1]), "unit": Unit(unit)}
 

@@ -41,7 +41,7 @@ def cause_of(case: Case, clock: Clock) -> Cause:
 
 
 def is_from_before(case: Case, clock: Clock) -> bool:
-    """Whether its time, which counts from the disagreement, was over before it was raised: nobody here could keep it."""
+    """Whether its time, which counts from the disagreement, was over before it was raised: nobody could keep it."""
     return case.received_at is not None and clock.due_at <= case.received_at
 
 

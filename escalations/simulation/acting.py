@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from escalations.rules.codelists import ListKind
 from escalations.rules.plan import Kept, Learning, PlanSays
 from escalations.simulation.stories import ACTS, SAID, Deed, NotAStoryError, Place, Story
 
+_QUOTED: Final = re.compile(r"'([^']+)'")
 _DOES: Final[Mapping[str, Side]] = {
     "acknowledge": Side.RESPONDING,
     "respond": Side.RESPONDING,
@@ -155,6 +157,9 @@ class Maker:
     def _problem(self, deed: Deed, loc: tuple[int | str, ...], message: str, kind: str) -> Problem:
         name = str(loc[0]) if loc else ""
         said = "is needed" if kind == "missing" else message.replace("Value error, ", "")
+        if kind in {"enum", "literal_error"}:
+            *most, last = [code.replace("_", " ") for code in _QUOTED.findall(message)]
+            said = f"has to be {' or '.join((', '.join(most), last)) if most else last}"
         if name not in deed.fields:
             return self.story.problem(deed.place, f"{name.replace('_', ' ')} {said} to {deed.kind.replace('_', ' ')}")
         return self.story.problem(deed.place, f"{name.replace('_', ' ')}: {said}, and is {deed.fields[name]!r}")

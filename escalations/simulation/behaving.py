@@ -127,6 +127,8 @@ class People:
         match event:
             case events.ClockStarted():
                 self._asked(case, event)
+            case events.StageStarted():
+                self._comes_to(case)
             case events.Responded():
                 self._answered(event)
             case events.NoticeReported(state=DeliveryState.DELIVERED, agency_id=str() as agency) if (
@@ -166,6 +168,15 @@ class People:
                 self._plan(self._in_the_office(event.at, 6), self._decides)
             case _:
                 del case
+
+    def _comes_to(self, case: Case) -> None:
+        """A stage may have no time limit of its own; people answer there all the same, or do not."""
+        rules = self.policy.stage(case.stage).clocks
+        if any(rule.awaits in {Awaits.RESPOND, Awaits.DECIDE} and case.track in rule.limits for rule in rules):
+            return
+        for party in case.open_parties:
+            if not self._silent():
+                self._plan(self._in_the_office(case.stage_starts[-1], 3), self._responds(party.agency_id))
 
     def _answered(self, event: events.Responded) -> None:
         if self._silent():
@@ -367,7 +378,6 @@ def people(chance: Random, policy: Policy, calendar: Calendar, began: datetime) 
     first = chance.choice(RESPONDING)
     both = _happens(chance, 0.12)  # a few are raised with two agencies
     responding = (first, chance.choice([one for one in RESPONDING if one != first])) if both else (first,)
-    tracks = [track for track in Track if any(track in clock.limits for clock in policy.stages[0].clocks)]
     urgent = _happens(chance, 0.12)
     cast = People(
         chance=chance,
@@ -376,7 +386,7 @@ def people(chance: Random, policy: Policy, calendar: Calendar, began: datetime) 
         began=began,
         raising=raising,
         responding=responding,
-        track=chance.choice(tracks[1:] or tracks) if urgent else tracks[0],
+        track=Track.URGENT if urgent else Track.STANDARD,
         temper=chance.choice(TEMPERS),
     )
     if _happens(chance, 0.08):  # a dead address, or nobody in post while somebody new is found

@@ -94,7 +94,7 @@ class Watch:
         self._notices(case, event, happening.told)
 
     def _known_at(self, event: Event) -> datetime:
-        """When a thing came to be known: a clock may count from before that, as from receipt, of what was held since."""
+        """When a thing came to be known: a clock may count from before that, as from receipt of what was held."""
         counts_from_before = isinstance(event, events.ClockStarted) and event.started_by in _BEFORE
         return max(event.at, self._last or event.at) if counts_from_before else event.at
 

@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from escalations.packs import checking, reading, warning
+from escalations.packs import checking, reading
 from escalations.packs.checking import Checked, FileKind
 from escalations.packs.warning import Posts
-from escalations.policy import Policy
 from tests.packs.calling import call
 
 HERE = Path(__file__).parent
@@ -118,35 +117,24 @@ def test_a_sample_directory_fills_the_sample_policy() -> None:
     assert checking.check_text(reading.sample_text(), "default-sample", today=TODAY, posts=posts).warnings == ()
 
 
-def test_a_policy_without_an_urgent_track_is_warned_of() -> None:
-    """What a file cannot say today, a policy may: each stage is then named for what it lacks, and no more."""
-    sample = reading.sample()
+def test_a_limit_that_escalates_can_ask_whether_it_moves_and_one_that_only_tells_asks_nothing() -> None:
+    """An agency that says that it is not theirs does not move by itself to its next level: it is then asked."""
+    text = FINE.read_text("utf-8")
+    escalates = text.replace("on_limit: propose", "on_limit: escalate")
+    assert checking.check_text(escalates, "x.yaml", today=TODAY).warnings == ()
+    (choose,) = [line for line in text.splitlines() if "awaits: choose" in line]
+    tells = text.replace("on_limit: propose", "on_limit: tell").replace(f"{choose}\n", "")
+    found = checking.check_text(tells, "x.yaml", today=TODAY)
+    assert found.problems == ()
+    asked = checking.check_text(text.replace(f"{choose}\n", ""), "x.yaml", today=TODAY)
+    assert {"standard", "urgent"} == {str(one).split(" on the ")[1].split(" track")[0] for one in asked.problems}
 
-    def standard_alone(of: Policy) -> Policy:
-        stages = tuple(
-            stage.model_copy(
-                update={
-                    "clocks": tuple(
-                        clock.model_copy(
-                            update={
-                                "limits": {track: limit for track, limit in clock.limits.items() if track == "standard"}
-                            }
-                        )
-                        for clock in stage.clocks
-                    )
-                }
-            )
-            for stage in of.stages
-        )
-        return of.model_copy(update={"stages": stages})
 
-    said = [one.sentence for one in warning.warnings(standard_alone(sample), today=TODAY)]
-    assert [sentence for sentence in said if "there is no urgent track" in sentence]
-    empty = sample.model_copy(
-        update={"stages": (sample.stages[0].model_copy(update={"clocks": ()}), *sample.stages[1:])}
-    )
-    said = [one.sentence for one in warning.warnings(empty, today=TODAY)]
-    assert [sentence for sentence in said if "has no clock, so nothing is ever due there" in sentence]
+def test_how_long_before_a_move_somebody_is_told_need_not_be_written() -> None:
+    text = FINE.read_text("utf-8")
+    (line,) = [line for line in text.splitlines() if line.startswith("told_before_move")]
+    unsaid = reading.read_text(text.replace(f"{line}\n", ""), "x.yaml")
+    assert unsaid == reading.read_text(text, "x.yaml")
 
 
 # ---- Kinds of files, and the command --------------------------------------------------------------------------------

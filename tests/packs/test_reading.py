@@ -237,7 +237,7 @@ def test_a_file_is_read_from_its_path(tmp_path: Path) -> None:
             "within: 40 working days",
             "within: 0 working days",
             "      standard: {within: 40 working days",
-            "greater than 0",
+            "is no time at all",
             id="limit of nothing",
         ),
         pytest.param(
@@ -308,11 +308,53 @@ def test_a_broken_file_is_refused_with_its_line_and_what_to_write(old: str, new:
     assert str(found[0]).startswith("policy.yaml:")
 
 
-@pytest.mark.parametrize("part", ["id", "title", "version", "sample", "told_before_move"])
+@pytest.mark.parametrize("part", ["id", "title", "version", "sample"])
 def test_a_missing_part_is_named(part: str) -> None:
     (line,) = [line for line in SAMPLE.splitlines(keepends=True) if line.startswith(f"{part}:")]
     (problem,) = broken(line, "")
-    assert (problem.where, problem.sentence) == (part, "is missing")
+    assert problem.where == part
+    assert problem.sentence.startswith(f"is missing; write such as {part}: ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        pytest.param("within: 5 working days", "within: 5", '5 has no unit: write "5 working days"', id="no unit"),
+        pytest.param(
+            "within: 5 working days", "within: 0 working days", "is no time at all: write 1 or more", id="none"
+        ),
+        pytest.param(
+            "standard: {within: 1 working day}",
+            "standard: 1 working day",
+            "write such as {within: 1 working day}",
+            id="a limit without parts",
+        ),
+        pytest.param("title: Managers", "title: Managers: both", "a colon in it has to stand in quotes", id="a colon"),
+        pytest.param(
+            "title: Managers", "title: Man\x00agers", "holds a character that stands in no text", id="no text"
+        ),
+        pytest.param("title: Managers", "title: *managers", "write it out", id="an alias of nothing"),
+        pytest.param("    title: Managers", "\ttitle: Managers", "write spaces, and no tab", id="a tab"),
+        pytest.param("\nstages:", "\n---\nstages:", "begins a second policy", id="two policies"),
+    ],
+)
+def test_what_stands_in_the_line_is_said_with_what_to_write_instead(old: str, new: str, says: str) -> None:
+    (problem, *_) = broken(old, new)
+    assert says in problem.sentence
+    assert problem.line is not None
+
+
+def test_stages_of_which_none_can_be_read_are_not_called_none() -> None:
+    said = [one.sentence for one in problems("id: ours\nstages:\n  - number: 1\n")]
+    assert not any("at least one" in sentence for sentence in said)
+    assert any("at least one" in one.sentence for one in problems("id: ours\nstages: []\n"))
+
+
+def test_a_space_of_a_word_processor_is_a_space() -> None:
+    there = SAMPLE.replace("within: 5 working days", "within: 5\u00a0working\u00a0days").replace(
+        "    title", "\u00a0   title"
+    )
+    assert reading.read_text(there, "policy.yaml") == reading.sample()
 
 
 @pytest.mark.parametrize(
@@ -369,7 +411,7 @@ STAGES = "stages:\n" + "".join(
         pytest.param("x" * 2_000_000, "is larger than 40 kB", id="two megabytes"),
         pytest.param("title: {a: b", "is not YAML that can be read", id="not YAML"),
         pytest.param("\t- x", "is not YAML that can be read", id="a tab"),
-        pytest.param("\x00\x01", "is not YAML that can be read", id="bytes"),
+        pytest.param("\x00\x01", "a character that stands in no text", id="bytes"),
         pytest.param("", "is not a policy", id="nothing"),
         pytest.param("- one\n- two\n", "is not a policy", id="a list"),
         pytest.param("Dear colleague, here is our policy.", "is not a policy", id="a letter"),

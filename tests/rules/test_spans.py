@@ -360,7 +360,7 @@ def test_what_starts_above_the_stages_that_a_clock_spans_has_no_such_clock() -> 
 
 
 def held(passed_on: str) -> Story:
-    """A case under a policy whose first answer is due 2 working days after receipt, held until the team passes it on."""
+    """A case whose first answer is due 2 working days after receipt, held until the team passes it on."""
     limits = {"standard": {"within": "2 working days", "remind_before": ["1 working day"]}}
     story = Story(policy=policy(starts_from="received", limits=limits)).raised(hold=True)
     story.at(passed_on)
@@ -385,7 +385,9 @@ def test_what_was_over_before_an_agency_was_asked_begins_as_it_is_asked_and_is_n
 
 
 @pytest.mark.parametrize("on_limit", ["propose", "escalate"])
-def test_a_time_from_the_disagreement_that_was_over_when_it_was_raised_proposes_and_moves_nothing(on_limit: str) -> None:
+def test_a_time_from_the_disagreement_that_was_over_when_it_was_raised_proposes_and_moves_nothing(
+    on_limit: str,
+) -> None:
     ours = span(starts_from="disagreement", to_stage=1, on_limit=on_limit)
     story = Story(policy=policy(ours)).raised(happened_at=civil("2027-02-08 10:00"))
     story.later(minutes=1)

@@ -130,7 +130,9 @@ then:
     for case, happening in found:
         watch.hears(case, happening)
     assert watch.faults == []
-    assert any(isinstance(one.event, events.ClockStarted) and one.event.at < civil("2027-03-02 16:00") for _, one in found)
+    assert any(
+        isinstance(one.event, events.ClockStarted) and one.event.at < civil("2027-03-02 16:00") for _, one in found
+    )
 
 
 @pytest.mark.parametrize("kind", [events.LimitPassed, events.ReminderFell, events.RaiserKeptInformed])

@@ -231,7 +231,7 @@ def test_a_working_day_later_is_the_next_one_whatever_day_zero_the_policy_has() 
         ("then:\n  - when: 2027-03-28 01:30\n    does: acknowledge\n", "never comes"),
         ("then:\n  - when: 2027-02-28 10:00\n    does: stay\n", "before what came last (09:30 on Monday 1 March 2027)"),
         ("then:\n  - does: agree\n    outcom: agreed in part\n", "'agree'; did you mean outcome?"),
-        ("then:\n  - does: agree\n    outcome: happy\n", "act 1: outcome: "),
+        ("then:\n  - does: agree\n    outcome: happy\n", "act 1: outcome: has to be agreed as asked, "),
         ("then:\n  - does: extend\n", "clock id is needed to extend"),
         (
             "then:\n  - does: extend\n    clock: nothing\n    by amount: 1 working day\n",
