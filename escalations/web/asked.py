@@ -134,6 +134,8 @@ class Asked(Returning):
             )
         if (refused := await self._of_another(request, opened, raw)) is not None:
             return refused
+        if not link_acts.is_for(does, opened.link):
+            raise HTTPException(404)
         closed = opened.link.state(self._parts.now()) is not LinkState.OPEN
         if closed and not (opened.session and genuine and await self._pressed_before(opened, does, raw)):
             return await self._too_late(request, opened, raw)

@@ -122,6 +122,14 @@ def offered(case: Case, link: Link) -> tuple[Doing, ...]:
     )
 
 
+def is_for(doing: Doing, link: Link) -> bool:
+    """Whether a link serves a form at all, whatever its case is at: the rules say whether it is carried out.
+
+    Whoever is only asked whether something is their agency's has read nothing of it, and does nothing else with it.
+    """
+    return (doing is Doing.VOUCH) is (link.asks is Ask.VOUCH)
+
+
 def _mistaken(case: Case, link: Link) -> tuple[Doing, ...]:
     """Whoever made an entry can say that it was a mistake."""
     offered = case.status is not Status.HELD and link.asks in {Ask.READ, Ask.RESPOND, Ask.CONSIDER, Ask.CHOOSE}

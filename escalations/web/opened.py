@@ -75,6 +75,8 @@ class OpenedLinks:
             link = await links.find(tx, token) if token else None
             if link is None:
                 return None
+            if link.to.side is Side.TEAM:
+                return Opened(link, None, None)  # No code opens it: the team signs in.
             notice = await notices.get(tx, link.notice_id) if link.notice_id else None
             found = await recipients.find(
                 tx,
@@ -96,8 +98,15 @@ class OpenedLinks:
             )
         return Opened(link, session, address)
 
+    def _signs_in(self, request: Request, opened: Opened) -> Response | None:
+        """Where it was written to the team: whoever reads a mailbox is not of the team by that, and signs in."""
+        link = opened.link
+        return self._parts.go(request, f"/board/{link.reference}") if link.to.side is Side.TEAM else None
+
     async def _of_another(self, request: Request, opened: Opened, raw: Raw) -> Response | None:
         """Where a form was pressed on the page of another link than the one opened last: nothing is done with it."""
+        if (elsewhere := self._signs_in(request, opened)) is not None:
+            return elsewhere
         posted = first(raw, "link")
         if posted == opened.link.link_id:
             return None

@@ -15,7 +15,6 @@ from starlette.responses import Response
 from escalations.mail import codes, relay
 from escalations.mail.codes import CodeState
 from escalations.mail.outgoing import House
-from escalations.rules.notices import Ask
 from escalations.store import links
 from escalations.store.links import Checked, Link, LinkState
 from escalations.web.forms import SHORT, Problem, Raw, Reading, first
@@ -71,8 +70,8 @@ class _Responding(Outcomes):
         link = opened.link
         if link.state(self._parts.now()) is not LinkState.OPEN:
             return await self._closed(request, opened)
-        if link.asks is Ask.TEAM:
-            return self._parts.go(request, f"/board/{link.reference}")
+        if (elsewhere := self._signs_in(request, opened)) is not None:
+            return elsewhere
         if opened.session is None:
             return await self._show_link(request, opened)
         typed = await self._typed_before(request, link)
@@ -130,6 +129,8 @@ class _Responding(Outcomes):
         opened = await self._opened(request)
         if opened is None:
             return self._no_link(request)
+        if (elsewhere := self._signs_in(request, opened)) is not None:
+            return elsewhere
         why = request.query_params.get(_WHY, "")
         if why in _NOT_SENT:
             status = 503 if why == CodeState.NOT_SENT else 200
@@ -168,12 +169,14 @@ class _Responding(Outcomes):
     async def code_entered(self, request: Request) -> Response:
         raw, _, genuine = await self._parts.posted(request)
         opened = await self._opened(request)
-        if opened is None or opened.address is None:
+        if opened is None:
             return self._no_link(request)
         if (refused := await self._of_another(request, opened, raw)) is not None:
             return refused
         if not genuine:
             return await self._show_code(request, opened, raw, (self._parts.stale(request),), status=403)
+        if opened.address is None:
+            return self._no_link(request)
         now = self._parts.now()
         reading = Reading(raw, now=now)
         digits = reading.text("code", "The code", missing="Enter the code of 6 numbers from the message")
