@@ -28,6 +28,8 @@ class Measure:
     count: Callable[[View], Table]
     breakdown: bool = True
     """Whether it breaks cases down; what the public report drops where cases are few."""
+    though_none: bool = False
+    """Whether it stands there also where there is no case to break down."""
 
     @property
     def definition(self) -> str:
@@ -46,12 +48,12 @@ _Q, _C, _P = Section.QUALITY, Section.COUNTS, Section.PROCESS
 MEASURES: Final = (
     Measure("register", "What these figures are made from", _Q, quality.register, breakdown=False),
     Measure("gaps", "What is missing, and what rests on less", _Q, quality.gaps),
-    Measure("effect", "Effect on the child or adult", Section.CHILDREN, quality.effect, breakdown=False),
-    Measure("effect_later", "Effect some time after the end", Section.CHILDREN, after.effect_later, breakdown=False),
-    Measure("feedback", "How raising and receiving felt", Section.CHILDREN, quality.feedback, breakdown=False),
-    Measure("kept", "Whether what was agreed was done", Section.LEARNT, after.kept, breakdown=False),
-    Measure("learning", "Learning", Section.LEARNT, after.learning, breakdown=False),
-    Measure("planned", "What was planned, and what became of it", Section.LEARNT, after.planned, breakdown=False),
+    Measure("effect", "Effect on the child or adult", Section.CHILDREN, quality.effect, though_none=True),
+    Measure("effect_later", "Effect some time after the end", Section.CHILDREN, after.effect_later, though_none=True),
+    Measure("feedback", "How raising and receiving felt", Section.CHILDREN, quality.feedback, though_none=True),
+    Measure("kept", "Whether what was agreed was done", Section.LEARNT, after.kept, though_none=True),
+    Measure("learning", "Learning", Section.LEARNT, after.learning, though_none=True),
+    Measure("planned", "What was planned, and what became of it", Section.LEARNT, after.planned, though_none=True),
     Measure("actions", "Actions of last year’s report", Section.ACTIONS, quality.actions, breakdown=False),
     Measure("where_resolved", "How far it went, and where it ended", _P, counting.where_resolved),
     Measure("why_higher", "Why it went higher", _P, counting.why_higher),
@@ -106,7 +108,7 @@ def review(known: Known, year: Year, *, audience: Audience = Audience.PARTNERSHI
     """The review of a year for an audience; for one agency, of the cases that it raised or that were raised with it."""
     known = for_audience(known, audience, agency)
     view = View(known, year, audience)
-    found = (measure.figure(view) for measure in MEASURES if view.cases or not measure.breakdown)
+    found = (measure.figure(view) for measure in MEASURES if view.cases or measure.though_none or not measure.breakdown)
     figures = tuple(figure for figure in found if figure.table.rows or figure.id not in _LEFT_OUT)
     if audience is Audience.PUBLIC:
         figures = _published(view, figures)

@@ -107,7 +107,9 @@ def test_a_year_without_cases_has_its_sentence_and_its_counts() -> None:
     review = reviewed(known(settled_at_two()), year=Year(2025))
     assert any("No escalation was notified in April 2025 to March 2026" in sentence for sentence in review.says)
     assert cells(review.figure("counts"), "notified") == (0,)
-    assert [figure.id for figure in review.figures if figure.breakdown] == []
+    there = {figure.id for figure in review.figures if figure.breakdown}
+    assert there == {"effect", "effect_later", "feedback", "kept", "learning", "planned"}
+    assert {cell for one in there for row in review.figure(one).table.rows for cell in row.cells} == {0}
 
 
 def test_an_empty_register_has_a_review_too() -> None:
@@ -284,6 +286,15 @@ def test_under_thirty_cases_the_public_gets_no_breakdown() -> None:
         "stage": "Stage 2",
     }
     assert [row.key for row in review.figure("counts").table.rows] == ["notified", "settled_before"]
+
+
+def test_what_each_side_says_is_not_published_where_it_could_be_told_who_said_it() -> None:
+    said = {"effect", "effect_later", "feedback", "kept", "learning", "planned"}
+    few, all_alike = reviewed(many(29), audience=Audience.PUBLIC), reviewed(many(40), audience=Audience.PUBLIC)
+    assert not said & {figure.id for figure in few.figures}
+    assert said <= {figure.id for figure in all_alike.figures}
+    one_apart = reviewed(known(*[settled_at_two()] * 40, settled_at_once()), audience=Audience.PUBLIC)
+    assert not {"effect", "feedback"} & {figure.id for figure in one_apart.figures}
 
 
 def test_where_four_or_fewer_were_notified_the_public_gets_the_number_alone() -> None:
