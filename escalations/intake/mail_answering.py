@@ -20,7 +20,7 @@ from escalations.intake.mail_budget import Budget, Verdict
 from escalations.intake.mail_codes import Code
 from escalations.intake.mail_routing import Routed, ToAnswer, Ways
 from escalations.mail import outgoing, pleas
-from escalations.mail.authentication import Vouched
+from escalations.mail.authentication import PROVEN
 from escalations.mail.outgoing import Answer, Answered, Facts, House
 from escalations.mail.parser import Mail
 from escalations.mail.relay import Relay
@@ -30,8 +30,6 @@ from escalations.store.engine import Database
 from escalations.store.mails import MailRow, MailState, NotAnswered
 from escalations.store.vault import Erased, Vault
 
-PROVEN: Final = frozenset({Vouched.BY_HOP, Vouched.BY_LOOPBACK})
-"""What is said of a sender for whom their mail server vouches."""
 _ADDED: Final = frozenset({Code.ADDED, Code.ACKNOWLEDGED})
 
 _log = structlog.get_logger()

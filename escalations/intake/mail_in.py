@@ -19,8 +19,8 @@ import structlog
 from escalations.intake import submissions
 from escalations.mail import authentication, classify, parser
 from escalations.mail.address import Replies
-from escalations.mail.authentication import Trust
-from escalations.mail.classify import Classified
+from escalations.mail.authentication import PROVEN, Trust, Vouched
+from escalations.mail.classify import Classified, Kind
 from escalations.mail.parser import Mail
 from escalations.store import mails
 from escalations.store.engine import Database
@@ -111,7 +111,8 @@ class MailRoom:
 
     def _known(self, mail: Mail, classified: Classified, envelope: Envelope, raw: bytes, target: str | None) -> Known:
         sender = mail.sender or envelope.sender.strip().lower()
-        whose = f"{sender}\n{target or ''}"
+        vouched = authentication.vouched(mail, self._reader.trust, over_loopback=envelope.over_loopback)
+        whose = f"{sender}\n{target or ''}{_apart(classified.kind, vouched)}"
         words = f"{mail.subject}\n{mail.text}\n{mail.history}"
         # Without words it is its bytes that are the same, headers and all: two empty messages are two.
         body = words if words.strip() else hashlib.sha256(raw).hexdigest()
@@ -122,7 +123,7 @@ class MailRoom:
             kind=classified.kind.value,
             arrival=classified.arrival.value if classified.arrival else None,
             markers=tuple(marker.value for marker in classified.because),
-            vouched=authentication.vouched(mail, self._reader.trust, over_loopback=envelope.over_loopback).value,
+            vouched=vouched.value,
             notice_id=target,
             message_key=self._key("message", mail.message_id, whose) if mail.message_id else None,
             words_key=self._key("words", whose, body, files, of),
@@ -131,3 +132,15 @@ class MailRoom:
 
     def _key(self, *parts: str) -> str:
         return self._vault.digest("\n".join(("mail 1", *parts)).encode("utf-8", "replace"))
+
+
+def _apart(kind: Kind, vouched: Vouched) -> str:
+    """What makes the same words another message: what a machine sent, and what might be anybody's.
+
+    Otherwise a copy that was set aside, or that somebody else wrote under their address, would take a person's place.
+    """
+    if kind is not Kind.PERSON:
+        return f"\n{kind}"
+    if vouched in PROVEN:
+        return ""
+    return "\nrefuted" if vouched is Vouched.REFUTED else "\nnobody"

@@ -20,7 +20,7 @@ from escalations.intake.mail_codes import Code
 from escalations.intake.mail_in import Reader
 from escalations.intake.opening import InForce
 from escalations.mail import labels
-from escalations.mail.authentication import CHECKED, Vouched
+from escalations.mail.authentication import CHECKED, PROVEN, Vouched
 from escalations.mail.classify import Kind
 from escalations.mail.labels import Label
 from escalations.mail.outgoing import Answer
@@ -40,6 +40,7 @@ from escalations.store.notices import NoticeRow
 from escalations.store.vault import Vault
 
 AN_HOUR: Final = timedelta(hours=1)
+A_DAY: Final = timedelta(days=1)
 RAISED_BY_ONE: Final = 5
 """Escalations that one sender raises by mail in an hour; each brings them an answer. What is more is held."""
 RAISED_IN_ALL: Final = 60
@@ -153,7 +154,10 @@ class Routing:
         notice = await self._answered()
         if notice is None:
             return Routed(MailState.SET_ASIDE, Code.NOT_ABOUT_OURS)
-        await self._report(notice, "automatic_reply")
+        since = self.now - A_DAY
+        if not await mails.count_since(self.tx, since, about=notice.notice_id, code=Code.AUTOMATIC_REPLY):
+            # A thousand of them say no more than one, and each would be an entry of the case.
+            await self._report(notice, "automatic_reply")
         return Routed(MailState.FILED, Code.AUTOMATIC_REPLY, notice.reference, about=notice.notice_id)
 
     async def _report(self, notice: NoticeRow, message: str) -> None:
@@ -213,7 +217,7 @@ class Routing:
 
     async def _adds_too_much(self, reference: str, *, of_position: bool) -> bool:
         since = self.now - AN_HOUR
-        own = await mails.count_since(self.tx, since, sender_key=self.row.sender_key, reference=reference)
+        own = await self._own_since(since, reference=reference)
         if own >= FILED_TO_ONE_CASE or of_position:
             return own >= FILED_TO_ONE_CASE
         return await mails.count_since(self.tx, since, reference=reference) >= FILED_IN_ALL
@@ -308,7 +312,7 @@ class Routing:
         agencies = await directory.agencies(self.tx, self.now)
         parties = {agency.agency_id for agency in agencies if agency.agency_type != naming.PARTNERSHIP}
         whose = await directory.whose_address(self.tx, self.ways.vault, self.mail.sender, self.now)
-        agency = whose.agency_id if self.row.vouched in {Vouched.BY_HOP, Vouched.BY_LOOPBACK} else None
+        agency = whose.agency_id if self.row.vouched in PROVEN else None
         if await self._are_too_many(known=agency is not None):
             return self._held(Code.TOO_MANY, answer=Answer.MAIL_MANY)
         raised = mail_raising.raised(
@@ -328,10 +332,18 @@ class Routing:
     async def _are_too_many(self, *, known: bool) -> bool:
         """Whether so many came that this one is held. Nobody else's mail holds up an agency that we know."""
         since = self.now - AN_HOUR
-        own = await mails.count_since(self.tx, since, sender_key=self.row.sender_key, code=Code.RAISED)
+        own = await self._own_since(since, code=Code.RAISED)
         if own >= RAISED_BY_ONE or known:
             return own >= RAISED_BY_ONE
         return await mails.count_since(self.tx, since, code=Code.RAISED) >= RAISED_IN_ALL
+
+    async def _own_since(self, since: datetime, *, reference: str | None = None, code: str | None = None) -> int:
+        """How much came of this sender, as they are known: what others send under their address uses up nothing."""
+        proven = self.row.vouched in PROVEN
+        ways = PROVEN if proven else frozenset(Vouched) - PROVEN
+        return await mails.count_since(
+            self.tx, since, sender_key=self.row.sender_key, reference=reference, code=code, vouched=ways
+        )
 
     # ---- What it answers --------------------------------------------------------------------------------------------
 

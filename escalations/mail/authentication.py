@@ -32,6 +32,10 @@ class Vouched(StrEnum):
     """Its domain says that the message is not its own. It is not even answered."""
 
 
+PROVEN: Final = frozenset({Vouched.BY_HOP, Vouched.BY_LOOPBACK})
+"""What is said of a sender whose From line is taken for their word. Whatever is counted or told apart by sender is so
+for these and for the others apart: anybody can write another's address into a From line."""
+
 CHECKED: Final[Mapping[Vouched, Checked]] = {
     Vouched.BY_HOP: Checked.VOUCHED,
     # It is believed, since this machine alone can send so; that anybody vouches for the sender is not said by that.

@@ -411,8 +411,20 @@ async def count_since(
     sender_key: str | None = None,
     reference: str | None = None,
     code: str | None = None,
+    about: str | None = None,
+    vouched: Collection[str] | None = None,
 ) -> int:
-    """How many messages have been filed since a moment: of one sender, to one case, or in one way. Caps count so."""
+    """How many messages have been filed since a moment. Caps count so.
+
+    Args:
+        tx: a transaction.
+        since: the moment.
+        sender_key: of one sender.
+        reference: to one case.
+        code: in one way.
+        about: found to be about one notice.
+        vouched: of senders who are known in one of these ways.
+    """
     query = (
         select(func.count())
         .select_from(_MAILS)
@@ -425,6 +437,10 @@ async def count_since(
         query = query.where(_STATES.c.reference == reference)
     if code is not None:
         query = query.where(_STATES.c.code == code)
+    if about is not None:
+        query = query.where(_STATES.c.notice_id == about)
+    if vouched is not None:
+        query = query.where(_MAILS.c.vouched.in_([str(one) for one in vouched]))
     return int((await tx.execute(query)).scalar_one())
 
 

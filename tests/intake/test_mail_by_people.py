@@ -6,6 +6,7 @@ import base64
 from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert
@@ -212,6 +213,37 @@ async def test_a_sender_whose_domain_disowns_the_mail_is_held_and_not_even_answe
         await room.sends(message(WHOLE, headers=forged))
         assert ((await room.only()).state, (await room.only()).code) == (MailState.HELD, Code.SENDER_REFUTED)
         assert [str(found["Subject"]) for found in await room.outbox()] == ["1 message for the partnership team"]
+
+
+HOP: dict[str, Any] = {
+    "mail_in": True,
+    "public_url": "https://escalations.partnership.example",
+    "mail_trusted_hop": "mx.partnership.example",
+}
+VOUCHED = (("Authentication-Results", "mx.partnership.example; dmarc=pass header.from=oaklane.example"),)
+
+
+async def test_what_others_send_under_an_address_uses_up_nothing_of_whoever_has_it(tmp_path: Path) -> None:
+    """Anybody can write a head teacher's address into a From line; their own escalation starts all the same."""
+    async with mail_room(tmp_path, **HOP) as room:
+        for number in range(RAISED_BY_ONE + 1):
+            await room.sends(message(f"Forged number {number}."))
+        assert [row.code for row in await room.mails()][-1] == Code.TOO_MANY
+        await room.sends(message(WHOLE, headers=VOUCHED))
+        assert [row.code for row in await room.mails()][-1] == Code.RAISED
+        assert (await room.case((await room.references())[-1])).raising_agency == "oak-school"
+
+
+async def test_the_same_words_that_might_have_been_anybodys_do_not_take_a_persons_place(tmp_path: Path) -> None:
+    async with mail_room(tmp_path, **HOP) as room:
+        refused = (("Authentication-Results", "mx.partnership.example; dmarc=fail header.from=oaklane.example"),)
+        await room.sends(message(WHOLE, headers=refused, message_id="<same@oaklane.example>"))
+        await room.sends(message(WHOLE, message_id="<same@oaklane.example>"))
+        await room.sends(message(WHOLE, headers=VOUCHED, message_id="<same@oaklane.example>"))
+        assert [row.code for row in await room.mails()] == [Code.SENDER_REFUTED, Code.RAISED, Code.RAISED]
+        assert (await room.case((await room.references())[-1])).raising_agency == "oak-school"
+        await room.sends(message(WHOLE, headers=VOUCHED, message_id="<same@oaklane.example>"))
+        assert len(await room.mails()) == 3
 
 
 async def test_away_from_the_embedded_default_loopback_vouches_for_nobody(tmp_path: Path) -> None:

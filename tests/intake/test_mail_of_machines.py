@@ -318,3 +318,22 @@ async def test_a_read_receipt_is_no_acknowledgement(room: MailRoomAt) -> None:
     await room.sends(await about_ours(room, reference, "receipt_mdn"))
     assert not (await room.case(reference)).parties[0].evidence.acknowledged
     assert (await room.mails())[-1].code == Code.READ_RECEIPT
+
+
+async def test_what_a_machine_sent_does_not_take_the_place_of_the_same_words_of_a_person(room: MailRoomAt) -> None:
+    """A school's system sends it with a mark of its own and nothing comes of it; then its author sends it again."""
+    await room.sends(message(WHOLE, headers=(("Auto-Submitted", "auto-generated"),)))
+    assert (await room.only()).state is MailState.SET_ASIDE
+    await room.sends(message(WHOLE))
+    assert [row.code for row in await room.mails()] == [Code.NOT_ABOUT_OURS, Code.RAISED]
+
+
+async def test_a_case_hears_once_a_day_that_a_notice_was_answered_by_a_machine(room: MailRoomAt) -> None:
+    reference = await raised(room)
+    notice = await room.notice(reference, NoticeKind.ASKED)
+    for number in range(4):
+        headers = (("Auto-Submitted", "auto-replied"),)
+        said = message(f"Away, number {number}.", sender="tamsin.okoro@council.example", headers=headers)
+        await room.sends(said, to=(room.replies.address_of(notice.notice_id),))
+    assert [row.code for row in await room.mails()].count(Code.AUTOMATIC_REPLY) == 4
+    assert [event.kind for event in await room.happened(reference)].count("message_reported") == 1

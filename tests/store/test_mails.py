@@ -81,12 +81,16 @@ async def test_it_is_settled_once_and_counted_by_sender_case_and_way(
     await stored(database, keys, now, "a")
     async with database.write() as tx:
         for expected in (True, False):
-            done = await mails.settle(tx, "a", state=MailState.FILED, code="raised", at=now, reference="PD-27-0001-V")
+            done = await mails.settle(
+                tx, "a", state=MailState.FILED, code="raised", at=now, reference="PD-27-0001-V", notice_id="n1"
+            )
             assert done is expected
         since = now - timedelta(hours=1)
         assert await mails.count_since(tx, since, sender_key="s1", code="raised") == 1
         assert await mails.count_since(tx, since, reference="PD-27-0001-V") == 1
         assert await mails.count_since(tx, since, sender_key="s2") == 0
+        assert [await mails.count_since(tx, since, vouched=ways) for ways in ({"not", "refuted"}, {"by_hop"})] == [1, 0]
+        assert [await mails.count_since(tx, since, about=notice) for notice in ("n1", "n2")] == [1, 0]
         assert await mails.count_since(tx, now, sender_key="s1") == 0
         assert [await mails.mark_answered(tx, "a", at=now) for _ in range(2)] == [True, False]
         assert await mails.waiting(tx) == {}
