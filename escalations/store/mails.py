@@ -385,14 +385,19 @@ async def content(tx: AsyncConnection, keys: Vault, mail_id: str) -> tuple[Envel
     return Envelope(said["from"], tuple(said["to"]), said["loopback"]), raw
 
 
-async def listed(tx: AsyncConnection, *states: MailState, at_most: int = 200) -> list[MailRow]:
-    """Messages in these states: what waits oldest first, what is over newest first."""
-    waits = MailState.HELD in states
-    order = _MAILS.c.received_at if waits else _MAILS.c.received_at.desc()
-    rows = await tx.execute(
-        _rows().where(_STATES.c.state.in_([state.value for state in states])).order_by(order).limit(at_most)
-    )
-    return [_row(row) for row in rows]
+async def listed(tx: AsyncConnection, *states: MailState, at_most: int = 200, after: int = 0) -> list[MailRow]:
+    """Messages in these states: what waits by when it is to be looked at, what is over newest first.
+
+    Args:
+        tx: a transaction.
+        states: which.
+        at_most: how many of them.
+        after: how many come before.
+    """
+    waits = (_STATES.c.due_at.nulls_first(), _MAILS.c.received_at, _MAILS.c.mail_id)
+    order = waits if MailState.HELD in states else (_MAILS.c.received_at.desc(), _MAILS.c.mail_id)
+    query = _rows().where(_STATES.c.state.in_([state.value for state in states]))
+    return [_row(row) for row in await tx.execute(query.order_by(*order).limit(at_most).offset(after))]
 
 
 async def waiting(tx: AsyncConnection) -> dict[MailState, int]:

@@ -34,13 +34,15 @@ from escalations.store.notices import NoticeRow
 from escalations.store.vault import Erased
 from escalations.web import mail_adding, mail_aside, mail_undelivered, named, sender_words, team_check, words
 from escalations.web.auth import allowed, signed_in
-from escalations.web.forms import LONG, Problem, Raw, Reading, first
+from escalations.web.forms import LONG, Problem, Raw, Reading, first, number_of
 from escalations.web.made import Made
 from escalations.web.mail_aside import PuttingAside
 from escalations.web.mail_undelivered import Grounds
 from escalations.web.parts import Parts, is_press
 from escalations.web.telling import Names
 
+PER_PAGE: Final = 100
+"""Messages that wait, of one page of the list: whoever sends many pushes nobody else's out of it."""
 _ID: Final = re.compile(r"[0-9a-f-]{36}")
 
 
@@ -82,20 +84,27 @@ class _MailPages:
         self._in_force = InForce(parts.policy, parts.days_off)
 
     async def listed(self, request: Request) -> Response:
+        now = self._parts.now()
         async with self._parts.database.read() as tx:
-            held = await mails.listed(tx, MailState.HELD)
+            waiting = (await mails.waiting(tx)).get(MailState.HELD, 0)
+            pages = max(1, -(-waiting // PER_PAGE))
+            page = min(max(number_of(request.query_params.get("page", "")) or 1, 1), pages)
+            held = await mails.listed(tx, MailState.HELD, at_most=PER_PAGE, after=(page - 1) * PER_PAGE)
+            late = await mails.late(tx, now=now)
             others = await mails.listed(
                 tx, MailState.FILED, MailState.SET_ASIDE, MailState.NOT_FOR_US, MailState.RECEIVED, at_most=50
             )
-            quiet = await mail_answers.quiet(tx, now=self._parts.now())
-        now, lines = self._parts.now(), [self._line(row) for row in held]
+            quiet = await mail_answers.quiet(tx, now=now)
         return self._parts.show(
             request,
             "messages.html",
             now=now,
             quiet=quiet,
-            held=lines,
-            late=sum(1 for line in lines if line.due_at is None or line.due_at < now),
+            held=[self._line(row) for row in held],
+            waiting=waiting,
+            page=page,
+            pages=pages,
+            late=late,
             others=[self._line(row) for row in others],
         )
 

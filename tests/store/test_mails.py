@@ -96,6 +96,20 @@ async def test_it_is_settled_once_and_counted_by_sender_case_and_way(
         assert await mails.waiting(tx) == {}
 
 
+async def test_what_waits_is_listed_by_when_it_is_to_be_looked_at_and_all_of_it_page_by_page(
+    database: Database, keys: Vault, now: datetime
+) -> None:
+    for number, hours in enumerate((2, 2, 2, 1)):
+        name, at = f"mail-{number}", now + timedelta(minutes=number)
+        await stored(database, keys, at, name, known(message=name, words=name))
+        async with database.write() as tx:
+            await mails.settle(tx, name, state=MailState.HELD, code="outside", at=at)
+            await mails.hold_until(tx, name, due_at=now + timedelta(hours=hours), urgent=hours == 1)
+    async with database.read() as tx:
+        pages = [await mails.listed(tx, MailState.HELD, at_most=3, after=after) for after in (0, 3)]
+    assert [[row.mail_id for row in page] for page in pages] == [["mail-3", "mail-0", "mail-1"], ["mail-2"]]
+
+
 async def test_what_the_team_did_is_written_down_once(database: Database, keys: Vault, now: datetime) -> None:
     await stored(database, keys, now, "a")
     async with database.write() as tx:

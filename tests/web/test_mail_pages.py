@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from escalations.intake import submissions
+from escalations.intake.mail_codes import Code
 from escalations.mail.address import Replies
 from escalations.policy import Track
 from escalations.rules.case import DeliveryState, Status
 from escalations.rules.notices import NoticeKind
-from escalations.store import register, tables
-from escalations.store.mails import MailRow, MailState
+from escalations.store import mails, register, tables
+from escalations.store.mails import Envelope, Known, MailRow, MailState
+from escalations.web import mail_pages
 from tests.mail import messages
 from tests.mailroom import message
 from tests.web import answering, mailing, teamwork
@@ -600,3 +604,23 @@ async def test_the_team_sees_whom_it_does_not_answer_and_what_came_twice(office:
     await mailing.receive(office, message("Twice.", **twice, message_id="<2@x.example>"))
     shown = await office.get(f"/messages/{row.mail_id}")
     assert "The same words came once more, and are kept once" in shown.text
+
+
+async def test_whoever_sends_many_messages_pushes_nobody_elses_out_of_the_list(office: Office) -> None:
+    envelope = Envelope("x@mail.example", ("escalations@partnership.example",), over_loopback=False)
+    async with office.database.write() as tx:
+        for number in range(mail_pages.PER_PAGE + 1):
+            mail_id = submissions.new_id(office.now())
+            known = Known("person", None, (), "not", None, mail_id, mail_id, "sender")
+            raw = message(f"Number {number}.")
+            await mails.receive(tx, office.vault, raw, envelope, known, mail_id=mail_id, received_at=office.now())
+            await mails.settle(tx, mail_id, state=MailState.HELD, code=Code.OUTSIDE, at=office.now())
+            await mails.hold_until(tx, mail_id, due_at=office.now() + timedelta(hours=number), urgent=False)
+    first, second = await office.get("/messages"), await office.get("/messages?page=2")
+    assert f"Messages for the team ({mail_pages.PER_PAGE + 1})" in first.text
+    assert "Page 1 of 2" in first.text
+    shown = [set(re.findall(r"/messages/([0-9a-f-]{36})", page.html)) for page in (first, second)]
+    assert [len(one) for one in shown] == [mail_pages.PER_PAGE, 1]
+    assert not shown[0] & shown[1]
+    for odd in ("0", "-1", "9999999999999999999", "x"):
+        assert (await office.get(f"/messages?page={odd}")).status == 200
