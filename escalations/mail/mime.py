@@ -35,6 +35,8 @@ _FIELD = re.compile(rb"([!-9;-~]{1,120})[ \t]*:")
 _BREAK = re.compile(rb"\r\n|\n|\r")
 _BLANK = re.compile(rb"\r?\n[ \t]*\r?\n|\r[ \t]*\r")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+_HALF = re.compile(r"[\ud800-\udfff]")
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _SHORT_BYTES: Final = 40
 _HIGH: Final = 0x80
 _NOT_TEXT: Final = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"})
@@ -283,7 +285,7 @@ def _param(given: str | tuple[str | None, str | None, str]) -> str:
 
 
 def _file_name(name: str) -> str:
-    return _one_line(re.split(r"[/\\]", name)[-1])[:200]
+    return _UNSEEN.sub("", _one_line(re.split(r"[/\\]", name)[-1]))[:200]
 
 
 def _base64(body: bytes) -> tuple[bytes, bool]:
@@ -300,8 +302,15 @@ def _base64(body: bytes) -> tuple[bytes, bool]:
 def text_of(data: bytes, charset: str) -> tuple[str, bool]:
     """Bytes as text, and whether the charset that was given fits them; otherwise it was guessed.
 
-    What says Latin-1 or ASCII and is not is Windows' own mostly, so that is what both are read as.
+    What says Latin-1 or ASCII and is not is Windows' own mostly, so that is what both are read as. Half a character,
+    which UTF-7 can say, is none: no text with one can be stored or shown.
     """
+    text, fits = _text_of(data, charset)
+    whole = _HALF.sub("\ufffd", text)
+    return whole, fits and whole == text
+
+
+def _text_of(data: bytes, charset: str) -> tuple[str, bool]:
     declared = _codec(charset)
     if declared is not None:
         try:

@@ -279,7 +279,9 @@ def _is_bounded(raw: bytes) -> None:
     mail = parse(raw)
     assert Oddity.NOT_UNDERSTOOD not in mail.odd
     assert mail == parse(raw), "the same bytes are always the same mail"
-    for text in (mail.text, mail.history, mail.subject, mail.sender, mail.sender_name):
+    ids = (mail.message_id, *mail.in_reply_to, *mail.references, *mail.mentions)
+    files = [file.name for file in mail.attachments]
+    for text in (mail.text, mail.history, mail.subject, mail.sender, mail.sender_name, *ids, *files):
         assert "\x00" not in text
         text.encode("utf-8")
     assert not mail.sender or "@" in mail.sender
@@ -301,6 +303,28 @@ def test_every_message_cut_anywhere_is_some_mail(name: str) -> None:
     whole = messages.raw(name)
     for length in range(0, len(whole), max(1, len(whole) // 12)):
         _is_bounded(whole[:length])
+
+
+_HALF = "=?utf-7?q?+2AA-?="
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        f"From: {_HALF}@oaklane.example\n\nNobody came.\n",
+        f"From: {_HALF} <noor@oaklane.example>\nSubject: {_HALF}\nMessage-ID: <{_HALF}@x.example>\n\nNobody came.\n",
+        "From: noor@oaklane.example\nContent-Type: text/plain; charset=utf-7\n\nChild: +2AA- Canarybird\n",
+        f'From: noor@oaklane.example\nContent-Type: application/pdf; name="{_HALF}.pdf"\n\nx\n',
+        "From: noor@oaklane.example\nContent-Type: application/pdf; name*=utf-7''%2B2AA-.pdf\n\nx\n",
+    ],
+)
+def test_half_a_character_is_in_no_text_for_it_cannot_be_stored(raw: str) -> None:
+    _is_bounded(raw.encode())
+
+
+def test_a_files_name_reads_in_one_direction() -> None:
+    raw = 'From: noor@oaklane.example\nContent-Type: application/pdf; name="=?utf-8?q?report=E2=80=AEfdp.exe?="\n\nx\n'
+    assert parse(raw.encode()).attachments[0].name == "reportfdp.exe"
 
 
 def test_what_defeats_us_is_said_and_raises_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
