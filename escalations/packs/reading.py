@@ -134,8 +134,8 @@ def source(text: str, name: str) -> Source:
             f"unfolds to more than {MOST_VALUES} values, or to lists within lists without end; write repeated parts out"
         )
         raise NotAPolicyError((Problem(name, None, "", sentence),)) from None
-    except _TooLargeNumberError as error:
-        raise NotAPolicyError((Problem(name, error.line, "", _TOO_LARGE_NUMBER),)) from None
+    except _NotToBeUsedError as error:
+        raise NotAPolicyError((Problem(name, error.line, "", error.sentence),)) from None
     except ValidationError as error:
         wrong = [details for details in error.errors() if not _follows(details, error.errors())]
         found = [problem for details in wrong for problem in _problems(name, document, details)]
@@ -165,8 +165,8 @@ def document(text: str, name: str) -> tuple[CommentedMap, object]:
         return found, _plain(found, [MOST_VALUES], 0)
     except _TooManyValuesError:
         raise NotAPolicyError((Problem(name, None, "", "unfolds to more than it could mean"),)) from None
-    except _TooLargeNumberError as error:
-        raise NotAPolicyError((Problem(name, error.line, "", _TOO_LARGE_NUMBER),)) from None
+    except _NotToBeUsedError as error:
+        raise NotAPolicyError((Problem(name, error.line, "", error.sentence),)) from None
 
 
 def line_of(document: CommentedMap, place: tuple[int | str, ...]) -> int | None:
@@ -213,6 +213,9 @@ _DEEP_BLOCKS = re.compile(rf"^(?: {{{4 * DEEPEST},}}\S|[ \t]*(?:[-?] ){{{DEEPEST
 """Looks at each line once: were it to go over the ends of lines, it would read a file of blank ones again for each."""
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _LONG_NUMBER = re.compile(r"\b\d[\d_]{1000,}")
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What a reader of a page, a message or a terminal does not see, and what changes how they see the rest."""
+_UNSEEN_SIGN = "holds a sign that cannot be seen; write it again by hand, in plain text"
 _TOO_LARGE_NUMBER = f"holds a number beyond {LARGEST_NUMBER:,}, which no policy has"
 
 
@@ -248,13 +251,13 @@ class _TooManyValuesError(Exception):
     """A file that unfolds to more than any policy is."""
 
 
-class _TooLargeNumberError(Exception):
-    """A number that no policy has; ``line`` is that of the part that holds it."""
+class _NotToBeUsedError(Exception):
+    """A number or a sign that no policy has; ``line`` is that of the part that holds it."""
 
-    def __init__(self, line: int | None) -> None:
-        """Keep the line."""
-        super().__init__(line)
-        self.line = line
+    def __init__(self, sentence: str, line: int | None) -> None:
+        """Keep what is wrong, and the line."""
+        super().__init__(sentence, line)
+        self.sentence, self.line = sentence, line
 
 
 def _plain(value: object, left: list[int], depth: int) -> object:
@@ -264,19 +267,21 @@ def _plain(value: object, left: list[int], depth: int) -> object:
     if isinstance(value, CommentedMap):
         parts: dict[str, object] = {}
         for key, part in value.items():
-            _refuse_large(value, key, key, part)
+            _refuse(value, key, key, part)
             parts[str(key)] = _plain(part, left, depth + 1)
         return parts
     if isinstance(value, CommentedSeq):
         for place, part in enumerate(value):
-            _refuse_large(value, place, part)
+            _refuse(value, place, part)
         return [_plain(part, left, depth + 1) for part in value]
     return value
 
 
-def _refuse_large(parts: CommentedMap | CommentedSeq, place: object, *values: object) -> None:
+def _refuse(parts: CommentedMap | CommentedSeq, place: object, *values: object) -> None:
     if any(isinstance(value, int) and abs(value) > LARGEST_NUMBER for value in values):
-        raise _TooLargeNumberError(_own_line(parts, place))
+        raise _NotToBeUsedError(_TOO_LARGE_NUMBER, _own_line(parts, place))
+    if any(isinstance(value, str) and _UNSEEN.search(value) for value in values):
+        raise _NotToBeUsedError(_UNSEEN_SIGN, _own_line(parts, place))
 
 
 def _own_line(parts: CommentedMap | CommentedSeq, place: object) -> int | None:

@@ -457,6 +457,15 @@ def test_a_number_without_end_is_refused_with_its_line(key: str, digits: str) ->
     assert "holds a number beyond" in found.sentence
 
 
+@pytest.mark.parametrize("sign", [r"\0", r"\e[2J", r"\r", r"\u202E", r"\u2066", r"\N", r"\L"])
+def test_a_sign_that_nobody_sees_is_refused_with_its_line(sign: str) -> None:
+    """It would stand in pages, messages and terminals, and change how the rest of a line is read."""
+    text = SAMPLE.replace('title: "', f'title: "{sign}', 1)
+    (found,) = problems(text)
+    assert found.line == next(number for number, line in enumerate(text.splitlines(), 1) if sign in line)
+    assert found.sentence == "holds a sign that cannot be seen; write it again by hand, in plain text"
+
+
 def test_whatever_the_reader_trips_over_is_a_problem_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     def trips(*_: object) -> None:
         raise LookupError
