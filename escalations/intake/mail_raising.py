@@ -94,7 +94,7 @@ def seen(mail: Mail, *, unread: bool) -> tuple[Seen, ...]:
     """What people are to look at in a mail: nothing is decided by it, and that nothing was seen means nothing."""
     found = {
         Seen.URGENT_WORDS: urgency.found(mail.subject, mail.text, mail.history),
-        Seen.NOT_TO_TELL: pleas.found(mail.subject, mail.text),
+        Seen.NOT_TO_TELL: pleas.found(mail.subject, mail.text, mail.history),
         Seen.NOT_RECOGNISED: unread,
     }
     return tuple(one for one, words in found.items() if words)
@@ -129,12 +129,16 @@ def not_recognised(said: Labelled, policy: Policy, on: date) -> dict[str, str]:
         Label.LEVEL_OF_NEED: lambda text: labels.level_of_need(levels, text, on),
         Label.LEGAL_STATUS: listed(ListKind.LEGAL_STATUSES),
     }
-    people = sum(len(said.values.get(label, ())) for label in _KINDS)
     found = {}
     for label, read in known.items():
         written = said.first(label)
-        # Whose date of birth it is cannot be told where several people are named, or none.
-        if written and (read(written) is None or (label is Label.BORN and people != 1)):
+        if label is Label.BORN:
+            # Whose date of birth it is has to be told by where it stands; and of several the one that was not read.
+            each = said.of_each(label)
+            written = next((one for one in each if labels.day(one) is None), "") if each else written
+            if written:
+                found[label.value] = " ".join(written.split())[:200]
+        elif written and read(written) is None:
             found[label.value] = " ".join(written.split())[:200]
     return found
 
@@ -165,19 +169,21 @@ def _start(said: Labelled, policy: Policy) -> _Start:
 
 def _people(said: Labelled, agency: str | None) -> list[dict[str, object]]:
     """Whoever is named as a child, an unborn baby or an adult. A name without that is words: who would it be?"""
-    found = [(kind, name) for label, kind in _KINDS.items() for name in said.values.get(label, ())]
-    born = labels.day(said.first(Label.BORN)) if len(found) == 1 else None
-    number = said.first(Label.CASE_NUMBER)[:60] if len(found) == 1 and agency else ""
+    found = [(_KINDS[label], name) for label, name in said.lines if label in _KINDS]
+    born = [labels.day(one) for one in said.of_each(Label.BORN)] or [None] * len(found)
+    numbers = [one[:60] for one in said.of_each(Label.CASE_NUMBER)] or [""] * len(found)
     return [
         {
             "kind": kind.value,
             "name": name[:200],
-            "born_or_due": born.isoformat() if born else None,
+            "born_or_due": day.isoformat() if day else None,
             "case_numbers": {agency: number} if number and agency else {},
+            # Whose number it is shows once the team has found out who raised it.
+            **({"case_number_said": number} if number and not agency else {}),
             "address_withheld": None,
             "not_safe_to_tell_family": None,
         }
-        for kind, name in found
+        for (kind, name), day, number in zip(found, born, numbers, strict=True)
     ]
 
 

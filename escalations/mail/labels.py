@@ -160,16 +160,46 @@ class Labelled:
     values: Mapping[Label, tuple[str, ...]]
     rest: str
     """The text without those lines."""
+    lines: tuple[tuple[Label, str], ...] = ()
+    """The same as the values, in the order in which they were written: whose date of birth it is shows by that."""
 
     def first(self, label: Label) -> str:
         """The first value of a label, or nothing."""
         values = self.values.get(label)
         return values[0] if values else ""
 
+    def of_each(self, label: Label) -> tuple[str, ...]:
+        """What a label says of each person, in their order: where there is one, or where each is followed by their own.
+
+        Nothing where it cannot be told whose it is.
+        """
+        found: list[list[str]] = []
+        for one, value in self.lines:
+            if one in PEOPLE:
+                found.append([])
+            elif one is label and found:
+                found[-1].append(value)
+        if len(found) == 1:
+            return (self.first(label),) if self.first(label) else ()
+        told = [values[0] for values in found if len(values) == 1]
+        return tuple(told) if told and len(told) == len(found) == len(self.values.get(label, ())) else ()
+
+
+PEOPLE: Final = (Label.CHILD, Label.UNBORN_BABY, Label.ADULT)
+"""The labels behind which somebody is named whom it is about."""
+_NAME_AND_BORN = re.compile(
+    r"(.{1,200}?)[\s,;(\u2013-]{1,10}(?:d\.?o\.?b\.?|date of birth|born|due(?: date)?)\s{0,3}[:.]?\s{0,5}"
+    r"(\d.{3,40}?)\s{0,3}\)?"
+    r"|(.{1,200}?)[\s,]{0,10}\((\d{1,2}[^()]{4,30}\d)\)",
+    re.IGNORECASE,
+)
+"""A name and a date of birth on one line, as people write them."""
+
 
 def read(text: str) -> Labelled:
     """Read labelled lines. What stands before the first of them, and between, is kept as the rest."""
     found: dict[Label, list[str]] = {}
+    order: list[tuple[Label, str]] = []
     rest: list[str] = []
     current: Label | None = None
     pieces: list[str] = []
@@ -177,8 +207,11 @@ def read(text: str) -> Labelled:
     def close() -> None:
         nonlocal current, pieces
         value = "\n".join(pieces).strip()
-        if current is not None and value and len(found.setdefault(current, [])) < MOST_VALUES:
-            found[current].append(value[:VALUE_CHARS])
+        said = ((current, value),) if current not in PEOPLE else _name_and_born(current, value)
+        for label, part in said:
+            if label is not None and part and len(found.setdefault(label, [])) < MOST_VALUES:
+                found[label].append(part[:VALUE_CHARS])
+                order.append((label, part[:VALUE_CHARS]))
         current, pieces = None, []
 
     for line in text.split("\n"):
@@ -199,7 +232,15 @@ def read(text: str) -> Labelled:
         elif any(pieces):
             close()
     close()
-    return Labelled({label: tuple(values) for label, values in found.items() if values}, "\n".join(rest).strip())
+    values = {label: tuple(values) for label, values in found.items() if values}
+    return Labelled(values, "\n".join(rest).strip(), tuple(order))
+
+
+def _name_and_born(label: Label | None, value: str) -> tuple[tuple[Label | None, str], ...]:
+    both = _NAME_AND_BORN.fullmatch(value)
+    if both is None or day(born := (both[2] or both[4])) is None:
+        return ((label, value),)
+    return (label, (both[1] or both[3]).strip()), (Label.BORN, born.strip())
 
 
 def _labelled(line: str) -> tuple[Label | None, str]:

@@ -21,10 +21,13 @@ _FAMILY = (
     r"|people|others)\b"
 )
 _ASKED = (
-    r"\b(?:please (?:do )?not|do not|don't|never|must not|mustn't|must never|should not|shouldn't|cannot|can't"
-    r"|may not|nobody (?:is to|must|should)|no one (?:is to|must|should)|no-one (?:is to|must|should)|not to|avoid"
-    r"|without|rather (?:you )?(?:did not|didn't|not)|prefer (?:you )?not to|would rather)"
+    r"\b(?:please (?:do )?not|do not|don't|never(?! (?:told|informed|notified|shared|given|shown)\b)|must not|mustn't"
+    r"|must never|should not|shouldn't|may not|nobody (?:is to|must|should)|no one (?:is to|must|should)"
+    r"|no-one (?:is to|must|should)|(?<!decided )(?<!chose )(?<!chosen )(?<!opted )not to|avoid"
+    r"|you (?:cannot|can't)|please\b.{0,60}?\bwithout|rather (?:you )?(?:did not|didn't|not)"
+    r"|prefer (?:you )?not to|would rather)"
 )
+"""Words that ask for something not to be done. What was not done is no plea: "closed without telling us"."""
 _PLEAS: Final = tuple(
     re.compile(words, re.IGNORECASE)
     for words in (
@@ -46,6 +49,11 @@ _PLEAS: Final = tuple(
             rf"{_ASKED}(?: (?:ever|please|be))?? (?:shar(?:e|ing|ed)|forward(?:ing|ed)?"
             r"|pass(?:ing|ed)?(?: (?:this|it))? on|show(?:ing|n)?|giv(?:e|ing|en)|us(?:e|ing|ed)) .{0,40}"
             r"\b(?:with|to|my name|this email|this message|who i am)\b"
+        ),
+        # Somebody asked us not to.
+        (
+            r"\b(?:asked|asks|asking|begged|begs|wants?|wanted)(?: \w+){0,3} not to"
+            r" (?:tell|share|say|pass|report|repeat|contact|inform|mention|write)\b"
         ),
         # They must not know.
         (
@@ -82,14 +90,25 @@ _NOT_A_PLEA = re.compile(
 )
 
 
-def found(subject: str, text: str) -> tuple[str, ...]:
-    """The sentences that ask so, as they were written; none where there are none. Signatures are left out."""
+def found(subject: str, text: str, history: str = "") -> tuple[str, ...]:
+    """The sentences that ask so, as they were written; none where there are none. Signatures are left out.
+
+    Args:
+        subject: of the mail.
+        text: what was written now, without what is quoted.
+        history: what stands below it; read only where the mail forwards it, for then it is what is said.
+    """
     shown = []
-    read = (sentences.line(subject), *(one.text for one in sentences.of(text) if not one.below))
-    for said in read:
+    said_below = sentences.of(history) if sentences.forwards(subject, text) else ()
+    every = (
+        sentences.line(subject),
+        *(one.text for one in (*sentences.of(text), *said_below) if not one.below),
+    )
+    for said in every:
         if not said or _NOT_A_PLEA.search(said):
             continue
-        match = next((match for plea in _PLEAS if (match := plea.search(said))), None)
+        read = sentences.spelt(said)
+        match = next((match for plea in _PLEAS if (match := plea.search(read))), None)
         if match is not None:
             shown.append(sentences.excerpt(said, match.start()))
     return tuple(dict.fromkeys(shown))[:MOST]

@@ -17,6 +17,10 @@ SENTENCE_CHARS: Final = 400
 EXCERPT_CHARS: Final = 160
 
 _ENDS = re.compile(r"(?<=[.!?;])\s+|\n\s*\n|\n(?=\s*(?:[-*•]|\d+[.)])\s)|\n(?=[^\n:]{1,60}:\s)")
+_FORWARDED = re.compile(r"\s*(?:fwd?|wg|tr)\s*:", re.IGNORECASE)
+_WITHOUT_SIGN = re.compile(
+    r"\b(do|does|did|is|are|was|were|ca|could|wo|would|should|must|has|have|had)nt\b", re.IGNORECASE
+)
 _SIGNED = re.compile(
     r"\s*(?:--|_{5,}|(?:(?:with )?(?:kind|kindest|best|warm|warmest) )?regards\b.{0,20}"
     r"|(?:many )?thanks(?: (?:and|in advance|again|for\b).{0,40})?[,.!]?|(?:best|all good) wishes\b.{0,10}"
@@ -45,9 +49,19 @@ def of(text: str) -> Iterator[Sentence]:
                 yield Sentence(said[start : start + SENTENCE_CHARS], is_below)
 
 
+def forwards(subject: str, text: str) -> bool:
+    """Whether a mail forwards what stands below it: then that is what it says."""
+    return bool(_FORWARDED.match(subject)) or not text.strip()
+
+
 def line(text: str) -> str:
     """A subject, or another line, as sentences are read."""
     return _plain(text)[:SENTENCE_CHARS]
+
+
+def spelt(said: str) -> str:
+    """A sentence in which "dont" is "don't": phones and hurry leave the sign out. To look for words in, not to show."""
+    return _WITHOUT_SIGN.sub(r"\1n't", said)
 
 
 def _plain(text: str) -> str:

@@ -44,6 +44,14 @@ _SOMEBODY = (
 _THEIR = r"(?:his|her|their|its|the child's|the baby's|my|\w+'s)"
 _HOME = r"(?:home|school|care|placement|hospital|the (?:home|placement|unit|ward|school))"
 _NOW = r"(?:now|tonight|today|this (?:morning|afternoon|evening|weekend|minute)|at this moment|as i write|currently)"
+_DAY = rf"(?:{_NOW}|tomorrow|this week|(?:on )?(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
+_ONE_AT_HOME = (
+    r"(?:dad|daddy|father|mum|mam|mummy|mother|step-?\w+|(?:ex-?)?(?:partner|boyfriend|girlfriend|husband|wife)|ex|uncle"
+    r"|aunt\w*|brother|sister|grand\w+|(?:foster )?carer|parents?|perpetrator|offender)"
+)
+_HURTS = r"(?:hits?|punch(?:es)?|kicks?|slaps?|beats?|hurts?|chokes?|whips?|burns?|bites?|strangles?|touch(?:es)?)"
+_HURT = r"(?:hit|punched|kicked|slapped|beaten|beat|hurt|choked|whipped|burn(?:ed|t)|bitten|touched|assaulted|abused)"
+_WHOM = r"(?:him|her|them|me|us|the (?:child(?:ren)?|kids?|baby|boys?|girls?|little (?:one|boy|girl)s?))"
 _SIGNS: Final = (
     # Urgent, in so many words.
     _sign(r"(?<!non-)(?<!non )\burg(?:e|a)?nt(?:ly)?\b|\burgency\b|\bemerg[ea]ncy\b", danger=False),
@@ -119,6 +127,22 @@ _SIGNS: Final = (
         rf"\b(?:being|been|was|were|is|got) (?:hit|beaten|hurt|assaulted|attacked|raped|burn(?:ed|t))\b.{{0,40}}\b"
         rf"(?:{_NOW}|again|last night|yesterday)\b"
     ),
+    _sign(rf"\b(?:is|are|'s|keeps?|kept) (?:still )?(?:being|getting) (?:{_HURT}|attacked|raped|starved|locked)\b"),
+    _sign(rf"\b(?:he|she|they|who|{_ONE_AT_HOME})(?: \w+)? {_HURTS} {_WHOM}\b"),
+    _sign(rf"\b{_HURT} {_WHOM}\b.{{0,40}}\b(?:{_NOW}|again|last night|yesterday|(?:most|every) (?:night|day))\b"),
+    _sign(rf"\bdisclos\w+\b.{{0,60}}\b(?:{_HURTS}|{_HURT}|abus\w+|rap(?:e|ed|es))\b"),
+    _sign(
+        r"\b(?:new|fresh|unexplained|further|more) (?:\w+ )?(?:bruis\w+|injur\w+|burns|bite marks?)\b|\bblack eyes?\b"
+    ),
+    # Fear of somebody, and who is about to come.
+    _sign(
+        rf"\b(?:frightened|scared|terrified|petrified|afraid) of"
+        rf" (?:him|her|them|(?:(?:his|her|their|the|my) )?(?:\w+ )?{_ONE_AT_HOME})\b"
+    ),
+    _sign(
+        rf"\b{_ONE_AT_HOME} (?:is|gets|will be|comes?) (?:\w+ )?(?:due|coming|moving|released|let|back|out|home)\b"
+        rf".{{0,40}}\b{_DAY}\b"
+    ),
     _sign(r"\b(?:left|at home|is) alone\b.{0,40}\b(?:now|tonight|with|again|all (?:day|night))\b|\bhome alone\b"),
     _sign(
         r"\b(?:taken|taking|flown|fly|flying|leav\w+|going)\b.{0,25}\b(?:abroad|out of the country|overseas)\b.{0,40}"
@@ -154,7 +178,6 @@ _WHETHER = re.compile(
     re.IGNORECASE,
 )
 _LABELLED = re.compile(r"\s*[-*•>]{0,2}\s*urg(?:ent|ency)\s*:(.*)", re.IGNORECASE)
-_FORWARDED = re.compile(r"\s*(?:fwd?|wg|tr)\s*:", re.IGNORECASE)
 
 
 def found(subject: str, text: str, history: str = "") -> tuple[str, ...]:
@@ -166,7 +189,7 @@ def found(subject: str, text: str, history: str = "") -> tuple[str, ...]:
         history: what stands below it; read only where the mail forwards it, for then it is what is said.
     """
     read = [Sentence(sentences.line(subject)), *sentences.of(text)]
-    if history and (_FORWARDED.match(subject) or not text.strip()):
+    if history and sentences.forwards(subject, text):
         read += sentences.of(history)
     shown = (at for sentence in read if (at := _in(sentence)) is not None)
     return tuple(dict.fromkeys(shown))[:MOST]
@@ -179,7 +202,7 @@ def _in(sentence: Sentence) -> str | None:
         return None
     if _WHOM_TO_RING.search(said) and not _SOMEBODY_IN_PARTICULAR.search(said):
         return None
-    said = _WHETHER.sub(" ", _SERVICE.sub(" ", said))
+    said = sentences.spelt(_WHETHER.sub(" ", _SERVICE.sub(" ", said)))
     for sign in _SIGNS:
         if sentence.below and not sign.danger:
             continue

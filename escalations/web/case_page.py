@@ -14,12 +14,13 @@ from sqlalchemy import Row
 from starlette.responses import Response
 
 from escalations.intake import mail_codes, submissions
-from escalations.policy import Awaits
+from escalations.policy import Awaits, Side
 from escalations.rules import access, events
 from escalations.rules.access import Page
 from escalations.rules.actors import Channel
 from escalations.rules.case import Case, ClaimState, Removed, Status
 from escalations.rules.civiltime import say
+from escalations.rules.telling import Recipient
 from escalations.store import access_log, mails
 from escalations.store import notices as notice_rows
 from escalations.store.access_log import What
@@ -120,7 +121,9 @@ class _CasePages:
             wrote=_wrote((item for item in wrote if not isinstance(item.event, events.AccountAdded)), names),
             accounts_of=accounts_page.beside(found, wrote, names, team),
             confirmable={clock.clock_id for clock in team_acts.confirmable(case, now)},
-            sections=summary.sections(raised, sealed, agencies, case.frame.policy) if raised and sealed else (),
+            sections=summary.sections(raised, sealed, agencies, case.frame.policy, raised_by=case.raising_agency)
+            if raised and sealed
+            else (),
             urgent_words=asked_urgent.words(case, sealed, (item.words for item in wrote)) if reads else (),
             pleas=pleading.of_case(sealed, (item.words for item in wrote)) if reads else (),
             awaited_accounts={
@@ -219,12 +222,19 @@ def _notice(row: NoticeRow, names: Names) -> dict[str, object]:
     to = row.notice.to
     return {
         "kind": words.NOTICES[row.notice.kind],
-        "to": f"{names.agency(to.agency_id)} ({names.position(to.agency_id, to.position)})",
+        "to": _to(to, names),
         "state": words.NOTICE_STATES[row.state],
         "trouble": row.state in notice_rows.NEEDS_THE_TEAM,
         "tries": row.attempts,
         "at": row.sent_at or row.created_at,
     }
+
+
+def _to(to: Recipient, names: Names) -> str:
+    """The agency and the position. Whoever raised it is written to, also while nobody knows of which agency."""
+    if to.agency_id is None and to.side is Side.RAISING:
+        return "whoever raised it, of an agency not recognised yet"
+    return f"{names.agency(to.agency_id)} ({names.position(to.agency_id, to.position)})"
 
 
 def _wrote(wrote: Iterable[story.Written], names: Names) -> list[dict[str, object]]:

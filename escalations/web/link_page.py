@@ -158,7 +158,7 @@ def values(page: Read, link: Link, *, now: datetime) -> dict[str, Any]:
         "heading": telling.HEADINGS[link.asks],
         "in_short": _in_short(page) if link.asks in {Ask.RESPOND, Ask.DECIDE} else (),
         "sections": _sections(page, link),
-        "unsafe": any(person.get("not_safe_to_tell_family") for person in people),
+        "unsafe": summary.unsafe_to_tell(page.sealed),
         "pleas": pleading.of_case(page.sealed, (item.words for item in page.wrote if _may_read(item, link))),
         "asked_if_urgent": case.asked_if_urgent and link.to.side is Side.RAISING,
         "urgent_words": asked_urgent.words(case, page.sealed, (item.words for item in page.wrote)),
@@ -303,7 +303,14 @@ def _sections(page: Read, link: Link) -> tuple[summary.Section, ...]:
         return ()
     own = summary.name_of(page.agencies, link.to.agency_id)
     return _own_number_first(
-        summary.sections(page.raised, page.sealed, page.agencies, page.found.case.frame.policy), own
+        summary.sections(
+            page.raised,
+            page.sealed,
+            page.agencies,
+            page.found.case.frame.policy,
+            raised_by=page.found.case.raising_agency,
+        ),
+        own,
     )
 
 

@@ -170,7 +170,7 @@ class _MailPages:
             goes=mail_aside.ways(self._parts.policy),
             asides=[_said_of(deed.aside) for deed in done],
             urgent_words=urgency.found(mail.subject, mail.text, mail.history) if mail else (),
-            pleas=pleas.found(mail.subject, mail.text) if mail else (),
+            pleas=pleas.found(mail.subject, mail.text, mail.history) if mail else (),
             named=named.each(mail.labelled.values.get(Label.TO_AGENCY, ()), agencies) if mail else (),
             receipt=mail_clock.receipt(self._in_force, row.received_at, urgent=row.urgent),
             sender=await self._sender(row, mail),

@@ -26,4 +26,4 @@ def of_case(raised: Mapping[str, Any] | None, wrote: Iterable[Mapping[str, Any]]
 
 
 def _in(mail: Mapping[str, Any]) -> tuple[str, ...]:
-    return pleas.found(str(mail.get("subject") or ""), str(mail.get("text") or ""))
+    return pleas.found(str(mail.get("subject") or ""), str(mail.get("text") or ""), str(mail.get("history") or ""))

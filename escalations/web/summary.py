@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -76,15 +77,38 @@ def _not_read(sealed: Mapping[str, Any], label: str) -> str:
     return str(((sealed.get("mail") or {}).get("not_recognised") or {}).get(label) or "")
 
 
+def unsafe_to_tell(sealed: Mapping[str, Any] | None) -> bool:
+    """Whether it is not safe to tell the family: said of a person, or where it is asked whether the family knows."""
+    said = sealed or {}
+    of_a_person = any(person.get("not_safe_to_tell_family") for person in said.get("people") or ())
+    return of_a_person or said.get("family_aware") == FamilyAware.NOT_SAFE
+
+
 def sections(
-    raised: Raise, sealed: Mapping[str, Any], agencies: Mapping[str, Agency], policy: Policy
+    raised: Raise,
+    sealed: Mapping[str, Any],
+    agencies: Mapping[str, Agency],
+    policy: Policy,
+    *,
+    raised_by: str | None = None,
 ) -> tuple[Section, ...]:
-    """Everything that was sent, in the order in which it was asked, in the words of the policy's lists."""
-    found = [_who(raised, sealed, agencies), _with(raised, sealed, agencies), _about(raised, sealed)]
+    """Everything that was sent, in the order in which it was asked, in the words of the policy's lists.
+
+    Args:
+        raised: the act that raised it.
+        sealed: what people wrote with it.
+        agencies: the directory's.
+        policy: the case's.
+        raised_by: the agency that the case has by now, where the act that raised it has none.
+    """
+    found = [_who(raised, sealed, agencies, raised_by), _with(raised, sealed, agencies), _about(raised, sealed)]
     people = sealed.get("people", [])
     # Whose date it is can be told where the mail names one person.
     unread = _not_read(sealed, "born") if len(people) == 1 and _only_mailed(sealed) else ""
-    found.extend(_person(place, person, agencies, unread=unread) for place, person in enumerate(people, 1))
+    unsafe = sealed.get("family_aware") == FamilyAware.NOT_SAFE
+    found.extend(
+        _person(place, person, agencies, unread=unread, unsafe=unsafe) for place, person in enumerate(people, 1)
+    )
     found.extend([_difference(raised, sealed, policy), _tried(raised, sealed), _safety(raised, sealed, policy)])
     if sealed.get("mail"):
         found.append(_mail(sealed["mail"], agencies))
@@ -107,6 +131,8 @@ _LABELS: Final[Mapping[str, str]] = {
 def _mail(mail: Mapping[str, Any], agencies: Mapping[str, Agency]) -> Section:
     """The mail that raised it, as it was written."""
     rows = [Row("Subject", _or_none(mail.get("subject"))), Row("Text", _or_none(mail.get("text")))]
+    if below := _below(mail):
+        rows.append(Row("Earlier messages below it", below))
     files = [str(file.get("name") or "A file without a name") for file in mail.get("files") or []]
     if files:
         rows.append(Row("Files that came with it", "\n".join(files)))
@@ -117,6 +143,17 @@ def _mail(mail: Mapping[str, Any], agencies: Mapping[str, Agency]) -> Section:
     for label, written in (mail.get("not_recognised") or {}).items():
         rows.append(Row(f"{_LABELS.get(label, label)}, as it was written", f"{written}\nNot recognised"))
     return Section("The email as it came", Step.CHECK, tuple(rows))
+
+
+_OURS: Final = re.compile(r"https?://\S{1,200}/l/[a-z2-7]{16,}|\S{1,80}\+[a-z2-7]{20,}@\S{1,200}")
+
+
+def _below(mail: Mapping[str, Any]) -> str:
+    """What stands below what was written: a thread that was forwarded is what it is about ("see below").
+
+    A link or an address of ours that somebody was sent is theirs, and is not shown to whoever reads the thread.
+    """
+    return _OURS.sub("(a link of ours)", str(mail.get("history") or ""))
 
 
 def _began(began: Mapping[str, Any], by: Mapping[str, str]) -> Section:
@@ -134,7 +171,7 @@ def _began(began: Mapping[str, Any], by: Mapping[str, str]) -> Section:
     )
 
 
-def _who(raised: Raise, sealed: Mapping[str, Any], agencies: Mapping[str, Agency]) -> Section:
+def _who(raised: Raise, sealed: Mapping[str, Any], agencies: Mapping[str, Agency], raised_by: str | None) -> Section:
     raiser = sealed.get("raiser") or {}
     return Section(
         "Who raises it",
@@ -142,15 +179,17 @@ def _who(raised: Raise, sealed: Mapping[str, Any], agencies: Mapping[str, Agency
         (
             Row("Name", _or_none(raiser.get("name"))),
             Row("Role", _or_none(raiser.get("role"))),
-            Row("Agency", _raising(raised, raiser, agencies)),
+            Row("Agency", _raising(raised, raiser, agencies, raised_by)),
             Row("Email address", _or_none(raiser.get("email"))),
             Row("Phone number", _or_none(raiser.get("phone"))),
         ),
     )
 
 
-def _raising(raised: Raise, raiser: Mapping[str, Any], agencies: Mapping[str, Agency]) -> str:
-    """The agency; where the address is not one of its own, it is what somebody says."""
+def _raising(raised: Raise, raiser: Mapping[str, Any], agencies: Mapping[str, Agency], raised_by: str | None) -> str:
+    """The agency; where the address is not one of its own, it is what somebody says, or what the team found out."""
+    if raised.raising_agency is None and raised_by is not None:
+        return f"{_label(agencies, raised_by)}. The partnership team found that out."
     said = raiser.get("agency")
     if raised.raising_agency is None and isinstance(said, str) and said:
         return f"{_label(agencies, said)}. So they say: the address is not one of that agency’s own."
@@ -176,7 +215,9 @@ def _about(raised: Raise, sealed: Mapping[str, Any]) -> Section:
     return Section("Who or what it is about", Step.SUBJECT, tuple(rows))
 
 
-def _person(place: int, person: Mapping[str, Any], agencies: Mapping[str, Agency], *, unread: str = "") -> Section:
+def _person(
+    place: int, person: Mapping[str, Any], agencies: Mapping[str, Agency], *, unread: str = "", unsafe: bool = False
+) -> Section:
     kind = words.PersonKind(person["kind"])
     numbers: Mapping[str, str] = person.get("case_numbers") or {}
     born = _day(person.get("born_or_due"))
@@ -187,8 +228,10 @@ def _person(place: int, person: Mapping[str, Any], agencies: Mapping[str, Agency
         Row("Name", _or_none(person.get("name"))),
         Row("Due date" if kind is words.PersonKind.UNBORN_BABY else "Date of birth", born),
         *(Row(f"Case number of {name_of(agencies, agency)}", number) for agency, number in numbers.items()),
+        *((Row("Case number of whoever raised it", said),) if (said := person.get("case_number_said")) else ()),
         Row("Address withheld", _yes_no(person.get("address_withheld"))),
-        Row("Not safe to tell the family", _yes_no(person.get("not_safe_to_tell_family"))),
+        # Said of the family, it is said of everybody in it: "No" beside "it is not safe to tell them" misleads.
+        Row("Not safe to tell the family", _yes_no(unsafe or person.get("not_safe_to_tell_family"))),
     ]
     return Section(f"Person {place}", f"{Step.PEOPLE}/{place}", tuple(rows))
 

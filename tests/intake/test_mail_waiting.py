@@ -205,7 +205,7 @@ async def test_one_that_asks_that_somebody_is_not_told_says_who_reads_it(room: M
     await held(room, "Please do not tell the father.")
     said = await told(room, "We have received your message")
     assert "Nobody else reads what you wrote until the team passes it on" in said
-    assert "ask that somebody is not told" in said
+    assert "can mean that somebody is not to be told" in said
     assert "father" not in said
 
 

@@ -183,7 +183,7 @@ async def test_a_plea_is_answered_with_who_reads_it(room: MailRoomAt) -> None:
     assert (await room.case(reference)).seen == (Seen.NOT_TO_TELL,)
     receipt = await newest(room, "we have received your escalation")
     assert "Each agency that it is raised with can read all of what you wrote" in receipt
-    assert "Your message has words that ask that somebody is not told." in receipt
+    assert "Your message has words that can mean that somebody is not to be told." in receipt
     assert "father" not in receipt
 
 

@@ -76,6 +76,21 @@ ASKED = [
     "Not urgent last week, but he is in danger now",
     "I am not sure whether he is in danger",
     "If he is in danger tonight, whom do I call?",
+    "My neighbours kid is being hit",
+    "The children are getting beaten",
+    "A lad told us his dad punches him most nights",
+    "She says that her step-mother hits her",
+    "His uncle hit him yesterday",
+    "Mum is frightened of stepdad and he is due back friday",
+    "She is terrified of her father",
+    "Her ex-partner is released on Friday",
+    "Dad is moving back in this weekend",
+    "She came in with a new bruise on Monday",
+    "There are unexplained injuries",
+    "He has a black eye",
+    "She disclosed that he touches her",
+    "he isnt safe",
+    "she didnt come home last night",
 ]
 NOT_ASKED = [
     "This is not urgent.",
@@ -120,6 +135,15 @@ NOT_ASKED = [
     "She is safe with her grandmother.",
     "The current safety plan keeps them safe",
     "We want a strategy discussion without further argument",
+    "There are no new bruises",
+    "She is not being hit",
+    "Nobody was hurt",
+    "She is on leave and due back on Monday",
+    "The report is due back tomorrow",
+    "He is scared of dogs",
+    "He hits other pupils at times",
+    "The plan hits delays",
+    "He was hit by a car in 2019",
     "",
 ]
 
@@ -197,6 +221,13 @@ PLEAS = [
     "I would prefer you not to tell anybody",
     "Please do not use my name",
     "PLEASE DO NOT TELL HIM",
+    "please dont tell the mother its me",
+    "please dont let the family know its me who told you",
+    "He mustnt know that i wrote",
+    "You cannot tell anybody",
+    "mum asked us not to share",
+    "Please act without telling the father",
+    "Please visit without informing the parents first",
 ]
 NO_PLEAS = [
     "Please do not hesitate to contact the family or me",
@@ -211,6 +242,13 @@ NO_PLEAS = [
     "The plan was not followed",
     "Nobody came",
     "The children must not be moved",
+    "The school excluded him without telling anyone",
+    "The case was closed without informing the school",
+    "Children's services never told us",
+    "The school was never informed of it",
+    "They decided not to tell the school",
+    "The police say that they cannot share it with us",
+    "The social worker chose not to share the report with us",
     "",
 ]
 
@@ -223,6 +261,12 @@ def test_a_plea_not_to_tell_somebody_is_seen(said: str) -> None:
 @pytest.mark.parametrize("said", NO_PLEAS)
 def test_what_is_no_plea_is_left_alone(said: str) -> None:
     assert pleas.found("A difference", f"Dear team,\n\nWe wrote on Monday.\n\n{said}\n\nNoor") == ()
+
+
+def test_a_plea_in_what_is_forwarded_is_seen_and_one_in_what_is_quoted_is_not() -> None:
+    below = "Please do not tell the father."
+    assert pleas.found("FW: A difference", "See below.", below) == (below,)
+    assert pleas.found("Re: A difference", "Thank you.", below) == ()
 
 
 def test_a_disclaimer_below_the_signature_is_no_plea() -> None:

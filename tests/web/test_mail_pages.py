@@ -152,6 +152,9 @@ async def test_of_an_unknown_sender_it_stays_with_the_team(office: Office) -> No
     board = await office.get(f"/board/{reference}")
     assert "Nobody came since January." in board.text
     assert "The email as it came" in board.text
+    # The receipt went to whoever wrote, and not to ourselves.
+    assert "whoever raised it, of an agency not recognised yet" in board.text
+    assert "the partnership team (who raised it)" not in board.text
 
 
 async def test_a_plea_stands_above_the_words_for_whoever_may_read_them_and_for_nobody_else(office: Office) -> None:
@@ -159,12 +162,15 @@ async def test_a_plea_stands_above_the_words_for_whoever_may_read_them_and_for_n
     reference = await emailed(office, said)
     asked = await answering.link(office, reference, NoticeKind.ASKED)
     theirs = await answering.enter(office, asked, browser=office.new_browser())
-    warning = "What was written asks that somebody is not told: “He must not know that I wrote.”"
+    warning = "What was written can mean that somebody is not to be told: “He must not know that I wrote.”"
     assert warning in theirs.text, theirs.text
     assert "must not know" not in (await office.get(f"/board/{reference}")).text, "the partnership is not told yet"
     held = await emailed(office, "Please do not tell the parents.")
     for page in (f"/board/{held}", f"/board/{held}/pass-on"):
-        assert "asks that somebody is not told: “Please do not tell the parents.”" in (await office.get(page)).text
+        assert (
+            "can mean that somebody is not to be told: “Please do not tell the parents.”"
+            in (await office.get(page)).text
+        )
 
 
 # ---- Is it urgent? --------------------------------------------------------------------------------------------------
@@ -310,7 +316,7 @@ async def test_words_of_danger_and_a_plea_stand_above_it_with_the_agencies_that_
     assert (
         "words that can mean that it is urgent, or that somebody is not safe: “Nobody knows where he is.”" in page.text
     )
-    assert "It asks that somebody is not told: “Please do not tell the father.”" in page.text
+    assert "It can mean that somebody is not to be told: “Please do not tell the father.”" in page.text
     assert "Not recognised. It could be: Wyeford Council children’s services, Wyeford" in page.text.replace("'", "’")
     listed = await office.get("/messages")
     assert "May be urgent" in listed.text
