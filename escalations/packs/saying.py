@@ -308,7 +308,7 @@ def _notes(policy: Policy, stage: StageRule) -> Iterator[str]:
     if stage.decided_by_final_body:
         body = policy.final_body
         yield (
-            f"The {policy.position_title(body.position)} of {body.agency} decides; the "
+            f"The {policy.position_title(body.position)} of the {body.agency.replace('-', ' ')} decides; the "
             f"{policy.position_title(body.alternate_position)} does "
             "where the first works for an agency in it or has decided it before."
         )

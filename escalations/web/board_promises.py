@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, assert_never
 
 from escalations.rules.civiltime import civil, say, say_day
@@ -17,7 +17,9 @@ from escalations.web.board_filters import Filters
 from escalations.web.telling import Names
 
 SHOWN: Final = 50
-"""How many lines the board shows; the nearest first."""
+"""How many lines the board shows of each part; the nearest first."""
+LONG_OVER: Final = timedelta(days=28)
+"""After which a date that is over stands apart: what is to come must not be the line after fifty old ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,13 @@ class Promises:
     """All of them, as the board shows them."""
 
     lines: tuple[Line, ...]
+    """To come, or over for a short time."""
+    later: int
+    """How many more there are, with a later date."""
+    long_over: tuple[Line, ...]
+    """Over for long; the newest first. They leave the list once somebody's word on them is recorded."""
+    earlier: int
+    """How many more there are, over for longer still."""
     count: int
     passed: int
     """Of how many the date is over."""
@@ -46,10 +55,15 @@ class Promises:
 def lines(waiting: Sequence[Promise], names: Names, filters: Filters, *, now: datetime) -> Promises:
     """The lines of the board, of one agency where it was chosen."""
     found = [one for one in waiting if filters.agency in {None, one.agency_id}]
+    long_over = [one for one in found if _is_over(one, now - LONG_OVER)]
+    near = [one for one in found if not _is_over(one, now - LONG_OVER)]
     return Promises(
-        tuple(_line(one, names, now) for one in found[:SHOWN]),
-        len(found),
-        sum(_is_over(one, now) for one in found),
+        lines=tuple(_line(one, names, now) for one in near[:SHOWN]),
+        later=max(0, len(near) - SHOWN),
+        long_over=tuple(_line(one, names, now) for one in long_over[::-1][:SHOWN]),
+        earlier=max(0, len(long_over) - SHOWN),
+        count=len(found),
+        passed=sum(_is_over(one, now) for one in found),
     )
 
 

@@ -543,6 +543,20 @@ def test_the_receipt_of_what_went_out_does_not_say_that_nobody_was_told() -> Non
     assert "passed on." not in text
 
 
+def test_what_is_passed_on_to_several_is_said_to_have_gone_to_each() -> None:
+    raiser = Notice(NoticeKind.PASSED_ON, READERS["raiser"], Ask.READ, 1)
+    each = "passed on to each agency that it was raised with. We will write again when it has arrived there, at each of"
+    assert each in squeezed(plain(composed(raiser, facts(several=True))))
+    assert "passed on to the agency that it was raised with." in squeezed(plain(composed(raiser, facts())))
+
+
+def test_what_is_closed_needs_no_link_to_be_settled() -> None:
+    closed = Notice(NoticeKind.CLOSED, READERS["raiser"], Ask.READ, 1)
+    text = squeezed(plain(composed(closed, facts(reply_to=REPLY_TO))))
+    assert "It stays closed by that." in text
+    assert "What settles or moves" not in text
+
+
 def test_what_was_counted_anew_is_told_with_both_dates_and_why() -> None:
     story = builders.Story().raised()
     frame = builders.closed(story.frame, "2027-03-05", "2027-03-05", "Zanzibar")

@@ -285,7 +285,9 @@ async def test_the_board_says_that_a_message_waits_and_the_list_says_why_and_not
     office: Office,
 ) -> None:
     row = await held(office)
-    assert "Messages by email (1 to look at)" in (await office.get("/board")).text
+    board = (await office.get("/board")).text
+    assert "Messages by email (1 to look at)" in board
+    assert "1 Message by email to look at" in board
     listed = await office.get("/messages")
     assert "It names an escalation, and is no answer to a message of ours" in listed.text
     assert "11:30 on Monday 1 March 2027" in listed.text, "two working hours"

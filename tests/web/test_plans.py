@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,10 @@ from escalations.rules.case import Case, Status
 from escalations.rules.notices import NoticeKind
 from escalations.rules.plan import NotDone, PlanSays
 from escalations.store import promises, read_models
+from escalations.store.promises import Kind, Promise, Standing
+from escalations.web import board_promises
+from escalations.web.board_filters import Filters
+from escalations.web.telling import Names
 from tests.web import answering, teamwork
 from tests.web.conftest import Office, Page
 from tests.web.forms_filled import raised
@@ -222,8 +227,29 @@ async def test_the_board_shows_what_is_due_also_of_what_is_closed(office: Office
     assert "Of 1 the date is over." in board.text
     narrowed = await office.get(f"/board?agency={SCHOOL}")
     assert "Actions due, plans to answer, and follow-ups (1)" in narrowed.text
+    assert "Over for more than four weeks" not in narrowed.text
+    await office.until("2027-04-15 09:00")
+    old = (await office.get("/board")).text
+    assert "Nothing is to come, and nothing ended in the last four weeks." in old
+    assert "Over for more than four weeks (2)" in old
     await office.until("2027-06-10 09:00")
     assert "What came of it: Oak Lane Primary School" in (await office.get("/board")).text
+
+
+def test_what_is_to_come_is_shown_however_much_is_over_for_long() -> None:
+    now = datetime(2027, 6, 1, 9, tzinfo=UTC)
+
+    def due(days: int) -> Promise:
+        return Promise(
+            f"PD-{days}", "a1", Kind.ACTION, Side.RESPONDING, SCHOOL, now + timedelta(days=days), Standing.TO_DO
+        )
+
+    waiting = [due(days) for days in (*range(-150, -29), -28, -1, 3)]
+    found = board_promises.lines(waiting, Names({}), Filters(), now=now)
+    assert [one.reference for one in found.lines] == ["PD--28", "PD--1", "PD-3"]
+    assert [one.reference for one in found.long_over[:2]] == ["PD--30", "PD--31"]
+    assert (len(found.long_over), found.earlier, found.later) == (board_promises.SHOWN, 71, 0)
+    assert (found.count, found.passed) == (124, 123)
 
 
 async def test_what_the_board_shows_of_promises_comes_back_from_the_register(office: Office, reference: str) -> None:
