@@ -25,6 +25,7 @@ from escalations.rules.workingtime import (
     Calendar,
     CalendarExhausted,
     Closure,
+    DaysEnd,
     DayZero,
     OfficeHours,
     Region,
@@ -84,6 +85,8 @@ def _calendar(chance: random.Random) -> Calendar:
         office_hours=hours,
         close_of_business=close,
         day_zero=chance.choice(list(DayZero)),
+        cut_off=None if _happens(chance, 0.7) else _clock(chance.randint(_minutes(hours.opens) + 1, _minutes(close))),
+        days_end=chance.choice((DaysEnd.ANY_DAY, DaysEnd.ANY_DAY, DaysEnd.NEXT_WORKING_DAY)),
     )
 
 

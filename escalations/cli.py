@@ -186,6 +186,12 @@ def deadline(
     office_hours: Annotated[str | None, typer.Option(help="09:00-17:00 by default; 09:00-12:30,13:30-17:00.")] = None,
     weekdays: Annotated[str | None, typer.Option(help="The days worked: monday,tuesday,wednesday.")] = None,
     close: Annotated[str | None, typer.Option(help="Close of business; when the office closes by default.")] = None,
+    cut_off: Annotated[
+        str | None, typer.Option(help="What comes at this time or later counts as having come on the next working day.")
+    ] = None,
+    calendar_days_end: Annotated[
+        str | None, typer.Option(help="Where calendar days may end: any_day (by default) or next_working_day.")
+    ] = None,
     event: Annotated[str | None, typer.Option(help="What starts the time, for the receipt.")] = None,
     rule: Annotated[str | None, typer.Option(help="What asks for it, for the receipt.")] = None,
     table: Annotated[
@@ -203,7 +209,7 @@ def deadline(
     said = {
         "from": start, "within": " or ".join(within or ()), "or by": or_by, "region": region, "day zero": day_zero,
         "closures": ";".join(days_off), "office hours": office_hours, "weekdays": weekdays, "close": close,
-        "event": event, "rule": rule,
+        "cut off": cut_off, "calendar days end": calendar_days_end, "event": event, "rule": rule,
     }  # fmt: skip
     given = {name: text for name, text in said.items() if text}
     if table is None:

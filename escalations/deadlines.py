@@ -16,7 +16,7 @@ from datetime import datetime, time
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import pydantic
 from rich.console import Console
@@ -30,6 +30,7 @@ from escalations.rules.workingtime import (
     Calendar,
     CalendarExhausted,
     Closure,
+    DaysEnd,
     DayZero,
     OfficeHours,
     Proof,
@@ -50,6 +51,8 @@ COLUMNS: Final = (
     "office hours",
     "weekdays",
     "close",
+    "cut off",
+    "calendar days end",
     "event",
     "rule",
 )
@@ -128,9 +131,12 @@ class _Reading:
         if hours is None:
             hours = OfficeHours() if weekdays is None else OfficeHours(weekdays=weekdays)
         close = self._read("close", civilwords.clock) or hours.closes
+        cut_off = self._read("cut off", civilwords.clock)
+        days_end = self._read("calendar days end", lambda text: _one_of(DaysEnd, text, "a day on which they end"))
         calendar = None
         if start is not None and not self._wrong:
-            calendar = self._calendar(start, region, day_zero, closures, hours, close)
+            counted = _Counted(region, day_zero, closures, hours, close, cut_off, days_end or DaysEnd.ANY_DAY)
+            calendar = self._calendar(start, counted)
         if self._wrong or start is None or calendar is None:
             raise NoDeadline(" ".join(self._wrong))
         event, rule = self._said.get("event", "the start given"), self._said.get("rule", "as asked")
@@ -145,21 +151,13 @@ class _Reading:
             self._wrong.append(_sentence(problem))
             return None
 
-    def _calendar(  # noqa: PLR0917  what a calendar consists of
-        self,
-        start: datetime,
-        region: Region,
-        day_zero: DayZero,
-        closures: tuple[Closure, ...],
-        hours: OfficeHours,
-        close: time,
-    ) -> Calendar | None:
+    def _calendar(self, start: datetime, counted: _Counted) -> Calendar | None:
         try:
-            calendar = _calendar(region, workingtime.civil(start).year, day_zero, closures, hours, close)
+            calendar = _calendar(counted, workingtime.civil(start).year)
         except ValueError as problem:
             self._wrong.append(_sentence(problem))
             return None
-        for one in closures:
+        for one in counted.closures:
             if one.last < calendar.first or calendar.last < one.first:
                 self._wrong.append(
                     f"The closure from {one.first} to {one.last} lies outside the calendar, which covers "
@@ -171,13 +169,30 @@ class _Reading:
 _NEEDED = {"from": "when the time begins, such as 2027-03-26T15:30", "within": "how long, such as 3 working days"}
 
 
+class _Counted(NamedTuple):
+    """How time is counted, as it was asked for."""
+
+    region: Region
+    day_zero: DayZero
+    closures: tuple[Closure, ...]
+    hours: OfficeHours
+    close: time
+    cut_off: time | None
+    days_end: DaysEnd
+
+
 @lru_cache(maxsize=64)
-def _calendar(  # noqa: PLR0917  what a calendar consists of
-    region: Region, year: int, day_zero: DayZero, closures: tuple[Closure, ...], hours: OfficeHours, close: time
-) -> Calendar:
+def _calendar(counted: _Counted, year: int) -> Calendar:
     """The calendar that a case received in this year is frozen to, with what was asked for besides."""
     return calendars.build(
-        region, year, day_zero=day_zero, closures=closures, office_hours=hours, close_of_business=close
+        counted.region,
+        year,
+        day_zero=counted.day_zero,
+        closures=counted.closures,
+        office_hours=counted.hours,
+        close_of_business=counted.close,
+        cut_off=counted.cut_off,
+        days_end=counted.days_end,
     )
 
 
@@ -221,6 +236,7 @@ def _weekdays(text: str) -> tuple[Weekday, ...]:
 
 def _one_of(vocabulary: type[Code], text: str, what: str) -> Code:
     said = "-".join(text.lower().split())
+    said = said if said in list(vocabulary) else said.replace("-", "_")
     try:
         return vocabulary(said)
     except ValueError:
@@ -294,8 +310,8 @@ def _show(proof: Proof, console: Console) -> None:
     hours = ", ".join(f"{begin:%H:%M}-{end:%H:%M}" for begin, end in proof.calendar.office_hours.spells())
     console.print(
         f"Ends {counted.due_words}. Calendar of {counted.region.words()}; day zero: {counted.day_zero.value}; office "
-        f"hours {hours}; close of business {counted.close_of_business:%H:%M}; bank holidays of holidays "
-        f"{counted.holidays_version}, clock changes of tzdata {counted.tzdata_version}."
+        f"hours {hours}; close of business {counted.close_of_business:%H:%M}{counted.more()}; bank holidays of "
+        f"holidays {counted.holidays_version}, clock changes of tzdata {counted.tzdata_version}."
     )
     console.print(f"Receipt {proof.receipt_hash}")
 

@@ -25,7 +25,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from escalations.rules import civilwords, codelists
 from escalations.rules.codelists import CodeList, CodeLists, ListKind
-from escalations.rules.workingtime import Amount, DayZero, OfficeHours, Region, Unit
+from escalations.rules.workingtime import Amount, DaysEnd, DayZero, OfficeHours, Region, Unit
 
 OUR_CHOICE = "not in the document: our choice"
 """The source of a rule that the partnership's document does not give."""
@@ -180,6 +180,10 @@ class AgencyClosed(StrEnum):
 
 def _stays(value: object) -> bool:
     return value is AgencyClosed.DEADLINE_STAYS
+
+
+def _is_any_day(value: object) -> bool:
+    return value is DaysEnd.ANY_DAY
 
 
 def _is_next_person(value: object) -> bool:
@@ -477,6 +481,10 @@ class Policy(PolicyModel):
     """When working hours run: "09:00-12:30, 13:30-17:00"; what lies between is a break. Not said: 9:00 to 17:00."""
     close_of_business: Annotated[Annotated[str, AfterValidator(_clock)] | None, Field(exclude_if=_not_said)] = None
     """When a day counted ends. Not said: when the office hours end."""
+    cut_off: Annotated[Annotated[str, AfterValidator(_clock)] | None, Field(exclude_if=_not_said)] = None
+    """What comes at this time of day or later counts as having come on the next working day. Not said: none."""
+    calendar_days_end: Annotated[DaysEnd, Field(exclude_if=_is_any_day)] = DaysEnd.ANY_DAY
+    """Whether a time in calendar days that ends on a day on which nobody works ends on the next working day."""
     stages: Annotated[tuple[StageRule, ...], Field(min_length=1, max_length=9)]
     process_clocks: tuple[ClockRule, ...] = ()
     """Clocks over several stages: moving up does not stop them."""
@@ -584,6 +592,11 @@ class Policy(PolicyModel):
         """Close of business."""
         return self.hours.closes if self.close_of_business is None else civilwords.clock(self.close_of_business)
 
+    @functools.cached_property
+    def cuts_off(self) -> time | None:
+        """From when on what comes counts as having come on the next working day."""
+        return None if self.cut_off is None else civilwords.clock(self.cut_off)
+
     @property
     def follow_up(self) -> FollowUpRule | None:
         """Whether each side is asked again some time after the end."""
@@ -610,6 +623,18 @@ class Policy(PolicyModel):
         return hashlib.sha256(canonical(self).encode()).hexdigest()
 
 
+def _hours_problems(policy: Policy) -> Iterator[PolicyProblem]:
+    opens, closes, cut = policy.hours.opens, policy.closes, policy.cuts_off
+    if closes <= opens:
+        yield PolicyProblem(("close_of_business",), f"is {closes:%H:%M}, and the office opens at {opens:%H:%M}")
+    elif cut is not None and not opens < cut <= closes:
+        yield PolicyProblem(
+            ("cut_off",),
+            f"is {cut:%H:%M}, and has to be after the office opens ({opens:%H:%M}) and not after close of business "
+            f"({closes:%H:%M})",
+        )
+
+
 def _ladder_problems(policy: Policy) -> Iterator[PolicyProblem]:
     numbers = [stage.number for stage in policy.stages]
     if numbers != list(range(1, len(numbers) + 1)):
@@ -625,10 +650,7 @@ def _ladder_problems(policy: Policy) -> Iterator[PolicyProblem]:
         )
     pause = policy.longest_pause
     last = len(numbers)
-    if policy.closes <= policy.hours.opens:
-        yield PolicyProblem(
-            ("close_of_business",), f"is {policy.closes:%H:%M}, and the office opens at {policy.hours.opens:%H:%M}"
-        )
+    yield from _hours_problems(policy)
     if policy.skipping is not None and policy.skipping.start_at_most > last:
         yield PolicyProblem(
             ("skipping", "start_at_most"), f"is {policy.skipping.start_at_most}, and the last stage is {last}"

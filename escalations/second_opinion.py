@@ -95,6 +95,8 @@ class Office:
         self.weekdays = {WEEKDAYS.index(day.capitalize()) for day in hours["weekdays"]}
         self.close = time.fromisoformat(calendar["close_of_business"])
         self.same_day = calendar["day_zero"] == "same"
+        self.cut_off = time.fromisoformat(calendar["cut_off"]) if calendar.get("cut_off") else None
+        self.ends_on_working_days = calendar.get("days_end", "any_day") == "next_working_day"
         self.bank_holidays = {date.fromisoformat(day): name for day, name in calendar["bank_holidays"]}
         self.closures = [
             (date.fromisoformat(one["first"]), date.fromisoformat(one["last"])) for one in calendar["closures"]
@@ -129,8 +131,8 @@ def count(office: Office, start: datetime, value: int, unit: str) -> tuple[datet
 
 def count_days(office: Office, start: datetime, value: int, *, working: bool) -> tuple[datetime, Marks]:
     """Cross off one day after the other."""
-    first = office.look_up(on_the_clock(start).date())
     marks: Marks = {}
+    first = came_on(office, start, marks)
     left, day = value, first
     while True:
         mark = (office.day_off(day) if working else None) or "counted"
@@ -142,8 +144,26 @@ def count_days(office: Office, start: datetime, value: int, *, working: bool) ->
         marks[day] = (mark, None)
         left -= mark == "counted"
         if not left:
-            return instant_of(day, office.close), marks
+            break
         day = office.look_up(day + DAY)
+    if not working and office.ends_on_working_days and office.day_off(day):
+        while office.day_off(day):
+            day = office.look_up(day + DAY)
+            marks[day] = (office.day_off(day) or "moved_to", None)
+    return instant_of(day, office.close), marks
+
+
+def came_on(office: Office, start: datetime, marks: Marks) -> date:
+    """Return the day on which the start counts as having come, and mark those before it: it may be after a cut-off."""
+    day = office.look_up(on_the_clock(start).date())
+    if office.cut_off is None:
+        return day
+    mark = office.day_off(day) or ("after_cut_off" if start >= instant_of(day, office.cut_off) else None)
+    while mark:
+        marks[day] = (mark, None)
+        day = office.look_up(day + DAY)
+        mark = office.day_off(day)
+    return day
 
 
 def count_hours(office: Office, start: datetime, value: int, *, working: bool) -> tuple[datetime, Marks]:
@@ -223,9 +243,12 @@ def differences(proof: dict[str, Any]) -> list[str]:
     for said, meant in ((receipt["start_words"], start), (receipt["due_words"], instant(receipt["due"]))):
         if said != say(meant):
             found.append(f'the words "{said}" stand for {say(meant)}')
-    for name in ("region", "day_zero", "close_of_business", "holidays_version", "tzdata_version"):
-        if receipt[name] != calendar[name]:
-            found.append(f"the receipt says {receipt[name]} for {name}, and its calendar {calendar[name]}")
+    always = ("region", "day_zero", "close_of_business", "holidays_version", "tzdata_version")
+    pairs = [(name, receipt[name], calendar[name]) for name in always]
+    pairs += [(name, receipt.get(name), calendar.get(name)) for name in ("cut_off", "days_end")]
+    for name, said, has in pairs:
+        if said != has:
+            found.append(f"the receipt says {said} for {name}, and its calendar {has}")
     if digest(calendar) != receipt["calendar_hash"]:
         found.append("the calendar beside the receipt is not the one that its hash names")
     if digest(receipt) != proof["receipt_hash"]:

@@ -56,16 +56,18 @@ class _Counting(NamedTuple):
     day_zero: workingtime.DayZero
     office_hours: OfficeHours
     close_of_business: time
+    cut_off: time | None
+    days_end: workingtime.DaysEnd
 
     @classmethod
     def by(cls, of: Policy) -> Self:
-        return cls(of.region, of.day_zero, of.hours, of.closes)
+        return cls(of.region, of.day_zero, of.hours, of.closes, of.cuts_off, of.calendar_days_end)
 
 
 def counts_as(of: Policy, calendar: Calendar) -> bool:
     """Whether a calendar counts time as a policy says."""
-    has = (calendar.region, calendar.day_zero, calendar.office_hours, calendar.close_of_business)
-    return _Counting.by(of) == has
+    counted = (calendar.region, calendar.day_zero, calendar.office_hours, calendar.close_of_business)
+    return _Counting.by(of) == (*counted, calendar.cut_off, calendar.days_end)
 
 
 @lru_cache(maxsize=16)
@@ -76,6 +78,8 @@ def _calendar(by: _Counting, year: int, days_off: DaysOff) -> Calendar:
         day_zero=by.day_zero,
         office_hours=by.office_hours,
         close_of_business=by.close_of_business,
+        cut_off=by.cut_off,
+        days_end=by.days_end,
     )
     return days_off.on(built)
 

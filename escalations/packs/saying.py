@@ -28,7 +28,7 @@ from escalations.policy import (
 )
 from escalations.rules import wording, workingtime
 from escalations.rules.codelists import CodeEntry, ListKind
-from escalations.rules.workingtime import Amount, DayZero, Unit
+from escalations.rules.workingtime import Amount, DaysEnd, DayZero, Unit
 
 AWAITED: Final = {code: said.says for code, said in wording.AWAITED.items()}
 TITLES: Final = {code: said.title for code, said in wording.AWAITED.items()}
@@ -395,6 +395,13 @@ def _conventions(policy: Policy) -> Iterator[str]:
         yield f"Working hours run from {_and_from(policy.hours.spells())}."
     if (policy.office_hours, policy.close_of_business) != (None, None):
         yield f"Close of business is {policy.closes:%H:%M}: a day that is counted ends then."
+    if policy.cut_off is not None:
+        yield (
+            f"What begins at {policy.cuts_off:%H:%M} or later, or on a day on which nobody works, counts in days as if "
+            "it had begun on the next working day."
+        )
+    if policy.calendar_days_end is not DaysEnd.ANY_DAY:
+        yield "Calendar days that would end on a day on which nobody works end on the next working day."
     for track, amount in policy.told_before_move.items():
         told = "as it moves up" if amount is None else f"{amount.words()} before it moves up"
         yield f"The level passed over is told {told} ({track.value} track)."

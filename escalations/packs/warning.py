@@ -273,6 +273,8 @@ def plain_calendar(policy: Policy) -> Calendar:
         day_zero=policy.day_zero,
         office_hours=policy.hours,
         close_of_business=policy.closes,
+        cut_off=policy.cuts_off,
+        days_end=policy.calendar_days_end,
         holidays_version="none",
         tzdata_version="none",
     )

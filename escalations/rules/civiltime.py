@@ -84,6 +84,23 @@ class DayZero(StrEnum):
     SAME = "same"
 
 
+class DaysEnd(StrEnum):
+    """On which days a time in calendar days may end."""
+
+    ANY_DAY = "any_day"
+    """On the day that it comes to, also where nobody works then."""
+    NEXT_WORKING_DAY = "next_working_day"
+    """Where it comes to a day on which nobody works, on the next one on which somebody does."""
+
+
+def _is_any_day(value: object) -> bool:
+    return value is DaysEnd.ANY_DAY
+
+
+def _not_said(value: object) -> bool:
+    return value is None
+
+
 class Weekday(StrEnum):
     """The days of the week; `Weekday.of(date)` is how rules ask for one."""
 
@@ -277,6 +294,9 @@ class Calendar(BaseModel, frozen=True, extra="forbid"):
     office_hours: OfficeHours = OfficeHours()
     close_of_business: time = time(17)
     day_zero: DayZero = DayZero.NEXT
+    cut_off: Annotated[time | None, Field(exclude_if=_not_said)] = None
+    """What starts a time in days from this time of day on counts as having come on the next working day."""
+    days_end: Annotated[DaysEnd, Field(exclude_if=_is_any_day)] = DaysEnd.ANY_DAY
     holidays_version: str
     tzdata_version: str
 
@@ -302,6 +322,12 @@ class Calendar(BaseModel, frozen=True, extra="forbid"):
         close = self.close_of_business
         if close <= self.office_hours.opens or close.second or close.microsecond or close.tzinfo:
             sentence = "Close of business is a civil time in whole minutes, later than the office opens."
+            raise ValueError(sentence)
+        cut = self.cut_off
+        if cut is None:
+            return self
+        if not self.office_hours.opens < cut <= close or cut.second or cut.microsecond or cut.tzinfo:
+            sentence = "A cut-off is a civil time in whole minutes, after the office opens and by close of business."
             raise ValueError(sentence)
         return self
 

@@ -9,13 +9,14 @@ import hashlib
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property, lru_cache
-from typing import assert_never
+from typing import Annotated, assert_never
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from escalations.rules.civiltime import (
     Amount,
     Calendar,
+    DaysEnd,
     DayZero,
     Region,
     Unit,
@@ -30,6 +31,16 @@ from escalations.rules.civiltime import (
 )
 
 _DAY = timedelta(days=1)
+
+
+def _not_said(value: object) -> bool:
+    return value is None
+
+
+def _is_any_day(value: object) -> bool:
+    return value is DaysEnd.ANY_DAY
+
+
 _NONE = timedelta(0)
 
 
@@ -41,6 +52,10 @@ class DayMark(StrEnum):
     """The day of the start event, under the day-zero rule `next`."""
     AFTER_CLOSE = "after_close"
     """The start event came at or after close of business (or, for working hours, after the office closed)."""
+    AFTER_CUT_OFF = "after_cut_off"
+    """The start event came at or after the cut-off, and counts as having come on the next working day."""
+    MOVED_TO = "moved_to"
+    """The working day on which a time in calendar days ends that came to a day on which nobody works."""
     WEEKEND = "weekend"
     """A Saturday or Sunday on which this office does not work."""
     NOT_WORKED = "not_worked"
@@ -83,6 +98,8 @@ class Receipt(_Frozen):
     region: Region
     day_zero: DayZero
     close_of_business: time
+    cut_off: Annotated[time | None, Field(exclude_if=_not_said)] = None
+    days_end: Annotated[DaysEnd, Field(exclude_if=_is_any_day)] = DaysEnd.ANY_DAY
     days: tuple[ReceiptDay, ...]
     due: datetime
     due_words: str
@@ -107,9 +124,14 @@ class Receipt(_Frozen):
             *(f"  {'+' if day.counted else '-'} {say_day(day.day)}: {day.words}" for day in self.days),
             f"Due {self.due_words}",
             f"Calendar for {self.region.words()} {self.calendar_hash[:12]} ({sources})",
-            f"Day zero: {self.day_zero.value}; {close}",
+            f"Day zero: {self.day_zero.value}; {close}{self.more()}",
         ]
         return "\n".join(lines)
+
+    def more(self) -> str:
+        """What a policy has besides, in words: a cut-off, and days that end on working days."""
+        cut = "" if self.cut_off is None else f"; cut-off {self.cut_off:%H:%M}"
+        return cut + ("" if self.days_end is DaysEnd.ANY_DAY else "; calendar days end on a working day")
 
 
 class Proof(_Frozen):
@@ -158,6 +180,8 @@ def receipt(calendar: Calendar, *, start: datetime, start_event: str, amount: Am
         region=calendar.region,
         day_zero=calendar.day_zero,
         close_of_business=calendar.close_of_business,
+        cut_off=calendar.cut_off,
+        days_end=calendar.days_end,
         days=days,
         due=due,
         due_words=say(due),
@@ -193,27 +217,35 @@ def _day_off(calendar: Calendar, day: date) -> ReceiptDay | None:
 
 
 def _count_days(calendar: Calendar, start: datetime, amount: Amount) -> tuple[tuple[ReceiptDay, ...], datetime]:
-    first = civil(start).date()
-    return _days_from(calendar, first, amount, after_close=start >= instant_of(first, calendar.close_of_business))
+    first, cut = civil(start).date(), calendar.cut_off
+    return _days_from(
+        calendar,
+        first,
+        amount,
+        after_close=start >= instant_of(first, calendar.close_of_business),
+        after_cut_off=cut is not None and start >= instant_of(first, cut),
+    )
 
 
 # Remembered, because all that starts on one day, in time, counts the same days.
 @lru_cache(maxsize=4096)
 def _days_from(
-    calendar: Calendar, day: date, amount: Amount, *, after_close: bool
+    calendar: Calendar, day: date, amount: Amount, *, after_close: bool, after_cut_off: bool
 ) -> tuple[tuple[ReceiptDay, ...], datetime]:
     working = amount.unit is Unit.WORKING_DAYS
     noun = "working day" if working else "calendar day"
-    days = list[ReceiptDay]()
+    days = _until_it_came(calendar, day, after_cut_off=after_cut_off)
+    first = day = _page(calendar, days[-1].day + _DAY) if days else day
+    after_close = after_close and not days
     counted = 0
     while True:
         off = _day_off(calendar, day) if working else None
         if off is not None:
             days.append(off)
-        elif not days and calendar.day_zero is DayZero.NEXT:
+        elif day == first and calendar.day_zero is DayZero.NEXT:
             words = "day zero: the day of the start event does not count"
             days.append(ReceiptDay(day=day, mark=DayMark.DAY_ZERO, words=words))
-        elif not days and after_close:
+        elif day == first and after_close:
             words = f"the start event did not come before close of business ({calendar.close_of_business:%H:%M})"
             days.append(ReceiptDay(day=day, mark=DayMark.AFTER_CLOSE, words=words))
         else:
@@ -221,8 +253,37 @@ def _days_from(
             words = f"{noun} {counted} of {amount.value}"
             days.append(ReceiptDay(day=day, mark=DayMark.COUNTED, words=words))
         if counted == amount.value:
-            return tuple(days), instant_of(day, calendar.close_of_business)
+            days.extend(() if working else _to_a_working_day(calendar, day))
+            return tuple(days), instant_of(days[-1].day, calendar.close_of_business)
         day = _page(calendar, day + _DAY)
+
+
+def _until_it_came(calendar: Calendar, day: date, *, after_cut_off: bool) -> list[ReceiptDay]:
+    """Return the days before the one on which a start event counts as having come; none where there is no cut-off."""
+    passed = list[ReceiptDay]()
+    if calendar.cut_off is None:
+        return passed
+    off = _day_off(calendar, day)
+    if off is None and after_cut_off:
+        words = f"the start event did not come before the cut-off ({calendar.cut_off:%H:%M})"
+        off = ReceiptDay(day=day, mark=DayMark.AFTER_CUT_OFF, words=words)
+    while off is not None:
+        passed.append(off)
+        day = _page(calendar, day + _DAY)
+        off = _day_off(calendar, day)
+    return passed
+
+
+def _to_a_working_day(calendar: Calendar, day: date) -> list[ReceiptDay]:
+    """Return the days by which calendar days end later than on a day on which nobody works."""
+    later = list[ReceiptDay]()
+    if calendar.days_end is DaysEnd.ANY_DAY or _day_off(calendar, day) is None:
+        return later
+    while not later or later[-1].mark is not DayMark.MOVED_TO:
+        day = _page(calendar, day + _DAY)
+        words = "the end: the next working day"
+        later.append(_day_off(calendar, day) or ReceiptDay(day=day, mark=DayMark.MOVED_TO, words=words))
+    return later
 
 
 def _count_working_hours(calendar: Calendar, start: datetime, hours: int) -> tuple[tuple[ReceiptDay, ...], datetime]:

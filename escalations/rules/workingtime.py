@@ -8,8 +8,11 @@ W2   A working day is a weekday that the office works, which is neither a bank h
 W3   *n* working days end at close of business of the *n*th working day counted.
 W4   Day zero `next`: the day of the start event does not count. `same`: it counts when the event came before close of
      business, and (for working days) when it is a working day. Exactly at close of business is not before it.
+     Where there is a cut-off, what comes at or after it, or on a day on which nobody works, counts as having come on
+     the next working day, for working days and for calendar days.
 W5   *n* calendar days count every day, by the same day-zero rule, and end at close of business of the *n*th even when
      nobody works on it. A policy that writes calendar days means a date, so the date is not moved; reminders are (W9).
+     Only where the policy says so (`days_end`) is it moved, to the next working day, also when extended or resumed.
 W6   Elapsed hours are real hours, by night and through both clock changes. No day-zero rule, no office hours.
 W7   Working hours run only while the office is open, breaks excluded, from the start event on; there is no day-zero
      rule. What would end at the moment of opening ends at the close before it: 8 hours from 09:00 end at 17:00.
@@ -49,6 +52,7 @@ from escalations.rules.civiltime import (
     Calendar,
     CalendarExhausted,
     Closure,
+    DaysEnd,
     DayZero,
     OfficeHours,
     Region,
@@ -73,6 +77,7 @@ __all__ = [
     "Closure",
     "DayMark",
     "DayZero",
+    "DaysEnd",
     "OfficeHours",
     "Proof",
     "Receipt",
@@ -232,7 +237,7 @@ def deadline(calendar: Calendar, start: datetime, amount: Amount) -> datetime:
             return index.closes[_working_day(calendar, index, place)]
         case Unit.CALENDAR_DAYS:
             day = _first_calendar_day(calendar, index, start) + amount.value - 1
-            return index.closes[_calendar_day(calendar, index, day)]
+            return index.closes[_ends_on(calendar, index, _calendar_day(calendar, index, day))]
         case Unit.WORKING_HOURS:
             worked = _worked(index, _within(calendar, index, start))
             return _reach(calendar, index, worked + _HOUR * amount.value, open_then=False)
@@ -244,7 +249,7 @@ def deadline(calendar: Calendar, start: datetime, amount: Amount) -> datetime:
 
 def _first_working_day(calendar: Calendar, index: _Index, start: datetime) -> int:
     """Return the place, among the working days, of the first that counts (W4)."""
-    day = _day(calendar, index, start)
+    day = _came_on(calendar, index, start)
     place = index.before[day + 1]
     works = place > index.before[day]
     return place - 1 if calendar.day_zero is DayZero.SAME and works and start < index.closes[day] else place
@@ -252,8 +257,25 @@ def _first_working_day(calendar: Calendar, index: _Index, start: datetime) -> in
 
 def _first_calendar_day(calendar: Calendar, index: _Index, start: datetime) -> int:
     """Return the first day that counts (W4)."""
-    day = _day(calendar, index, start)
+    day = _came_on(calendar, index, start)
     return day if calendar.day_zero is DayZero.SAME and start < index.closes[day] else day + 1
+
+
+def _came_on(calendar: Calendar, index: _Index, start: datetime) -> int:
+    """Return the day on which a start event counts as having come (W4): its own, where there is no cut-off."""
+    day = _day(calendar, index, start)
+    if calendar.cut_off is None:
+        return day
+    works = index.before[day + 1] > index.before[day]
+    in_time = start < instant_of(date.fromordinal(index.first + day), calendar.cut_off)
+    return day if works and in_time else _working_day(calendar, index, index.before[day + 1])
+
+
+def _ends_on(calendar: Calendar, index: _Index, day: int) -> int:
+    """Return the day on which calendar days end that come to this one (W5)."""
+    if calendar.days_end is DaysEnd.ANY_DAY or index.before[day + 1] > index.before[day]:
+        return day
+    return _working_day(calendar, index, index.before[day])
 
 
 def earliest(
@@ -432,5 +454,5 @@ def _moved(calendar: Calendar, due: datetime, days: int, unit: Unit) -> datetime
     if unit is Unit.WORKING_DAYS:
         target = _working_day(calendar, index, _place(index, day, forward=True) + days)
     else:
-        target = _calendar_day(calendar, index, day + days)
+        target = _ends_on(calendar, index, _calendar_day(calendar, index, day + days))
     return instant_of(date.fromordinal(index.first + target), civil(due).time())

@@ -70,7 +70,9 @@ class When:
                 return before
             return workingtime.instant_of(civil.date() + self.after, clock)
         # "1 working day later" is the next one, whatever the policy says of the day on which its clocks start.
-        due = workingtime.deadline(calendar.model_copy(update={"day_zero": DayZero.NEXT}), before, self.after)
+        due = workingtime.deadline(
+            calendar.model_copy(update={"day_zero": DayZero.NEXT, "cut_off": None}), before, self.after
+        )
         if self.after.unit is Unit.WORKING_HOURS:
             return due
         return workingtime.instant_of(workingtime.civil(due).date(), clock)

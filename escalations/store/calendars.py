@@ -12,7 +12,7 @@ from typing import Annotated
 import holidays
 from pydantic import BaseModel, Field, field_validator
 
-from escalations.rules.civiltime import Calendar, Closure, DayZero, OfficeHours, Region
+from escalations.rules.civiltime import Calendar, Closure, DaysEnd, DayZero, OfficeHours, Region
 
 # England stands for England and Wales: their lists are the same by law, and a test says so of every year we build.
 _SUBDIVISIONS = {Region.ENGLAND_AND_WALES: "ENG", Region.SCOTLAND: "SCT", Region.NORTHERN_IRELAND: "NIR"}
@@ -85,6 +85,8 @@ def build(
     office_hours: OfficeHours = _NINE_TO_FIVE,
     close_of_business: time = time(17),
     day_zero: DayZero = DayZero.NEXT,
+    cut_off: time | None = None,
+    days_end: DaysEnd = DaysEnd.ANY_DAY,
 ) -> Calendar:
     """Return the calendar of a region for a case opened in `first_year`: that year, and five more unless told.
 
@@ -104,6 +106,8 @@ def build(
         office_hours=office_hours,
         close_of_business=close_of_business,
         day_zero=day_zero,
+        cut_off=cut_off,
+        days_end=days_end,
         holidays_version=metadata.version("holidays"),
         tzdata_version=metadata.version("tzdata"),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from escalations import second_opinion
 from escalations.intake.opening import InForce
 from escalations.intake.redates import Basis
 from escalations.packs import comparing, reading, saying
@@ -48,6 +49,72 @@ def test_a_break_is_no_working_hour_and_a_day_ends_at_close_of_business(
 ) -> None:
     assert due(policy(), start, within) == plain
     assert due(policy(office_hours=WITH_LUNCH), start, within) == lunch
+
+
+@pytest.mark.parametrize(
+    ("start", "within", "due_at"),
+    [
+        ("2027-03-01 14:59", "1 working day", "Tue 17:00"),
+        ("2027-03-01 15:00", "1 working day", "Wed 17:00"),
+        ("2027-03-05 15:00", "1 working day", "Tue 17:00"),  # Friday: as if on Monday
+        ("2027-03-06 10:00", "1 working day", "Tue 17:00"),  # Saturday: as if on Monday
+        ("2027-03-25 15:30", "1 working day", "Wed 17:00"),  # before Good Friday: as if on the Tuesday after Easter
+        ("2027-03-01 15:00", "2 calendar days", "Thu 17:00"),
+        ("2027-03-01 16:00", "2 working hours", "Tue 10:00"),
+        ("2027-03-01 16:00", "2 elapsed hours", "Mon 18:00"),
+    ],
+)
+def test_what_comes_after_the_cut_off_counts_as_having_come_on_the_next_working_day(
+    start: str, within: str, due_at: str
+) -> None:
+    assert due(policy(cut_off="15:00"), start, within) == due_at
+
+
+def test_with_a_cut_off_the_day_of_the_start_can_count_and_the_next_working_day_does() -> None:
+    same = policy(cut_off="15:00", day_zero="same")
+    assert due(same, "2027-03-01 14:59", "1 working day") == "Mon 17:00"
+    assert due(same, "2027-03-01 15:00", "1 working day") == "Tue 17:00"
+
+
+@pytest.mark.parametrize(
+    ("start", "plain", "moved"),
+    [
+        ("2027-03-04 12:00", "Sat 17:00", "Mon 17:00"),
+        ("2027-03-03 12:00", "Fri 17:00", "Fri 17:00"),
+        ("2027-03-24 12:00", "Fri 17:00", "Tue 17:00"),  # Good Friday: the Tuesday after Easter
+    ],
+)
+def test_calendar_days_end_on_a_working_day_where_the_policy_says_so(start: str, plain: str, moved: str) -> None:
+    assert due(policy(), start, "2 calendar days") == plain
+    assert due(policy(calendar_days_end="next_working_day"), start, "2 calendar days") == moved
+
+
+def test_a_receipt_names_the_day_after_the_cut_off_and_the_day_on_which_calendar_days_end() -> None:
+    of = policy(cut_off="15:00", calendar_days_end="next_working_day")
+    calendar, start = InForce(of).frame(civil("2027-03-03 15:10")).calendar, civil("2027-03-03 15:10")
+    counted = workingtime.receipt(
+        calendar, start=start, start_event="delivered", amount=Amount.parse("2 calendar days"), rule="answer"
+    )
+    assert [day.mark.value for day in counted.days] == [
+        "after_cut_off", "day_zero", "counted", "counted", "weekend", "moved_to",
+    ]  # fmt: skip
+    assert counted.due == workingtime.deadline(calendar, start, Amount.parse("2 calendar days"))
+    assert counted.text().endswith("; cut-off 15:00; calendar days end on a working day")
+    proof = workingtime.prove(calendar, counted).model_dump(mode="json")
+    assert second_opinion.differences(proof) == []
+    assert second_opinion.differences(proof | {"receipt": proof["receipt"] | {"cut_off": None}})
+
+
+def test_what_is_extended_ends_on_a_working_day_as_well() -> None:
+    calendar = InForce(policy(calendar_days_end="next_working_day")).frame(civil("2027-03-03 10:00")).calendar
+    later = workingtime.extend(calendar, civil("2027-03-05 17:00"), Amount.parse("1 calendar day"))
+    assert later == civil("2027-03-08 17:00")
+
+
+@pytest.mark.parametrize("cut", ["08:00", "09:00", "17:01"])
+def test_a_cut_off_lies_in_office_hours(cut: str) -> None:
+    with pytest.raises(ValidationError, match=r"has to be after the office opens"):
+        policy(cut_off=cut)
 
 
 def test_close_of_business_can_be_another_time_than_the_end_of_office_hours() -> None:
