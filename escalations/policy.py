@@ -126,6 +126,8 @@ class StartsFrom(StrEnum):
     """The notice of the stage reached the responding agency."""
     ACKNOWLEDGED = "acknowledged"
     """The responding agency acknowledged it at this stage."""
+    REACHED = "reached"
+    """Somebody of the responding agency was spoken to at this stage."""
     DISAGREEMENT = "disagreement"
     """The disagreement arose, or the decision that is challenged was received, as whoever raised it says."""
     ANSWERED = "answered"
@@ -790,7 +792,13 @@ _PLACES: dict[str, dict[Awaits, tuple[Side, tuple[StartsFrom, ...]]]] = {
         Awaits.BE_REACHED: (Side.RESPONDING, (StartsFrom.STAGE_STARTED, StartsFrom.DELIVERED, StartsFrom.RECEIVED)),
         Awaits.RESPOND: (
             Side.RESPONDING,
-            (StartsFrom.DELIVERED, StartsFrom.STAGE_STARTED, StartsFrom.RECEIVED, StartsFrom.ACKNOWLEDGED),
+            (
+                StartsFrom.DELIVERED,
+                StartsFrom.STAGE_STARTED,
+                StartsFrom.RECEIVED,
+                StartsFrom.ACKNOWLEDGED,
+                StartsFrom.REACHED,
+            ),
         ),
         Awaits.DECIDE: (Side.FINAL_BODY, (StartsFrom.STAGE_STARTED,)),
     },
@@ -844,21 +852,26 @@ def _group_problems(
                 (*where, place),
                 "from_stage and to_stage are for a clock over several stages; name it in process_clocks",
             )
-        for track in _never_acknowledged(clocks, clock):
+        for track, awaited in _never_before(clocks, clock):
             yield PolicyProblem(
                 (*where, place),
-                f"starts from acknowledged, and nothing awaits that on the {track} track; add a clock that awaits "
-                "acknowledge, or write starts_from: delivered",
+                f"starts from {clock.starts_from}, and nothing awaits that on the {track} track; add a clock that "
+                f"awaits {awaited}, or write starts_from: delivered",
             )
 
 
-def _never_acknowledged(clocks: tuple[ClockRule, ...], clock: ClockRule) -> Iterator[Track]:
-    """Where nobody is asked to acknowledge, a clock that starts from that would never start, and nobody would know."""
-    if clock.starts_from is not StartsFrom.ACKNOWLEDGED:
+_STARTED_BY = {StartsFrom.ACKNOWLEDGED: Awaits.ACKNOWLEDGE, StartsFrom.REACHED: Awaits.BE_REACHED}
+"""What has to be awaited for a clock to start from it."""
+
+
+def _never_before(clocks: tuple[ClockRule, ...], clock: ClockRule) -> Iterator[tuple[Track, Awaits]]:
+    """Where nobody is asked to acknowledge, or to speak, what starts from that would never, and nobody would know."""
+    awaited = _STARTED_BY.get(clock.starts_from)
+    if awaited is None:
         return
     for track in clock.limits:
-        if not any(other.awaits is Awaits.ACKNOWLEDGE and track in other.limits for other in clocks):
-            yield track
+        if not any(other.awaits is awaited and track in other.limits for other in clocks):
+            yield track, awaited
 
 
 def _span_problems(clock: ClockRule, *, last: int) -> Iterator[str]:

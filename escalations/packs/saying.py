@@ -47,6 +47,7 @@ FROM: Final = {
     StartsFrom.PROPOSED: "the proposal to move up",
     StartsFrom.SAID_DONE: "when it was said to be done",
     StartsFrom.ACKNOWLEDGED: "the acknowledgement",
+    StartsFrom.REACHED: "the call or meeting in which both sides spoke",
     StartsFrom.DISAGREEMENT: "the disagreement, or the decision that is challenged",
     StartsFrom.HELD: "when it was held",
     StartsFrom.DELIVERY_FAILED: "when the notice did not arrive",

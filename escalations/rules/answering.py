@@ -72,6 +72,8 @@ def reached(case: Case, act: acts.ReachedByPerson, now: datetime) -> tuple[Event
     met = clocks.meet(evolve_all(case, (told,)), waiting, now, counts_from=counts_from)
     happened: tuple[Event, ...] = (told, *met)
     happened = (*happened, *delivering.arrived(evolve_all(case, happened), now, act.agency_id))
+    after = evolve_all(case, happened)
+    happened = (*happened, *delivering.spoken(after, counts_from, act.agency_id, known_at=now))
     if by_team:
         return happened
     return claiming.with_earlier_time(case, act, now, happened, done=Done.SPOKE, agency_id=act.agency_id)
@@ -115,7 +117,8 @@ def phone_call(case: Case, act: acts.NotePhoneCall, now: datetime) -> tuple[Even
     after = evolve_all(case, happened)
     if case.party(act.agency_id) is None:
         return (*happened, *delivering.seen_to(after, now, act.agency_id))
-    return (*happened, *delivering.arrived(after, now, act.agency_id))
+    happened = (*happened, *delivering.arrived(after, now, act.agency_id))
+    return (*happened, *delivering.spoken(evolve_all(case, happened), now, act.agency_id))
 
 
 def add_words(case: Case, act: acts.AddWords, now: datetime) -> tuple[Event, ...]:

@@ -204,7 +204,8 @@ def confirm(case: Case, act: acts.ConfirmDone, now: datetime) -> tuple[Event, ..
     after = evolve_all(case, happened)
     happened = (*happened, *delivering.arrived(after, now, said.agency_id))
     begun = max(said.happened_at, case.stage_starts[-1])
-    happened = (*happened, *delivering.acknowledged(evolve_all(case, happened), begun, said.agency_id))
+    for begins in (delivering.acknowledged, delivering.spoken):
+        happened = (*happened, *begins(evolve_all(case, happened), begun, said.agency_id, known_at=now))
     if Awaits.RESPOND not in MEETS[said.done]:
         return happened
     return (*happened, *moving.put_before_raiser(evolve_all(case, happened), now, said.agency_id))

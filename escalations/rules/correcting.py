@@ -15,7 +15,7 @@ from datetime import datetime
 from escalations.policy import Awaits, ClockRule, Side, StartsFrom
 from escalations.rules import acts, clocks, drift, events, reopening
 from escalations.rules.access import Refused
-from escalations.rules.case import MEETS, Case, Cause, ClaimState, Clock, ClockEnd, Done, Entry, Status
+from escalations.rules.case import MEETS, Case, Cause, ClaimState, Clock, ClockEnd, Done, Entry, Party, Status
 from escalations.rules.events import Event
 from escalations.rules.evolving import evolve_all
 
@@ -79,8 +79,8 @@ def _looked_at_again(case: Case, agency_id: str, struck: list[Entry], now: datet
     ended: list[Clock] = []
     if party.answered_at is None:
         ended.extend(clock for clock in known.running(Awaits.CONSIDER) if clock.about == agency_id)
-    if not party.evidence.acknowledged:
-        from_it = {rule.id for rule in _from_acknowledgement(known)}
+    from_it = {rule.id for rule in _from_what_is_not_so(known, party)}
+    if from_it:
         ended.extend(
             clock
             for clock in known.clocks
@@ -92,8 +92,16 @@ def _looked_at_again(case: Case, agency_id: str, struck: list[Entry], now: datet
     return (*happened, *clocks.stop(ended, now))
 
 
-def _from_acknowledgement(case: Case) -> tuple[ClockRule, ...]:
-    return clocks.rules_of_stage(case, StartsFrom.ACKNOWLEDGED)
+def _from_what_is_not_so(case: Case, party: Party) -> tuple[ClockRule, ...]:
+    """The clocks that start from an acknowledgement, or from a conversation, of which none is believed any more."""
+    acknowledged = () if party.evidence.acknowledged else clocks.rules_of_stage(case, StartsFrom.ACKNOWLEDGED)
+    said = any(
+        claim.state is ClaimState.CONFIRMED and (claim.agency_id, claim.stage) == (party.agency_id, case.stage)
+        for claim in case.claims
+        if not claim.over
+    )
+    reached = party.evidence.person_reached or said
+    return (*acknowledged, *(() if reached else clocks.rules_of_stage(case, StartsFrom.REACHED)))
 
 
 def _again(case: Case, clock: Clock, now: datetime) -> tuple[Event, ...]:

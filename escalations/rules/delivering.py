@@ -153,8 +153,20 @@ def start_what_is_missing(
     return clocks.start_all(case, rules, now, agency_id=agency_id, started_by=started_by)
 
 
-def acknowledged(case: Case, at: datetime, agency_id: str) -> tuple[Event, ...]:
+def acknowledged(case: Case, at: datetime, agency_id: str, *, known_at: datetime | None = None) -> tuple[Event, ...]:
     """What starts from the acknowledgement of an agency at this stage; once, and not where it has answered."""
+    return _started_by(StartsFrom.ACKNOWLEDGED, case, at, agency_id, known_at)
+
+
+def spoken(case: Case, at: datetime, agency_id: str, *, known_at: datetime | None = None) -> tuple[Event, ...]:
+    """What starts from somebody of an agency having been spoken to at this stage; as for the acknowledgement."""
+    begun = max(at, case.stage_starts[-1]) if case.stage_starts else at
+    return _started_by(StartsFrom.REACHED, case, begun, agency_id, known_at)
+
+
+def _started_by(
+    starts: StartsFrom, case: Case, at: datetime, agency_id: str, known_at: datetime | None
+) -> tuple[Event, ...]:
     party = case.party(agency_id)
     if party is None or party.settled or party.answered_at is not None or case.status is not Status.OPEN:
         return ()
@@ -163,8 +175,8 @@ def acknowledged(case: Case, at: datetime, agency_id: str) -> tuple[Event, ...]:
         for clock in case.clocks
         if clock.agency_id == agency_id and clock.stage == case.stage and not clock.over
     }
-    rules = [rule for rule in clocks.rules_of_stage(case, StartsFrom.ACKNOWLEDGED) if rule.id not in has_run]
-    return clocks.start_all(case, rules, at, agency_id=agency_id)
+    rules = [rule for rule in clocks.rules_of_stage(case, starts) if rule.id not in has_run]
+    return clocks.start_all(case, rules, at, agency_id=agency_id, known_at=known_at)
 
 
 def arrived(case: Case, now: datetime, agency_id: str) -> tuple[Event, ...]:

@@ -34,7 +34,9 @@ _BY_SOMEBODY = (
 """What time alone never brings."""
 
 
-_BEFORE = frozenset({StartsFrom.RECEIVED.value, StartsFrom.DISAGREEMENT.value})
+_BEFORE = frozenset(
+    {StartsFrom.RECEIVED, StartsFrom.DISAGREEMENT, StartsFrom.ACKNOWLEDGED, StartsFrom.REACHED},
+)
 """What a clock can count from that was before anybody could start it."""
 
 

@@ -328,6 +328,7 @@ STARTS: Final[Mapping[StartsFrom, str]] = {
     StartsFrom.PROPOSED: "a move up was proposed",
     StartsFrom.SAID_DONE: "something was said to be done",
     StartsFrom.ACKNOWLEDGED: "it was acknowledged",
+    StartsFrom.REACHED: "both sides spoke",
     StartsFrom.DISAGREEMENT: "the disagreement arose, or the decision was received",
     StartsFrom.HELD: "it was held for the team",
     StartsFrom.DELIVERY_FAILED: "a notice did not arrive",

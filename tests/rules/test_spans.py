@@ -402,3 +402,73 @@ def test_a_time_from_the_disagreement_that_passes_later_is_one_of_this_escalatio
     story.at("2027-03-05 17:00")
     assert story.clock("together").cause is Cause.SILENT
     assert story.last(events.MoveProposed).to_stage == 2
+
+
+# ---- An answer so long after both sides spoke -----------------------------------------------------------------------
+
+
+def speaks_first() -> Policy:
+    """The sample, at whose stage 1 both sides speak within 3 working days, and the answer is due 2 days after that."""
+    values = reading.sample().model_dump()
+    stage = dict(values["stages"][0])
+    answer = {
+        **stage["clocks"][-1],
+        "starts_from": "reached",
+        "limits": {"standard": {"within": "2 working days", "remind_before": ["1 working day"]}},
+    }
+    speak = {
+        **answer,
+        "id": "speak",
+        "awaits": "be_reached",
+        "starts_from": "delivered",
+        "limits": {"standard": {"within": "3 working days"}, "urgent": {"within": "2 elapsed hours"}},
+    }
+    stage["clocks"] = [speak, answer]
+    values["stages"] = [stage, *values["stages"][1:]]
+    return Policy.model_validate(values)
+
+
+def spoke(story: Story, **more: Any) -> None:  # noqa: ANN401
+    story.act(acts.ReachedByPerson(**story.by_raiser(**more), agency_id=SOCIAL_CARE, position="practitioner"))
+
+
+def test_the_answer_counts_from_the_conversation() -> None:
+    story = Story(policy=speaks_first()).raised()
+    assert not story.runs("resolve")
+    story.at("2027-03-03 11:00")
+    spoke(story)
+    assert (story.clock("speak").end, story.clock("resolve").due_at) == (ClockEnd.MET, civil("2027-03-05 17:00"))
+    story.responds()
+    assert story.clock("resolve").end is ClockEnd.MET
+
+
+def test_a_conversation_that_was_written_up_later_starts_it_when_it_was_held() -> None:
+    story = Story(policy=speaks_first()).raised().at("2027-03-04 10:00")
+    claim = story.says_done("2027-03-03 16:00", done=Done.SPOKE)
+    assert not story.runs("resolve")
+    story.at("2027-03-05 09:30")
+    story.confirms(claim)
+    clock = story.clock("resolve")
+    assert (clock.started_at, clock.due_at) == (civil("2027-03-03 16:00"), civil("2027-03-05 17:00"))
+    assert clock.reminders == (), "the moment of the reminder was past when it became known"
+
+
+def test_who_answers_without_having_spoken_has_done_both() -> None:
+    story = Story(policy=speaks_first()).raised().later(hours=1)
+    story.responds()
+    assert story.clock("speak").end is ClockEnd.MET
+    assert not story.runs("resolve")
+
+
+def test_a_call_of_the_team_starts_it_and_a_call_that_was_a_mistake_never_did() -> None:
+    story = Story(policy=speaks_first()).raised().later(hours=1)
+    story.act(acts.NotePhoneCall(**story.by_team(), agency_id=SOCIAL_CARE, reached=True))
+    assert story.runs("resolve")
+    story.act(acts.Correct(**story.by_team(), entry=story.case.entries[-1].submission_id))
+    assert not story.runs("resolve")
+    assert story.runs("speak")
+
+
+def test_a_clock_from_a_conversation_that_nobody_awaits_is_refused() -> None:
+    with pytest.raises(ValueError, match="starts from reached, and nothing awaits that on the standard track"):
+        policy(starts_from="reached")
