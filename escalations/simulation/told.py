@@ -115,7 +115,10 @@ def played(policy: Policy) -> Iterator[_Happened]:
 
 
 def _write_down(row: Row, state: Case, happening: Happening) -> None:
-    everything = access.reads_text(state, frozenset({Role.TEAM}))
+    event = happening.event
+    # It is told in the same instant as the stage begins, and reads everything from then on.
+    begins = isinstance(event, events.StageStarted) and state.frame.policy.stage(event.stage).partnership_told
+    everything = begins or access.reads_text(state, frozenset({Role.TEAM}))
     team_sees = "everything" if everything else "reference, agencies and dates"
     row.team_sees[team_sees] = None
     for notice in happening.told:

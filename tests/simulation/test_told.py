@@ -92,7 +92,7 @@ def test_the_team_reads_what_it_is_about_only_from_when_the_policy_tells_it(samp
 
 def test_another_policy_has_another_table() -> None:
     at_once = told.table(changed("    formal: false\n", "    formal: false\n    partnership_told: true\n"))
-    assert list(row(at_once, "Stage 1 begins").team_sees) == ["reference, agencies and dates"]
+    assert list(row(at_once, "Stage 1 begins").team_sees) == ["everything"]
     assert list(row(at_once, "Acknowledged").team_sees) == ["everything"]
 
 
