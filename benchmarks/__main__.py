@@ -79,6 +79,11 @@ def _deadlines(calls: int) -> Found:
         (
             Figure("the slowest deadline", slowest, "µs", f"{promised:.0f} µs at most", kept=slowest <= promised),
             Figure(f"{longest['amount']} counted day by day, to deadline()", longest["day_by_day_ratio"], "times"),
+            *(
+                Figure(f"{row['amount']} by numpy.busday_offset, to deadline()", row["busday_offset_ratio"], "times")
+                for row in rows
+                if "busday_offset_ratio" in row
+            ),
             Figure("a receipt of 5 working days, with its hash", deadlines.receipts(calls), "µs"),
         ),
     )

@@ -6,6 +6,7 @@ first stage, with texts as long as its own; the figures say how many history eve
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -26,10 +27,19 @@ STAGE = SearchAttributeKey.for_int("EscalationStage")
 
 @dataclass(frozen=True)
 class Bare:
-    """How many acts it takes; the text is as long as an opening's."""
+    """How many acts it takes; the text is as long as an opening's, and ``of`` says of which round it is."""
 
     acts: int
     text: str
+    of: str
+
+
+_delivered: Counter[str] = Counter()
+
+
+def delivered(of: str) -> int:
+    """How many deliveries of a round were made."""
+    return _delivered[of]
 
 
 @activity.defn(name="bare_record")
@@ -40,17 +50,19 @@ async def record(text: str) -> str:
 
 @activity.defn(name="bare_deliver")
 async def deliver(text: str) -> str:
-    """Do nothing."""
+    """Do nothing but count: the text begins with the name of a round."""
+    _delivered[text.partition(" ")[0]] += 1
     return text
 
 
 @workflow.defn(name="Bare")
 class BareWorkflow:
-    """Opens, waits for acts, closes: with the commands of an escalation settled at its first stage."""
+    """Opens, waits for acts, closes, waits on: with the commands of an escalation settled at its first stage."""
 
     @workflow.init
     def __init__(self, bare: Bare) -> None:
         self._text = bare.text
+        self._of = bare.of
         self._left = bare.acts
         self._opened = False
         self._pending = 0
@@ -68,7 +80,8 @@ class BareWorkflow:
                 await self._deliver()
             else:
                 await self._wait()
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        # A case that has closed waits for its follow-up; nothing comes here any more.
+        await self._wait()
 
     @workflow.update
     async def opened(self, text: str) -> str:  # noqa: ARG002  as long as an act
@@ -99,7 +112,7 @@ class BareWorkflow:
         await workflow.execute_local_activity(record, text, start_to_close_timeout=timedelta(seconds=10))
 
     async def _deliver(self) -> None:
-        text = self._text[:DELIVERED]
+        text = f"{self._of} {self._text}"[:DELIVERED]
         await workflow.execute_activity(
             deliver, text, start_to_close_timeout=timedelta(seconds=10), summary="3 notices"
         )

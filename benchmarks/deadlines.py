@@ -18,6 +18,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from escalations.rules import workingtime
 from escalations.rules.workingtime import Amount, Calendar, Region, Unit, Weekday
 from escalations.store import calendars
@@ -58,12 +60,8 @@ def counted_day_by_day(calendar: Calendar, off: frozenset[date], start: datetime
     return workingtime.instant_of(day, calendar.close_of_business)
 
 
-def busday_offset(calendar: Calendar) -> Callable[[date, int], object] | None:
-    """Return numpy's count of working days for one date, or None where numpy is not installed."""
-    try:
-        import numpy as np  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415 - not one of our dependencies
-    except ImportError:
-        return None
+def busday_offset(calendar: Calendar) -> Callable[[date, int], object]:
+    """Return numpy's count of working days for one date."""
     holidays = np.array([day for day, _ in calendar.bank_holidays], dtype="datetime64[D]")
     theirs = np.busdaycalendar(holidays=holidays)
 
@@ -91,9 +89,8 @@ def measure(calls: int) -> list[Row]:
             row["day_by_day_us"] = microseconds(
                 partial(counted_day_by_day, calendar, off, start, days), max(1, calls // (20 * days))
             )
-            if theirs is not None:
-                assert str(theirs(start.date(), days)) == str(due.date()), "numpy disagrees with deadline()"
-                row["busday_offset_us"] = microseconds(partial(theirs, start.date(), days), max(1, calls // 5))
+            assert str(theirs(start.date(), days)) == str(due.date()), "numpy disagrees with deadline()"
+            row["busday_offset_us"] = microseconds(partial(theirs, start.date(), days), max(1, calls // 5))
         for other in ("day_by_day", "busday_offset"):
             if f"{other}_us" in row:
                 row[f"{other}_ratio"] = row[f"{other}_us"] / row["deadline_us"]
@@ -138,7 +135,6 @@ def main() -> int:
     slowest = max(row["deadline_us"] for row in rows)
     receipt_us = receipts(given.calls)
     kept = slowest <= PROMISED_MICROSECONDS
-    numpy_measured = any("busday_offset_us" in row for row in rows)
     if given.json:
         found = {
             "python": platform.python_version(),
@@ -147,13 +143,10 @@ def main() -> int:
             "slowest_deadline_us": slowest,
             "promised_us": PROMISED_MICROSECONDS,
             "kept": kept,
-            "numpy_measured": numpy_measured,
         }
         print(json.dumps(found, indent=2))
     else:
         print(table(rows))
-        if not numpy_measured:
-            print("numpy is not installed, so busday_offset was left out: .venv/bin/pip install numpy")
         print(f"receipt of 5 working days, explained day by day and hashed: {receipt_us:.0f} microseconds")
         print(
             f"slowest deadline: {slowest:.2f} of {PROMISED_MICROSECONDS} microseconds {'kept' if kept else 'NOT KEPT'}"

@@ -1,4 +1,4 @@
-"""Many open cases at once: one is lived through by the rules, and written down again under other references.
+"""Many cases at once: one is lived through by the rules, and written down again under other references.
 
 Each gets its own rows in the register, chained like any other's, its own read models and notices. What it lacks is a
 submission of its own: its events name that of the first, so a notice to its raiser goes to the raiser's agency.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,6 +21,7 @@ from escalations.simulation.direct import Direct
 from escalations.store import notices, read_models, references, register
 
 RAISER = Actor(side=Side.RAISING, agency_id="oak-school", position="practitioner")
+RESPONDER = Actor(side=Side.RESPONDING, agency_id="childrens-services", position="practitioner")
 AT_ONCE = 100
 """Cases in one transaction."""
 
@@ -39,10 +41,24 @@ def raising(at: datetime, *, track: Track = Track.STANDARD) -> acts.Raise:
     )
 
 
-async def fill(on: Installed, first: acts.Raise, cases: int) -> None:
-    """Raise so many cases like this one; each is told to everybody, and its clocks run."""
+async def fill(on: Installed, first: acts.Raise, cases: int, *, closed: bool = False) -> None:
+    """Raise so many cases like this one; each is told to everybody, and its clocks run.
+
+    Or each is settled at once, and what is left of it is its follow-up, months ahead.
+    """
     pattern = Direct(on.parts)
     await pattern.raises(first, words={"raiser": {"email": "invented@oaklane.example"}})
+    if closed:
+        origin: dict[str, Any] = {
+            "submission_id": "",
+            "channel": Channel.LINK,
+            "received_at": first.received_at + timedelta(minutes=5),
+        }
+        await pattern.act(acts.Acknowledge(by=RESPONDER, **origin))
+        await pattern.act(acts.Agree(by=RAISER, outcome=case.Outcome.AGREED_AS_ASKED, **origin))
+        ended = await pattern.case()
+        assert ended.status is case.Status.CLOSED, ended.status
+        assert ended.follow_up is not None, "the sample asks later what came of a case"
     async with on.parts.database.read() as tx:
         entries = await register.read(tx, pattern.reference)
         told = await notices.of_case(tx, pattern.reference)

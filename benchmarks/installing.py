@@ -40,6 +40,8 @@ class Installed:
     parts: parts.Parts
     client: Client
     address: str
+    server: psutil.Process
+    """The Temporal server's."""
 
     @property
     def settings(self) -> Settings:
@@ -69,7 +71,7 @@ async def installed() -> AsyncIterator[Installed]:
             async with opened.database.write() as tx:
                 await directory.load(tx, opened.vault, directory_file.sample())
             connected = await client.connect(server.address, namespace=server.namespace)
-            yield Installed(opened, connected, server.address)
+            yield Installed(opened, connected, server.address, psutil.Process(server.process_id))
 
 
 @asynccontextmanager
@@ -97,6 +99,10 @@ class WorkerProcess:
     def megabytes(self) -> float:
         """What of it is resident in memory now."""
         return float(self._seen.memory_info().rss) / MEGABYTE
+
+    def percent(self) -> float:
+        """How much of one core it took since this was last asked."""
+        return float(self._seen.cpu_percent())
 
     async def idle(self) -> None:
         """Wait until it has had next to nothing to do for two seconds."""
