@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Final, TypedDict
 
 from escalations.intake.naming import Named
-from escalations.mail import labels, pleas, urgency
+from escalations.mail import labels, pleas, sentences, urgency
 from escalations.mail.labels import Label, Labelled
 from escalations.mail.parser import Mail
 from escalations.policy import Policy, Side, SkipReason, Track
@@ -106,11 +106,20 @@ def seen_in_reply(mail: Mail) -> tuple[Seen, ...]:
     Its subject is ours as well. Whoever says in a labelled line that it is urgent, and may not decide that, asks it.
     """
     own = _OURS.split(mail.text, maxsplit=1)[0]
-    urgent = labels.yes(mail.labelled.first(Label.URGENT)) or urgency.found("", own)
-    found = {Seen.URGENT_WORDS: urgent, Seen.NOT_TO_TELL: pleas.found("", own)}
+    below = said_below(mail.subject, mail.text, mail.history)
+    urgent = labels.yes(mail.labelled.first(Label.URGENT)) or urgency.found("", own) or urgency.found("", below)
+    found = {Seen.URGENT_WORDS: urgent, Seen.NOT_TO_TELL: pleas.found("", own) or pleas.found("", below)}
     return tuple(one for one, words in found.items() if words)
 
 
+def said_below(subject: str, text: str, history: str) -> str:
+    """What somebody else wrote, in a reply that forwards it: without its header lines, and without a notice of ours."""
+    if not sentences.forwards(subject, text):
+        return ""
+    return _HEADERS.sub("", _OURS.split(history, maxsplit=1)[0])
+
+
+_HEADERS = re.compile(r"^[>*_ ]{0,5}(?:from|sent|date|to|cc|subject)[*_ ]{0,3}:.*$", re.IGNORECASE | re.MULTILINE)
 _OURS = re.compile(r"^[>*\s-]*(?:Reference: [A-Z]{2,6}-\d{2}-|If a child or adult is not safe\s*$)", re.MULTILINE)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from escalations.intake import mail_raising
 from escalations.mail import urgency
 from escalations.rules.case import Case
 
@@ -18,6 +19,8 @@ def words(case: Case, raised: Mapping[str, Any] | None, wrote: Iterable[Mapping[
         return ()
     found = [str(one) for one in ((raised or {}).get("mail") or {}).get("urgent_words") or ()]
     for one in wrote:
-        if one.get("mail"):
-            found += urgency.found("", str(one.get("text") or ""))
+        if mail := one.get("mail"):
+            text = str(one.get("text") or "")
+            below = mail_raising.said_below(str(mail.get("subject") or ""), text, str(mail.get("history") or ""))
+            found += [*urgency.found("", text), *urgency.found("", below)]
     return tuple(dict.fromkeys(found))[: urgency.MOST]

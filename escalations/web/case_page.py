@@ -243,6 +243,7 @@ def _wrote(wrote: Iterable[story.Written], names: Names) -> list[dict[str, objec
             "who": f"{item.name}{', ' + item.role if item.role else ''}" if item.name != "Somebody" else item.role,
             "sentence": telling.sentence(item.event, names),
             "words": item.words,
+            "below": summary.forwarded(item.words),
         }
         for item in wrote
     ]

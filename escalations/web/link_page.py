@@ -168,6 +168,7 @@ def values(page: Read, link: Link, *, now: datetime) -> dict[str, Any]:
                 "who": became.deed(item.event, names, own=link.to, titles=page.titles, sealed=item.words).who,
                 "sentence": telling.sentence(item.event, names),
                 "words": item.words,
+                "below": summary.forwarded(item.words),
             }
             for item in page.wrote
             if _may_read(item, link)
@@ -205,6 +206,7 @@ def values(page: Read, link: Link, *, now: datetime) -> dict[str, Any]:
         "titles": {**TITLES, Doing.MOVE_UP: "No: it moves up"} if link.asks is Ask.CONSIDER else TITLES,
         "order": TITLES,
         "choices": {agency.agency_id: agency.label for agency in page.agencies.values()},
+        "addable": team_choices.addable(case, page.agencies.values()),
         "numbers_of": [
             (agency, names.agency(agency))
             for agency in (case.raising_agency, *(party.agency_id for party in case.parties))

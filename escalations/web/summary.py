@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from escalations.mail import sentences
 from escalations.policy import Policy, Track
 from escalations.rules.acts import NOT_KNOWN, NOT_STATED, Concern, Raise
 from escalations.rules.civiltime import say_day
@@ -143,6 +144,13 @@ def _mail(mail: Mapping[str, Any], agencies: Mapping[str, Agency]) -> Section:
     for label, written in (mail.get("not_recognised") or {}).items():
         rows.append(Row(f"{_LABELS.get(label, label)}, as it was written", f"{written}\nNot recognised"))
     return Section("The email as it came", Step.CHECK, tuple(rows))
+
+
+def forwarded(words: Mapping[str, Any]) -> str:
+    """What stands below words that came by email, where they forward it: then it is what is said ("see below")."""
+    mail = words.get("mail") or {}
+    forwards = sentences.forwards(str(mail.get("subject") or ""), str(mail.get("text") or ""))
+    return _below(mail) if mail and forwards else ""
 
 
 _OURS: Final = re.compile(r"https?://\S{1,200}/l/[a-z2-7]{16,}|\S{1,80}\+[a-z2-7]{20,}@\S{1,200}")

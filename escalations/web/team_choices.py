@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from escalations.policy import Side
@@ -10,6 +10,7 @@ from escalations.rules import accounts, correcting, sooner
 from escalations.rules.case import Case, Cause, Clock
 from escalations.rules.civiltime import say
 from escalations.web import accounts_page, agreed, looked_back, party_forms, plan_page, team_acts, telling, words
+from escalations.web.answers import Agency
 from escalations.web.forms import Raw
 from escalations.web.named import Said
 from escalations.web.team_acts import RAISER, Doing
@@ -117,6 +118,12 @@ def of(  # noqa: C901, PLR0911, PLR0912  one line a kind
             }
         case _:
             return {}
+
+
+def addable(case: Case, agencies: Iterable[Agency]) -> dict[str, str]:
+    """The agencies that an escalation can still be raised with: none that raised it, or that it is raised with."""
+    there = {case.raising_agency, *(party.agency_id for party in case.open_parties)}
+    return {agency.agency_id: agency.label for agency in agencies if agency.agency_id not in there}
 
 
 def of_parties(case: Case, names: Names) -> dict[str, str]:

@@ -168,6 +168,7 @@ class _TeamPages:
             once=secrets.token_urlsafe(12),
             f=parts.form(request, raw, problems),
             all_agencies={agency.agency_id: agency.label for agency in agencies.values()},
+            addable=team_choices.addable(case, agencies.values()),
             chosen=raw.get("with") or [""],
             sections=summary.sections(raised, sealed, agencies, case.frame.policy) if raised and sealed else (),
             pleas=pleading.of_case(sealed, ()),

@@ -157,6 +157,34 @@ async def test_of_an_unknown_sender_it_stays_with_the_team(office: Office) -> No
     assert "the partnership team (who raised it)" not in board.text
 
 
+ANSWER_BELOW = """Please see the answer of our service manager below.
+
+From: Gwen Achterberg <gwen.achterberg@council.example>
+Sent: 2 March 2027 09:02
+To: Tamsin Okoro
+Subject: Answer
+
+Visits start again on Tuesday. He is in danger tonight if nobody comes. Please do not tell the father.
+"""
+
+
+async def test_an_answer_that_is_forwarded_is_there_to_read_and_its_words_are_looked_at(office: Office) -> None:
+    reference = await emailed(office, "To agency: Wyeford Council children's services\nProblem: Nobody came.")
+    office.replies = Replies.of(office.settings, office.vault)
+    assert office.replies is not None
+    asked = next(row for row in await office.notices(reference) if row.notice.kind is NoticeKind.ASKED)
+    address = office.replies.address_of(asked.notice_id)
+    tamsin = "Tamsin Okoro <tamsin.okoro@council.example>"
+    forwarded = message(ANSWER_BELOW, sender=tamsin, to=address, subject="FW: Answer")
+    await mailing.receive(office, forwarded, sender="tamsin.okoro@council.example", to=address)
+    assert (await case_of(office, reference)).asked_if_urgent
+    page = await opened(office, reference)
+    assert "Earlier messages below it" in page.text
+    assert "Visits start again on Tuesday." in page.text
+    assert "“He is in danger tonight if nobody comes.”" in page.text
+    assert "can mean that somebody is not to be told: “Please do not tell the father.”" in page.text
+
+
 async def test_a_plea_stands_above_the_words_for_whoever_may_read_them_and_for_nobody_else(office: Office) -> None:
     said = "To agency: Wyeford Council children's services\nProblem: He must not know that I wrote."
     reference = await emailed(office, said)

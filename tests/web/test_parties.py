@@ -49,6 +49,10 @@ async def test_an_agency_says_by_link_that_it_is_not_theirs_and_the_team_puts_an
     assert reference in board.text
     form = await office.get(f"/board/{reference}/parties")
     assert form.value("take-out") == SOCIAL_CARE
+    added = form.html.partition('name="add-agency"')[2].partition("</select>")[0]
+    assert f'value="{OTHER}"' in added
+    assert 'value="oak-school"' not in added, "it raised it"
+    assert f'value="{SOCIAL_CARE}"' not in added, "it is raised with it"
     check = await teamwork.fills(
         office,
         reference,
