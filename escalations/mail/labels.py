@@ -13,12 +13,17 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from escalations.mail import sentences
 from escalations.policy import Policy, SkipReason
 from escalations.rules.codelists import CodeList, normal
 
 VALUE_CHARS: Final = 6_000
 MOST_VALUES: Final = 12
 """Of one label: agencies or people named one after another."""
+
+
+_SIGNED_WORDS: Final = 4
+"""A longer line that begins like a signature ("Thanks for calling on Monday.") belongs to the account."""
 
 
 class Label(StrEnum):
@@ -219,6 +224,9 @@ def read(text: str) -> Labelled:
         if label is not None:
             close()
             current, pieces = label, [value]
+        elif current in _LONG and any(pieces) and len(line.split()) <= _SIGNED_WORDS and sentences.signs(line):
+            close()  # Who signs has said it: their name is no part of what was tried.
+            rest.append(line)
         elif current is None:
             rest.append(line)
         elif line.strip():

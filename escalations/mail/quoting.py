@@ -16,7 +16,7 @@ _SEEN_CHARS: Final = 20_000
 _SEEN_LINE_CHARS: Final = 400
 _ATTRIBUTION_LINES: Final = 3
 
-_DASHED = re.compile(r"-{2,}\s*(?:original|forwarded) message\s*-{2,}", re.IGNORECASE)
+_DASHED = re.compile(r"-{2,}\s*(?:original|forwarded) message\s*-{2,}|begin forwarded message:$", re.IGNORECASE)
 _HEADER = re.compile(r"[*_ ]{0,3}(from|sent|date|to|cc|subject)[*_ ]{0,2}:", re.IGNORECASE)
 _ON = re.compile(r"on\b.{0,200}", re.IGNORECASE)
 _MARKED: Final = ">From "

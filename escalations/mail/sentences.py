@@ -59,6 +59,11 @@ def line(text: str) -> str:
     return _plain(text)[:SENTENCE_CHARS]
 
 
+def signs(line: str) -> bool:
+    """Whether somebody signs by this line: "Kind regards", a mark, or what a phone adds."""
+    return _SIGNED.fullmatch(line[:80]) is not None
+
+
 def spelt(said: str) -> str:
     """A sentence in which "dont" is "don't": phones and hurry leave the sign out. To look for words in, not to show."""
     return _WITHOUT_SIGN.sub(r"\1n't", said)
@@ -72,7 +77,7 @@ def _signed(text: str) -> tuple[str, str]:
     lines = text.split("\n")
     for place, line in enumerate(lines):
         # What is signed before anything was said is a greeting of another kind.
-        if _SIGNED.fullmatch(line[:80]) and any(before.strip() for before in lines[:place]):
+        if signs(line) and any(before.strip() for before in lines[:place]):
             return "\n".join(lines[:place]), "\n".join(lines[place:])
     return text, ""
 

@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from escalations.mail import labels, mime, parser
+from escalations.mail import labels, mime, parser, quoting
 from escalations.mail.labels import Label
 from escalations.mail.locked import FileKind, Locked
 from escalations.mail.mime import Oddity
@@ -55,6 +55,22 @@ def test_a_table_in_html_is_read_like_labelled_lines_and_no_script_is_read_at_al
     assert "Second line." in mail.labelled.first(Label.PROBLEM)
     assert "alert" not in mail.text
     assert "margin" not in mail.text
+
+
+@pytest.mark.parametrize("signed", ["Thanks", "Kind regards,", "Sent from my iPhone", "-- "])
+def test_a_signature_is_no_part_of_an_account(signed: str) -> None:
+    said = labels.read(
+        f"Tried: Rang twice.\nThanks for calling on Monday, they said.\n\n{signed}\nNoor\nTel: 01632 960211"
+    )
+    assert said.first(Label.TRIED) == "Rang twice.\nThanks for calling on Monday, they said."
+    assert said.first(Label.PHONE) == "01632 960211"
+    assert "Noor" in said.rest
+
+
+def test_what_a_phone_writes_above_what_it_forwards_is_no_part_of_what_was_written() -> None:
+    own, below = quoting.split("See below.\n\nBegin forwarded message:\n\nFrom: A\nDate: B\nSubject: C\n\nNobody came.")
+    assert own == "See below."
+    assert below.endswith("Nobody came.")
 
 
 def test_flowed_text_becomes_paragraphs_again() -> None:
