@@ -204,6 +204,7 @@ def lines(found: Preview) -> list[str]:
         elif line.looked_at:
             said.append(line.reference)
             said += [f"    {_what(line, place)}: {redates.says(one)}" for place, one in enumerate(line.looked_at)]
+    said.extend(found.afterwards)
     said.append(
         f"Open escalations: {len(found.lines) + found.there_already}. A date would move in "
         f"{sum(1 for line in found.lines if line.moves)}; no date in {len(quiet)}; refused "
@@ -225,6 +226,7 @@ def as_data(found: Preview) -> dict[str, object]:
         "also_sooner": found.also_sooner,
         "seen": found.seen,
         "counted_by_that_already": found.there_already,
+        "afterwards": list(found.afterwards),
         "cases": [
             {
                 "reference": line.reference,

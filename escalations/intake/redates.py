@@ -114,6 +114,21 @@ class Preview:
         """What was seen of each case that can be counted anew: how many events it had."""
         return {line.reference: line.case.seq for line in self.lines if line.refused is None}
 
+    @property
+    def afterwards(self) -> tuple[str, ...]:
+        """What another policy changes that no date says yet: what is asked once an escalation has closed."""
+        counted = [line for line in self.lines if line.refused is None]
+        pairs = [(line.case.frame.policy.follow_up, line.frame.policy.follow_up) for line in counted]
+        lost = sum(1 for had, has in pairs if had is not None and has is None)
+        new = sum(1 for had, has in pairs if had is None and has is not None)
+        other = sum(1 for had, has in pairs if had is not None and has is not None and had != has)
+        said = {
+            "nobody would be asked after the end what came of it: the new policy has no follow-up.": lost,
+            "what came of it would be asked after the end, which it would not be now.": new,
+            "what came of it would be asked after the end as the new policy has it, and not as it is now.": other,
+        }
+        return tuple(f"In {count} {sentence}" for sentence, count in said.items() if count)
+
 
 async def look(tx: AsyncConnection, cases: Cases, basis: Basis, *, now: datetime, also_sooner: bool = False) -> Preview:
     """Count every open escalation by a new basis, and change nothing; with the days of agencies as they are entered."""

@@ -171,6 +171,7 @@ class _Redating:
                 "redate_check.html",
                 because=words.REDATES[because],
                 text=text,
+                afterwards=preview.afterwards,
                 moving=sum(1 for line in preview.lines if line.moves and line.reference in seen),
                 counted=sum(1 for line in preview.lines if line.refused is None and line.reference in seen),
                 hidden=[(name, value) for name, values in raw.items() for value in values],
