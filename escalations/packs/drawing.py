@@ -53,7 +53,7 @@ def draw(policy: Policy) -> Markup:
 
 def description(ladder: Ladder) -> str:
     """What the drawing shows, for whoever does not see it."""
-    rungs = " ".join(f"{rung.heading}: {_limits(rung.clocks)}." for rung in ladder.rungs)
+    rungs = " ".join(f"{rung.heading}: {_limits(rung.clocks) or 'no time limit of its own'}." for rung in ladder.rungs)
     return (
         f"{len(ladder.rungs)} stages from top to bottom, each with the position that is asked on either side and a bar "
         f"for each time limit. {rungs}"

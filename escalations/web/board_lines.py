@@ -216,7 +216,8 @@ def line(
     now: datetime,
 ) -> Line:
     """One case as the board shows it."""
-    worth = tuple(clock for clock in clocks if _worth_a_line(clock, now))
+    # Where nothing else runs, the clock over the whole process is what is waited for.
+    worth = tuple(clock for clock in clocks if _worth_a_line(clock, now)) or tuple(clocks)
     items = tuple(_item(clock, names, now) for clock in worth)
     return Line(
         case,

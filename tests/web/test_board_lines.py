@@ -117,7 +117,11 @@ def test_the_clock_over_the_whole_process_counts_once_it_has_passed_or_nothing_e
     board = laid_out((case(), [whole, waits("2027-03-12 17:00")]))
     assert stands(board) == [Section.LATER]
     assert len(board.part(Section.LATER).lines[0].items) == 1
-    assert stands(laid_out((case(), [whole]))) == [Section.WEEK]
+    alone = laid_out((case(), [whole]))
+    assert stands(alone) == [Section.WEEK]
+    [line] = alone.part(Section.WEEK).lines
+    assert len(line.items) == 1
+    assert not line.idle, "a time limit runs"
     assert stands(laid_out((case(), [whole]), now="2027-03-05 10:00")) == [Section.PASSED]
 
 
