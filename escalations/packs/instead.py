@@ -96,7 +96,7 @@ def _is_amount(value: object) -> bool:
 
 
 WRITE = {
-    "id": "id: our-policy",
+    "id": "id: short-name",
     "title": 'title: "Our policy"',
     "version": 'version: "2026-1"',
     "sample": "sample: true, and sample: false once it is adopted",
