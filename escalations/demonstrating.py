@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from escalations import errors, parts, running, telemetry
+from escalations.policy import Side
 from escalations.review import years
 from escalations.rules import events, workingtime
 from escalations.settings import Settings
@@ -184,6 +185,8 @@ def _told(rows: tuple[NoticeRow, ...], names: Names) -> list[str]:
 
 def _who(row: NoticeRow, names: Names) -> str:
     to = row.notice.to
+    if to.side is Side.OUTSIDE:
+        return names.recipient(to)
     if to.agency_id is None:
         return "the partnership team"
     return f"{words.position(to.position)}, {names.agency(to.agency_id)}"

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
 from operator import not_
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -79,6 +79,8 @@ class Side(StrEnum):
     """Of a clock over the whole process, which waits for no side alone."""
     TEAM = "team"
     FINAL_BODY = "final_body"
+    OUTSIDE = "outside"
+    """Neither side: somebody who is asked for advice. Nothing waits for them."""
 
 
 class Track(StrEnum):
@@ -434,6 +436,40 @@ class FinalBody(PolicyModel):
         return self
 
 
+class AdviserReads(StrEnum):
+    """What an adviser reads besides the question that the team writes for them."""
+
+    QUESTION = "question"
+    """Nothing: the question alone."""
+    SIDE_THAT_ASKED = "side_that_asked"
+    """What the side wrote that asked for the advice."""
+    BOTH_SIDES = "both_sides"
+    """What both sides wrote, though neither was asked; only where the document says so."""
+
+
+class AdviserRule(PolicyModel):
+    """Somebody outside an escalation who may be asked for advice, by a link of their own. The team alone asks them."""
+
+    role: Position
+    """Its code: ``designated_doctor``."""
+    title: Words
+    """What both sides read of who was asked: never a name."""
+    asked_by: Annotated[
+        tuple[Literal[Side.TEAM, Side.RAISING, Side.RESPONDING], ...], Field(min_length=1, max_length=3)
+    ] = (Side.TEAM,)
+    """At whose wish the team may ask: its own, or a side's."""
+    from_stage: Annotated[int, Field(ge=1, le=9)] = 1
+    """The first stage at which they may be asked."""
+    reads: AdviserReads = AdviserReads.QUESTION
+    within: Amount = Amount(value=10, unit=Unit.WORKING_DAYS)
+    """How long their link serves. It ends with the escalation in any case."""
+    source: str = OUR_CHOICE
+
+
+ANY_ADVISER: Final = AdviserRule(role="adviser", title="Adviser")
+"""Whom the team may ask under a policy that names no adviser: they read the question and nothing else."""
+
+
 class Adoption(PolicyModel):
     """Who adopted a version of the policy and who, as a second person, put it live."""
 
@@ -523,6 +559,8 @@ class Policy(PolicyModel):
     lists: Annotated[CodeLists | None, Field(exclude_if=_not_said)] = None
     """The lists that people choose from, with the words and the definitions of the document. Not said: the usual."""
     final_body: FinalBody
+    advisers: Annotated[tuple[AdviserRule, ...], Field(max_length=20, exclude_if=not_)] = ()
+    """Who may be asked for advice. Not said: the team may ask somebody, who reads its question and nothing else."""
     plans: Annotated[Plans | None, Field(exclude_if=_not_said)] = None
     """When the owner of a plan's action is reminded. Not said: 2 working days before its date, and on the day."""
     closing: Annotated[Closing | None, Field(exclude_if=_not_said)] = None
@@ -537,6 +575,7 @@ class Policy(PolicyModel):
             *_list_problems(self),
             *_closing_problems(self),
             *_position_problems(self),
+            *_adviser_problems(self),
         )
         if problems:
             raise ProblemsError(problems)
@@ -559,6 +598,15 @@ class Policy(PolicyModel):
         if rule is None:
             return position.replace("_", " ")
         return rule.titles.get(agency_type, rule.title) if agency_type is not None else rule.title
+
+    @property
+    def can_advise(self) -> tuple[AdviserRule, ...]:
+        """Who may be asked for advice."""
+        return self.advisers or (ANY_ADVISER,)
+
+    def adviser(self, role: str) -> AdviserRule | None:
+        """The rule of an adviser's role."""
+        return next((one for one in self.can_advise if one.role == role), None)
 
     @property
     def ladder_positions(self) -> tuple[str, ...]:
@@ -745,6 +793,23 @@ def _position_problems(policy: Policy) -> Iterator[PolicyProblem]:
                 ("stages", place, "no_such_level"),
                 "the first and the last stage are passed over for nobody; take it away here",
             )
+
+
+def _adviser_problems(policy: Policy) -> Iterator[PolicyProblem]:
+    """A role stands there once, is asked at a stage that there is, and has a link that ends."""
+    roles = [one.role for one in policy.advisers]
+    for place, rule in enumerate(policy.advisers):
+        where = ("advisers", place)
+        if rule.role in roles[:place]:
+            yield PolicyProblem((*where, "role"), f"{rule.role} is named twice; keep one")
+        if rule.from_stage > len(policy.stages):
+            yield PolicyProblem(
+                (*where, "from_stage"), f"is {rule.from_stage}, and the last stage is {len(policy.stages)}"
+            )
+        if rule.within.value > _LONGEST[rule.within.unit]:
+            yield PolicyProblem((*where, "within"), f"{rule.within.words()} is more than a year")
+        if len(set(rule.asked_by)) < len(rule.asked_by):
+            yield PolicyProblem((*where, "asked_by"), "names one side twice; name each once")
 
 
 def _list_problems(policy: Policy) -> Iterator[PolicyProblem]:

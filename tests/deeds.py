@@ -19,6 +19,7 @@ from escalations.rules.case import (
     EraseReason,
     Felt,
     FileNote,
+    KnownBy,
     Outcome,
     PartyReason,
     PauseReason,
@@ -59,6 +60,8 @@ ACTORS: dict[str, Actor] = {
     "chair": Actor(side=Side.FINAL_BODY, agency_id=FINAL_BODY, position="chair"),
     "alternate chair": Actor(side=Side.FINAL_BODY, agency_id=FINAL_BODY, position="alternate_chair"),
     "somebody else's chair": Actor(side=Side.FINAL_BODY, agency_id=HEALTH, position="chair"),
+    "the adviser": Actor(side=Side.OUTSIDE, position="adviser_a"),
+    "another adviser": Actor(side=Side.OUTSIDE, position="adviser_z"),
     "both sides": Actor(side=Side.BOTH, agency_id=SCHOOL),
     "nobody in particular": Actor(side=Side.RAISING),
     "whoever sent it": Actor(side=Side.RAISING, position=RAISER),
@@ -214,6 +217,13 @@ _PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] 
         "changed": (list(Changed)[choice % len(Changed)],),
         "learning": (list(Learning)[choice % len(Learning)],),
     },
+    acts.InviteAdviser: lambda _, __, choice: {
+        "role": ("adviser", "adviser", "no_such_role")[choice % 3],
+        "on_word_of": (Side.TEAM, Side.TEAM, Side.RAISING)[choice // 3 % 3],
+        "known_by": (None, KnownBy.PHONE)[choice % 2],
+    },
+    acts.GiveAdvice: lambda case, _, choice: {"adviser": _adviser(case, choice), "declined": choice % 3 == 2},
+    acts.EndAdvice: lambda case, _, choice: {"adviser": _adviser(case, choice)},
     acts.Account: lambda case, by, choice: {
         "clock_id": case.clocks[choice % len(case.clocks)].clock_id if case.clocks else "1-acknowledge",
         "agency_id": by.agency_id or (_of(case), SCHOOL)[choice % 2],
@@ -256,6 +266,10 @@ _PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] 
         "message": ("automatic_reply", "unreadable_reply")[choice % 2],
     },
 }
+
+
+def _adviser(case: Case, choice: int) -> str:
+    return case.advisers[choice % len(case.advisers)].adviser_id if case.advisers else "adviser_a"
 
 
 def _claim(case: Case, choice: int) -> str:
@@ -310,6 +324,9 @@ BY_A_PERSON = (
     events.ActionChecked,
     events.DissentRecorded,
     events.FollowUpAnswered,
+    events.AdviserInvited,
+    events.AdviceGiven,
+    events.AdviserEnded,
     events.CauseConfirmed,
     events.Paused,
     events.Resumed,

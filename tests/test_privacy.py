@@ -53,7 +53,11 @@ WORDS = {
     "people": [{"name": CHILD, "date_of_birth": "2019-05-04"}],
     "problem": f"{CHILD}: {SAID}.",
 }
-LATER = {"text": f"{RAISER} was told that {CHILD} {SAID}.", "by": {"name": RAISER}}
+LATER = {
+    "text": f"{RAISER} was told that {CHILD} {SAID}.",
+    "by": {"name": RAISER},
+    "adviser": {"name": RAISER, "email": ADDRESS},
+}
 
 
 def found(places: Mapping[str, bytes]) -> list[str]:
@@ -117,6 +121,7 @@ async def test_nothing_personal_is_anywhere_but_sealed(
         await _act(
             home, reference, acts.Respond(**origin(responder(), home.parts.now()), offers=Outcome.AGREED_IN_PART)
         )
+        asked = await _act(home, reference, acts.InviteAdviser(**origin(TEAM, home.parts.now()), role="adviser"))
         running = await _of_temporal(home, reference)
         await _act(home, reference, acts.MoveUp(**origin(raiser(), home.parts.now())))
         await _act(home, reference, acts.Agree(**origin(raiser(), home.parts.now()), outcome=Outcome.AGREED_IN_PART))
@@ -135,6 +140,7 @@ async def test_nothing_personal_is_anywhere_but_sealed(
             kept = await submissions.content(tx, home.parts.vault, first.submission_id)
 
     assert refused.outcome_sentence
+    assert asked.state is submissions.State.APPLIED
     assert len(mail) > 3
     assert "escalations.db-wal" in places, "what is not in the file yet was searched too"
     assert b"notice_tried" in places["log"]

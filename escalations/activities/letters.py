@@ -230,8 +230,9 @@ class Letters:
         return Prepared(row, Message(message, found.to.address, urgent=urgent, to_the_team=found.token is None))
 
     def _reply_to(self, row: NoticeRow, found: _Found) -> str | None:
-        """Where it is answered by mail; what the team gets in an agency's place is not."""
-        return None if self.replies is None or found.token is None else self.replies.address_of(row.notice_id)
+        """Where it is answered by mail. What the team gets in an agency's place is not, nor is what asks for advice."""
+        by_mail = found.token is not None and row.notice.to.side is not Side.OUTSIDE
+        return self.replies.address_of(row.notice_id) if self.replies is not None and by_mail else None
 
     def _message_id(self, row: NoticeRow, found: _Found) -> str:
         # A signature in it would make the team's own reply an act of the agency.

@@ -47,6 +47,8 @@ class Code(StrEnum):
     """It answers a notice to whoever raised an escalation, from another address; their agency is not known."""
     TO_THE_TEAM = "to_the_team"
     """It answers what we wrote to the team."""
+    TO_AN_ADVISER = "to_an_adviser"
+    """It answers what we wrote to somebody who was asked for advice."""
     ADDRESS_NOT_SIGNED = "address_not_signed"
     REFERENCE_NOT_SIGNED = "reference_not_signed"
     """It names an escalation, or a message of ours, without an address that we signed."""
@@ -87,6 +89,7 @@ WHY: Final[Mapping[Code, str]] = {
     Code.OUTSIDE: "It answers a notice of ours, from an address that is not known as one of the agency’s own",
     Code.NOT_WHO_RAISED: "It answers a notice of ours, not from the address that raised it, whose agency is not known",
     Code.TO_THE_TEAM: "It answers what we wrote to the team",
+    Code.TO_AN_ADVISER: "It answers what we wrote to somebody who was asked for advice",
     Code.ADDRESS_NOT_SIGNED: "It is an answer, and does not show to what",
     Code.REFERENCE_NOT_SIGNED: "It names an escalation, and is no answer to a message of ours",
     Code.SENDER_REFUTED: "Our mail server found that its sender’s mail domain says it is not from there",

@@ -189,6 +189,8 @@ class Routing:
             return Routed(MailState.HELD, Code.SENDER_REFUTED, reference)
         if to.side is Side.TEAM:
             return self._held(Code.TO_THE_TEAM, reference)
+        if to.side is Side.OUTSIDE:
+            return self._held(Code.TO_AN_ADVISER, reference)  # Advice is given on its page, and adds nothing by mail.
         of_position = await self._is_of_position(notice)
         if not of_position and (stranger := await self._stranger(notice)) is not None:
             return self._held(stranger, reference)

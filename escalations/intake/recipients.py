@@ -14,13 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations.intake import submissions
 from escalations.policy import OnePerson, Side
-from escalations.rules import workingtime
+from escalations.rules import events, workingtime
 from escalations.rules.actors import Channel
 from escalations.rules.case import Case
 from escalations.rules.instead import Because, By, ToldInstead
 from escalations.rules.notices import LEAD, RAISER, Recipient
 from escalations.rules.senders import RaiserAt
-from escalations.store import closures, directory, domains, read_models
+from escalations.store import closures, directory, domains, read_models, register
 from escalations.store.directory_file import Notices
 from escalations.store.vault import Erased, Vault
 
@@ -74,6 +74,9 @@ async def find(
         at: the moment; positions change hands, and some work on some days only.
         instead: who got the notice that this is about, where it passed to the next person.
     """
+    if to.side is Side.OUTSIDE:
+        named = await adviser(tx, vault, reference, to.position)
+        return NobodyThere.NO_ONE_IN_POST if named is None else Addressee(named.address, directory.Rule.HOLDER)
     if to.side is Side.RAISING and to.position == RAISER:
         held, agency = await read_models.raiser_at(tx, reference)
         if held is RaiserAt.NOBODY:
@@ -197,3 +200,31 @@ async def raiser_address(tx: AsyncConnection, vault: Vault, reference: str) -> s
     raiser = None if content is None else content.get("raiser")
     address = raiser.get("email") if isinstance(raiser, dict) else None
     return address if isinstance(address, str) and "@" in address else None
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Somebody outside the directory, as the team entered them: only ever opened to write to them, or for the team."""
+
+    name: str
+    role: str
+    address: str
+
+
+async def adviser(tx: AsyncConnection, vault: Vault, reference: str, adviser_id: str) -> Named | None:
+    """Who was asked for advice under a name of a case; none where nobody was, or their words were erased."""
+    for entry in await register.read(tx, reference, kind="adviser_invited"):
+        event = events.loads(entry.body)
+        if isinstance(event, events.AdviserInvited) and event.adviser == adviser_id and event.submission_id:
+            try:
+                sealed = await submissions.content(tx, vault, event.submission_id)
+            except (Erased, submissions.UnknownSubmission):
+                return None
+            return _named(sealed.get("adviser"))
+    return None
+
+
+def _named(said: object) -> Named | None:
+    if not isinstance(said, dict) or "@" not in str(said.get("email") or ""):
+        return None
+    return Named(str(said.get("name") or ""), str(said.get("role") or ""), str(said["email"]))

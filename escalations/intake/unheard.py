@@ -57,6 +57,7 @@ def report_of(row: NoticeRow, state: NoticeState) -> Delivery | None:
         notice_id=row.notice_id,
         agency_id=row.notice.to.agency_id,
         to_raiser=row.notice.to.side is Side.RAISING and row.notice.to.agency_id is None,
+        outside=row.notice.to.position if row.notice.to.side is Side.OUTSIDE else None,
         stage=row.notice.stage,
         starts_clocks=row.notice.starts_clocks,
         state=became,

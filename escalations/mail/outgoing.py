@@ -185,6 +185,8 @@ class Facts:
     """Whether it is for whoever raised it, and the agency says that the case is not theirs."""
     reopened: bool = False
     """Whether it had closed before, and was opened again."""
+    adviser: str = ""
+    """What whoever is asked for advice is called by the policy: a role, never a name."""
     planned: bool = False
     """Whether its reader's agency has something to do yet by a plan, which goes on after the end."""
     asked_again_at: datetime | None = None
@@ -258,7 +260,8 @@ def facts_of(
         by_hand=by_hand,
         held=_held(case),
         whole_limit=any(clock.running and clock.waits_for is Side.BOTH for clock in case.clocks),
-        reply_to=None if notice.to.side is Side.TEAM else reply_to,
+        # What is written to an adviser is answered on their page: a reply would be no entry of either side.
+        reply_to=None if notice.to.side in {Side.TEAM, Side.OUTSIDE} else reply_to,
         account_until=_account_until(case, notice, at),
         redated=_redated(case, notice),
         redated_because=case.redated_because,
@@ -271,9 +274,16 @@ def facts_of(
         sent_there=case.sent_there,
         not_theirs=notice.to.position == RAISER and case.raiser_at is RaiserAt.NOBODY,
         reopened=case.reopened > 0,
+        adviser=_adviser(case, notice),
         planned=planning.has_to_do(case, notice.to.agency_id),
         asked_again_at=None if case.follow_up is None else case.follow_up.at,
     )
+
+
+def _adviser(case: Case, notice: Notice) -> str:
+    adviser = case.adviser(notice.about)
+    rule = None if adviser is None else case.frame.policy.adviser(adviser.role)
+    return "" if rule is None else rule.title
 
 
 def _kept(case: Case, notice: Notice, clock: Clock | None) -> tuple[Kept, ...]:
@@ -652,6 +662,8 @@ def _values(notice: Notice, facts: Facts) -> Mapping[str, object]:
         if notice.to.side is Side.RAISING
         else "raised with your agency"
         if notice.to.side is Side.RESPONDING
+        else "between agencies of this partnership"
+        if notice.to.side is Side.OUTSIDE
         else "of this partnership",
         "other_agency": "one of the agencies that it was raised with"
         if facts.several
@@ -674,6 +686,8 @@ class Reader(StrEnum):
     DEPUTY = "deputy"
     """Of the partnership's team."""
     FINAL_BODY = "final_body"
+    OUTSIDE = "outside"
+    """Whoever is asked for advice."""
 
 
 def reader_of(notice: Notice) -> Reader:
@@ -685,6 +699,8 @@ def reader_of(notice: Notice) -> Reader:
             return Reader.DEPUTY if position == TEAM_DEPUTY else Reader.TEAM
         case Side.FINAL_BODY, _:
             return Reader.FINAL_BODY
+        case Side.OUTSIDE, _:
+            return Reader.OUTSIDE
         case _:
             return Reader.RESPONDING
 
@@ -707,7 +723,7 @@ def _from_whom(notice: Notice, facts: Facts) -> str | None:
             return "your agency" if same else "the agency that raised it"
         case Side.FINAL_BODY:
             return "the final body"
-        case Side.TEAM | Side.BOTH | None:
+        case Side.TEAM | Side.BOTH | Side.OUTSIDE | None:
             return None
 
 

@@ -93,6 +93,10 @@ TOLD: dict[NoticeKind, str] = {
     NoticeKind.AGENCY_AWAITED: "their agency is added to the directory first, and what they sent is held meanwhile",
     NoticeKind.IN_YOUR_NAME: "an escalation was raised in the name of their agency, and is it theirs",
     NoticeKind.NOT_THEIRS: "the agency that it was raised for says that it is not theirs",
+    NoticeKind.ASKED_TO_ADVISE: "somebody outside it is asked for advice",
+    NoticeKind.ADVISER_ASKED: "somebody was asked for advice",
+    NoticeKind.ADVICE_GIVEN: "whoever was asked for advice has answered",
+    NoticeKind.ADVICE_ENDED: "advice is no longer asked for",
 }
 """What the team is to tell somebody who is not told by mail: "Please tell ...: ..."."""
 

@@ -364,6 +364,10 @@ _FIELDS: Final = {
     "asks": "whom it asks",
     "answer_within": "how long they have to answer",
     "unanswered": "where nobody answers",
+    "advisers": "who may be asked for advice",
+    "asked_by": "at whose wish they may be asked",
+    "from_stage": "from which stage",
+    "reads": "what they read",
 }
 _WORDS: Final[dict[str, dict[str, str]]] = {
     "awaits": {code.value: saying.AWAITED[code] for code in Awaits},
@@ -373,6 +377,8 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
     "day_zero": {"next": "does not count", "same": "counts where it came before close of business"},
     "calendar_days_end": {"any_day": "on any day", "next_working_day": "on a working day"},
     "asks": {code.value: saying.SIDES[code] for code in Side},
+    "asked_by": {code.value: saying.SIDES[code] for code in Side},
+    "reads": {code.value: said for code, said in saying.READS.items()},
     "unanswered": {code.value: said for code, said in saying.UNANSWERED.items()},
     "agency_closures": {"deadline_stays": "nothing", "days_do_not_count": "its days do not count"},
     "one_person_two_rungs": {

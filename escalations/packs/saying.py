@@ -12,6 +12,7 @@ from typing import Final
 
 from escalations.policy import (
     OUR_CHOICE,
+    AdviserReads,
     AgencyClosed,
     ClockRule,
     Limit,
@@ -38,6 +39,7 @@ SIDES: Final = {
     Side.BOTH: "both sides",
     Side.TEAM: "the partnership's team",
     Side.FINAL_BODY: "the final body",
+    Side.OUTSIDE: "an adviser",
 }
 FROM: Final = {
     StartsFrom.RECEIVED: "receipt of the escalation",
@@ -61,6 +63,12 @@ UNANSWERED: Final = {
     Unanswered.TEAM: "the partnership's team is told",
     Unanswered.TEAM_AND_LEADS: "the partnership's team and the agency's escalation lead are told",
 }
+READS: Final = {
+    AdviserReads.QUESTION: "the question alone",
+    AdviserReads.SIDE_THAT_ASKED: "the question, and what the side wrote that wished it",
+    AdviserReads.BOTH_SIDES: "the question, and what both sides wrote",
+}
+"""What an adviser reads. Where both sides agree to it, they read what both wrote in any case."""
 NOT_IN_DOCUMENT: Final = "not in the document: our choice"
 
 _HOURS: Final = {Unit.WORKING_DAYS: 24, Unit.CALENDAR_DAYS: 24, Unit.WORKING_HOURS: 3, Unit.ELAPSED_HOURS: 1}
@@ -432,6 +440,7 @@ def _conventions(policy: Policy) -> Iterator[str]:
         f"A cause of delay is provisional: both agencies have {policy.accounts_within.words()} to add their account "
         "before the team confirms it."
     )
+    yield from _advisers(policy)
     yield from _after_the_end(policy)
     if policy.resolution_told and any(stage.partnership_told for stage in policy.stages):
         yield "The partnership is told how a case ended that it had been told of."
@@ -462,6 +471,18 @@ def _beginnings(policy: Policy) -> Iterator[str]:
         yield f"A thematic escalation {what}. Source: {source_of(thematic.source)}."
     for one in policy.out_of_scope:
         yield f"Not for this policy: {one.what}. It goes to: {one.where}. Source: {source_of(one.source)}."
+
+
+def _advisers(policy: Policy) -> Iterator[str]:
+    """Who may be asked for advice, at whose wish, and what they read. What is not said is the same for every policy."""
+    for rule in policy.advisers:
+        wish = _or("its own" if side is Side.TEAM else f"that of {SIDES[side]}" for side in rule.asked_by)
+        stage = "" if rule.from_stage == 1 else f" from stage {rule.from_stage} on"
+        yield (
+            f"The partnership's team may ask for advice{stage}, at {wish} wish: {rule.title}. They read "
+            f"{READS[rule.reads]}; their link serves for {rule.within.words()}, and no time limit waits for them. "
+            f"Source: {source_of(rule.source)}."
+        )
 
 
 def _after_the_end(policy: Policy) -> Iterator[str]:

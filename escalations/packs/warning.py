@@ -14,6 +14,7 @@ from typing import Final
 
 from escalations.policy import (
     OUR_CHOICE,
+    AdviserReads,
     Allowance,
     Awaits,
     ClockRule,
@@ -74,6 +75,7 @@ def warnings(policy: Policy, *, today: date, posts: Posts | None = None) -> tupl
         *_lengths(policy),
         *_partnership(policy),
         *_after_the_end(policy),
+        *_advisers(policy),
         *(_positions(policy, posts) if posts is not None else ()),
         *_sources(policy),
     )
@@ -215,6 +217,17 @@ def _never_asked(policy: Policy) -> Iterator[PolicyProblem]:
                     f"{track.value} track: cannot be reached, because no limit proposes a move up; write on_limit: "
                     "propose at the clocks of the stages, or leave this one out",
                 )
+
+
+def _advisers(policy: Policy) -> Iterator[PolicyProblem]:
+    """Who reads what both sides wrote without either having been asked, though no paragraph says so."""
+    for place, rule in enumerate(policy.advisers):
+        if rule.reads is AdviserReads.BOTH_SIDES and rule.source == OUR_CHOICE:
+            yield PolicyProblem(
+                ("advisers", place, "reads"),
+                f"the {rule.title} reads what both sides wrote, neither was asked, and no paragraph says so; name the "
+                "paragraph in source, or write reads: side_that_asked",
+            )
 
 
 # ---- Reminders and lengths ------------------------------------------------------------------------------------------

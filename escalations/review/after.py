@@ -161,3 +161,25 @@ def dissent(view: View) -> Table:
 
     rows = [("formal", "A formal dissent", of(formal=True)), ("recorded", "For the record", of(formal=False))]
     return by_side(view, rows)
+
+
+def advice(view: View) -> Table:
+    """Advice from outside.
+
+    Cases in which somebody who had no part in them was asked for advice, and those in which one at least gave it.
+    Nothing is said of who it was. Advice decides nothing, so neither is good or bad. Source: what is recorded of an
+    escalation ("advice taken").
+    """
+    rows: list[tuple[str, str, Callable[[CaseRecord], bool]]] = [
+        ("asked", "Somebody was asked", lambda case: case.advisers_asked > 0),
+        ("given", "Advice was given", lambda case: bool(case.advised)),
+    ]
+    return Table(
+        rests_on=len(view.notified),
+        of=NOTIFIED,
+        columns=BOTH,
+        rows=tuple(
+            Row(key, label, tuple(sum(1 for case in group if holds(case)) for group in view.groups))
+            for key, label, holds in rows
+        ),
+    )

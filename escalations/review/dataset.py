@@ -67,6 +67,7 @@ LEFT_OUT: Final = (
     events.Erased,
     events.ReopeningAsked,
     events.SaidNotUrgent,
+    events.AdviserEnded,
 )
 """What a review takes nothing from: what these bring about stands in the events of clocks, stages and endings."""
 
@@ -288,6 +289,10 @@ class CaseRecord:
     plans: tuple[Plan, ...] = ()
     """What was planned, and what became of each action."""
     dissents: tuple[tuple[Side, str, bool], ...] = ()
+    advisers_asked: int = 0
+    """How often somebody outside was asked for advice ..."""
+    advised: tuple[str, ...] = ()
+    """... and who of them gave it, by their number in the case."""
     """Who goes along and disagrees: the side, the agency, and whether formally."""
     follow_up_asked: tuple[Whose, ...] = ()
     """Who was asked some time after the end what came of it; nobody while it was not asked."""
@@ -505,6 +510,11 @@ class Life:
             case events.DissentRecorded():
                 dissents = tuple(one for one in now.dissents if one[1] != event.agency_id)
                 self.record = replace(now, dissents=(*dissents, (event.side, event.agency_id, event.formal)))
+            case events.AdviserInvited():
+                self.record = replace(now, advisers_asked=now.advisers_asked + 1)
+            case events.AdviceGiven():
+                given = tuple(dict.fromkeys((*now.advised, event.adviser)))
+                self.record = replace(now, advised=now.advised if event.declined else given)
             case events.FollowUpAsked():
                 asked = tuple((one.side, one.agency_id) for one in event.asked)
                 self.record = replace(now, follow_up_asked=asked)
@@ -540,6 +550,7 @@ class Life:
                 | events.AgencyAwaited()
                 | events.ReopeningAsked()
                 | events.SaidNotUrgent()
+                | events.AdviserEnded()
             ):
                 pass  # The others are LEFT_OUT, and mostly not even read.
             case _:

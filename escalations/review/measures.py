@@ -87,6 +87,7 @@ MEASURES: Final = (
     Measure("tracks", "Track", _P, counting.tracks),
     Measure("outcomes", "How it ended", _P, counting.outcomes),
     Measure("dissent", "Dissent on record", _P, after.dissent),
+    Measure("advice", "Advice from outside", _P, after.advice),
     Measure("raised_again", "Raised again", _P, quality.raised_again, breakdown=False),
     Measure("counts", "The year in numbers", _C, counting.counts, breakdown=False),
     Measure("years", "Earlier years", _C, counting.years, breakdown=False),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, assert_never
 
@@ -16,7 +17,7 @@ from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import Act
 from escalations.rules.case import Case, DeliveryState, FileNote, Status
 from escalations.rules.senders import RaiserAt
-from escalations.rules.telling import LEAD, RAISER
+from escalations.rules.telling import LEAD, RAISER, Recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
             | acts.Erase()
             | acts.FindTheirs()
             | acts.Transfer()
+            | acts.InviteAdviser()
+            | acts.EndAdvice()
             | acts.Close()
         ):
             return None if _is_team(act.by) else Refused(NOT_YOUR_SIDE, "Only the partnership team can do this.")
@@ -99,6 +102,8 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
         case acts.LookBack() | acts.AnswerFollowUp():
             own = "Each agency says for itself what came of it."
             return None if _is_team(act.by) else _for_its_own(case, act.by, act.agency_id, own)
+        case acts.GiveAdvice():
+            return None if _is_team(act.by) else _advises(case, act)
         case acts.ReachedByPerson():
             return None if _is_team(act.by) else _of_a_side(case, act)
         case acts.SayDone():
@@ -185,12 +190,33 @@ def _own_misdirection(case: Case, act: acts.Misdirected) -> Refused | None:
     return _responding(case, act.by)
 
 
-def reads_by_link(case: Case, side: Side, agency_id: str | None) -> bool:
+def _advises(case: Case, act: acts.GiveAdvice) -> Refused | None:
+    """Whoever was asked, for themselves alone."""
+    own = act.by.side is Side.OUTSIDE and act.by.position == act.adviser and case.adviser(act.adviser) is not None
+    return None if own else Refused(NOT_YOUR_SIDE, "Only whoever was asked for advice gives it, or the team for them.")
+
+
+def reads_by_link(case: Case, to: Recipient, *, now: datetime) -> bool:
     """Whether whoever holds a link of a case may still read or do anything with it.
 
-    An agency that was taken out has no part in it any more, and what it has been sent shows it nothing.
+    An agency that was taken out has no part in it any more, and what it has been sent shows it nothing. Nor does the
+    link of an adviser once the invitation is over.
     """
-    return side is not Side.RESPONDING or not case.removed or case.party(agency_id) is not None
+    if to.side is Side.OUTSIDE:
+        adviser = case.adviser(to.position)
+        return adviser is not None and case.status is Status.OPEN and adviser.serves(now)
+    return to.side is not Side.RESPONDING or not case.removed or case.party(to.agency_id) is not None
+
+
+def adviser_reads(case: Case, adviser_id: str, by: Actor) -> bool:
+    """Whether an adviser reads what somebody wrote: of the agencies that it was agreed for, while they have a part."""
+    adviser, agency = case.adviser(adviser_id), by.agency_id
+    if by.side is Side.OUTSIDE:
+        return by.position == adviser_id
+    if adviser is None or agency is None or agency not in adviser.reads_of:
+        return False
+    raising = by.side is Side.RAISING and agency == case.raising_agency
+    return raising or (by.side is Side.RESPONDING and case.party(agency) is not None)
 
 
 def _adds(case: Case, by: Actor) -> Refused | None:

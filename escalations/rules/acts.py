@@ -542,6 +542,42 @@ class AnswerFollowUp(ActModel):
     """Where what was learnt went."""
 
 
+class InviteAdviser(ActModel):
+    """The team asks somebody outside the escalation for advice, by a link of their own.
+
+    Their name and address, and what they are asked, are sealed.
+    """
+
+    kind: Literal["invite_adviser"] = "invite_adviser"
+    role: Position
+    """One of those whom the policy names."""
+    on_word_of: Literal[Side.TEAM, Side.RAISING, Side.RESPONDING] = Side.TEAM
+    """At whose wish."""
+    agency_id: Slug | None = None
+    """Which responding agency wished it, where one did."""
+    known_by: KnownBy | None = None
+    """How the team knows that both sides agreed that the adviser reads what both wrote; none where they did not."""
+
+
+class GiveAdvice(ActModel):
+    """An adviser answers, by link, or the team writes it down; their words are sealed.
+
+    It is an entry, and an answer of nobody: it stops, starts and moves nothing.
+    """
+
+    kind: Literal["give_advice"] = "give_advice"
+    adviser: str
+    declined: bool = False
+    """Whether they say that they cannot advise on this."""
+
+
+class EndAdvice(ActModel):
+    """The team asks an adviser no longer; their link shows nothing from then on. Why is sealed."""
+
+    kind: Literal["end_advice"] = "end_advice"
+    adviser: str
+
+
 class Erase(ActModel):
     """The words of an escalation that has ended are erased: names, and everything that anybody wrote.
 
@@ -659,6 +695,8 @@ class ReportDelivery(ActModel):
     """None for the partnership's team, and for whoever raised a case while their agency is not known."""
     to_raiser: Annotated[bool, Field(exclude_if=not_)] = False
     """Whether it was for whoever raised it while their agency is not known, and not for the team."""
+    outside: Annotated[str | None, Field(exclude_if=not_)] = None
+    """Which adviser it was for, where it was for one."""
     stage: int
     starts_clocks: bool
     """Whether it was the notice of the stage, which starts the clocks of whom it reaches."""
@@ -715,6 +753,9 @@ Act = (
     | CheckAction
     | RecordDissent
     | AnswerFollowUp
+    | InviteAdviser
+    | GiveAdvice
+    | EndAdvice
     | Erase
     | Redate
     | ChangeTrack

@@ -19,7 +19,7 @@ def is_done(case: Case, asks: Ask, to: Recipient, *, stage: int, about: str | No
     return met and not accounts.asked_of(case, about, to.side, to.agency_id)
 
 
-def is_met(case: Case, asks: Ask, to: Recipient, *, stage: int, about: str | None) -> bool:  # noqa: C901  one line a kind, and closed
+def is_met(case: Case, asks: Ask, to: Recipient, *, stage: int, about: str | None) -> bool:  # noqa: C901, PLR0911  one line a kind, and closed
     """Whether nothing is left to do of what was asked.
 
     Args:
@@ -59,6 +59,9 @@ def is_met(case: Case, asks: Ask, to: Recipient, *, stage: int, about: str | Non
         case Ask.FOLLOW_UP:
             agency = _agency(case, to)
             return not following_up.open_to(case, agency) or following_up.has_answered(case, agency)
+        case Ask.ADVISE:
+            adviser = case.adviser(to.position)
+            return case.status is Status.CLOSED or adviser is None or adviser.ended_at is not None
         case Ask.COMPLETE:
             return case.status is Status.CLOSED or not case.incomplete
         case _:

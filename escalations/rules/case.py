@@ -13,7 +13,9 @@ from enum import StrEnum
 from pydantic import TypeAdapter
 
 from escalations.policy import Awaits, OnLimit, Policy, Side, SkipReason, Track
+from escalations.rules import adviser
 from escalations.rules.actors import Actor, Channel
+from escalations.rules.adviser import Adviser
 from escalations.rules.instead import ToldInstead
 from escalations.rules.plan import Action, Dissent, FollowUp, Plan, action_of, plan_of
 from escalations.rules.senders import Checked, Known, Outside, RaiserAt, Stands
@@ -715,6 +717,8 @@ class Case:
     """Who goes along and puts on record that they disagree."""
     follow_up: FollowUp | None = None
     """What is asked of each side some time after the end; none while it is open, and where nothing is."""
+    advisers: tuple[Adviser, ...] = ()
+    """Who was asked for advice, in that order."""
 
     def party(self, agency_id: str | None) -> Party | None:
         """The responding agency of that id."""
@@ -743,6 +747,10 @@ class Case:
         """The action of that id."""
         found = action_of(self.plans, action_id)
         return None if found is None else found[1]
+
+    def adviser(self, adviser_id: str | None) -> Adviser | None:
+        """Whoever was asked for advice under that name."""
+        return adviser.of(self.advisers, adviser_id)
 
     def plan(self, plan_id: str | None) -> Plan | None:
         """The plan of that id."""

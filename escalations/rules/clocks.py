@@ -229,7 +229,7 @@ def _whom(case: Case, side: Side, agency_id: str | None) -> tuple[str | None, st
         case Side.TEAM:
             # The agency that the team is to see to, if any: two agencies not reached are two clocks.
             return agency_id, TEAM_POSITION
-        case Side.BOTH:
+        case Side.BOTH | Side.OUTSIDE:
             return None, None
 
 

@@ -4,7 +4,7 @@
 What each act brings is in the module that is named for it: ``opening``, ``answering``, ``claiming``, ``settling``,
 ``moving``, ``delivering``, ``accounts``, ``confirming``, ``pausing``, ``sooner``, ``redating``, ``skipping``,
 ``tracks``, ``parties``, ``urgent_words``, ``reopening``, ``correcting``, ``planning``, ``dissenting``,
-``looking_back``, ``following_up``.
+``looking_back``, ``following_up``, ``advising``.
 ``docs/rules.md`` lists them all.
 """
 
@@ -17,6 +17,7 @@ from escalations.rules import (
     access,
     accounts,
     acts,
+    advising,
     answering,
     claiming,
     clocks,
@@ -216,6 +217,12 @@ def _decide(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:
             return dissenting.record(case, act, now)
         case acts.AnswerFollowUp():
             return following_up.answer(case, act, now)
+        case acts.InviteAdviser():
+            return advising.invite(case, act, now)
+        case acts.GiveAdvice():
+            return advising.give(case, act, now)
+        case acts.EndAdvice():
+            return advising.end(case, act, now)
         case acts.Erase():
             return disposal.erase(case, act, now)
         case acts.Redate():

@@ -25,6 +25,7 @@ def delivery(case: Case, act: acts.ReportDelivery, now: datetime) -> tuple[Event
         notice_id=act.notice_id,
         agency_id=act.agency_id,
         to_raiser=act.to_raiser,
+        outside=act.outside,
         stage=act.stage,
         starts_clocks=act.starts_clocks,
         state=act.state,

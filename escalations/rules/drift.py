@@ -28,7 +28,7 @@ def cause_of(case: Case, clock: Clock) -> Cause:
         case Side.RESPONDING:
             party = case.party(clock.agency_id)
             return Cause.SILENT if party is None else _cause_of_party(case, clock, party)
-        case Side.RAISING | Side.FINAL_BODY | Side.TEAM:
+        case Side.RAISING | Side.FINAL_BODY | Side.TEAM | Side.OUTSIDE:
             agency = None if clock.waits_for is Side.TEAM else clock.agency_id
             unreached = next((one for one in case.unreached if one.agency_id == agency), None)
             return Cause.SILENT if unreached is None else _UNDELIVERED.get(unreached.state, Cause.UNDELIVERED)

@@ -776,6 +776,42 @@ class ContactChanged(ActEventModel):
     stage: int
 
 
+class AdviserInvited(ActEventModel):
+    """Somebody outside the escalation was asked for advice; who, by name, is sealed."""
+
+    kind: Literal["adviser_invited"] = "adviser_invited"
+    adviser: str
+    """Their number in the case; no more is known of them outside what is sealed."""
+    role: Position
+    stage: int
+    on_word_of: Side
+    agency_id: Slug | None = None
+    reads_of: tuple[Slug, ...] = ()
+    """The agencies whose words they read; none, where they read the question alone."""
+    known_by: KnownBy | None = None
+    until: AwareDatetime
+    """When their link ends, if the escalation does not end before."""
+
+
+class AdviceGiven(ActEventModel):
+    """An adviser answered. It is an entry, and an answer of no side."""
+
+    kind: Literal["advice_given"] = "advice_given"
+    adviser: str
+    role: Position
+    stage: int
+    declined: bool = False
+
+
+class AdviserEnded(ActEventModel):
+    """The team asks an adviser no longer."""
+
+    kind: Literal["adviser_ended"] = "adviser_ended"
+    adviser: str
+    role: Position
+    stage: int
+
+
 class Erased(ActEventModel):
     """The words of the case were erased; its codes and dates stay. Who had it done is sealed."""
 
@@ -891,6 +927,8 @@ class NoticeReported(EventModel):
     agency_id: Slug | None = None
     """None for the partnership's team, and for whoever raised a case while their agency is not known."""
     to_raiser: Annotated[bool, Field(exclude_if=not_)] = False
+    outside: Annotated[str | None, Field(exclude_if=not_)] = None
+    """Which adviser it was for, where it was for one."""
     """Whether it was for whoever raised it while their agency is not known, and not for the team."""
     stage: int
     starts_clocks: bool
@@ -984,6 +1022,9 @@ OfPlans = PlanProposed | PlanAnswered | ActionReminded | ActionDatePassed | Acti
 Promised = OfPlans | DissentRecorded | FollowUpAsked | FollowUpReminded | FollowUpUnanswered | FollowUpAnswered
 """Everything of plans, dissent and follow-up."""
 
+Advising = AdviserInvited | AdviceGiven | AdviserEnded
+"""Somebody outside an escalation is asked for advice."""
+
 Event = (
     Raised
     | Completed
@@ -1017,6 +1058,9 @@ Event = (
     | FollowUpReminded
     | FollowUpUnanswered
     | FollowUpAnswered
+    | AdviserInvited
+    | AdviceGiven
+    | AdviserEnded
     | CauseConfirmed
     | ClockEnded
     | MoveProposed

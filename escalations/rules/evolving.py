@@ -76,6 +76,8 @@ def evolve_all(case: Case, happened: tuple[Event, ...]) -> Case:
 def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912, PLR0915  one line a kind, and closed
     if isinstance(event, events.Promised):
         return keeping.evolve(case, event)
+    if isinstance(event, events.Advising):
+        return keeping.advised(case, event)
     match event:
         case events.Raised():
             return _raised(case, event)
@@ -207,6 +209,7 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912,
                 asked_if_urgent=False,
                 word_due_at=None,
                 follow_up=None if event.follow_up_at is None else FollowUp(at=event.follow_up_at),
+                advisers=keeping.ended_with(case, event.at),
                 **_no_longer_paused(case, event.at),
             )
         case events.Reopened():
@@ -342,6 +345,8 @@ def _reported(case: Case, event: events.NoticeReported) -> Case:
             return case
         told = event.told_instead
         return _with_evidence(case, event.agency_id, event.stage, delivery=event.state, told_instead=told)
+    if event.outside is not None:
+        return keeping.of_adviser(case, event.outside, unreached=event.state is not DeliveryState.DELIVERED)
     if event.to_raiser:
         return case  # The team is told at once. No clock waits for an agency that is not known.
     before = next((one.times for one in case.unreached if one.agency_id == event.agency_id), 0)

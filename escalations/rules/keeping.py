@@ -1,10 +1,12 @@
-"""How a plan, an action, a dissent and the follow-up change a case; ``evolving`` has the rest."""
+"""How a plan, an action, a dissent, the follow-up and advice change a case; ``evolving`` has the rest."""
 
 from __future__ import annotations
 
-from typing import assert_never
+from datetime import datetime
+from typing import Any, assert_never
 
 from escalations.rules import events, plan
+from escalations.rules.adviser import Adviser
 from escalations.rules.case import Case
 from escalations.rules.changing import replace
 from escalations.rules.plan import Action, Dissent, FollowUp, Plan, PlanAnswer, Whose
@@ -96,3 +98,36 @@ def followed_up(
             return replace(follow_up, answered=(*others, event.agency_id))
         case _:
             assert_never(event)
+
+
+def advised(case: Case, event: events.Advising) -> Case:
+    """The case after somebody outside it was asked for advice, gave it, or is asked no longer."""
+    match event:
+        case events.AdviserInvited():
+            asked = Adviser(
+                adviser_id=event.adviser,
+                role=event.role,
+                stage=event.stage,
+                invited_at=event.at,
+                until=event.until,
+                on_word_of=event.on_word_of,
+                reads_of=event.reads_of,
+            )
+            return replace(case, advisers=(*case.advisers, asked))
+        case events.AdviceGiven():
+            return of_adviser(case, event.adviser, advised_at=event.at, declined=event.declined, unreached=False)
+        case events.AdviserEnded():
+            return of_adviser(case, event.adviser, ended_at=event.at)
+        case _:
+            assert_never(event)
+
+
+def of_adviser(case: Case, adviser_id: str, **what: Any) -> Case:  # noqa: ANN401  whatever of it changes
+    """The case with something of one adviser changed."""
+    advisers = tuple(replace(one, **what) if one.adviser_id == adviser_id else one for one in case.advisers)
+    return replace(case, advisers=advisers)
+
+
+def ended_with(case: Case, at: datetime) -> tuple[Adviser, ...]:
+    """The advisers once the escalation has ended: what was asked of them has ended with it, also if it opens again."""
+    return tuple(replace(one, ended_at=at) if one.ended_at is None else one for one in case.advisers)

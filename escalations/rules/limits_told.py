@@ -21,6 +21,8 @@ def waited_for(case: Case, clock: Clock) -> tuple[Recipient, ...]:
             return (raiser,)
         case Side.TEAM:
             return (_TEAM,)
+        case Side.OUTSIDE:
+            return ()  # Nothing ever waits for an adviser.
         case Side.BOTH:
             return (raiser, *level_of_responding_side(case))
 
@@ -153,7 +155,7 @@ def _concerned(case: Case, clock: Clock, stage: int) -> tuple[Recipient, ...]:
             told.append(Recipient(Side.TEAM, None, TEAM_DEPUTY))
         case Side.FINAL_BODY:
             told += [raiser, *_others(case, clock), _TEAM]
-        case Side.BOTH:
+        case Side.BOTH | Side.OUTSIDE:
             pass
     if case.partnership_told_at is not None and (
         clock.limit_passed_at is None or case.partnership_told_at <= clock.limit_passed_at

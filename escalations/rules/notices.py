@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import assert_never
 
 from escalations.policy import Awaits, Side
-from escalations.rules import events, limits_told, promises_told, remembering
+from escalations.rules import advising, events, limits_told, promises_told, remembering
 from escalations.rules.case import MEETS, Case, Clock, DeliveryState, Seen, Status
 from escalations.rules.changing import replace
 from escalations.rules.clocks import TEAM_POSITION
@@ -55,9 +55,11 @@ def notices_for(case: Case, event: Event) -> tuple[Notice, ...]:
     )
 
 
-def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR0911, PLR0912  one line a kind, and closed
+def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR0911, PLR0912, PLR0915  one line a kind
     if isinstance(event, events.Promised):
         return promises_told.of_promise(case, event)
+    if isinstance(event, events.Advising):
+        return advising.told(case, event)
     match event:
         case events.Raised():
             return _raised(case)
@@ -330,7 +332,7 @@ def _reported(case: Case, event: events.NoticeReported) -> tuple[Notice, ...]:
         if told is None or told.because is not Because.ONE_PERSON:
             return ()
         return (_to_team(case, NoticeKind.ONE_PERSON, about=event.notice_id),)
-    if event.agency_id is None and not event.to_raiser:
+    if event.agency_id is None and not event.to_raiser and event.outside is None:
         return _team_unreached(case, event)
     trouble = _to_team(case, NoticeKind.DELIVERY_TROUBLE, about=event.notice_id)
     if case.status is Status.OPEN and event.starts_clocks:
@@ -485,7 +487,7 @@ def _closed(case: Case, event: events.Closed) -> tuple[Notice, ...]:
     told = (
         Notice(raiser if to.position == RAISER else others, to, Ask.READ, case.stage) for to in _on_the_ladder(case)
     )
-    return (*told, *held)
+    return (*told, *advising.told_of_the_end(case, event.at), *held)
 
 
 def _reopened(case: Case, event: events.Reopened) -> tuple[Notice, ...]:
@@ -653,7 +655,7 @@ def overtaken(
     if kind is NoticeKind.SAYS_URGENT:
         return not case.asked_if_urgent
     if kind not in _PASSING:
-        return promises_told.overtaken(case, kind, about)
+        return advising.overtaken(case, kind, about) or promises_told.overtaken(case, kind, about)
     if case.status is Status.CLOSED or stage != case.stage:
         return True
     clock = next((clock for clock in case.clocks if clock.clock_id == about), None)

@@ -122,6 +122,14 @@ class NoticeKind(StrEnum):
     """To the raising agency's own contact: it was raised in its name, from an address that is not one of its own."""
     NOT_THEIRS = "not_theirs"
     """To the team: the agency says that the case is not theirs."""
+    ASKED_TO_ADVISE = "asked_to_advise"
+    """To somebody outside the escalation: their advice is asked for."""
+    ADVISER_ASKED = "adviser_asked"
+    """To both sides: somebody was asked for advice, by their role."""
+    ADVICE_GIVEN = "advice_given"
+    """To both sides, and to the team: whoever was asked has answered."""
+    ADVICE_ENDED = "advice_ended"
+    """To whoever was asked: their advice is no longer needed."""
 
 
 class Ask(StrEnum):
@@ -145,6 +153,8 @@ class Ask(StrEnum):
     """Say whether what was said of an action is so."""
     FOLLOW_UP = "follow_up"
     """Say what came of it, some time after the end."""
+    ADVISE = "advise"
+    """Give advice, as somebody who has no part in the escalation."""
     TEAM = "team"
     """The team's own page of the case, behind its own way in."""
 

@@ -56,6 +56,7 @@ _DOES: Final[Mapping[str, Side]] = {
     "record_dissent": Side.RESPONDING,
     "look_back": Side.RAISING,
     "answer_follow_up": Side.RAISING,
+    "give_advice": Side.OUTSIDE,
 }
 """Who does what, where a story does not say. What is not here is the team's, and what is reported the system's."""
 _MOSTLY: Final[Mapping[str, Mapping[str, object]]] = {
@@ -101,6 +102,7 @@ _SIDES: Final[Mapping[str, Side]] = {
     "team": Side.TEAM,
     "partnership_team": Side.TEAM,
     "final_body": Side.FINAL_BODY,
+    "adviser": Side.OUTSIDE,
 }
 """Who does something, by its side."""
 
@@ -191,8 +193,14 @@ class Maker:
             case Side.FINAL_BODY:
                 holder = position or self.case.decider_position or body.position
                 return Actor(side=side, agency_id=agency or body.agency, position=holder)
+            case Side.OUTSIDE:
+                return Actor(side=side, position=position or self._adviser())
             case _:
                 return Actor(side=Side.TEAM, position=position or "team")
+
+    def _adviser(self) -> str:
+        """Whoever was asked for advice last."""
+        return self.case.advisers[-1].adviser_id if self.case.advisers else "nobody"
 
     def _side_of(self, agency: str | None, usual: Side) -> Side:
         if agency is None:
@@ -236,6 +244,11 @@ class Maker:
         if "claim_id" in needed:
             said = [claim.claim_id for claim in self.case.claims if claim.state is ClaimState.SAID]
             usual["claim_id"] = (said or ["none"])[-1]
+        if "adviser" in needed:
+            usual["adviser"] = self._adviser()
+        if deed.kind == "invite_adviser":
+            usual["role"] = self.case.frame.policy.can_advise[0].role
+            usual["agency_id"] = self._first_party() if deed.fields.get("on_word_of") == Side.RESPONDING else None
         if "plan_id" in needed:
             usual["plan_id"] = self.case.plans[-1].plan_id if self.case.plans else "none"
         if "action_id" in needed:

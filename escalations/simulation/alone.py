@@ -138,6 +138,7 @@ class Alone:
             notice_id=notice_id,
             agency_id=notice.to.agency_id,
             to_raiser=notice.to.side is Side.RAISING and notice.to.agency_id is None,
+            outside=notice.to.position if notice.to.side is Side.OUTSIDE else None,
             stage=notice.stage,
             starts_clocks=notice.starts_clocks,
             state=state,

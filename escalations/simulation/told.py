@@ -25,15 +25,21 @@ from escalations.simulation.stories import NotAStoryError
 from escalations.web import telling, words
 
 WIDTH: Final = 80
-TOLD_SIDES: Final = (Side.RAISING, Side.RESPONDING, Side.FINAL_BODY, Side.TEAM)
+TOLD_SIDES: Final = (Side.RAISING, Side.RESPONDING, Side.FINAL_BODY, Side.OUTSIDE, Side.TEAM)
 SIDES: Final = {
     Side.RAISING: "raising side",
     Side.RESPONDING: "responding side",
     Side.FINAL_BODY: "final body",
+    Side.OUTSIDE: "an adviser",
     Side.TEAM: "the partnership",
 }
 BY_LINK: Final = "by the link reference, stage and dates; what it is about with a code sent to the same address"
 """What the page of a link shows to whoever was written to (rules of practice, "Who sees what, and when")."""
+BY_ADVISERS_LINK: Final = (
+    "by the link reference, stage and date; with a code the question, and of what was written only what the policy, or "
+    "both sides, let them read"
+)
+"""What the page of the link shows to somebody who is asked for advice."""
 NOBODY_ELSE: Final = (
     "Nobody else is told by this system: the agencies themselves tell a lead professional, a reviewing officer or the "
     "chair of a conference, and the family hears of it from people alone."
@@ -122,7 +128,7 @@ def _write_down(row: Row, state: Case, happening: Happening) -> None:
     team_sees = "everything" if everything else "reference, agencies and dates"
     row.team_sees[team_sees] = None
     for notice in happening.told:
-        sees = team_sees if notice.to.side is Side.TEAM else BY_LINK
+        sees = {Side.TEAM: team_sees, Side.OUTSIDE: BY_ADVISERS_LINK}.get(notice.to.side, BY_LINK)
         row.told[Told(notice.to.side, _whom(state, notice), words.NOTICES[notice.kind], notice.asks, sees)] = None
 
 
@@ -132,6 +138,8 @@ def _whom(state: Case, notice: Notice) -> str:
         return "whoever raised it"
     if notice.to.side is Side.TEAM:
         return "the team's deputy" if position == TEAM_DEPUTY else "the team"
+    if notice.to.side is Side.OUTSIDE:
+        return "whoever is asked for advice"
     if notice.to.side is Side.FINAL_BODY:
         return saying.position(position)
     if position == LEAD:
@@ -237,6 +245,7 @@ def texts(policy: Policy) -> tuple[str, ...]:
                "by: childrens-services")),
         _story(("1 hour later", "change track", "track: urgent")),
         *_after_the_end(policy),
+        _story(*_advice(policy)),
         _story(("7 working days later, 10:00", "respond", "by: police"), ("1 hour later", "respond",
                "by: childrens-services"), ("1 hour later", "agree")),
         *(_story(("1 hour later", "set priority", f"priority: {level.code}")) for level in policy.priorities[:1]),
@@ -261,6 +270,16 @@ def _after_the_end(policy: Policy) -> tuple[str, ...]:
         _story(*planned, ("1 hour later", "answer plan", "says: not agreed"), ("1 hour later", "record dissent",
                "by: raising", "formal: true")),
     )  # fmt: skip
+
+
+def _advice(policy: Policy) -> tuple[tuple[str, ...], ...]:
+    """Somebody is asked for advice at the first stage at which they may be, gives it, and is asked no longer."""
+    rule = policy.can_advise[0]
+    up = [step for _ in range(1, rule.from_stage) for step in (
+        ("1 working hour later", "move up"), ("2 working days later, 11:00", "add words"),
+    )]  # fmt: skip
+    asked = ("1 hour later", "invite adviser", f"on word of: {rule.asked_by[0].value}")
+    return (*up, asked, ("1 hour later", "give advice"), ("1 hour later", "end advice"))
 
 
 def _may_be_sooner(policy: Policy) -> list[str]:

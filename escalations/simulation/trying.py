@@ -279,6 +279,8 @@ def _line(line: Line, names: Names) -> tuple[datetime, str, Iterable[str]]:
 
 
 def _whom(to: Recipient, names: Names) -> str:
+    if to.side is Side.OUTSIDE:
+        return names.recipient(to)
     if to.agency_id is None:
         return "the partnership team" if to.side is Side.TEAM else words.position(to.position)
     return f"{names.position(to.agency_id, to.position)}, {names.agency(to.agency_id)}"

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from escalations import errors
 from escalations.intake import submissions
+from escalations.policy import Side
 from escalations.rules import acts
 from escalations.rules.actors import Channel
 from escalations.rules.case import Case
@@ -71,6 +72,19 @@ class Asked(Returning):
                 unkept=unkept,
                 once=once if is_press(once := first(raw or {}, "once")) else secrets.token_urlsafe(12),
                 **link_page.vouching(read, link),
+            )
+        adviser = read.found.case.adviser(link.to.position)
+        if link.to.side is Side.OUTSIDE and adviser is not None:
+            return parts.show(
+                request,
+                "answer_advise.html",
+                status=status,
+                f=parts.form(request, raw, problems),
+                refused=refused,
+                returned=returned,
+                unkept=unkept,
+                once=once if is_press(once := first(raw or {}, "once")) else secrets.token_urlsafe(12),
+                **link_page.advising(read, link, adviser),
             )
         prefilled = raw is None and link.asks is Ask.COMPLETE
         if prefilled:

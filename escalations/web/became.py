@@ -122,7 +122,9 @@ def _who(by: Actor | None, names: Names, own: Recipient, titles: Mapping[str, st
     said = sealed.get("by") or {}
     named = ", ".join(str(part) for part in (said.get("name"), said.get("role")) if part)
     if not same_side(by, own):
-        return f"{named}, {author(by, names)}" if named and by.side is not Side.TEAM else author(by, names)
+        return (
+            f"{named}, {author(by, names)}" if named and by.side not in {Side.TEAM, Side.OUTSIDE} else author(by, names)
+        )
     title = titles.get(by.position or "", names.position(by.agency_id, by.position)) if by.position != "raiser" else ""
     return f"{named or title or 'Somebody'}, for your side" if not by.agency_id else _of_own(named, title)
 
@@ -179,7 +181,9 @@ def bare(event: Event) -> str:  # noqa: C901, PLR0911  one line a kind
 
 
 def coming(case: Case, names: Names, own: Recipient) -> Next:
-    """What comes next, nearest first, each with its time limit."""
+    """What comes next, nearest first, each with its time limit. An adviser reads no time limits."""
+    if own.side is Side.OUTSIDE:
+        return Next((), (), "Both sides and the partnership team can read it. Nothing more is asked of you.")
     if case.status is Status.CLOSED:
         when = f" at {say(case.closed_at)}" if case.closed_at else ""
         told = f"It was closed{when}." if isinstance(names, Unnamed) else telling.closed(case)

@@ -11,9 +11,10 @@ from datetime import datetime
 
 from fastapi import APIRouter, Request
 from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
-from escalations.intake import mail_codes, submissions
+from escalations.intake import mail_codes, recipients, submissions
 from escalations.policy import Awaits, Side
 from escalations.rules import access, events
 from escalations.rules.access import Page
@@ -27,6 +28,7 @@ from escalations.store.access_log import What
 from escalations.store.notices import NoticeRow
 from escalations.web import (
     accounts_page,
+    advice,
     asked_urgent,
     plan_page,
     pleading,
@@ -53,7 +55,7 @@ def routes(parts: Parts) -> APIRouter:
     return router
 
 
-_OF_WHO_WROTE = (events.PassedOn, events.SenderVouched)
+_OF_WHO_WROTE = (events.PassedOn, events.SenderVouched, *advice.READ)
 
 
 class _CasePages:
@@ -77,6 +79,7 @@ class _CasePages:
             rows = await notice_rows.of_case(tx, reference)
             readings = await access_log.of_case(tx, reference) if found.case.removed else []
             messages = await mails.waiting_about(tx, reference)
+            advisers = await _advisers(tx, parts, found.case)
         await log_reading(parts, request, reference, text=reads)
         case, mistakes = found.case, story.mistakes(found)
         names = Names(agencies, policy=case.frame.policy)
@@ -138,6 +141,7 @@ class _CasePages:
                 if claim.state is ClaimState.SAID
             ],
             move=_move(case),
+            advisers=advisers,
             plan=plan_page.values(case, names, plan_page.texts(wrote)),
             messages=[{"row": row, "why": mail_codes.said(row.code)} for row in messages],
             look_by=min((clock.due_at for clock in case.running(Awaits.LOOK)), default=None),
@@ -191,6 +195,16 @@ def _offers(case: Case, now: datetime) -> list[dict[str, str]]:
     return found
 
 
+async def _advisers(tx: AsyncConnection, parts: Parts, case: Case) -> list[str]:
+    """Who was asked for advice, by name and address: the team entered them, and nobody else reads them."""
+    found = []
+    for adviser_id, line in advice.lines(case).items():
+        named = await recipients.adviser(tx, parts.vault, case.reference, adviser_id)
+        who = "" if named is None else f" ({named.name}, {named.role}, {named.address})"
+        found.append(f"{line}{who}")
+    return found
+
+
 def _mistake(event: events.Corrected | None, names: Names) -> str:
     """By whom and when an entry was said to have been a mistake; nothing where it was not."""
     return "" if event is None else f"Corrected by {names.actor(event.by)} at {say(event.at)}: it was a mistake."
@@ -234,6 +248,8 @@ def _to(to: Recipient, names: Names) -> str:
     """The agency and the position. Whoever raised it is written to, also while nobody knows of which agency."""
     if to.agency_id is None and to.side is Side.RAISING:
         return "whoever raised it, of an agency not recognised yet"
+    if to.side is Side.OUTSIDE:
+        return names.recipient(to)
     return f"{names.agency(to.agency_id)} ({names.position(to.agency_id, to.position)})"
 
 

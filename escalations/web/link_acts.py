@@ -29,7 +29,7 @@ from escalations.rules.case import (
 )
 from escalations.rules.notices import Ask
 from escalations.store.links import Link, Session
-from escalations.web import completing, looked_back, made, party_forms, plan_forms, team_acts
+from escalations.web import advice, completing, looked_back, made, party_forms, plan_forms, team_acts
 from escalations.web.answers import Agency, YesNo
 from escalations.web.forms import LONG, Reading, first
 from escalations.web.made import Made
@@ -69,6 +69,7 @@ class Doing(StrEnum):
     PARTIES = "parties"
     CONTACT = "contact"
     VOUCH = "vouch"
+    ADVICE = "advice"
     CORRECT = "correct"
     REOPEN = "reopen"
     ASK_REOPEN = "ask-reopen"
@@ -105,6 +106,9 @@ def offered(case: Case, link: Link) -> tuple[Doing, ...]:
         # Whether it is urgent is one of the questions of that page.
         may = case.incomplete and case.status is not Status.CLOSED
         return (Doing.COMPLETE, *_urgent(case)[:1]) if may else ()
+    if link.to.side is Side.OUTSIDE:
+        met = asking.is_met(case, link.asks, link.to, stage=link.stage, about=link.about)
+        return () if link.asks is not Ask.ADVISE or met else (Doing.ADVICE,)
     if link.asks is Ask.VOUCH:
         return (Doing.VOUCH,) if case.sender_owned is None else ()
     gives = accounts.open_to(case, link.to.side, link.to.agency_id)
@@ -215,7 +219,7 @@ def _asked(case: Case, link: Link) -> tuple[Doing, ...]:
             if link.to.side is Side.RAISING:
                 return (*claimed, *_reading(case), *_objecting(case, link))
             return (*claimed, *_objecting(case, link)) if link.to.side is Side.RESPONDING else ()
-        case Ask.TEAM | Ask.COMPLETE | Ask.PLAN | Ask.ACTION | Ask.CHECK | Ask.FOLLOW_UP | Ask.VOUCH:
+        case Ask.TEAM | Ask.COMPLETE | Ask.PLAN | Ask.ACTION | Ask.CHECK | Ask.FOLLOW_UP | Ask.VOUCH | Ask.ADVISE:
             return ()  # That is done on the team's own pages, and on a page of questions of its own.
         case _:
             assert_never(link.asks)
@@ -400,6 +404,8 @@ def _make(  # noqa: C901, PLR0911, PLR0912, PLR0915, PLR0917  one line a kind, a
             theirs = reading.choice("theirs", YesNo, missing="Say whether this is your agency’s")
             sealed["text"] = reading.text("vouch-text", "What you add", most=LONG)
             return None if theirs is None else acts.VouchForSender(**origin, theirs=theirs is YesNo.YES)
+        case Doing.ADVICE:
+            return advice.give(reading, (link.to.position,), origin, sealed)
         case Doing.ACCOUNT:
             return _account(reading, case, link, origin, sealed)
         case Doing.LOOK_BACK:

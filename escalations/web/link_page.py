@@ -15,6 +15,7 @@ from escalations.intake.submissions import State, Submission
 from escalations.policy import Side
 from escalations.rules import acts, events, sooner
 from escalations.rules.actors import Channel
+from escalations.rules.adviser import Adviser
 from escalations.rules.case import Case, Status
 from escalations.rules.notices import Ask
 from escalations.rules.senders import RaiserAt
@@ -22,6 +23,7 @@ from escalations.store import directory
 from escalations.store.links import Link
 from escalations.web import (
     accounts_page,
+    advice,
     answers,
     asked_urgent,
     became,
@@ -77,6 +79,7 @@ TITLES: Final[Mapping[Doing, str]] = {
     Doing.CONTACT: "Somebody else is to be written to",
     Doing.VOUCH: "Is it your agency’s?",
     Doing.CORRECT: "Something that we sent was a mistake",
+    Doing.ADVICE: "Give your advice",
     Doing.REOPEN: "Open it again",
     Doing.ASK_REOPEN: "Ask the partnership team to open it again",
 }
@@ -252,6 +255,34 @@ def vouching(page: Read, link: Link) -> dict[str, Any]:
     }
 
 
+def advising(page: Read, link: Link, adviser: Adviser) -> dict[str, Any]:
+    """What an adviser reads: the question, and of what was written only what they may."""
+    case, own = page.found.case, adviser.adviser_id
+    names = Names(page.agencies, policy=case.frame.policy)
+    asked = (
+        item.words.get("text")
+        for item in page.wrote
+        if isinstance(item.event, events.AdviserInvited) and item.event.adviser == own
+    )
+    raised = case.raising_agency in adviser.reads_of
+    wrote = [item for item in page.wrote if advice.may_read(case, own, item.event)]
+    people = (page.sealed or {}).get("people", []) if raised else []
+    return {
+        "link": link,
+        "title": advice.title(case.frame.policy, adviser.role),
+        "until": adviser.until,
+        "question": str(next(asked, "") or ""),
+        "reads": advice.read_words(adviser.reads_of, names),
+        "unsafe": raised and summary.unsafe_to_tell(page.sealed),
+        "pleas": pleading.of_case(page.sealed if raised else None, (item.words for item in wrote)),
+        "withheld": any(person.get("address_withheld") for person in people),
+        "sections": _sections(page, link) if raised else (),
+        "wrote": [{"sentence": telling.sentence(item.event, names), "words": item.words} for item in wrote],
+        "last": page.last,
+        "last_refused": page.last is not None and page.last.state is State.REFUSED,
+    }
+
+
 def _completing(page: Read) -> dict[str, Any]:
     """What the page to complete an email says of agencies: which were named, and who is told when it is sent."""
     case = page.found.case
@@ -275,6 +306,8 @@ def _may_read(item: Written, link: Link) -> bool:
         return False  # On what grounds the team believed that a notice did not arrive is the team's.
     if isinstance(event, events.Closed) and event.outside is not None:
         return False  # Why it is not for this process, and where exactly it went, the team wrote down for itself.
+    if isinstance(event, events.AdviserEnded):
+        return False  # Why somebody is asked no longer, the team wrote down for itself.
     if isinstance(event, events.PassedOn | events.SenderVouched | events.AgencyAwaited):
         return False  # Whom the team rang, and what an agency says of who wrote in its name, is the team's.
     if not isinstance(event, events.AccountAdded | events.LookedBack | events.FollowUpAnswered):

@@ -87,6 +87,7 @@ def made(notice: NoticeRow, grounds: Grounds, *, by: Mapping[str, str], now: dat
         notice_id=delivery.notice_id,
         agency_id=delivery.agency_id,
         to_raiser=delivery.to_raiser,
+        outside=delivery.outside,
         stage=delivery.stage,
         starts_clocks=delivery.starts_clocks,
         state=delivery.state,
@@ -107,7 +108,7 @@ def follows(case: Case, made: Confirmed | None, names: Names, *, now: datetime) 
         after = evolve(after, event)
         for notice in notices_for(after, event):
             if notice.to.side is not Side.TEAM:
-                told[f"{names.raising(notice.to.agency_id)} ({words.position(notice.to.position)})"] = None
+                told[names.recipient(notice.to)] = None
     stopped = {
         event.clock_id for event in decided if isinstance(event, events.ClockEnded) and event.end is ClockEnd.STOPPED
     }
@@ -139,7 +140,7 @@ def rows(notice: NoticeRow, grounds: Grounds, names: Names) -> tuple[Row, ...]:
     sent = f", sent {say(notice.sent_at)}" if notice.sent_at else ""
     found = [
         Row("Our notice", f"{words.NOTICES[notice.notice.kind]}{sent}"),
-        Row("It was for", f"{names.agency(to.agency_id)} ({words.position(to.position)})"),
+        Row("It was for", names.recipient(to)),
         Row("How you know", words.KNOWN_BY[grounds.known_by]),
     ]
     if grounds.who:

@@ -88,7 +88,7 @@ class OpenedLinks:
             )
             address = found.address if isinstance(found, recipients.Addressee) else None
             case = await self._parts.cases.read(tx, link.reference)
-            if case is not None and not access.reads_by_link(case, link.to.side, link.to.agency_id):
+            if case is not None and not access.reads_by_link(case, link.to, now=now):
                 return Opened(replace(link, closed_at=link.closed_at or now), None, None)
             cookie = self._parts.cookies.read(request, "session")
             session = (
@@ -185,6 +185,17 @@ class OpenedLinks:
 
     async def _closed(self, request: Request, opened: Opened) -> Response:
         link = opened.link
+        if link.to.side is Side.OUTSIDE:
+            return self._say(
+                request,
+                "Your advice is no longer asked for",
+                [
+                    f"It was about escalation {link.reference}.",
+                    "The invitation, or the escalation itself, has ended, and this link shows nothing of it any more.",
+                    "What you sent before is kept. If you have something to add, please ring the partnership team.",
+                ],
+                status=410,
+            )
         if link.state(self._parts.now()) is LinkState.OLD:
             return self._say(
                 request,
@@ -197,7 +208,7 @@ class OpenedLinks:
             )
         async with self._parts.database.read() as tx:
             found = await story.read(tx, self._parts.cases, link.reference)
-            if found is not None and not access.reads_by_link(found.case, link.to.side, link.to.agency_id):
+            if found is not None and not access.reads_by_link(found.case, link.to, now=self._parts.now()):
                 return self._say(
                     request,
                     "This is no longer with your agency",

@@ -14,7 +14,7 @@ from escalations.rules import acts
 from escalations.rules.acts import Act
 from escalations.rules.case import Done, FileNote, Outcome
 from escalations.rules.civiltime import civil
-from escalations.web import completing, party_forms, plan_forms, words
+from escalations.web import advice, completing, party_forms, plan_forms, words
 from escalations.web.forms import Raw, first
 from escalations.web.link_acts import Doing
 
@@ -68,6 +68,7 @@ _LABELS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "risk": ("The risk", {}),
     "meanwhile": ("What keeps them safe meanwhile", {}),
     "views": ("The family’s views", {}),
+    **advice.LABELS,
     **party_forms.LABELS,
     **plan_forms.LABELS,
 }
@@ -145,6 +146,8 @@ def doing_of(act: Act) -> Doing | None:  # noqa: C901, PLR0911, PLR0912  one lin
             return Doing.PARTIES
         case acts.ChangeContact():
             return Doing.CONTACT
+        case acts.GiveAdvice():
+            return Doing.ADVICE
         case acts.VouchForSender():
             return Doing.VOUCH
         case acts.Correct():
@@ -222,6 +225,8 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> Raw:  # noqa: C901, PLR0911, P
             return {"account-clock": [act.clock_id], "account-says": [act.says.value], "account-text": [text]}
         case acts.Complete():
             return completing.retyped(act, sealed)
+        case acts.GiveAdvice():
+            return advice.typed(act, sealed) or {}
         case acts.VouchForSender():
             return {"theirs": ["yes" if act.theirs else "no"], "vouch-text": [text]}
         case _:

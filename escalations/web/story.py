@@ -225,6 +225,9 @@ async def written(
             | events.ActionChecked
             | events.DissentRecorded
             | events.FollowUpAnswered
+            | events.AdviserInvited
+            | events.AdviceGiven
+            | events.AdviserEnded
             | events.PhoneCallNoted
             | events.NoticeReported,
         ):

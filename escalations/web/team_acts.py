@@ -28,10 +28,11 @@ from escalations.rules.case import (
 )
 from escalations.rules.senders import Outside
 from escalations.rules.workingtime import Amount
-from escalations.web import agreed, looked_back, made, party_forms, passing_on, plan_forms
+from escalations.web import advice, agreed, looked_back, made, party_forms, passing_on, plan_forms
 from escalations.web.answers import Agency, YesNo
 from escalations.web.forms import LONG, Reading, first, number_of
 from escalations.web.made import Made
+from escalations.web.telling import Names
 
 TEAM: Final = Actor(side=Side.TEAM, position="team")
 RAISER: Final = "raiser"
@@ -62,6 +63,9 @@ class Doing(StrEnum):
     PARTIES = "parties"
     CONTACT = "contact"
     CORRECT = "correct"
+    ADVISER = "adviser"
+    ADVICE = "advice"
+    ADVISER_END = "adviser-end"
     TRANSFER = "transfer"
     REOPEN = "reopen"
     PLAN = "plan"
@@ -143,6 +147,9 @@ def _of_parties(case: Case) -> tuple[Doing, ...]:
         Doing.PARTIES,
         Doing.CONTACT,
         *mistaken,
+        *((Doing.ADVISER,) if advice.roles(case) else ()),
+        *((Doing.ADVICE,) if case.advisers else ()),
+        *((Doing.ADVISER_END,) if advice.open_to(case) else ()),
         Doing.TRANSFER,
     )
 
@@ -358,6 +365,12 @@ def _make(  # noqa: C901, PLR0911, PLR0912, PLR0917  one line a kind, and closed
             return party_forms.contact(reading, origin, sealed)
         case Doing.CORRECT:
             return party_forms.correct(reading, correcting.of_side(case, Side.TEAM, None), origin, sealed)
+        case Doing.ADVISER:
+            return advice.invite(reading, case, advice.wishes(case, Names(agencies)), origin, sealed)
+        case Doing.ADVICE:
+            return advice.give(reading, tuple(one.adviser_id for one in case.advisers), origin, sealed)
+        case Doing.ADVISER_END:
+            return advice.end(reading, case, origin, sealed)
         case Doing.TRANSFER:
             return party_forms.transfer(reading, origin, sealed)
         case Doing.REOPEN:

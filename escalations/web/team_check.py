@@ -21,6 +21,7 @@ from escalations.rules.events import Event
 from escalations.rules.notices import Notice, notices_for
 from escalations.rules.workingtime import Receipt
 from escalations.web import (
+    advice,
     agreed,
     looked_back,
     party_forms,
@@ -67,11 +68,7 @@ def preview(case: Case, act: Act, names: Names, *, now: datetime) -> Preview:
     for event in decided:
         case = evolving.evolve(case, event)
         notices.extend(notices_for(case, event))
-    told = dict.fromkeys(
-        f"{names.raising(notice.to.agency_id)} ({names.position(notice.to.agency_id, notice.to.position)})"
-        for notice in notices
-        if notice.to.side is not Side.TEAM
-    )
+    told = dict.fromkeys(names.recipient(notice.to) for notice in notices if notice.to.side is not Side.TEAM)
     dates = team_dates.lines(before, act, decided, names, now=now)
     unsaid: tuple[type[Event], ...] = (*_BY_TIME, events.ClockResumed) if dates else _BY_TIME
     if isinstance(act, acts.Extend) and act.happened_at is not None:
@@ -123,6 +120,8 @@ def rows(made: Made, case: Case, names: Names) -> tuple[Row, ...]:  # noqa: C901
             where = f"Stage {act.at_stage or case.stage}" if case.stage else "Held for the team"
             found.append(Row("Goes on at", where))
             found.append(Row("Why", words.REOPEN_REASONS[act.because]))
+        case acts.InviteAdviser() | acts.GiveAdvice() | acts.EndAdvice():
+            found.extend(Row(key, value) for key, value in advice.rows(act, sealed, case, names))
         case acts.ChangeContact():
             who = sealed.get("raiser")
             named = who if isinstance(who, dict) else {}
@@ -263,6 +262,12 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:  # n
                 **({} if act.away_from is None else moment("away-from", act.away_from)),
                 **({} if act.away_until is None else moment("away-until", act.away_until)),
             }
+        case acts.InviteAdviser():
+            return Doing.ADVISER, advice.typed(act, sealed) or {}
+        case acts.GiveAdvice():
+            return Doing.ADVICE, advice.typed(act, sealed) or {}
+        case acts.EndAdvice():
+            return Doing.ADVISER_END, advice.typed(act, sealed) or {}
         case acts.FindTheirs():
             return Doing.THEIRS, {"agency": [act.agency_id], "theirs-text": text}
         case acts.Misdirected():
@@ -343,6 +348,7 @@ _LABELS: Final[Mapping[str, str]] = {
     "known-text": "What shows it",
     "said-by-name": "Who told you",
     "misdirected-by": "Who told you",
+    **{name: label for name, (label, _) in advice.LABELS.items()},
     **{name: label for name, (label, _) in party_forms.LABELS.items()},
     "close-text": "In their own words",
     "changed-text": "What they add",
@@ -426,6 +432,10 @@ def field_of(doing: Doing, code: str) -> str:  # noqa: C901, PLR0911, PLR0912  o
             return "contact-name"
         case Doing.LOOK_BACK:
             return "changed"
+        case Doing.ADVISER:
+            return "adviser-wish" if code in {"not_by_this_side", "not_a_party"} else "adviser-role"
+        case Doing.ADVICE | Doing.ADVISER_END:
+            return "adviser"
         case Doing.CORRECT:
             return "entry"
         case Doing.TRANSFER:

@@ -9,7 +9,17 @@ from escalations.policy import Side
 from escalations.rules import accounts, correcting, sooner
 from escalations.rules.case import Case, Cause, Clock
 from escalations.rules.civiltime import say
-from escalations.web import accounts_page, agreed, looked_back, party_forms, plan_page, team_acts, telling, words
+from escalations.web import (
+    accounts_page,
+    advice,
+    agreed,
+    looked_back,
+    party_forms,
+    plan_page,
+    team_acts,
+    telling,
+    words,
+)
 from escalations.web.answers import Agency
 from escalations.web.forms import Raw
 from escalations.web.named import Said
@@ -101,6 +111,17 @@ def of(  # noqa: C901, PLR0911, PLR0912  one line a kind
             }
         case Doing.CORRECT:
             return {"mistakable": entries(case, names, Side.TEAM, None)}
+        case Doing.ADVISER:
+            return {
+                "roles": advice.roles(case),
+                "wishes": advice.wishes(case, names),
+                "known": _known(),
+                "usual": not case.frame.policy.advisers,
+            }
+        case Doing.ADVICE:
+            return {"advisers": advice.asked(case, case.advisers)}
+        case Doing.ADVISER_END:
+            return {"advisers": advice.asked(case, advice.open_to(case))}
         case Doing.TRANSFER:
             return {
                 "transfer_to": {code.value: text for code, text in words.TRANSFERRED_TO.items()},

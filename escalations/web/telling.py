@@ -14,8 +14,8 @@ from escalations.rules.civiltime import say, say_day
 from escalations.rules.codelists import USUAL, ListKind
 from escalations.rules.events import Event
 from escalations.rules.instead import Because, By, ToldInstead
-from escalations.rules.notices import Ask
-from escalations.web import promised, sender_words, words
+from escalations.rules.notices import Ask, Recipient
+from escalations.web import advice, promised, sender_words, words
 from escalations.web.answers import Agency
 
 HEADINGS: Final[Mapping[Ask, str]] = {
@@ -30,6 +30,7 @@ HEADINGS: Final[Mapping[Ask, str]] = {
     Ask.ACTION: "Is this action done?",
     Ask.CHECK: "Is this so?",
     Ask.FOLLOW_UP: "What came of it?",
+    Ask.ADVISE: "Your advice is asked for",
     Ask.TEAM: "For the partnership team",
     Ask.VOUCH: "Was this raised by your agency?",
 }
@@ -46,6 +47,7 @@ ASKED: Final[Mapping[Ask, str]] = {
     Ask.ACTION: "whether an action is done",
     Ask.CHECK: "whether what was said of an action is so",
     Ask.FOLLOW_UP: "what came of it",
+    Ask.ADVISE: "for your advice",
     Ask.TEAM: "the partnership team",
     Ask.VOUCH: "whether your agency raised it",
 }
@@ -80,6 +82,8 @@ class Names:
             return "The partnership team"
         if by.side is Side.FINAL_BODY:
             return "The final body"
+        if by.side is Side.OUTSIDE:
+            return "Whoever was asked for advice"
         if by.agency_id is None:
             return "Whoever raised it"
         of = self.agency(by.agency_id)
@@ -91,6 +95,12 @@ class Names:
         if self.policy is None or code not in self.policy.ladder_positions:
             return words.position(code)
         return self.policy.position_title(str(code), found.agency_type if found else None)
+
+    def recipient(self, to: Recipient) -> str:
+        """Whom a message is for: an agency and a position, and of an adviser no more than that."""
+        if to.side is Side.OUTSIDE:
+            return "whoever is asked for advice"
+        return f"{self.raising(to.agency_id)} ({self.position(to.agency_id, to.position)})"
 
     def waited(self, side: Side, agency_id: str | None) -> str:
         """Whom a clock waits for."""
@@ -116,6 +126,8 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
     """What an event tells, in one sentence."""
     if isinstance(event, events.Promised):
         return promised.sentence(event, names)
+    if isinstance(event, events.Advising):
+        return advice.sentence(event, names)
     match event:
         case events.Raised():
             with_whom = (
@@ -495,6 +507,8 @@ def _instead(told: ToldInstead, names: Names) -> str:
 
 def _whom(event: events.NoticeReported, names: Names) -> str:
     what = "The notice of the stage" if event.starts_clocks else "A notice"
+    if event.outside is not None:
+        return f"{what} to whoever was asked for advice"
     return f"{what} to {'whoever raised it' if event.to_raiser else names.agency(event.agency_id)}"
 
 
@@ -515,6 +529,8 @@ def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR
     """A few words for a point of the drawing, or none for what is drawn otherwise or not at all."""
     if isinstance(event, events.Promised):
         return promised.label(event)
+    if isinstance(event, events.Advising):
+        return advice.label(event, names)
     match event:
         case events.Raised():
             return "Raised"

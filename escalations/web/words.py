@@ -172,6 +172,9 @@ TEAM_ACTS: Final[Mapping[str, str]] = {
     "parties": "Change the agencies that it is raised with",
     "contact": "Change who is written to for the raising side",
     "correct": "Say that an entry was a mistake",
+    "adviser": "Ask somebody outside it for advice",
+    "advice": "Write down what an adviser said",
+    "adviser-end": "Ask an adviser no longer",
     "transfer": "Hand it over to another partnership or board",
     "reopen": "Open it again",
     "close": "Close it on somebody’s word",
@@ -360,6 +363,7 @@ SIDES: Final[Mapping[Side, str]] = {
     Side.BOTH: "both sides",
     Side.TEAM: "our system or the partnership team",
     Side.FINAL_BODY: "the final body",
+    Side.OUTSIDE: "an adviser",
 }
 
 WAITED_FOR: Final[Mapping[Side, str]] = {
@@ -492,6 +496,10 @@ NOTICES: Final[Mapping[NoticeKind, str]] = {
     NoticeKind.AGENCY_AWAITED: "An agency is added to the directory first",
     NoticeKind.IN_YOUR_NAME: "Asked whether it is theirs",
     NoticeKind.NOT_THEIRS: "The agency says that it is not theirs",
+    NoticeKind.ASKED_TO_ADVISE: "Asked for advice",
+    NoticeKind.ADVISER_ASKED: "Somebody was asked for advice",
+    NoticeKind.ADVICE_GIVEN: "Advice was given",
+    NoticeKind.ADVICE_ENDED: "Advice is no longer asked for",
     NoticeKind.TRANSFERRED: "Closed here, and goes on elsewhere",
     NoticeKind.REOPENED: "Open again",
     NoticeKind.CORRECTED: "An entry was a mistake",

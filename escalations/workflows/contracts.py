@@ -145,6 +145,8 @@ class Delivery(Contract):
     agency_id: str | None
     to_raiser: Annotated[bool, Field(exclude_if=not_)] = False
     """Whether it was for whoever raised it while their agency is not known."""
+    outside: Annotated[str | None, Field(exclude_if=not_)] = None
+    """Which adviser it was for, where it was for one."""
     stage: int
     starts_clocks: bool
     state: DeliveryState
@@ -162,6 +164,7 @@ def delivery_act(delivery: Delivery, *, submission_id: str, at: AwareDatetime) -
         notice_id=delivery.notice_id,
         agency_id=delivery.agency_id,
         to_raiser=delivery.to_raiser,
+        outside=delivery.outside,
         stage=delivery.stage,
         starts_clocks=delivery.starts_clocks,
         state=delivery.state,

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import insert
 
 from escalations import upkeep
+from escalations.intake import submissions
 from escalations.intake.mail_codes import Code
 from escalations.intake.mail_routing import FILED_TO_ONE_CASE, RAISED_BY_ONE
 from escalations.mail.address import Signer
@@ -23,6 +24,7 @@ from escalations.settings import Settings
 from escalations.store import directory, register, tables
 from escalations.store.mails import MailState
 from escalations.store.notices import NoticeRow, of_case
+from tests import builders
 from tests.mail import messages
 from tests.mailroom import KEY, MAILBOX, MailRoomAt, mail_room, message
 
@@ -431,3 +433,37 @@ async def test_a_message_that_brought_an_act_and_is_gone_is_found(room: MailRoom
         await tx.exec_driver_sql("DELETE FROM mail_states")
         await tx.exec_driver_sql("DELETE FROM mails")
         assert [(found.table, "came of it" in found.wrong) for found in await register.verify(tx)] == [("mails", True)]
+
+
+# ---- Advice ---------------------------------------------------------------------------------------------------------
+
+ORLA = "Orla Penhallow <orla.penhallow@hospital.example>"
+
+
+async def test_a_reply_to_what_asks_for_advice_adds_nothing_and_waits_for_the_team(room: MailRoomAt) -> None:
+    """Advice is given on its page. It is an answer of no side, so a reply is no entry of either."""
+    reference = await raised(room)
+    act = acts.InviteAdviser(**{**builders.origin(builders.TEAM, room.parts.now()), "role": "adviser"})
+    who = {"name": "Orla Penhallow", "role": "Designated doctor", "email": "orla.penhallow@hospital.example"}
+    async with room.parts.database.write() as tx:
+        await submissions.receive(
+            tx,
+            room.parts.vault,
+            act_kind=act.kind,
+            act_json=acts.dumps(act),
+            channel=act.channel,
+            received_at=act.received_at,
+            sealed={"text": "Is this seen at that age?", "adviser": who},
+            reference=reference,
+            submission_id=act.submission_id,
+            idempotency_key="asks",
+        )
+    await room.settle()
+    asked = next(mail for mail in await room.outbox() if "advice is asked for" in mail["Subject"])
+    assert asked["Reply-To"] is None
+    before = [event.kind for event in await room.happened(reference)]
+    reply = message("It is rare.", sender=ORLA, headers=(("In-Reply-To", asked["Message-ID"]),))
+    await room.sends(reply, sender="orla.penhallow@hospital.example")
+    newest = (await room.mails())[-1]
+    assert (newest.state, newest.code, newest.reference) == (MailState.HELD, Code.TO_AN_ADVISER, reference)
+    assert [event.kind for event in await room.happened(reference)] == before

@@ -620,6 +620,7 @@ def test_nothing_of_a_case_reaches_a_notice_but_reference_stage_and_times() -> N
         "reopened",
         "planned",
         "asked_again_at",
+        "adviser",
     }
     story = builders.Story().raised().at("2027-03-02 17:00")
     for kind in (NoticeKind.ASKED, NoticeKind.LIMIT_PASSED, NoticeKind.ASKED_TO_CHOOSE):

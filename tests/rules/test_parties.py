@@ -11,7 +11,7 @@ import pytest
 from escalations.policy import Side
 from escalations.rules import access, acts, events, notices
 from escalations.rules.case import Cause, PartyReason, Status
-from escalations.rules.notices import NoticeKind
+from escalations.rules.notices import NoticeKind, Recipient
 from tests.builders import POLICE, SCHOOL, SOCIAL_CARE, TEAM, Story, civil, origin, raiser, responder
 
 HEALTH = "health"
@@ -173,9 +173,9 @@ def test_whoever_is_taken_out_is_told_that_and_nothing_of_what_comes_later() -> 
 
 def test_its_links_show_nothing_any_more_and_it_can_do_nothing() -> None:
     story = Story().raised(responding_agencies=(SOCIAL_CARE, POLICE))
-    assert access.reads_by_link(story.case, Side.RESPONDING, POLICE)
+    assert access.reads_by_link(story.case, Recipient(Side.RESPONDING, POLICE, "practitioner"), now=story.now)
     change(story, remove=(POLICE,), because=PartyReason.MISDIRECTED)
-    assert not access.reads_by_link(story.case, Side.RESPONDING, POLICE)
+    assert not access.reads_by_link(story.case, Recipient(Side.RESPONDING, POLICE, "practitioner"), now=story.now)
     assert story.refused(acts.Acknowledge(**story.by_responder(agency=POLICE))).code == "not_your_side"
 
 

@@ -56,6 +56,10 @@ MAY: dict[type[acts.ActModel], set[str]] = {
     acts.CheckAction: RAISING | RESPONDING | {"manager", "team"},
     acts.RecordDissent: RAISING | RESPONDING | {"manager", "team"},
     acts.AnswerFollowUp: RAISING | RESPONDING | {"manager", "team"},
+    acts.InviteAdviser: {"team"},
+    # Whoever was asked advises, and nobody else for them but the team, from a phone call.
+    acts.GiveAdvice: {"the adviser", "team"},
+    acts.EndAdvice: {"team"},
     acts.ConfirmCause: {"team"},
     acts.Close: {"team"},
     # What was made there is the practitioner's: each side corrects its own entries, the team any.
@@ -98,6 +102,7 @@ def at_stage_one() -> Case:
     story.later(hours=3)
     story.says_done("2027-03-01 10:00", done=Done.SPOKE)
     story.proposes((SCHOOL, "2027-03-10"), (SOCIAL_CARE, "2027-03-11"), (POLICE, "2027-03-12"), by=TEAM)
+    story.act(acts.InviteAdviser(**story.by_team(), role="adviser"))
     return story.case
 
 

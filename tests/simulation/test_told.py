@@ -110,7 +110,7 @@ def test_nobody_is_told_but_the_two_sides_the_final_body_and_the_team() -> None:
         stage.responding_position for stage in policy.stages
     }
     known = {*ladder, policy.final_body.position, policy.final_body.alternate_position}
-    known |= {notices.RAISER, notices.LEAD, "team", notices.TEAM_DEPUTY}
+    known |= {notices.RAISER, notices.LEAD, "team", notices.TEAM_DEPUTY, "adviser_a"}
     recipients = {notice.to for happened in told.played(policy) for one in happened.happenings for notice in one.told}
     assert {to.side for to in recipients} == set(told.TOLD_SIDES)
     assert {to.position for to in recipients} <= known, "then the table has to say so, and its last sentence too"
@@ -126,5 +126,5 @@ def test_it_is_printed_in_eighty_columns_and_for_a_machine() -> None:
     code, said = call("policy", "show", "--told", "--json")
     raised = next(one for one in json.loads(said)["events"] if one["event"] == "Raised")
     assert raised["told"][0]["how"] == "mail"
-    assert raised["not_told"] == ["responding", "final_body"]
+    assert raised["not_told"] == ["responding", "final_body", "outside"]
     assert call("policy", "show", "--told", "--format", "svg")[0] == 2

@@ -184,6 +184,7 @@ def test_every_act_can_be_told_in_a_story_by_whoever_does_such_a_thing() -> None
             "confirm_cause",
             "close",
             "set_priority",
+            "give_advice",  # Somebody has to be asked first.
         }:
             found = played(f"then:\n  - when: 1 hour later\n    does: {kind.replace('_', ' ')}\n{more.get(kind, '')}")
             codes = {line.refused.code for line in found.lines if isinstance(line, trying.Refusal)}

@@ -155,6 +155,7 @@ def _every_act() -> list[Act]:
         acts.ChangeParties(**_ORIGIN, add=("police",), remove=("health",), because=PartyReason.OTHER),
         acts.ChangeContact(**_ORIGIN),
         acts.VouchForSender(**_ORIGIN, theirs=False),
+        acts.GiveAdvice(**_ORIGIN, adviser="adviser_a", declined=True),
         acts.Reopen(**_ORIGIN, because=ReopenReason.NOT_DONE, at_stage=1),
         acts.AskToReopen(**_ORIGIN),
         acts.ProposePlan(
