@@ -53,6 +53,8 @@ FILED_IN_ALL: Final = 60
 
 _REFERENCE = re.compile(r"\b[A-Z]{2,6}-?\d{2}-?\d{4,9}-?[0-9A-Z]\b", re.IGNORECASE)
 _MOST_REFERENCES: Final = 5
+_ABOUT_A_CASE: Final = frozenset({Label.TO_AGENCY, Label.CHILD, Label.UNBORN_BABY, Label.ADULT, Label.PROBLEM})
+"""Labelled lines that stand in no automatic reply to anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,9 @@ class Routing:
 
     async def _automatic(self) -> Routed:
         notice = await self._answered()
+        if notice is None and _ABOUT_A_CASE & self.mail.labelled.values.keys():
+            # A school's own system sent it: it opens nothing by itself, and nobody else would ever see it.
+            return Routed(MailState.HELD, Code.TO_MANY)
         if notice is None:
             return Routed(MailState.SET_ASIDE, Code.NOT_ABOUT_OURS)
         since = self.now - A_DAY

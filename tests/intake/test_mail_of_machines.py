@@ -322,10 +322,20 @@ async def test_a_read_receipt_is_no_acknowledgement(room: MailRoomAt) -> None:
 
 async def test_what_a_machine_sent_does_not_take_the_place_of_the_same_words_of_a_person(room: MailRoomAt) -> None:
     """A school's system sends it with a mark of its own and nothing comes of it; then its author sends it again."""
-    await room.sends(message(WHOLE, headers=(("Auto-Submitted", "auto-generated"),)))
+    text = "Nobody came since January."
+    await room.sends(message(text, headers=(("Auto-Submitted", "auto-generated"),)))
     assert (await room.only()).state is MailState.SET_ASIDE
-    await room.sends(message(WHOLE))
+    await room.sends(message(text))
     assert [row.code for row in await room.mails()] == [Code.NOT_ABOUT_OURS, Code.RAISED]
+
+
+async def test_an_escalation_that_a_program_sends_opens_nothing_and_waits_for_the_team(room: MailRoomAt) -> None:
+    await room.sends(message(WHOLE, headers=(("Auto-Submitted", "auto-generated"),)))
+    row = await room.only()
+    assert (row.state, row.code, row.not_answered) == (MailState.HELD, Code.TO_MANY, None)
+    assert row.due_at is not None
+    assert await room.references() == []
+    assert [str(found["Subject"]) for found in await room.outbox()] == ["1 message for the partnership team"]
 
 
 async def test_a_case_hears_once_a_day_that_a_notice_was_answered_by_a_machine(room: MailRoomAt) -> None:
