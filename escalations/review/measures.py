@@ -151,7 +151,7 @@ def _says(view: View) -> tuple[str, ...]:
     still = sum(1 for case in view.notified if case.closed_at is None)
     if view.known.known_at < view.year.ends:
         says.append(f"{view.year.short} is not over: these are the figures so far.")
-    if still:
+    if still and not (view.audience is Audience.PUBLIC and (len(view.notified) < FEW or still <= _MOST_HIDDEN)):
         says.append(
             f"{_begin(as_cases(still))} notified in the year {'has' if still == 1 else 'have'} not ended, and "
             "clocks may still run. What comes later changes these figures."

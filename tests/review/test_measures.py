@@ -297,6 +297,15 @@ def test_what_each_side_says_is_not_published_where_it_could_be_told_who_said_it
     assert not {"effect", "feedback"} & {figure.id for figure in one_apart.figures}
 
 
+def test_the_public_is_not_told_how_many_of_few_have_not_ended() -> None:
+    story = Story().raised()
+    story.at("2027-03-03 09:30").moves_up()
+    story.at("2027-03-03 17:00")
+    open_still = known(story, now="2027-03-04 10:00")
+    for audience, said in ((Audience.PARTNERSHIP, True), (Audience.PUBLIC, False)):
+        assert any("not ended" in sentence for sentence in reviewed(open_still, audience=audience).says) is said
+
+
 def test_where_four_or_fewer_were_notified_the_public_gets_the_number_alone() -> None:
     review = reviewed(many(4), audience=Audience.PUBLIC)
     assert [row.key for row in review.figure("in_words").table.rows] == ["pooled"]
