@@ -34,6 +34,12 @@ _NOT_SENT: Final[Mapping[str, str]] = {
     CodeState.NOT_SENT: "The code could not be sent at the moment. Please try again in a few minutes.",
 }
 
+_ALL_SPENT: Final = (
+    "Several codes were sent within the last hour, and none of them can be used any more, because wrong numbers were "
+    "entered too often. That may have been somebody else who has this link. Another code can be sent within the hour. "
+    "If it cannot wait, ring the partnership team on {phone}, or use the link of another message about this escalation."
+)
+
 
 def routes(parts: Parts) -> APIRouter:
     """The pages of links."""
@@ -134,10 +140,21 @@ class _Responding(Outcomes):
         why = request.query_params.get(_WHY, "")
         if why in _NOT_SENT:
             status = 503 if why == CodeState.NOT_SENT else 200
-            return self._say(request, "No code was sent", [_NOT_SENT[why]], status=status)
+            spent = why == CodeState.TOO_MANY and not await self._has_code(opened)
+            sentence = _ALL_SPENT.format(phone=self._parts.settings.team_phone) if spent else _NOT_SENT[why]
+            return self._say(request, "No code was sent", [sentence], status=status)
         if opened.link.state(self._parts.now()) is not LinkState.OPEN:
             return await self._closed(request, opened)
         return await self._show_code(request, opened, await self._who_before(request, opened.address))
+
+    async def _has_code(self, opened: Opened) -> bool:
+        """Whether a code that was sent for this link can still be entered."""
+        if opened.address is None:
+            return False
+        async with self._parts.database.read() as tx:
+            return await links.sent_code(
+                tx, self._parts.vault, opened.link, address=opened.address, now=self._parts.now()
+            )
 
     async def _show_code(
         self,
@@ -148,18 +165,12 @@ class _Responding(Outcomes):
         *,
         status: int = 200,
     ) -> Response:
-        sent = False
-        if opened.address is not None:
-            async with self._parts.database.read() as tx:
-                sent = await links.sent_code(
-                    tx, self._parts.vault, opened.link, address=opened.address, now=self._parts.now()
-                )
         return self._parts.show(
             request,
             "answer_code.html",
             status=status,
             link=opened.link,
-            sent=sent,
+            sent=await self._has_code(opened),
             known=bool(raw) and not problems,
             f=self._parts.form(request, raw, problems),
             hint=relay.hint(opened.address) if opened.address else "",

@@ -426,4 +426,11 @@ async def test_a_page_that_says_that_no_code_was_sent_can_be_loaded_again_withou
     assert "Several codes were sent" in said.text
     before = len(await office.mails())
     assert "Several codes were sent" in (await office.get(str(said.answer.url.raw_path, "ascii"))).text
+    assert "use the newest one" in said.text
+    page = await office.get("/answer/code")
+    for _ in range(links.TRIES):
+        page = await office.post("/answer/code", token=page.token, code="no code", name="Mallory", role="Nobody")
+    said = await office.get(str(said.answer.url.raw_path, "ascii"))
+    assert "none of them can be used any more" in said.text
+    assert f"ring the partnership team on {office.settings.team_phone}" in said.text
     assert len(await office.mails()) == before
