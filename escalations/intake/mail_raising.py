@@ -29,6 +29,8 @@ from escalations.rules.senders import Checked, Known
 WORDS: Final = 20_000
 """Characters of a mail's text, and of its history, that stand with a case; all of it is in its bytes."""
 FILES: Final = 30
+PEOPLE: Final = 30
+"""Whoever else is named stands in its text, which whoever may read the case reads."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -181,7 +183,7 @@ def _people(said: Labelled, agency: str | None) -> list[dict[str, object]]:
     found = [(_KINDS[label], name) for label, name in said.lines if label in _KINDS]
     born = [labels.day(one) for one in said.of_each(Label.BORN)] or [None] * len(found)
     numbers = [one[:60] for one in said.of_each(Label.CASE_NUMBER)] or [""] * len(found)
-    return [
+    people: list[dict[str, object]] = [
         {
             "kind": kind.value,
             "name": name[:200],
@@ -194,6 +196,7 @@ def _people(said: Labelled, agency: str | None) -> list[dict[str, object]]:
         }
         for (kind, name), day, number in zip(found, born, numbers, strict=True)
     ]
+    return people[:PEOPLE]
 
 
 def _concern(people: list[dict[str, object]]) -> Concern:

@@ -14,6 +14,7 @@ from sqlalchemy import insert
 from escalations import upkeep
 from escalations.intake import submissions
 from escalations.intake.mail_codes import Code
+from escalations.intake.mail_raising import PEOPLE
 from escalations.intake.mail_routing import FILED_TO_ONE_CASE, RAISED_BY_ONE
 from escalations.mail.address import Signer
 from escalations.policy import Track
@@ -189,6 +190,16 @@ async def test_only_a_labelled_line_puts_it_on_the_urgent_track(room: MailRoomAt
 async def test_whatever_a_mail_is_made_of_it_is_stored_and_somebody_has_it(room: MailRoomAt, name: str) -> None:
     await room.sends(messages.raw(name))
     assert (await room.only()).state in {MailState.FILED, MailState.HELD}
+
+
+async def test_a_mail_that_names_very_many_people_is_decided_on_like_any_other(room: MailRoomAt) -> None:
+    kinds = ("Child", "Adult", "Unborn baby")
+    lines = [f"{kind}: {kind} number {number}" for number in range(12) for kind in kinds]
+    await room.sends(message("\n".join((WHOLE, *lines))))
+    assert ((await room.only()).state, (await room.only()).code) == (MailState.FILED, Code.RAISED)
+    first = (await room.happened((await room.references())[0]))[0]
+    assert isinstance(first, events.Raised)
+    assert first.people == PEOPLE
 
 
 async def test_an_empty_mail_raises_nothing_and_waits_for_the_team(room: MailRoomAt) -> None:
