@@ -119,7 +119,7 @@ def reopen(reading: Reading, case: Case, origin: dict[str, Any], sealed: dict[st
     """A case that had closed is opened again."""
     stages = [str(number) for number in stages_to_reopen(case)]
     at_stage = first(reading.raw, "reopen-stage") or (stages[0] if stages else "")
-    if stages and at_stage not in stages:
+    if at_stage not in (stages or [""]):
         reading.problem("reopen-stage", "Choose the stage at which it goes on")
     because = reading.choice("reopen-because", ReopenReason, missing="Say why it is opened again")
     missing = "Say in a few words what has happened"

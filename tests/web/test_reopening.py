@@ -8,9 +8,11 @@ import pytest
 
 from escalations.rules.case import Outcome, Status
 from escalations.rules.notices import NoticeKind
-from tests.builders import SCHOOL, SOCIAL_CARE
+from escalations.web import party_forms
+from escalations.web.forms import Reading
+from tests.builders import SCHOOL, SOCIAL_CARE, Story, civil
 from tests.web import answering, teamwork
-from tests.web.conftest import Office
+from tests.web.conftest import MONDAY, Office
 from tests.web.forms_filled import raised
 from tests.web.test_team_acts import case_of
 
@@ -89,3 +91,12 @@ async def test_the_team_hands_it_over_to_another_partnership_which_has_taken_it(
     assert (case.status, case.outcome) == (Status.CLOSED, Outcome.TRANSFERRED)
     link = await answering.link(office, reference, NoticeKind.TRANSFERRED, agency=SOCIAL_CARE)
     assert "Vale Partnership" in (await answering.enter(office, link)).text
+
+
+@pytest.mark.parametrize("stage", ["x", "-1", "9" * 5_000])
+def test_a_stage_that_no_page_offered_is_said_to_be_none(stage: str) -> None:
+    held = Story().raised(responding_agencies=()).case
+    raw = {"reopen-stage": [stage], "reopen-because": ["as_before"], "reopen-text": ["Nobody came."]}
+    read = Reading(raw, now=civil(MONDAY))
+    assert party_forms.reopen(read, held, {}, {}) is None
+    assert "reopen-stage" in [problem.field for problem in read.problems]
