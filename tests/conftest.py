@@ -39,9 +39,47 @@ ORDER = ("rules", "store", "intake", "mail", "platform", "activities", "workflow
 is printed."""
 
 
+UNTRACED = (
+    # Whole stories, by the rules alone, on a real server, in processes or in a browser.
+    "browser",
+    "docs",
+    "packs/test_every_pack.py",
+    "replay",
+    "simulation/test_many.py",
+    "simulation/test_trying.py",
+    "simulation/test_year.py",
+    "test_by_mail_alone.py",
+    "test_composed.py",
+    "test_killed.py",
+    "test_mail_killed.py",
+    "test_post_round.py",
+    "test_privacy.py",
+    "test_redated.py",
+    "test_reopened.py",
+    "test_restored.py",
+    "test_team_acts.py",
+    "test_temporal_lost.py",
+    "workflows/test_history_size.py",
+    "workflows/test_record_is_local.py",
+    # The same lines again and again, with other values.
+    "mail/test_notices_in_words.py",
+    "rules/test_case_machine.py",
+    "rules/test_case_properties.py",
+    "rules/test_working_time_clock_changes.py",
+    "rules/test_working_time_properties.py",
+    "web/test_odd_input.py",
+    "web/test_who_opens_what.py",
+)
+"""What runs without coverage, as does the second run of a test that runs once on each kind of database.
+
+Being traced makes a test take two to five times as long. And a line that only a long story comes by is not shown to be
+right by it: what coverage is for is to say which lines no test is about.
+"""
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort by folder, after the plugin for random order has shuffled."""
+    """Sort by folder, after the plugin for random order has shuffled; and mark what runs without coverage."""
     here = Path(__file__).parent
 
     def rank(item: pytest.Item) -> int:
@@ -49,6 +87,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return ORDER.index(folder) if folder in ORDER else ORDER.index("workflows")
 
     items.sort(key=rank)
+    for item in items:
+        if item.path.relative_to(here).as_posix().startswith(UNTRACED) or "[postgresql" in item.name:
+            item.add_marker(pytest.mark.no_cover)
 
 
 @pytest.fixture(scope="session", autouse=True)

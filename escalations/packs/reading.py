@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -118,8 +119,9 @@ def read_text(text: str, name: str) -> Policy:
     return source(text, name).policy
 
 
+@lru_cache(maxsize=16)
 def source(text: str, name: str) -> Source:
-    """The policy of a text, with the text's lines.
+    """The policy of a text, with the text's lines; one that was read before is not read again.
 
     Raises:
         NotAPolicyError: as ``read``.

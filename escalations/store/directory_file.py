@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from importlib import resources
 from typing import Annotated, Self
 
@@ -198,6 +199,7 @@ def read_text(text: str) -> DirectoryFile:
         raise NotADirectory("\n".join(wrong)) from None
 
 
+@cache
 def sample() -> DirectoryFile:
     """The directory that is shipped. Everybody in it is invented."""
     return read_text(resources.files("escalations.packs").joinpath("directory-sample.yaml").read_text("utf-8"))

@@ -471,7 +471,7 @@ def test_whatever_the_reader_trips_over_is_a_problem_of_the_file(monkeypatch: py
         raise LookupError
 
     monkeypatch.setattr("escalations.packs.reading.YAML.load", trips)
-    (found,) = problems(SAMPLE)
+    (found,) = problems(f"{SAMPLE}# Not read before.\n")
     assert "cannot be read" in found.sentence
 
 
