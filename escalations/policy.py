@@ -359,6 +359,30 @@ class Thematic(PolicyModel):
     source: str = OUR_CHOICE
 
 
+class OverDissent(StrEnum):
+    """What the lead's agreement means where another agency that raised it has put on record that it disagrees."""
+
+    TEAM = "team"
+    """It is recorded and settles nothing yet: the team decides, and the next stage is offered to both."""
+    SETTLES = "settles"
+    """It settles it. The dissent stands beside the outcome."""
+
+
+class RaisedTogether(PolicyModel):
+    """Whether several agencies may raise one escalation, with one of them in the lead."""
+
+    taken: bool = True
+    """Whether they may. Otherwise each raises its own."""
+    tracks: Annotated[tuple[Track, ...], Field(exclude_if=not_)] = ()
+    """The tracks on which they may; none is every track."""
+    over_dissent: OverDissent = OverDissent.TEAM
+    source: str = OUR_CHOICE
+
+    def on(self, track: Track) -> bool:
+        """Whether several may raise something on this track."""
+        return self.taken and (not self.tracks or track in self.tracks)
+
+
 class OutOfScope(PolicyModel):
     """What the policy is not for, and where that goes instead. People read it before they raise something."""
 
@@ -548,6 +572,8 @@ class Policy(PolicyModel):
     """Whether stages may be passed over. Not said: every escalation goes through all of them, from the first."""
     thematic: Annotated[Thematic | None, Field(exclude_if=_not_said)] = None
     """What becomes of a thematic one. Not said: it goes the same way as any other."""
+    raised_together: Annotated[RaisedTogether | None, Field(exclude_if=_not_said)] = None
+    """What holds where several agencies raise together. Not said: they may, and the team decides over a dissent."""
     agency_closures: Annotated[AgencyClosed, Field(exclude_if=_stays)] = AgencyClosed.DEADLINE_STAYS
     """What the holidays of an agency do to the time limits of what waits for it."""
     one_person_two_rungs: Annotated[OnePerson, Field(exclude_if=_is_next_person)] = OnePerson.NEXT_PERSON
@@ -651,6 +677,11 @@ class Policy(PolicyModel):
     def follow_up(self) -> FollowUpRule | None:
         """Whether each side is asked again some time after the end."""
         return None if self.closing is None else self.closing.follow_up
+
+    @property
+    def together(self) -> RaisedTogether:
+        """What holds where several agencies raise together."""
+        return self.raised_together or RaisedTogether()
 
     @property
     def asks_at_the_end(self) -> bool:

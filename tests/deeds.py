@@ -20,6 +20,7 @@ from escalations.rules.case import (
     Felt,
     FileNote,
     KnownBy,
+    LeaveReason,
     Outcome,
     PartyReason,
     PauseReason,
@@ -38,6 +39,7 @@ from escalations.rules.workingtime import Unit
 from tests.builders import POLICE, SCHOOL, SOCIAL_CARE, TEAM, civil, origin, raiser, responder
 
 HEALTH = "health"
+NURSERY = "nursery"
 """An agency that is no party to anything here."""
 FINAL_BODY = "partners-panel"
 
@@ -95,6 +97,19 @@ def _parties(case: Case, choice: int) -> dict[str, Any]:
         "add": ((more,), (), (more,), (more, more), (SCHOOL,))[choice % 5],
         "remove": ((), (out,), (out,), (), (HEALTH,))[choice % 5],
         "because": None if choice % 5 == 0 else list(PartyReason)[choice % len(PartyReason)],
+    }
+
+
+def _raisers(case: Case, by: Actor, choice: int) -> dict[str, Any]:
+    """Add an agency, take one out, have another one lead; also what cannot be."""
+    out = case.co_raisers[0] if case.co_raisers else NURSERY
+    if by.side is Side.RAISING:
+        return {"leave": (by.agency_id or NURSERY,), "because": LeaveReason.OTHER}
+    return {
+        "add": ((NURSERY,), (), (), (NURSERY, NURSERY), (SOCIAL_CARE,))[choice % 5],
+        "leave": ((), (out,), (), (), ())[choice % 5],
+        "because": None if choice % 5 == 0 else list(LeaveReason)[choice % len(LeaveReason)],
+        "lead": out if choice % 5 == 2 else None,
     }
 
 
@@ -156,6 +171,8 @@ _PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] 
     },
     acts.ChangeParties: lambda case, _, choice: _parties(case, choice),
     acts.ChangeContact: lambda *_: {},
+    acts.ChangeRaisers: _raisers,
+    acts.AnswerAgreement: lambda _, __, choice: {"settles": choice % 2 == 0},
     acts.Erase: lambda _, __, choice: {"because": list(EraseReason)[choice % len(EraseReason)]},
     acts.Object: lambda *_: {},
     acts.Decide: lambda _, __, choice: {"outcome": list(Outcome)[3 + choice % 3]},
@@ -312,6 +329,9 @@ BY_A_PERSON = (
     events.SaidMisdirected,
     events.FoundTheirs,
     events.PartyAdded,
+    events.RaisersChanged,
+    events.AgreementNoted,
+    events.AgreementAnswered,
     events.PartyRemoved,
     events.ContactChanged,
     events.Erased,

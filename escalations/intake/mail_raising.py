@@ -31,6 +31,8 @@ WORDS: Final = 20_000
 FILES: Final = 30
 PEOPLE: Final = 30
 """Whoever else is named stands in its text, which whoever may read the case reads."""
+MOST_TOGETHER: Final = 9
+NOBODY_ELSE: Final = Named()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -50,6 +52,7 @@ def raised(
     known: Known,
     checked: Checked,
     named: Named,
+    together: Named = NOBODY_ELSE,
     at: datetime,
     policy: Policy,
 ) -> Raised:
@@ -63,22 +66,28 @@ def raised(
         known: what the directory has of that address.
         checked: what was found of it.
         named: the agencies that it names.
+        together: those that it names as raising it too: they are the team's to look at, whoever they are.
         at: when it was received.
         policy: the one in force: its lists say what the labels' words mean.
     """
     said, day = mail.labelled, civil(at).date()
     people = _people(said, agency)
     unread = not_recognised(said, policy, day)
+    track = Track.URGENT if labels.urgent(said, policy) else Track.STANDARD
+    with_whom = tuple(one for one in named.agencies if one != agency)
+    others = tuple(one for one in together.recognised if one != agency and one not in with_whom)
     act = acts.Raise(
         submission_id=submission_id,
         by=Actor(side=Side.RAISING, agency_id=agency, position=RAISER),
         channel=Channel.MAIL,
         received_at=at,
-        track=Track.URGENT if labels.urgent(said, policy) else Track.STANDARD,
+        track=track,
         priority=labels.priority(policy, said.first(Label.PRIORITY)),
         **_start(said, policy),
         raising_agency=agency,
-        responding_agencies=tuple(one for one in named.agencies if one != agency),
+        responding_agencies=with_whom,
+        co_raisers=others[:MOST_TOGETHER] if policy.together.on(track) else (),
+        raisers_to_look_at=bool(together.recognised or together.unknown),
         concern=_concern(people),
         people=len(people),
         reason=policy.codes(ListKind.REASONS).named(said.first(Label.REASON), day) or NOT_STATED,
@@ -237,6 +246,7 @@ def _sealed(
         "mail": as_it_came(mail, mail_id)
         | {
             "to_agency": list(said.values.get(Label.TO_AGENCY, ())),
+            "together": list(said.values.get(Label.TOGETHER, ())),
             "from_agency": said.first(Label.FROM_AGENCY),
             "candidates": list(named.candidates),
             "level_of_need": said.first(Label.LEVEL_OF_NEED)[:200],

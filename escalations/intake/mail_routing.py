@@ -330,6 +330,7 @@ class Routing:
             known=whose.known if whose.agency_id in parties else Known.NOBODY,
             checked=CHECKED[Vouched(self.row.vouched)],
             named=naming.find(self.mail.labelled.values.get(Label.TO_AGENCY, ()), agencies),
+            together=naming.find(self.mail.labelled.values.get(Label.TOGETHER, ()), agencies),
             at=self.row.received_at,
             policy=self.ways.in_force.policy,
         )

@@ -30,6 +30,10 @@ class Label(StrEnum):
     """What a labelled line can say."""
 
     TO_AGENCY = "to_agency"
+    TOGETHER = "together"
+    """Other agencies that raise it too."""
+    RAISED_WITH = "raised_with"
+    """Beside a line that says with whom it is raised, those that raise it too; alone, with whom it is raised."""
     FROM_AGENCY = "from_agency"
     """Helps the team; whoever raises it is known by their address or not at all."""
     ABOUT = "about"
@@ -64,7 +68,6 @@ _WORDS: Final[Mapping[Label, tuple[str, ...]]] = {
         "to agency",
         "to agencies",
         "agency",
-        "raised with",
         "raise with",
         "responding agency",
         "responding agencies",
@@ -76,6 +79,19 @@ _WORDS: Final[Mapping[Label, tuple[str, ...]]] = {
         "agency challenged",
         "agency you disagree with",
     ),
+    Label.TOGETHER: (
+        "together with",
+        "raised together with",
+        "raising together with",
+        "raised jointly with",
+        "jointly with",
+        "joint with",
+        "also raised by",
+        "co raised by",
+        "co raiser",
+        "co raisers",
+    ),
+    Label.RAISED_WITH: ("raised with",),
     Label.FROM_AGENCY: (
         "from agency",
         "my agency",
@@ -240,6 +256,10 @@ def read(text: str) -> Labelled:
         elif any(pieces):
             close()
     close()
+    if Label.RAISED_WITH in found:
+        # Two lines cannot both say with whom: the plain one does, and this one says who raises it too.
+        means = Label.TOGETHER if Label.TO_AGENCY in found else Label.TO_AGENCY
+        found.setdefault(means, []).extend(found.pop(Label.RAISED_WITH))
     values = {label: tuple(values) for label, values in found.items() if values}
     return Labelled(values, "\n".join(rest).strip(), tuple(order))
 

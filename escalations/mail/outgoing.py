@@ -30,7 +30,7 @@ from escalations.rules import accounts, clocks, limits_told, planning, workingti
 from escalations.rules.case import Case, Clock, RedateReason, Route, Seen, Status
 from escalations.rules.clocks import TEAM_POSITION
 from escalations.rules.instead import ToldInstead
-from escalations.rules.notices import RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind, redated_for
+from escalations.rules.notices import LEAD, RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind, redated_for
 from escalations.rules.onward import May
 from escalations.rules.senders import RaiserAt
 from escalations.settings import Settings
@@ -181,6 +181,10 @@ class Facts:
     """Where what is not for this process goes: one of a closed list, and told to whoever wrote it alone."""
     sent_there: bool = False
     """Whether the partnership's team has sent it there itself."""
+    together: bool = False
+    """Whether its reader's agency raises it together with another one, which leads and answers for their side."""
+    above: bool = True
+    """Whether there is a stage above the present one."""
     not_theirs: bool = False
     """Whether it is for whoever raised it, and the agency says that the case is not theirs."""
     reopened: bool = False
@@ -202,6 +206,7 @@ _TEAM_CLOCK_OF = {
     NoticeKind.HELD: Awaits.LOOK,
     NoticeKind.MISDIRECTED: Awaits.LOOK,
     NoticeKind.NOT_THEIRS: Awaits.LOOK,
+    NoticeKind.AGREEMENT_WAITS: Awaits.LOOK,
     NoticeKind.SAYS_URGENT: Awaits.LOOK,
     NoticeKind.DELIVERY_TROUBLE: Awaits.MEND_DELIVERY,
 }
@@ -272,6 +277,8 @@ def facts_of(
         more_time=clock is not None and clock.more_time,
         route=case.route if notice.kind is NoticeKind.NOT_FOR_THIS else None,
         sent_there=case.sent_there,
+        together=notice.to.side is Side.RAISING and notice.to.agency_id in case.co_raisers,
+        above=case.frame.policy.next_stage(max(case.stage, 1)) is not None,
         not_theirs=notice.to.position == RAISER and case.raiser_at is RaiserAt.NOBODY,
         reopened=case.reopened > 0,
         adviser=_adviser(case, notice),
@@ -647,7 +654,8 @@ def _values(notice: Notice, facts: Facts) -> Mapping[str, object]:
         "say": workingtime.say,
         "by": _by(facts),
         "for_team": notice.asks is Ask.TEAM,
-        "reader": reader_of(notice),
+        # The contact of an agency that raises it with the lead hears what whoever raised it hears.
+        "reader": Reader.RAISER if facts.together and notice.to.position == LEAD else reader_of(notice),
         "asked": asked,
         "done": [one for one in facts.kept if one.kept_at is not None],
         "asked_in_vain": any(one.kept_at is None for one in facts.kept),

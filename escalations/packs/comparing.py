@@ -357,6 +357,10 @@ _FIELDS: Final = {
     "was": "the earlier codes that it takes the place of",
     "plans": "actions of a plan",
     "on_the_day": "whether their owner is reminded on the day",
+    "raised_together": "several agencies that raise together",
+    "taken": "whether it is taken",
+    "tracks": "on which tracks",
+    "over_dissent": "what the lead's agreement means over the dissent of another one",
     "closing": "after the end",
     "feedback": "whether each side is asked what changed, and how it felt",
     "follow_up": "the follow-up",
@@ -379,6 +383,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
     "asks": {code.value: saying.SIDES[code] for code in Side},
     "asked_by": {code.value: saying.SIDES[code] for code in Side},
     "reads": {code.value: said for code, said in saying.READS.items()},
+    "over_dissent": {code.value: said for code, said in saying.OVER_DISSENT.items()},
     "unanswered": {code.value: said for code, said in saying.UNANSWERED.items()},
     "agency_closures": {"deadline_stays": "nothing", "days_do_not_count": "its days do not count"},
     "one_person_two_rungs": {

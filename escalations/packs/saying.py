@@ -18,6 +18,7 @@ from escalations.policy import (
     Limit,
     OnePerson,
     OnLimit,
+    OverDissent,
     Policy,
     Side,
     StageRule,
@@ -388,6 +389,7 @@ def _conventions(policy: Policy) -> Iterator[str]:
             at = "; ".join(f"{title} ({_type(kind)})" for kind, title in named.titles.items())
             yield f"The {named.title} is called: {at}. Source: {source_of(named.source)}."
     yield from _beginnings(policy)
+    yield from _together(policy)
     by_itself = any(clock.on_limit is OnLimit.ESCALATE for clock in _every(policy))
     yield (
         "Time alone moves a case up only where it is said of a time limit above."
@@ -483,6 +485,30 @@ def _advisers(policy: Policy) -> Iterator[str]:
             f"{READS[rule.reads]}; their link serves for {rule.within.words()}, and no time limit waits for them. "
             f"Source: {source_of(rule.source)}."
         )
+
+
+OVER_DISSENT: Final[dict[OverDissent, str]] = {
+    OverDissent.TEAM: "nothing is settled by it alone: the team decides, and either of them can take it up",
+    OverDissent.SETTLES: "it is settled, and the dissent stays on record",
+}
+"""What the lead's agreement means over the recorded dissent of another agency that raised it."""
+
+
+def _together(policy: Policy) -> Iterator[str]:
+    """Whether several agencies raise together, and what an agreement means over a dissent of one of them."""
+    rule = policy.raised_together
+    if rule is None:
+        return
+    source = f" Source: {source_of(rule.source)}."
+    if not rule.taken:
+        yield f"Each agency raises its own escalation; several do not raise one together.{source}"
+        return
+    tracks = f" on the {_or(track.value for track in rule.tracks)} track" if rule.tracks else ""
+    yield (
+        f"Several agencies may raise one escalation together{tracks}: one leads and answers for them, the others are "
+        "told of what it is told. Where the lead agrees and another one has put on record that it disagrees, "
+        f"{OVER_DISSENT[rule.over_dissent]}.{source}"
+    )
 
 
 def _after_the_end(policy: Policy) -> Iterator[str]:

@@ -19,6 +19,7 @@ from escalations.policy import (
     Awaits,
     ClockRule,
     OnLimit,
+    OverDissent,
     Policy,
     PolicyProblem,
     Side,
@@ -74,6 +75,7 @@ def warnings(policy: Policy, *, today: date, posts: Posts | None = None) -> tupl
         *_reminders(policy),
         *_lengths(policy),
         *_partnership(policy),
+        *_together(policy),
         *_after_the_end(policy),
         *_advisers(policy),
         *(_positions(policy, posts) if posts is not None else ()),
@@ -333,6 +335,24 @@ def _partnership(policy: Policy) -> Iterator[PolicyProblem]:
             ("stages",),
             "the partnership is never told, so its team can read no case and its review counts none; write "
             "partnership_told: true at the stage at which it hears of one",
+        )
+
+
+def _together(policy: Policy) -> Iterator[PolicyProblem]:
+    """An agreement that settles what another agency that raised it is on record against; and limits of nothing."""
+    rule = policy.raised_together
+    if rule is None:
+        return
+    if not rule.taken and rule.tracks:
+        yield PolicyProblem(
+            ("raised_together", "tracks"),
+            "says on which tracks, and taken: false says that it is on none; leave it out",
+        )
+    if rule.taken and rule.over_dissent is OverDissent.SETTLES and rule.source == OUR_CHOICE:
+        yield PolicyProblem(
+            ("raised_together", "over_dissent"),
+            "what the lead agrees is settled though another agency that raised it disagrees, and no paragraph is given "
+            "for that; write over_dissent: team, or the source",
         )
 
 

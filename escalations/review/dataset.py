@@ -28,6 +28,7 @@ from escalations.rules.case import (
     Felt,
     FileNote,
     Frame,
+    LeaveReason,
     Outcome,
     PartyReason,
     PauseReason,
@@ -247,6 +248,8 @@ class CaseRecord:
     reason: str
     level_of_need: int | None
     legal_status: str
+    co_raisers: tuple[str, ...] = ()
+    """The agencies that raised it together with that one, which led when the case was last told of."""
     sender_known: senders.Known | None = None
     sender_checked: senders.Checked | None = None
     """How it was known who raised it, as it was found then."""
@@ -385,6 +388,7 @@ class Life:
                 reason=event.reason,
                 level_of_need=event.level_of_need,
                 legal_status=event.legal_status,
+                co_raisers=event.co_raisers,
                 sender_known=event.sender_known,
                 sender_checked=event.sender_checked,
                 theme=event.theme,
@@ -472,6 +476,8 @@ class Life:
                     self.record = replace(now, answered=(*now.answered, (event.stage, event.counts_from)))
             case events.SaidMisdirected() | events.PartyAdded() | events.PartyRemoved():
                 self._tell_of_parties(event)
+            case events.RaisersChanged():
+                self._tell_of_raisers(event)
             case events.Settled():
                 self.record = replace(now, settled=(*now.settled, (event.agency_id, event.at)))
             case events.Closed():
@@ -551,6 +557,8 @@ class Life:
                 | events.ReopeningAsked()
                 | events.SaidNotUrgent()
                 | events.AdviserEnded()
+                | events.AgreementNoted()  # The dissent is told of; and the end, where it comes to one.
+                | events.AgreementAnswered()
             ):
                 pass  # The others are LEFT_OUT, and mostly not even read.
             case _:
@@ -573,6 +581,16 @@ class Life:
             case _:
                 assert_never(event)
         self.record = replace(now, responding_agencies=with_whom, parties_changed=now.parties_changed + 1)
+
+    def _tell_of_raisers(self, event: events.RaisersChanged) -> None:
+        """Who raised it: it is counted once, under the lead; who did so for a time stays, and a mistake does not."""
+        now = self.record
+        raised = [one for one in (now.raising_agency, *now.co_raisers, *event.added) if one is not None]
+        if event.because is LeaveReason.NAMED_IN_ERROR:
+            raised = [agency for agency in raised if agency not in event.left]
+        lead = event.lead or now.raising_agency
+        others = tuple(dict.fromkeys(agency for agency in raised if agency != lead))
+        self.record = replace(now, raising_agency=lead, co_raisers=others)
 
     def _tell_of_correction(self, event: events.Corrected) -> None:
         """What was a mistake is not counted: an answer that was none, or a stage to which it never should have gone."""

@@ -31,6 +31,8 @@ class CaseRow:
     closed_month: str
     track: str
     raised_by_type: str
+    raised_together_with_types: str
+    """The types of those that raised it with that one; each type once, with a semicolon between them."""
     raised_with_types: str
     """Each type once, with a semicolon between them."""
     concern: str
@@ -85,6 +87,7 @@ def _row(view: View, case: CaseRecord, group: str, of: Mapping[ListKind, Counted
         closed_month=_month(case.closed_at),
         track=case.track.value,
         raised_by_type=view.known.type_of(case.raising_agency),
+        raised_together_with_types="; ".join(sorted({view.known.type_of(one) for one in case.co_raisers})),
         raised_with_types="; ".join(sorted(view.types_of(case))),
         concern=case.concern.value,
         reason=of[ListKind.REASONS].code(case, case.reason),

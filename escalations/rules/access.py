@@ -54,6 +54,7 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
             | acts.ConfirmCause()
             | acts.Erase()
             | acts.FindTheirs()
+            | acts.AnswerAgreement()
             | acts.Transfer()
             | acts.InviteAdviser()
             | acts.EndAdvice()
@@ -73,7 +74,7 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
         case acts.NoteFile():
             if act.note is FileNote.READ or act.by.side is Side.RESPONDING:
                 return _responding(case, act.by)
-            return _raising(case, act.by)
+            return _raises_it(case, act.by)
         case acts.Correct():
             return None if _is_team(act.by) else _own_entry(case, act)
         case acts.Misdirected():
@@ -112,8 +113,14 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
             return _other_side(case, act)
         case acts.SetSooner() | acts.SetPriority() | acts.SayNotUrgent():
             return None if _is_team(act.by) else _raising(case, act.by)
-        case acts.Object() | acts.AskToReopen():
+        case acts.Object():
             return _responding(case, act.by) if act.by.side is Side.RESPONDING else _raising(case, act.by)
+        case acts.AskToReopen():
+            return _responding(case, act.by) if act.by.side is Side.RESPONDING else _raises_it(case, act.by)
+        case acts.ChangeRaisers():
+            return None if _is_team(act.by) else _leaves(case, act)
+        case acts.MoveUp() if moves_up_over_dissent(case, act.by.side, act.by.agency_id):
+            return None
         case acts.ChangeTrack():
             return _of_the_track(case, act)
         case acts.Agree() | acts.MoveUp() | acts.Stay() | acts.Withdraw() | acts.Redirect():
@@ -175,12 +182,32 @@ def _of_a_side(case: Case, act: acts.SayDone | acts.ReachedByPerson) -> Refused 
 def _own_entry(case: Case, act: acts.Correct) -> Refused | None:
     """Whoever made an entry says that it was a mistake: any position of that agency that has a part in the case."""
     by = act.by
-    refused = _raising(case, by) if by.side is Side.RAISING else _responding(case, by)
+    refused = _raises_it(case, by) if by.side is Side.RAISING else _responding(case, by)
     if refused is not None:
         return refused
     made = [entry.by for entry in case.entries if entry.submission_id == act.entry]
-    own = all(one.side is by.side and (by.side is Side.RAISING or one.agency_id == by.agency_id) for one in made)
+    whose = case.speaker(by.side, by.agency_id)
+    own = all(one.side is by.side and case.speaker(one.side, one.agency_id) == whose for one in made)
     return None if own else Refused(NOT_YOUR_SIDE, "Only whoever made an entry, or the partnership team, corrects it.")
+
+
+def _leaves(case: Case, act: acts.ChangeRaisers) -> Refused | None:
+    """An agency that raises it with others says for itself that it no longer does; all else the team does."""
+    by = act.by
+    own = by.side is Side.RAISING and by.agency_id in case.co_raisers
+    if own and act.leave == (by.agency_id,) and not act.add and act.lead is None:
+        return None
+    return Refused(
+        NOT_YOUR_SIDE,
+        "Who raises this, and who leads, the partnership team changes. Please ask it; an agency that raises it with "
+        "others can say for itself that it no longer does.",
+    )
+
+
+def moves_up_over_dissent(case: Case, side: Side, agency_id: str | None) -> bool:
+    """Whether an agency may take it up though another one leads: the lead agrees, and this one is on record against."""
+    waiting = case.agreement
+    return side is Side.RAISING and waiting is not None and agency_id in set(waiting.dissenting) & set(case.co_raisers)
 
 
 def _own_misdirection(case: Case, act: acts.Misdirected) -> Refused | None:
@@ -205,6 +232,8 @@ def reads_by_link(case: Case, to: Recipient, *, now: datetime) -> bool:
     if to.side is Side.OUTSIDE:
         adviser = case.adviser(to.position)
         return adviser is not None and case.status is Status.OPEN and adviser.serves(now)
+    if to.side is Side.RAISING:
+        return to.agency_id not in case.left_raising
     return to.side is not Side.RESPONDING or not case.removed or case.party(to.agency_id) is not None
 
 
@@ -215,7 +244,7 @@ def adviser_reads(case: Case, adviser_id: str, by: Actor) -> bool:
         return by.position == adviser_id
     if adviser is None or agency is None or agency not in adviser.reads_of:
         return False
-    raising = by.side is Side.RAISING and agency == case.raising_agency
+    raising = by.side is Side.RAISING and case.raises(agency)
     return raising or (by.side is Side.RESPONDING and case.party(agency) is not None)
 
 
@@ -225,7 +254,7 @@ def _adds(case: Case, by: Actor) -> Refused | None:
         return None
     if by.side is Side.RESPONDING:
         return _responding(case, by)
-    return _deciding(case, by) if by.side is Side.FINAL_BODY else _raising(case, by)
+    return _deciding(case, by) if by.side is Side.FINAL_BODY else _raises_it(case, by)
 
 
 def _accounts(case: Case, act: acts.Account) -> Refused | None:
@@ -234,8 +263,8 @@ def _accounts(case: Case, act: acts.Account) -> Refused | None:
     if _is_team(by):
         return None
     if by.side is Side.RAISING:
-        refused = _raising(case, by)
-        if refused is not None or act.agency_id == case.raising_agency:
+        refused = _raises_it(case, by)
+        if refused is not None or act.agency_id == case.speaker(by.side, by.agency_id):
             return refused
     own = by.agency_id == act.agency_id and by.agency_id is not None
     if own and by.side is Side.RESPONDING and case.party(by.agency_id) is not None and _was_told(case, by.position):
@@ -248,8 +277,8 @@ def _accounts(case: Case, act: acts.Account) -> Refused | None:
 def _for_its_own(case: Case, by: Actor, agency_id: str | None, otherwise: str) -> Refused | None:
     """Each side for its own agency, from any position that hears of the case. Nobody else says it for them."""
     if by.side is Side.RAISING:
-        refused = _raising(case, by)
-        if refused is not None or agency_id == case.raising_agency:
+        refused = _raises_it(case, by)
+        if refused is not None or agency_id == case.speaker(by.side, by.agency_id):
             return refused
     own = by.side is Side.RESPONDING and by.agency_id is not None and by.agency_id == agency_id
     if own and case.party(by.agency_id) is not None and _hears(case, by.position, by.agency_id):
@@ -282,9 +311,9 @@ def _checks(case: Case, act: acts.CheckAction) -> Refused | None:
     by, owner = act.by, _owner(case, act.action_id)
     if owner is not None and owner == by.agency_id:
         return Refused(NOT_YOUR_SIDE, "What your own agency says of its action is for the other side to confirm.")
-    if by.side is Side.RESPONDING and owner not in {None, case.raising_agency}:
+    if by.side is Side.RESPONDING and owner is not None and not case.raises(owner):
         return Refused(NOT_YOUR_SIDE, "Whether that is so, the agency says that raised this.")
-    if by.side is Side.RAISING and owner == case.raising_agency:
+    if by.side is Side.RAISING and case.raises(owner):
         return Refused(NOT_YOUR_SIDE, "What your own agency says of its action is for the other side to confirm.")
     if by.side is Side.RESPONDING:
         return _for_its_own(case, by, by.agency_id, "Only an agency of the other side can confirm this.")
@@ -310,6 +339,15 @@ def _raising(case: Case, by: Actor) -> Refused | None:
         if by.agency_id is not None and by.agency_id == case.raising_agency:
             return None
     return Refused(NOT_YOUR_SIDE, "Only the agency that raised this can do this.")
+
+
+def _raises_it(case: Case, by: Actor) -> Refused | None:
+    """Whichever agency raises it: the lead, or one of the others, each for itself."""
+    if by.side is Side.RAISING and by.agency_id in case.co_raisers and by.position != RAISER:
+        return None
+    if by.side is Side.RAISING and by.agency_id in case.left_raising:
+        return Refused(NOT_YOUR_SIDE, "Your agency no longer raises this with the others.")
+    return _raising(case, by)
 
 
 NOT_THEIRS = (

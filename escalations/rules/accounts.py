@@ -34,6 +34,16 @@ def whose(case: Case, clock: Clock) -> tuple[Whose, ...]:
     return tuple(asked)
 
 
+def may_give(case: Case, clock: Clock) -> tuple[Whose, ...]:
+    """Who can give an account of it: whoever is asked, and those that raise it together with the lead.
+
+    Nobody waits for theirs: the lead answers for the raising side.
+    """
+    asked = whose(case, clock)
+    others = case.co_raisers if any(side is Side.RAISING for side, _ in asked) else ()
+    return (*asked, *((Side.RAISING, agency) for agency in others))
+
+
 def _responding(case: Case, clock: Clock) -> tuple[str, ...]:
     """The responding agencies that a delay concerns: the one that a clock is about, where it is about one."""
     if clock.over and case.party(clock.agency_id) is None:
@@ -82,10 +92,8 @@ def asked_of(case: Case, clock_id: str | None, side: Side, agency_id: str | None
 
 
 def _of_side(case: Case, clock: Clock, side: Side, agency_id: str | None) -> str | None:
-    asked = whose(case, clock)
-    if side is Side.RAISING:
-        return next((agency for one, agency in asked if one is side), None)
-    return agency_id if (side, agency_id) in asked else None
+    agency = case.speaker(side, agency_id)
+    return agency if (side, agency) in may_give(case, clock) else None
 
 
 def add(case: Case, act: acts.Account, now: datetime) -> tuple[Event, ...] | Refused:
@@ -97,7 +105,7 @@ def add(case: Case, act: acts.Account, now: datetime) -> tuple[Event, ...] | Ref
         return Refused(
             "limit_kept", "This time limit was kept after all, and does not count as passed. Nothing more is needed."
         )
-    side = next((side for side, agency in whose(case, clock) if agency == act.agency_id), None)
+    side = next((side for side, agency in may_give(case, clock) if agency == act.agency_id), None)
     if side is None:
         return Refused(
             "not_asked", "This delay does not concern that agency, so it is not asked for its account of it."

@@ -24,6 +24,7 @@ from escalations.rules.case import (
     Felt,
     FileNote,
     KnownBy,
+    LeaveReason,
     Outcome,
     OwnRecord,
     PartyReason,
@@ -149,6 +150,10 @@ class Raise(ActModel):
     """What was found of it; none where the team entered it for them."""
     seen: Annotated[tuple[Seen, ...], Field(exclude_if=not_)] = ()
     """What a program saw in the words of a plain mail. It decides nothing."""
+    co_raisers: Annotated[tuple[Slug, ...], Field(max_length=9, exclude_if=not_)] = ()
+    """The agencies that raise it together with that one, which leads."""
+    raisers_to_look_at: Annotated[bool, Field(exclude_if=not_)] = False
+    """A plain mail names others that raise it too, known to us or not: it is held, and the team looks."""
 
 
 class Complete(ActModel):
@@ -329,6 +334,28 @@ class ChangeParties(ActModel):
     remove: tuple[Slug, ...] = ()
     because: Annotated[PartyReason | None, Field(exclude_if=not_)] = None
     """Needed where an agency is taken out."""
+
+
+class ChangeRaisers(ActModel):
+    """Who raises it changes: an agency more, one that no longer does, or another one in the lead. Why is sealed.
+
+    The team does all of it; an agency that raises it with others says for itself that it no longer does.
+    """
+
+    kind: Literal["change_raisers"] = "change_raisers"
+    add: tuple[Slug, ...] = ()
+    leave: tuple[Slug, ...] = ()
+    because: Annotated[LeaveReason | None, Field(exclude_if=not_)] = None
+    """Needed where an agency no longer raises it."""
+    lead: Annotated[Slug | None, Field(exclude_if=not_)] = None
+    """Which of the others leads from here on."""
+
+
+class AnswerAgreement(ActModel):
+    """The team says whether the lead's agreement settles it, over the recorded dissent of another that raised it."""
+
+    kind: Literal["answer_agreement"] = "answer_agreement"
+    settles: bool
 
 
 class ChangeContact(ActModel):
@@ -738,6 +765,8 @@ Act = (
     | FindTheirs
     | ChangeParties
     | ChangeContact
+    | ChangeRaisers
+    | AnswerAgreement
     | Decide
     | NotePhoneCall
     | Pause

@@ -103,7 +103,12 @@ def respond(case: Case, act: acts.Respond, now: datetime) -> tuple[Event, ...] |
 def phone_call(case: Case, act: acts.NotePhoneCall, now: datetime) -> tuple[Event, ...] | Refused:
     """The team phoned. Whom it reached has been reached, also on the urgent track; nobody has acknowledged by that."""
     # None is whoever raised it, as long as their agency is not known.
-    involved = {case.raising_agency, case.frame.policy.final_body.agency, *(party.agency_id for party in case.parties)}
+    involved = {
+        case.raising_agency,
+        *case.co_raisers,
+        case.frame.policy.final_body.agency,
+        *(party.agency_id for party in case.parties),
+    }
     if act.agency_id not in involved:
         return Refused("not_a_party", "That agency is not part of this escalation.")
     noted = events.PhoneCallNoted(
@@ -154,7 +159,7 @@ def note_file(case: Case, act: acts.NoteFile, now: datetime) -> tuple[Event, ...
     The file is read before an answer, so once at each stage and while the case is open; it is recorded once, also when
     all is over.
     """
-    agency = act.by.agency_id if act.by.side is Side.RESPONDING else case.raising_agency
+    agency = case.speaker(act.by.side, act.by.agency_id)
     if agency is None:
         return Refused(
             "raising_agency_needed",

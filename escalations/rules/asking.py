@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from escalations.policy import Side
 from escalations.rules import accounts, following_up, planning
 from escalations.rules.case import Case, ClaimState, Status
 from escalations.rules.notices import Ask, Recipient
@@ -70,7 +69,7 @@ def is_met(case: Case, asks: Ask, to: Recipient, *, stage: int, about: str | Non
 
 def _agency(case: Case, to: Recipient) -> str | None:
     """For whom the reader of a link speaks."""
-    return case.raising_agency if to.side is Side.RAISING else to.agency_id
+    return case.speaker(to.side, to.agency_id)
 
 
 def _answered(case: Case, agency_id: str | None, stage: int) -> bool:

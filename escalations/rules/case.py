@@ -162,6 +162,17 @@ class PartyReason(StrEnum):
     OTHER = "other"
 
 
+class LeaveReason(StrEnum):
+    """Why an agency no longer raises an escalation with the others; what exactly was said is sealed."""
+
+    NO_LONGER_OURS = "no_longer_ours"
+    """The agency no longer works with the child or adult."""
+    DEALT_WITH = "dealt_with"
+    """For this agency the worry is dealt with."""
+    NAMED_IN_ERROR = "named_in_error"
+    OTHER = "other"
+
+
 class TransferredTo(StrEnum):
     """Who takes over what is transferred; its name, and who took it there, are sealed."""
 
@@ -575,6 +586,16 @@ class Removed:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """The lead's agreement, over the recorded dissent of another agency that raised it: it settles nothing yet."""
+
+    agencies: tuple[str, ...]
+    """The responding agencies with which it would be settled."""
+    outcome: Outcome
+    dissenting: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What a case was opened under, shared by all cases with the same: never part of what is serialised."""
 
@@ -635,6 +656,14 @@ class Case:
     raised_as: str | None = None
     """The agency that it was raised for. The team may put it right when it passes a held case on, and the raiser's own
     links go on serving."""
+    co_raisers: tuple[str, ...] = ()
+    """The agencies that raise it together with that one, which leads."""
+    left_raising: tuple[str, ...] = ()
+    """Those that raised it too, and do so no longer."""
+    raisers_to_look_at: bool = False
+    """A plain mail names others that raise it too: none is told before the team has looked."""
+    agreement: Waiting | None = None
+    """The lead's agreement that waits for the team's word, because another agency that raises it disagrees."""
     sender_known: Known | None = None
     sender_checked: Checked | None = None
     """How it is known who raised it; none for what was raised before that was written down."""
@@ -759,6 +788,21 @@ class Case:
     def stage_at(self, moment: datetime) -> int:
         """The stage that the case was at, or 0 before the first."""
         return sum(1 for start in self.stage_starts if start <= moment)
+
+    def raises(self, agency_id: str | None) -> bool:
+        """Whether an agency raises it: the one that leads, or one of the others."""
+        return agency_id is not None and (agency_id == self.raising_agency or agency_id in self.co_raisers)
+
+    def speaker(self, side: Side, agency_id: str | None) -> str | None:
+        """For which agency somebody of a side speaks: of the raising side for the lead, unless they are another's."""
+        if side is not Side.RAISING or agency_id in (*self.co_raisers, *self.left_raising):
+            return agency_id
+        return self.raising_agency
+
+    @property
+    def raisers(self) -> tuple[str, ...]:
+        """Every agency that raises it, the lead first; none while it is not known which that is."""
+        return (() if self.raising_agency is None else (self.raising_agency,)) + self.co_raisers
 
     @property
     def first_stage(self) -> int:

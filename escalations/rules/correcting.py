@@ -156,7 +156,8 @@ def of_side(case: Case, side: Side, agency_id: str | None) -> tuple[Entry, ...]:
     """What a side made itself and can say was a mistake, the newest first; one for each submission."""
     found: dict[str, Entry] = {}
     for entry in reversed(case.entries):
-        own = side is Side.TEAM or (entry.by.side is side and (side is Side.RAISING or entry.by.agency_id == agency_id))
+        whose = case.speaker(side, entry.by.agency_id)
+        own = side is Side.TEAM or (entry.by.side is side and whose == case.speaker(side, agency_id))
         moved_on = entry.kind == "stage_started" and (entry.stage != case.stage or case.status is not Status.OPEN)
         if own and not entry.struck and not entry.over and not moved_on:
             found.setdefault(entry.submission_id, entry)

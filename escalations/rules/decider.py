@@ -4,7 +4,7 @@
 What each act brings is in the module that is named for it: ``opening``, ``answering``, ``claiming``, ``settling``,
 ``moving``, ``delivering``, ``accounts``, ``confirming``, ``pausing``, ``sooner``, ``redating``, ``skipping``,
 ``tracks``, ``parties``, ``urgent_words``, ``reopening``, ``correcting``, ``planning``, ``dissenting``,
-``looking_back``, ``following_up``, ``advising``.
+``looking_back``, ``following_up``, ``advising``, ``together``.
 ``docs/rules.md`` lists them all.
 """
 
@@ -38,6 +38,7 @@ from escalations.rules import (
     reopening,
     settling,
     sooner,
+    together,
     tracks,
     urgent_words,
     word,
@@ -128,6 +129,7 @@ _WHILE_HELD = (
     acts.Redate,
     acts.ChangeTrack,
     acts.ChangeContact,
+    acts.ChangeRaisers,
     acts.Erase,
     acts.Transfer,
     acts.SayNotUrgent,
@@ -265,6 +267,10 @@ def _decide(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:
             return parties.change_contact(case, act, now)
         case acts.Agree():
             return settling.agree(case, act, now)
+        case acts.ChangeRaisers():
+            return together.change(case, act, now)
+        case acts.AnswerAgreement():
+            return settling.answer_agreement(case, act, now)
         case acts.Decide():
             return settling.final_decision(case, act, now)
         case acts.MoveUp():

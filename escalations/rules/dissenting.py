@@ -32,7 +32,7 @@ def has(case: Case, agency_id: str | None, *, formal: bool) -> bool:
 
 def record(case: Case, act: acts.RecordDissent, now: datetime) -> tuple[Event, ...] | Refused:
     """One agency's dissent; one that was noted can become formal."""
-    if act.agency_id == case.raising_agency:
+    if case.raises(act.agency_id):
         side = Side.RAISING
     elif case.party(act.agency_id) is not None:
         side = Side.RESPONDING
@@ -47,6 +47,11 @@ def record(case: Case, act: acts.RecordDissent, now: datetime) -> tuple[Event, .
         return Refused("already_recorded", "That your agency disagrees has been recorded already.")
     return (
         events.DissentRecorded(
-            **events.origin(act, now), side=side, agency_id=act.agency_id, stage=case.stage, formal=act.formal
+            **events.origin(act, now),
+            side=side,
+            agency_id=act.agency_id,
+            stage=case.stage,
+            formal=act.formal,
+            beside=act.agency_id in case.co_raisers,
         ),
     )

@@ -25,6 +25,7 @@ from escalations.rules.case import (
     Felt,
     FileNote,
     KnownBy,
+    LeaveReason,
     Outcome,
     OwnRecord,
     PartyReason,
@@ -107,6 +108,10 @@ class Raised(ActEventModel):
     """How it is known who raised it, as it was found then."""
     seen: Annotated[tuple[Seen, ...], Field(exclude_if=not_)] = ()
     """What a program saw in the words of a plain mail."""
+    co_raisers: Annotated[tuple[Slug, ...], Field(exclude_if=not_)] = ()
+    """The agencies that raise it together with the one that leads."""
+    raisers_to_look_at: Annotated[bool, Field(exclude_if=not_)] = False
+    """A plain mail names others that raise it too, and the team is to look first."""
 
 
 class Completed(ActEventModel):
@@ -530,9 +535,14 @@ class ActionChecked(ActEventModel):
 
 
 class DissentRecorded(ActEventModel):
-    """An agency goes along, and put on record that it disagrees. It moves and holds up nothing."""
+    """An agency goes along, and put on record that it disagrees. It moves and holds up nothing.
+
+    Of an agency that raises it beside the lead: that it disagrees, whatever the lead agrees.
+    """
 
     kind: Literal["dissent_recorded"] = "dissent_recorded"
+    beside: Annotated[bool, Field(exclude_if=not_)] = False
+    """Whether it is such a one's."""
     side: Side
     agency_id: Slug
     stage: int
@@ -812,6 +822,39 @@ class AdviserEnded(ActEventModel):
     stage: int
 
 
+class RaisersChanged(ActEventModel):
+    """Who raises it changed. It goes on as it was: nobody's time limit has moved by that."""
+
+    kind: Literal["raisers_changed"] = "raisers_changed"
+    stage: int
+    added: tuple[Slug, ...] = ()
+    left: tuple[Slug, ...] = ()
+    because: LeaveReason | None = None
+    lead: Slug | None = None
+    """Which agency leads from here on, where that changed ..."""
+    led: Slug | None = None
+    """... and which one did before."""
+
+
+class AgreementNoted(ActEventModel):
+    """The lead agrees, and another agency that raises it is on record as disagreeing. Nothing is settled yet."""
+
+    kind: Literal["agreement_noted"] = "agreement_noted"
+    stage: int
+    agencies: tuple[Slug, ...]
+    """The responding agencies with which it would be settled."""
+    outcome: Outcome
+    dissenting: tuple[Slug, ...]
+
+
+class AgreementAnswered(ActEventModel):
+    """The team said whether the lead's agreement settles it."""
+
+    kind: Literal["agreement_answered"] = "agreement_answered"
+    stage: int
+    settles: bool
+
+
 class Erased(ActEventModel):
     """The words of the case were erased; its codes and dates stay. Who had it done is sealed."""
 
@@ -1081,6 +1124,9 @@ Event = (
     | PartyAdded
     | PartyRemoved
     | ContactChanged
+    | RaisersChanged
+    | AgreementNoted
+    | AgreementAnswered
     | Erased
     | Decided
     | Closed

@@ -32,11 +32,12 @@ from escalations.rules.case import (
     Seen,
     Status,
     Unreached,
+    Waiting,
 )
 from escalations.rules.changing import replace
 from escalations.rules.events import ActEventModel, Event
 from escalations.rules.plan import FollowUp
-from escalations.rules.senders import Checked
+from escalations.rules.senders import Checked, Stands
 from escalations.rules.telling import RAISER
 
 
@@ -84,13 +85,16 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912,
         case events.Completed():
             return _completed(case, event)
         case events.PassedOn():
+            lead = event.raising_agency or case.raising_agency
             return replace(
                 case,
                 status=Status.OPEN,
-                raising_agency=event.raising_agency or case.raising_agency,
+                raising_agency=lead,
+                co_raisers=tuple(agency for agency in case.co_raisers if agency != lead),
                 sender_known=event.sender_known or case.sender_known,
                 sender_stands=event.sender_stands,
                 parties=_parties(event.responding_agencies),
+                raisers_to_look_at=False,
             )
         case events.AgencyAwaited():
             return replace(case, agency_awaited_at=event.at)
@@ -183,6 +187,12 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912,
             return _with_evidence(case, event.agency_id, case.stage, wrote=True)
         case events.FoundTheirs():
             return _with_party(case, event.agency_id, not_theirs_at=None)
+        case events.RaisersChanged():
+            return _raisers_changed(case, event)
+        case events.AgreementNoted():
+            return replace(case, agreement=Waiting(event.agencies, event.outcome, event.dissenting))
+        case events.AgreementAnswered():
+            return replace(case, agreement=None)
         case events.PartyAdded():
             return replace(case, parties=(*case.parties, Party(agency_id=event.agency_id)))
         case events.PartyRemoved():
@@ -206,6 +216,7 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912,
                 outside=event.outside,
                 sent_there=event.sent_there,
                 move=None,
+                agreement=None,
                 asked_if_urgent=False,
                 word_due_at=None,
                 follow_up=None if event.follow_up_at is None else FollowUp(at=event.follow_up_at),
@@ -253,6 +264,31 @@ def _parties(agencies: tuple[str, ...]) -> tuple[Party, ...]:
     return tuple(Party(agency_id=agency) for agency in agencies)
 
 
+def _raisers_changed(case: Case, event: events.RaisersChanged) -> Case:
+    """Who raises it from here on. Another lead's own contact has it; what still waits for the raising side is its."""
+    raisers = tuple(agency for agency in (*case.raisers, *event.added) if agency not in event.left)
+    back = set(event.added)
+    left = tuple(agency for agency in (*case.left_raising, *event.left) if agency not in back)
+    waiting = case.agreement
+    if waiting is not None and (event.lead is not None or not set(waiting.dissenting) - set(event.left)):
+        case = replace(case, agreement=None)  # The one that agreed leads no longer, or nobody who disagrees is left.
+    lead = event.lead or case.raising_agency
+    case = replace(case, co_raisers=tuple(agency for agency in raisers if agency != lead), left_raising=left)
+    if event.lead is None:
+        return case
+    clocks = tuple(
+        replace(one, agency_id=lead) if one.running and one.waits_for is Side.RAISING else one for one in case.clocks
+    )
+    return replace(
+        case,
+        raising_agency=lead,
+        raised_as=lead,
+        sender_stands=Stands.CONTACT,
+        sender_owned=None,
+        clocks=clocks,
+    )
+
+
 def _without_party(case: Case, event: events.PartyRemoved) -> Case:
     """The agency has no part in it from here on; what was noted of its clocks stays, and is met by nothing later."""
     return replace(
@@ -277,6 +313,8 @@ def _raised(case: Case, event: events.Raised) -> Case:
         start_stage=event.start_stage or 1,
         raising_agency=event.raising_agency,
         raised_as=event.raising_agency,
+        co_raisers=event.co_raisers,
+        raisers_to_look_at=event.raisers_to_look_at,
         sender_known=event.sender_known,
         sender_checked=event.sender_checked,
         parties=_parties(event.responding_agencies),
@@ -369,6 +407,7 @@ def _stage_started(case: Case, event: events.StageStarted) -> Case:
         moved_by_rule=event.by_rule,
         objected=(),
         move=None,
+        agreement=None,
         decider_position=event.decider_position,
         parties=tuple(
             party if party.settled else replace(party, evidence=Evidence(), answered_at=None) for party in case.parties

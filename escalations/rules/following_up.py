@@ -34,7 +34,7 @@ def asked_at(case: Case, closed: events.Closed) -> datetime | None:
 def _whom(case: Case) -> tuple[Concerned, ...]:
     rule = case.frame.policy.follow_up
     sides = () if rule is None else rule.asks
-    raising = [Concerned(side=Side.RAISING, agency_id=case.raising_agency)] if case.raising_agency else []
+    raising = [Concerned(side=Side.RAISING, agency_id=agency) for agency in case.raisers]
     responding = [Concerned(side=Side.RESPONDING, agency_id=party.agency_id) for party in case.parties]
     return tuple(one for one in (*raising, *responding) if one.side in sides)
 
@@ -84,7 +84,7 @@ def answer(case: Case, act: acts.AnswerFollowUp, now: datetime) -> tuple[Event, 
             "You chose where the learning went, and also that there was none or that it is not known yet. Please "
             "choose one or the other.",
         )
-    side = Side.RAISING if act.agency_id == case.raising_agency else Side.RESPONDING
+    side = Side.RAISING if case.raises(act.agency_id) else Side.RESPONDING
     return (
         events.FollowUpAnswered(
             **events.origin(act, now),

@@ -25,7 +25,7 @@ def side_of(case: Case, agency_id: str | None) -> Side | None:
         return None
     if not case.frame.policy.asks_at_the_end:
         return None
-    if agency_id == case.raising_agency:
+    if case.raises(agency_id):
         return Side.RAISING
     return Side.RESPONDING if case.party(agency_id) is not None else None
 

@@ -103,7 +103,7 @@ def _decider(case: Case, rule: StageRule) -> tuple[str | None, AlternateBecause 
     if not rule.decided_by_final_body:
         return None, None
     body = case.frame.policy.final_body
-    involved = {case.raising_agency, *(party.agency_id for party in case.parties)} - {None}
+    involved = {*case.raisers, *(party.agency_id for party in case.parties)}
     if body.works_for in involved:
         both = body.alternate_works_for in involved
         return body.alternate_position, "both_work_for_a_party" if both else "works_for_a_party"
@@ -275,9 +275,15 @@ _MET_AT_THE_END = {
 }
 
 
-def close(case: Case, at: datetime, *, by: Actor, outcome: Outcome) -> tuple[Event, ...]:
-    """A person said that it is over: everything that ran ends, and the partnership is told where it was told before."""
-    return _close(case, at, by.side, events.Closed(at=at, by=by, stage=case.stage, outcome=outcome))
+def close(
+    case: Case, at: datetime, *, by: Actor, outcome: Outcome, on_word_of: Side | None = None
+) -> tuple[Event, ...]:
+    """A person said that it is over: everything that ran ends, and the partnership is told where it was told before.
+
+    Where the team records it, it says on whose word.
+    """
+    closed = events.Closed(at=at, by=by, stage=case.stage, outcome=outcome, on_word_of=on_word_of)
+    return _close(case, at, on_word_of or by.side, closed)
 
 
 def close_without_settlement(case: Case, closed: events.Closed) -> tuple[Event, ...]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import assert_never
 
 from escalations.policy import Awaits, Side
-from escalations.rules import advising, events, limits_told, promises_told, remembering
+from escalations.rules import advising, events, limits_told, promises_told, remembering, together_told
 from escalations.rules.case import MEETS, Case, Clock, DeliveryState, Seen, Status
 from escalations.rules.changing import replace
 from escalations.rules.clocks import TEAM_POSITION
@@ -43,7 +43,9 @@ def notices_for(case: Case, event: Event) -> tuple[Notice, ...]:
         event: what happened.
     """
     told = _told(case, event)
-    if case.removed and not isinstance(event, events.PartyRemoved):
+    if case.co_raisers:
+        told = together_told.with_the_others(case, event, told)
+    if (case.removed or case.left_raising) and not isinstance(event, events.PartyRemoved | events.RaisersChanged):
         # Whatever comes of what an agency did before it was taken out, it is not told of.
         told = tuple(one for one in told if has_a_part(case, one.to))
     if event.calendar_ended:
@@ -112,8 +114,8 @@ def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR091
             return _party_added(case, event)
         case events.PartyRemoved():
             return _party_removed(case, event)
-        case events.ContactChanged():
-            return _contact_changed(case)
+        case events.ContactChanged() | events.RaisersChanged() | events.AgreementNoted() | events.AgreementAnswered():
+            return _of_raisers(case, event)
         case events.Closed():
             return _closed(case, event)
         case events.Reopened():
@@ -277,7 +279,9 @@ def _further_words(case: Case, event: events.WordsAdded) -> tuple[Notice, ...]:
         return (_to_raiser(case, NoticeKind.WORDS_ADDED),)
     if case.status is Status.HELD:
         return (_to_team(case, NoticeKind.WORDS_ADDED),)
-    return () if case.status is Status.CLOSED else _to_parties(case, NoticeKind.WORDS_ADDED)
+    # Those that raise it together read each other's words; nobody is told of their own.
+    together = (_to_raiser(case, NoticeKind.WORDS_ADDED),) if case.co_raisers else ()
+    return together if case.status is Status.CLOSED else (*together, *_to_parties(case, NoticeKind.WORDS_ADDED))
 
 
 def _team_added(case: Case) -> tuple[Notice, ...]:
@@ -388,7 +392,9 @@ def _claim_answered(case: Case, claim_id: str, kind: NoticeKind) -> tuple[Notice
 
 def has_a_part(case: Case, to: Recipient) -> bool:
     """Whether somebody has a part in the case, so that it is told them."""
-    return to.side is not Side.RESPONDING or case.party(to.agency_id) is not None
+    if to.side is Side.RAISING:
+        return to.agency_id not in case.left_raising
+    return to.side is not Side.RESPONDING or not case.removed or case.party(to.agency_id) is not None
 
 
 def _misdirected(case: Case, event: events.SaidMisdirected) -> tuple[Notice, ...]:
@@ -436,6 +442,34 @@ def _others_have_it(case: Case, event: events.PartyAdded | events.PartyRemoved) 
     raiser = () if event.by.side is Side.RAISING else (_to_raiser(case, NoticeKind.PARTIES),)
     others = (to for to in limits_told.level_of_responding_side(case) if to.agency_id != event.agency_id)
     return (*raiser, *(_goes_on(case, to, NoticeKind.PARTIES) for to in others))
+
+
+def _of_raisers(
+    case: Case,
+    event: events.ContactChanged | events.RaisersChanged | events.AgreementNoted | events.AgreementAnswered,
+) -> tuple[Notice, ...]:
+    """Who raises it, and who is written to; why what the lead agreed is not settled yet, and the team's word on it."""
+    match event:
+        case events.ContactChanged():
+            return _contact_changed(case)
+        case events.RaisersChanged():
+            return _raisers_changed(case, event)
+        case events.AgreementNoted():
+            return (_to_raiser(case, NoticeKind.AGREEMENT_WAITS), _to_team(case, NoticeKind.AGREEMENT_WAITS))
+        case events.AgreementAnswered():
+            # Where it settles it, that is told by what is settled.
+            return () if event.settles else (_to_raiser(case, NoticeKind.NOT_SETTLED),)
+
+
+def _raisers_changed(case: Case, event: events.RaisersChanged) -> tuple[Notice, ...]:
+    """Both sides, the team where it did not do it, and an agency that the team took out."""
+    if case.status is Status.HELD:
+        return ()
+    out = () if event.by.side is not Side.TEAM else event.left
+    removed = (Notice(NoticeKind.REMOVED, Recipient(Side.RAISING, one, LEAD), Ask.READ, event.stage) for one in out)
+    others = (_goes_on(case, to, NoticeKind.RAISERS) for to in limits_told.level_of_responding_side(case))
+    team = () if event.by.side is Side.TEAM else (_to_team(case, NoticeKind.RAISERS),)
+    return (*removed, _to_raiser(case, NoticeKind.RAISERS), *others, *team)
 
 
 def _contact_changed(case: Case) -> tuple[Notice, ...]:
@@ -617,6 +651,9 @@ _PASSING = (
     NoticeKind.THEIRS,
     NoticeKind.PARTIES,
     NoticeKind.CONTACT,
+    NoticeKind.RAISERS,
+    NoticeKind.AGREEMENT_WAITS,
+    NoticeKind.NOT_SETTLED,
 )
 
 
@@ -648,7 +685,7 @@ def overtaken(
         due_at: by when it says that something is awaited: nobody is reminded of a time that no longer holds.
         to: whom it is for: an agency that was taken out meanwhile hears that, and nothing else.
     """
-    if to is not None and case.removed and kind is not NoticeKind.REMOVED and not has_a_part(case, to):
+    if to is not None and kind is not NoticeKind.REMOVED and not has_a_part(case, to):
         return True
     if kind in {NoticeKind.PAUSED, NoticeKind.PAUSED_TOO_LONG}:
         return case.pause is None
@@ -670,9 +707,20 @@ def overtaken(
         return clock is None or not clock.running or _says_another_time(clock, kind, due_at)
     if kind is NoticeKind.LIMIT_PASSED:
         return clock is not None and (clock.limit_withdrawn or not clock.running)
-    if kind is NoticeKind.MOVE_DUE:
-        return case.move is None or case.move.by_rule is None
-    return kind is NoticeKind.MOVE_INTENDED and (case.move is None or case.move.intended_at is None)
+    return _no_longer(case, kind)
+
+
+def _no_longer(case: Case, kind: NoticeKind) -> bool:
+    """Whether what such a notice tells of a case as a whole holds no longer."""
+    match kind:
+        case NoticeKind.MOVE_DUE:
+            return case.move is None or case.move.by_rule is None
+        case NoticeKind.MOVE_INTENDED:
+            return case.move is None or case.move.intended_at is None
+        case NoticeKind.AGREEMENT_WAITS:
+            return case.agreement is None
+        case _:
+            return False
 
 
 def _says_another_time(clock: Clock, kind: NoticeKind, due_at: datetime | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from escalations.policy import Awaits, ClockRule, StartsFrom
-from escalations.rules import acts, clocks, events, listed, moving, skipping, sooner, urgent_words
+from escalations.rules import acts, clocks, events, listed, moving, skipping, sooner, together, urgent_words
 from escalations.rules.access import Refused
 from escalations.rules.actors import Channel
 from escalations.rules.case import EDITION, Case, Cause, Status
@@ -23,7 +23,8 @@ def raise_case(case: Case, act: acts.Raise, now: datetime) -> tuple[Event, ...] 
         return Refused("already_raised", "This escalation has already been raised.")
     if act.happened_at is not None and act.happened_at > now:
         return Refused("in_the_future", "The date of the disagreement is in the future. Please give when it arose.")
-    refused = _agencies(act.raising_agency, act.responding_agencies)
+    refused = _agencies((act.raising_agency, *act.co_raisers), act.responding_agencies)
+    refused = refused or together.not_together(case, act.track, act.raising_agency, act.co_raisers)
     if refused is not None:
         return refused
     number = skipping.first_stage(case, act)
@@ -32,7 +33,7 @@ def raise_case(case: Case, act: acts.Raise, now: datetime) -> tuple[Event, ...] 
     if act.priority is not None and case.frame.policy.priority(act.priority) is None:
         return sooner.no_such_priority(case)
     elsewhere = skipping.goes_elsewhere(case, act.concern)
-    held = act.hold or not act.responding_agencies or act.raising_agency is None or elsewhere
+    held = act.hold or not act.responding_agencies or act.raising_agency is None or elsewhere or act.raisers_to_look_at
     raised = events.Raised(
         **events.origin(act, now),
         policy_hash=case.frame.policy.content_hash,
@@ -50,6 +51,8 @@ def raise_case(case: Case, act: acts.Raise, now: datetime) -> tuple[Event, ...] 
         sender_known=act.sender_known,
         sender_checked=act.sender_checked,
         seen=act.seen,
+        co_raisers=act.co_raisers,
+        raisers_to_look_at=act.raisers_to_look_at,
         held=held,
         # Entered for somebody, by the team or by an agency's lead: nobody is mailed until "tell them" is pressed.
         quiet=held and (act.hold or act.channel is Channel.TEAM),
@@ -101,7 +104,9 @@ def pass_on(case: Case, act: acts.PassOn, now: datetime) -> tuple[Event, ...] | 
             "raising_agency_needed",
             "We do not know yet which agency raised this. Please say which it is; it can then be passed on.",
         )
-    refused = _agencies(raising, act.responding_agencies) or _unsure(act)
+    # Whoever leads after all is not one of the others any more.
+    others = tuple(agency for agency in case.co_raisers if agency != raising)
+    refused = _agencies((raising, *others), act.responding_agencies) or _unsure(act)
     if refused is not None:
         return refused
     looked = clocks.meet(case, case.running(Awaits.LOOK), now, counts_from=now)
@@ -159,7 +164,7 @@ def complete(case: Case, act: acts.Complete, now: datetime) -> tuple[Event, ...]
     named = tuple(party.agency_id for party in case.parties)
     refused = (
         _named(case, act, named)
-        or _agencies(case.raising_agency, act.responding_agencies)
+        or _agencies((case.raising_agency, *case.co_raisers), act.responding_agencies)
         or listed.no_such_reason(case, act)
     )
     if refused is not None:
@@ -180,7 +185,7 @@ def _completed(case: Case, act: acts.Complete, responding: tuple[str, ...], now:
     )
     if case.status is not Status.HELD or case.raising_agency is None or case.quiet or not responding:
         return (completed,)
-    if skipping.goes_elsewhere(case, act.concern):
+    if skipping.goes_elsewhere(case, act.concern) or case.raisers_to_look_at:
         return (completed,)
     # The team has not looked, and does not have to any more; so its clock stops, and it is not told either.
     looked = clocks.stop(case.running(Awaits.LOOK), now)
@@ -205,8 +210,8 @@ def _named(case: Case, act: acts.Complete, named: tuple[str, ...]) -> Refused | 
     return None
 
 
-def _agencies(raising: str | None, responding: tuple[str, ...]) -> Refused | None:
-    if raising in responding:
+def _agencies(raising: tuple[str | None, ...], responding: tuple[str, ...]) -> Refused | None:
+    if any(agency in responding for agency in raising):
         return Refused(
             "same_agency",
             "The agency that raises this and the agency it is raised with are the same. A "

@@ -32,7 +32,7 @@ def misdirected(case: Case, act: acts.Misdirected, now: datetime) -> tuple[Event
         )
     if act.should_be == act.agency_id:
         return Refused("same_agency", "You named the same agency as the one that says it is not theirs.")
-    if act.should_be is not None and act.should_be == case.raising_agency:
+    if case.raises(act.should_be):
         return Refused(
             "same_agency",
             "The agency that you named is the one that raised this. Please name another one, or none if you do not "
@@ -104,7 +104,7 @@ def _of_the_choice(case: Case, act: acts.ChangeParties) -> Refused | None:
         return Refused("nothing_chosen", "Please choose an agency to add, or one to take out.")
     if len(set(named)) != len(named):
         return Refused("named_twice", "The same agency is named twice. Please name each agency once.")
-    if case.raising_agency in act.add:
+    if any(case.raises(agency) for agency in act.add):
         return Refused(
             "same_agency",
             "The agency that raised this cannot also be asked to answer it. A disagreement inside one agency goes "

@@ -16,7 +16,7 @@ from escalations.rules.access import NO_ACTION, Refused
 from escalations.rules.case import WITHOUT_SETTLEMENT, Case, Status
 from escalations.rules.events import Event
 from escalations.rules.plan import Action, Plan, PlanSays, Whose
-from escalations.rules.telling import RAISER
+from escalations.rules.telling import LEAD, RAISER
 
 MOST = 40
 """How many actions one case holds: beyond that nobody keeps an eye on them."""
@@ -45,8 +45,7 @@ def to_do(case: Case) -> Iterator[Action]:
 
 def owners(case: Case) -> tuple[str, ...]:
     """The agencies whose an action can be."""
-    raising = () if case.raising_agency is None else (case.raising_agency,)
-    return (*raising, *(party.agency_id for party in case.parties))
+    return (*case.raisers, *(party.agency_id for party in case.parties))
 
 
 def propose(case: Case, act: acts.ProposePlan, now: datetime) -> tuple[Event, ...] | Refused:
@@ -127,8 +126,8 @@ def _dates(case: Case, act: acts.ProposePlan, now: datetime) -> Refused | None:
 
 def _position(case: Case, agency_id: str) -> str:
     """Who is reminded, where the plan does not say: whoever raised it, or the position of the stage."""
-    if agency_id == case.raising_agency:
-        return RAISER
+    if case.raises(agency_id):
+        return RAISER if agency_id == case.raising_agency else LEAD
     return case.frame.policy.stage(max(case.stage, 1)).responding_position
 
 
@@ -149,7 +148,9 @@ def _asked(case: Case, act: acts.ProposePlan, proposer: str | None) -> tuple[Who
     of_one = act.by.side is Side.RESPONDING
     raising = (Side.RAISING, str(case.raising_agency))
     responding = ((Side.RESPONDING, party.agency_id) for party in case.parties)
-    concerned = (raising, *(whose for whose in responding if not of_one or whose[1] in its))
+    # Of those that raise it with the lead, whoever has something to do by it.
+    together = ((Side.RAISING, agency) for agency in case.co_raisers if agency in its)
+    concerned = (raising, *together, *(whose for whose in responding if not of_one or whose[1] in its))
     return tuple(whose for whose in concerned if whose[1] != proposer)
 
 
@@ -255,5 +256,5 @@ def to_check(case: Case, side: Side, agency_id: str | None) -> tuple[str, ...]:
 
 def _is_of_other(case: Case, owner: str, side: Side, agency_id: str | None) -> bool:
     if side is Side.RAISING:
-        return owner != case.raising_agency
-    return side is Side.RESPONDING and owner == case.raising_agency and case.party(agency_id) is not None
+        return not case.raises(owner) and agency_id not in case.co_raisers
+    return side is Side.RESPONDING and case.raises(owner) and case.party(agency_id) is not None

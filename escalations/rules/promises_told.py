@@ -45,6 +45,8 @@ def of_promise(case: Case, event: events.Promised) -> tuple[Notice, ...]:  # noq
             return (owner, *_team(case, NoticeKind.ACTION_DENIED, event.action_id))
         case events.DissentRecorded():
             others = _of_other_side(case, event.side)
+            if event.agency_id in case.co_raisers:
+                others = ((Side.RAISING, str(case.raising_agency)), *others)
             return (
                 *_to_each(case, NoticeKind.DISSENT, others, Ask.READ),
                 *(() if event.by.side is Side.TEAM else _team(case, NoticeKind.DISSENT)),
@@ -86,8 +88,13 @@ def position_of(case: Case, whose: Whose) -> Recipient:
     """Who of an agency is written to: whoever raised it, or the responding agency's position of the last stage."""
     side, agency = whose
     if side is Side.RAISING:
-        return Recipient(side, case.raising_agency, RAISER)
+        return Recipient(side, agency, LEAD) if agency in case.co_raisers else to_lead(case)
     return Recipient(side, agency, case.frame.policy.stage(max(case.stage, 1)).responding_position)
+
+
+def to_lead(case: Case) -> Recipient:
+    """Whoever raised it, at the agency that leads."""
+    return Recipient(Side.RAISING, case.raising_agency, RAISER)
 
 
 def _to_each(
@@ -105,7 +112,7 @@ def _to_each(
 
 def _to_owner(case: Case, kind: NoticeKind, action_id: str, due_at: datetime | None) -> Notice:
     action = _action(case, action_id)
-    side = Side.RAISING if action.agency_id == case.raising_agency else Side.RESPONDING
+    side = Side.RAISING if case.raises(action.agency_id) else Side.RESPONDING
     to = Recipient(side, action.agency_id, action.position)
     return Notice(kind, to, Ask.ACTION, case.stage, due_at, action_id)
 
@@ -130,7 +137,7 @@ def _others(case: Case, action_id: str) -> tuple[Whose, ...]:
     if found is None:
         return ()
     plan, action = found
-    if action.agency_id != case.raising_agency:
+    if not case.raises(action.agency_id):
         return ((Side.RAISING, str(case.raising_agency)),)
     return _responding_of(plan, case)
 

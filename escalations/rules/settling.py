@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from escalations.policy import Awaits, Side
-from escalations.rules import acts, clocks, events, moving
+from escalations.rules import acts, clocks, events, moving, together
 from escalations.rules.access import Refused
 from escalations.rules.case import WITHOUT_SETTLEMENT, Case, Clock, Outcome, Status
 from escalations.rules.events import Event
@@ -23,11 +23,36 @@ def agree(case: Case, act: acts.Agree, now: datetime) -> tuple[Event, ...] | Ref
         return Refused("not_a_party", "That agency is not part of this escalation.")
     if any(party.settled for party in case.parties if party.agency_id in agencies):
         return Refused("settled", "This is already settled with that agency. Nothing more is needed.")
+    against = together.over_dissent(case)
+    if against:
+        return together.note_agreement(case, act, agencies, against, now)
+    return _with(case, act, agencies, act.outcome, now)
+
+
+def answer_agreement(case: Case, act: acts.AnswerAgreement, now: datetime) -> tuple[Event, ...] | Refused:
+    """The team's word on an agreement over a dissent: it settles it, or it goes on and the next step is offered."""
+    waiting = case.agreement
+    if waiting is None:
+        return Refused("nothing_to_decide", "No agreement waits for the partnership team's word here.")
+    looked = clocks.meet(case, together.looks(case, waiting.dissenting), now, counts_from=now)
+    answered = events.AgreementAnswered(**events.origin(act, now), stage=case.stage, settles=act.settles)
+    happened: tuple[Event, ...] = (*looked, answered)
+    if not act.settles:
+        return happened
+    agencies = tuple(party.agency_id for party in case.open_parties if party.agency_id in waiting.agencies)
+    return (*happened, *_with(evolve_all(case, happened), act, agencies, waiting.outcome, now))
+
+
+def _with(
+    case: Case, act: acts.Agree | acts.AnswerAgreement, agencies: tuple[str, ...], outcome: Outcome, now: datetime
+) -> tuple[Event, ...]:
+    """It is settled with these agencies; with the last of them the case closes."""
     ends = {party.agency_id for party in case.open_parties} == set(agencies)
-    happened = _settled(case, act, agencies, act.outcome, now, ends=ends)
+    happened = _settled(case, act, agencies, outcome, now, ends=ends)
     settled = evolve_all(case, happened)
     if not settled.open_parties:
-        return (*happened, *moving.close(settled, now, by=act.by, outcome=_overall(settled)))
+        word = Side.RAISING if isinstance(act, acts.AnswerAgreement) else None
+        return (*happened, *moving.close(settled, now, by=act.by, outcome=_overall(settled), on_word_of=word))
     considered = [clock for clock in settled.running(Awaits.CONSIDER) if clock.about in agencies]
     happened = (*happened, *clocks.meet(settled, considered, now, counts_from=now))
     left = evolve_all(case, happened).clocks
@@ -37,7 +62,7 @@ def agree(case: Case, act: acts.Agree, now: datetime) -> tuple[Event, ...] | Ref
 
 def _settled(
     case: Case,
-    act: acts.Agree | acts.Close,
+    act: acts.Agree | acts.AnswerAgreement | acts.Close,
     agencies: tuple[str, ...],
     outcome: Outcome,
     now: datetime,

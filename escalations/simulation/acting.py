@@ -37,6 +37,8 @@ _DOES: Final[Mapping[str, Side]] = {
     "object": Side.RAISING,
     "misdirected": Side.RESPONDING,
     "change_parties": Side.RAISING,
+    "change_raisers": Side.TEAM,
+    "answer_agreement": Side.TEAM,
     "change_contact": Side.RAISING,
     "reopen": Side.RAISING,
     "correct": Side.RESPONDING,
@@ -68,6 +70,7 @@ _MOSTLY: Final[Mapping[str, Mapping[str, object]]] = {
     "say_done": {"done": "answered"},
     "vouch_for_sender": {"theirs": True},
     "note_phone_call": {"reached": True},
+    "answer_agreement": {"settles": True},
     "answer_plan": {"says": PlanSays.AGREED},
     "report_action": {"done": True},
     "check_action": {"so": True},
@@ -205,7 +208,7 @@ class Maker:
     def _side_of(self, agency: str | None, usual: Side) -> Side:
         if agency is None:
             return usual
-        if agency == self.case.raising_agency:
+        if self.case.raises(agency):
             return Side.RAISING
         if agency == self.case.frame.policy.final_body.agency:
             return Side.FINAL_BODY
@@ -266,7 +269,7 @@ class Maker:
     def _value(self, deed: Deed, name: str, value: object, at: datetime) -> object:
         if name == "actions" and isinstance(value, list):
             return tuple(self._planned(one) for one in value)
-        if name in {"responding_agencies", "add", "remove"}:
+        if name in {"responding_agencies", "co_raisers", "add", "remove", "leave"}:
             return tuple(str(one) for one in value) if isinstance(value, list) else (str(value),)
         if name in {"changed", "learning", "without"}:
             several = value if isinstance(value, list) else [value]

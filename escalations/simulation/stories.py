@@ -289,6 +289,7 @@ def _delivery(said: str) -> DeliveryState:
 _OURS: Final = ("kind", "submission_id", "by", "channel", "received_at", "content_digest")
 _ALIASES: Final = {
     "with": "responding_agencies",
+    "together_with": "co_raisers",
     "agency": "agency_id",
     "about": "concern",
     "because": "reason",
@@ -301,6 +302,7 @@ _ALIASES: Final = {
 }
 SAID: Final = {
     "responding_agencies": "with",
+    "co_raisers": "together with",
     "agency_id": "agency",
     "concern": "about",
     "reason": "because",

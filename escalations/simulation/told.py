@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, get_args
 
 from escalations.packs import saying
-from escalations.policy import Policy, Side
+from escalations.policy import Policy, Side, Track
 from escalations.rules import access, events, evolving, notices
 from escalations.rules.access import Role
 from escalations.rules.case import Case, new
@@ -136,6 +136,8 @@ def _whom(state: Case, notice: Notice) -> str:
     position = notice.to.position
     if position == RAISER:
         return "whoever raised it"
+    if position == LEAD and notice.to.agency_id in state.co_raisers:
+        return "the contact of an agency that raises it too"
     if notice.to.side is Side.TEAM:
         return "the team's deputy" if position == TEAM_DEPUTY else "the team"
     if notice.to.side is Side.OUTSIDE:
@@ -246,6 +248,7 @@ def texts(policy: Policy) -> tuple[str, ...]:
         _story(("1 hour later", "change track", "track: urgent")),
         *_after_the_end(policy),
         _story(*_advice(policy)),
+        *_together(policy),
         _story(("7 working days later, 10:00", "respond", "by: police"), ("1 hour later", "respond",
                "by: childrens-services"), ("1 hour later", "agree")),
         *(_story(("1 hour later", "set priority", f"priority: {level.code}")) for level in policy.priorities[:1]),
@@ -280,6 +283,20 @@ def _advice(policy: Policy) -> tuple[tuple[str, ...], ...]:
     )]  # fmt: skip
     asked = ("1 hour later", "invite adviser", f"on word of: {rule.asked_by[0].value}")
     return (*up, asked, ("1 hour later", "give advice"), ("1 hour later", "end advice"))
+
+
+def _together(policy: Policy) -> tuple[str, ...]:
+    """Two agencies raise it, one more joins, the lead agrees over a dissent, and one leaves."""
+    if not policy.together.on(Track.STANDARD):
+        return ()
+    with_another = "  together with: [health-visiting]\n"
+    agrees = (("1 hour later", "respond", "by: childrens-services"), ("1 hour later", "record dissent",
+              "by: health-visiting"), ("1 hour later", "agree"))  # fmt: skip
+    return (
+        _story(*agrees, ("1 hour later", "answer agreement", "settles: false"), ("1 hour later", "change raisers",
+               "leave: [health-visiting]", "because: no longer ours"), raised=with_another),
+        _story(("1 hour later", "change raisers", "add: [health-visiting]")),
+    )  # fmt: skip
 
 
 def _may_be_sooner(policy: Policy) -> list[str]:

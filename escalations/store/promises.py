@@ -99,7 +99,7 @@ def of(case: Case) -> tuple[Promise, ...]:
 def _actions(case: Case) -> list[Promise]:
     found = []
     for action in planning.to_do(case):
-        side = Side.RAISING if action.agency_id == case.raising_agency else Side.RESPONDING
+        side = Side.RAISING if case.raises(action.agency_id) else Side.RESPONDING
         state = Standing.NOT_DONE if action.done is False else Standing.TO_DO
         if action.passed_at is not None and state is Standing.TO_DO:
             state = Standing.DATE_PASSED

@@ -27,7 +27,7 @@ from escalations.rules.evolving import evolve
 from escalations.rules.notices import Recipient
 from escalations.store import promises
 from escalations.store.links import Link
-from escalations.web import telling, words
+from escalations.web import raised_together, telling, words
 from escalations.web.story import Story, Told
 from escalations.web.telling import Names
 
@@ -47,6 +47,8 @@ class Unnamed(Names):
             return "your agency"
         if agency_id == self.case.raising_agency:
             return "the agency that raised it"
+        if agency_id in (*self.case.co_raisers, *self.case.left_raising):
+            return "an agency that raised it with others"
         if agency_id == self.case.frame.policy.final_body.agency:
             return "the final body"
         return (
@@ -147,7 +149,7 @@ def author(by: Actor, names: Names) -> str:
     return said[:1].upper() + said[1:]
 
 
-def bare(event: Event) -> str:  # noqa: C901, PLR0911  one line a kind
+def bare(event: Event) -> str:  # noqa: C901, PLR0911, PLR0912  one line a kind
     """What happened, without saying anything of what it is about."""
     match event:
         case events.Completed():
@@ -172,6 +174,8 @@ def bare(event: Event) -> str:  # noqa: C901, PLR0911  one line a kind
             return "The escalation was opened again"
         case events.PartyRemoved():
             return "An agency was taken out"
+        case events.RaisersChanged() | events.AgreementNoted() | events.AgreementAnswered():
+            return raised_together.bare(event)
         case events.DoneConfirmed():
             return "What was said to be done was confirmed"
         case events.DoneDenied():
@@ -197,8 +201,10 @@ def coming(case: Case, names: Names, own: Recipient) -> Next:
         return Next((), (), "The partnership team has it, and no other agency has been told of it yet.")
     running = sorted((clock for clock in case.clocks if clock.running), key=lambda clock: clock.due_at)
     asked = [clock for clock in running if clock.awaits is not Awaits.SETTLE_ALL]
-    yours = tuple(_line(clock, names, said=TASK[clock.awaits]) for clock in asked if _is_own(clock, own))
-    others = [_line(clock, names) for clock in asked if not _is_own(clock, own)]
+    yours = tuple(
+        _line(clock, names, said=TASK[clock.awaits]) for clock in asked if _is_own(clock, own, case.co_raisers)
+    )
+    others = [_line(clock, names) for clock in asked if not _is_own(clock, own, case.co_raisers)]
     if case.move is not None and case.move.takes_effect_at is not None:
         others.insert(0, f"It moves up to stage {case.move.to_stage} at {say(case.move.takes_effect_at)}")
     others.extend(_line(clock, names) for clock in running if clock.awaits is Awaits.SETTLE_ALL)
@@ -208,7 +214,7 @@ def coming(case: Case, names: Names, own: Recipient) -> Next:
 
 def _promised(case: Case, names: Names, own: Recipient) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What was agreed to be done by a date, and what is asked after the end: of the reader's own agency; of others."""
-    agency = case.raising_agency if own.side is Side.RAISING else own.agency_id
+    agency = case.speaker(own.side, own.agency_id)
     found = promises.of(case)
     mine = [one for one in found if one.agency_id == agency and one.side is own.side]
     return (
@@ -235,8 +241,11 @@ def _promise(one: promises.Promise, names: Names | None) -> str:
             assert_never(one.kind)
 
 
-def _is_own(clock: Clock, own: Recipient) -> bool:
-    return clock.waits_for is own.side and (own.side is not Side.RESPONDING or clock.agency_id == own.agency_id)
+def _is_own(clock: Clock, own: Recipient, others: tuple[str, ...]) -> bool:
+    """What waits for the raising side waits for the agency that leads."""
+    return clock.waits_for is own.side and (
+        own.agency_id == clock.agency_id if own.side is Side.RESPONDING else own.agency_id not in others
+    )
 
 
 def _line(clock: Clock, names: Names, *, said: str = "") -> str:

@@ -96,6 +96,7 @@ class _CasePages:
             began=found.raised.happened_at,
             entered=found.raised.channel is Channel.TEAM,
             raising=names.raising(case.raising_agency),
+            together=[names.agency(agency) for agency in case.co_raisers],
             sender=sender_words.sentences(
                 case.sender_known,
                 case.sender_checked,

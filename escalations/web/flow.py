@@ -100,6 +100,6 @@ class Flow:
 def parties_of(answers: Answers) -> tuple[str, ...]:
     """The agencies that may have a case number of their own, in the order in which they were named."""
     own = first(answers.page(Step.YOU), "agency")
-    return tuple(
-        dict.fromkeys(agency for agency in (own, *questions.agency_fields(answers.page(Step.AGENCIES))) if agency)
-    )
+    page = answers.page(Step.AGENCIES)
+    others = (*questions.agency_fields(page), *questions.together_fields(page))
+    return tuple(dict.fromkeys(agency for agency in (own, *others) if agency))

@@ -29,7 +29,7 @@ from escalations.rules.case import (
 )
 from escalations.rules.notices import Ask
 from escalations.store.links import Link, Session
-from escalations.web import advice, completing, looked_back, made, party_forms, plan_forms, team_acts
+from escalations.web import advice, completing, looked_back, made, party_forms, plan_forms, team_acts, together_forms
 from escalations.web.answers import Agency, YesNo
 from escalations.web.forms import LONG, Reading, first
 from escalations.web.made import Made
@@ -68,6 +68,7 @@ class Doing(StrEnum):
     MISDIRECTED = "misdirected"
     PARTIES = "parties"
     CONTACT = "contact"
+    LEAVE = "no-longer-ours"
     VOUCH = "vouch"
     ADVICE = "advice"
     CORRECT = "correct"
@@ -144,7 +145,7 @@ def _again(case: Case, link: Link) -> tuple[Doing, ...]:
     """What had closed can be opened again by whoever raised it; what the final body decided, the team is asked for."""
     if case.status is not Status.CLOSED or link.asks is not Ask.READ or not case.stage or case.erased_at is not None:
         return ()
-    if link.to.side is Side.RAISING and case.outcome not in reopening.DECIDED:
+    if link.to.side is Side.RAISING and not _beside(case, link) and case.outcome not in reopening.DECIDED:
         return (Doing.REOPEN,)
     asked = (link.to.agency_id or "") in case.reopening_asked
     return () if asked or link.to.side not in {Side.RAISING, Side.RESPONDING} else (Doing.ASK_REOPEN,)
@@ -167,14 +168,24 @@ def _of_plans(case: Case, link: Link) -> tuple[Doing, ...]:
         *((Doing.ACTION,) if plan_forms.to_report(case, agency) else ()),
         *((Doing.CHECK,) if plan_forms.to_check(case, link.to.side, agency) else ()),
         *((Doing.FOLLOW_UP,) if plan_forms.to_follow_up(case, agency) else ()),
-        *((Doing.PLAN,) if planning.lives(case) else ()),
+        *((Doing.PLAN,) if planning.lives(case) and not _beside(case, link) else ()),
         *((Doing.DISSENT,) if plan_forms.may_dissent(case, agency) else ()),
     )
 
 
 def own(case: Case, link: Link) -> str | None:
     """The agency for which the reader of a link speaks."""
-    return case.raising_agency if link.to.side is Side.RAISING else link.to.agency_id
+    return case.speaker(link.to.side, link.to.agency_id)
+
+
+def leads(case: Case, link: Link) -> bool:
+    """Whether its reader's agency raises it, and answers for its side."""
+    return link.to.side is Side.RAISING and not _beside(case, link)
+
+
+def _beside(case: Case, link: Link) -> bool:
+    """Whether its reader's agency raises it together with another one, which leads."""
+    return link.to.side is Side.RAISING and link.to.agency_id in case.co_raisers
 
 
 def _of_files(case: Case, link: Link) -> tuple[Doing, ...]:
@@ -194,7 +205,7 @@ def _of_files(case: Case, link: Link) -> tuple[Doing, ...]:
 
 def _asked(case: Case, link: Link) -> tuple[Doing, ...]:
     met = asking.is_met(case, link.asks, link.to, stage=link.stage, about=link.about)
-    if case.status is Status.HELD and link.asks is Ask.READ and link.to.side is Side.RAISING:
+    if case.status is Status.HELD and link.asks is Ask.READ and leads(case, link):
         return (*_urgent(case), *_BACK)  # What is held waits for the team; these need not.
     if case.status is not Status.OPEN or met:
         return ()
@@ -217,12 +228,21 @@ def _asked(case: Case, link: Link) -> tuple[Doing, ...]:
         case Ask.READ:
             claimed = _CLAIMED if claim_of(case, link) is not None else ()
             if link.to.side is Side.RAISING:
-                return (*claimed, *_reading(case), *_objecting(case, link))
+                of_side = _reading(case) if leads(case, link) else _standing_beside(case, link)
+                return (*claimed, *of_side, *(_objecting(case, link) if leads(case, link) else ()))
             return (*claimed, *_objecting(case, link)) if link.to.side is Side.RESPONDING else ()
         case Ask.TEAM | Ask.COMPLETE | Ask.PLAN | Ask.ACTION | Ask.CHECK | Ask.FOLLOW_UP | Ask.VOUCH | Ask.ADVISE:
             return ()  # That is done on the team's own pages, and on a page of questions of its own.
         case _:
             assert_never(link.asks)
+
+
+def _standing_beside(case: Case, link: Link) -> tuple[Doing, ...]:
+    """The lead answers for the raising side. Whoever is on record against its agreement may take it up itself."""
+    moving = case.move is not None and case.move.takes_effect_at is not None
+    top = case.frame.policy.next_stage(case.stage) is None
+    up = access.moves_up_over_dissent(case, link.to.side, link.to.agency_id) and not moving and not top
+    return (*((Doing.MOVE_UP,) if up else ()), Doing.LEAVE)
 
 
 def _responding(case: Case, link: Link) -> tuple[Doing, ...]:
@@ -290,7 +310,7 @@ def _is_to_confirm(case: Case, claim: Claim, link: Link) -> bool:
         return False
     if link.to.side is Side.RESPONDING:
         return claim.agency_id == link.to.agency_id and access.stage_of(case, link.to.position) is not None
-    return link.to.side is Side.RAISING
+    return link.to.side is Side.RAISING and not _beside(case, link)
 
 
 def make(
@@ -412,6 +432,8 @@ def _make(  # noqa: C901, PLR0911, PLR0912, PLR0915, PLR0917  one line a kind, a
             return _look_back(reading, case, link, origin, sealed)
         case Doing.PLAN | Doing.PLAN_ANSWER | Doing.ACTION | Doing.CHECK | Doing.DISSENT | Doing.FOLLOW_UP:
             return _planned(doing, reading, case, link, origin, sealed)
+        case Doing.LEAVE:
+            return together_forms.leave(reading, str(link.to.agency_id), origin, sealed)
         case Doing.CONTACT:
             return party_forms.contact(reading, origin, sealed)
         case Doing.CORRECT:

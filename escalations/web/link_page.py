@@ -76,6 +76,7 @@ TITLES: Final[Mapping[Doing, str]] = {
     Doing.DISSENT: "Put on record that you disagree",
     Doing.MISDIRECTED: "This is not ours",
     Doing.PARTIES: "Change the agencies that it is raised with",
+    Doing.LEAVE: "Your agency no longer raises this",
     Doing.CONTACT: "Somebody else is to be written to",
     Doing.VOUCH: "Is it your agency’s?",
     Doing.CORRECT: "Something that we sent was a mistake",
@@ -162,8 +163,8 @@ def values(page: Read, link: Link, *, now: datetime) -> dict[str, Any]:
         "in_short": _in_short(page) if link.asks in {Ask.RESPOND, Ask.DECIDE} else (),
         "sections": _sections(page, link),
         "unsafe": summary.unsafe_to_tell(page.sealed),
-        "pleas": pleading.of_case(page.sealed, (item.words for item in page.wrote if _may_read(item, link))),
-        "asked_if_urgent": case.asked_if_urgent and link.to.side is Side.RAISING,
+        "pleas": pleading.of_case(page.sealed, (item.words for item in page.wrote if _may_read(item, link, case))),
+        "asked_if_urgent": case.asked_if_urgent and link_acts.leads(case, link),
         "urgent_words": asked_urgent.words(case, page.sealed, (item.words for item in page.wrote)),
         "withheld": any(person.get("address_withheld") for person in people),
         "wrote": [
@@ -174,7 +175,7 @@ def values(page: Read, link: Link, *, now: datetime) -> dict[str, Any]:
                 "below": summary.forwarded(item.words),
             }
             for item in page.wrote
-            if _may_read(item, link)
+            if _may_read(item, link, case)
         ],
         "delays": accounts_page.choices(case, names, link.to.side, link.to.agency_id),
         "says": {says.value: text for says, text in words.SAYS.items()},
@@ -204,6 +205,11 @@ def values(page: Read, link: Link, *, now: datetime) -> dict[str, Any]:
         "removed_because": team_choices.removed_because(),
         "several": len(case.open_parties) > 1,
         "raising": link.to.side is Side.RAISING,
+        "leads": names.agency(case.raising_agency) if link.to.agency_id in case.co_raisers else "",
+        "over_dissent": case.frame.policy.together.over_dissent.value,
+        "leave_because": {code.value: text for code, text in words.LEAVES.items()},
+        "raised_by": names.raising(case.raising_agency),
+        "together": [names.agency(agency) for agency in case.co_raisers],
         "above": case.frame.policy.next_stage(case.stage),
         "status_words": _status(case),
         "titles": {**TITLES, Doing.MOVE_UP: "No: it moves up"} if link.asks is Ask.CONSIDER else TITLES,
@@ -211,9 +217,7 @@ def values(page: Read, link: Link, *, now: datetime) -> dict[str, Any]:
         "choices": {agency.agency_id: agency.label for agency in page.agencies.values()},
         "addable": team_choices.addable(case, page.agencies.values()),
         "numbers_of": [
-            (agency, names.agency(agency))
-            for agency in (case.raising_agency, *(party.agency_id for party in case.parties))
-            if agency is not None
+            (agency, names.agency(agency)) for agency in (*case.raisers, *(party.agency_id for party in case.parties))
         ],
         "family_aware": {aware.value: said for aware, said in FAMILY_AWARE.items()},
         "lists": answers.offered(case.frame.policy, now),
@@ -226,8 +230,8 @@ def values(page: Read, link: Link, *, now: datetime) -> dict[str, Any]:
 def _without_the_level_above(case: Case, agencies: Mapping[str, Agency]) -> tuple[str, ...]:
     """The agencies of the case that have no level at the next stage, by their type, where it may be passed over."""
     above = link_acts.stages_above(case)
-    parties = (case.raising_agency, *(party.agency_id for party in case.open_parties))
-    there = [found for one in parties if one is not None and (found := agencies.get(one)) is not None]
+    parties = (*case.raisers, *(party.agency_id for party in case.open_parties))
+    there = [found for one in parties if (found := agencies.get(one)) is not None]
     return tuple(one.name for one in there if above and one.agency_type in above[0].no_such_level)
 
 
@@ -295,11 +299,11 @@ def _completing(page: Read) -> dict[str, Any]:
         "told_of_it": [names.agency(party.agency_id) for party in case.open_parties]
         if case.status is Status.OPEN
         else [],
-        "team_passes_on": case.raising_agency is None or case.quiet,
+        "team_passes_on": case.raising_agency is None or case.quiet or case.raisers_to_look_at,
     }
 
 
-def _may_read(item: Written, link: Link) -> bool:
+def _may_read(item: Written, link: Link, case: Case) -> bool:
     """Each side's account of a delay, and what it says at the end, is for the team and for that side itself."""
     event = item.event
     if isinstance(event, events.NoticeReported):
@@ -312,7 +316,8 @@ def _may_read(item: Written, link: Link) -> bool:
         return False  # Whom the team rang, and what an agency says of who wrote in its name, is the team's.
     if not isinstance(event, events.AccountAdded | events.LookedBack | events.FollowUpAnswered):
         return True
-    return event.side is link.to.side and (event.side is Side.RAISING or event.agency_id == link.to.agency_id)
+    whose = case.speaker(link.to.side, link.to.agency_id)
+    return event.side is link.to.side and case.speaker(event.side, event.agency_id) == whose
 
 
 def _in_short(page: Read) -> tuple[summary.Row, ...]:
@@ -324,12 +329,18 @@ def _in_short(page: Read) -> tuple[summary.Row, ...]:
         for part in (
             raiser.get("name"),
             raiser.get("role"),
-            summary.name_of(page.agencies, page.found.case.raising_agency),
+            summary.name_of(page.agencies, page.found.raised.raising_agency or page.found.case.raising_agency),
             raiser.get("phone"),
         )
         if part
     )
-    rows = (("Raised by", who), ("The problem", words.get("problem")), ("What they want", words.get("wanted")))
+    others = ", ".join(summary.name_of(page.agencies, one) for one in page.found.case.co_raisers)
+    rows = (
+        ("Raised by", who),
+        ("Together with", others),
+        ("The problem", words.get("problem")),
+        ("What they want", words.get("wanted")),
+    )
     return tuple(summary.Row(key, str(value)) for key, value in rows if value)
 
 

@@ -25,8 +25,8 @@ def read(reading: Reading, sealed: dict[str, object]) -> tuple[tuple[Changed, ..
 
 def asked(case: Case) -> tuple[str, ...]:
     """The agencies that are asked at the end."""
-    there = (case.raising_agency, *(party.agency_id for party in case.parties))
-    return tuple(agency for agency in there if agency is not None and looking_back.side_of(case, agency) is not None)
+    there = (*case.raisers, *(party.agency_id for party in case.parties))
+    return tuple(agency for agency in there if looking_back.side_of(case, agency) is not None)
 
 
 def of_a_call(reading: Reading, case: Case, origin: Mapping[str, Any], sealed: dict[str, object]) -> Act | None:

@@ -18,7 +18,7 @@ from escalations.rules.acts import Act, ProposedAction
 from escalations.rules.case import CHANGED_NOTHING, Case, Changed
 from escalations.rules.civiltime import civil, instant_of
 from escalations.rules.plan import LEARNT_NOTHING, Kept, Learning, NotDone, PlanSays
-from escalations.rules.telling import RAISER
+from escalations.rules.telling import LEAD, RAISER
 from escalations.web import words
 from escalations.web.answers import YesNo
 from escalations.web.forms import LONG, Raw, Reading, first
@@ -64,8 +64,8 @@ def owners(case: Case) -> tuple[tuple[str, str], ...]:
     rungs = [stage for stage in case.frame.policy.stages if stage.number <= max(case.stage, 1)]
     found: list[tuple[str, str]] = []
     for agency in planning.owners(case):
-        if agency == case.raising_agency:
-            found.append((agency, RAISER))
+        if case.raises(agency):
+            found.append((agency, RAISER if agency == case.raising_agency else LEAD))
             found.extend((agency, stage.raising_position) for stage in rungs[1:])
         else:
             found.extend((agency, stage.responding_position) for stage in rungs)

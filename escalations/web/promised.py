@@ -64,7 +64,8 @@ def sentence(event: events.Promised, names: Names) -> str:
             return f"{names.actor(event.by)} {so}: what was said of {number_of(event.action_id)}."
         case events.DissentRecorded():
             kind = "a formal dissent" if event.formal else "on record that it disagrees"
-            return f"{names.agency(event.agency_id)} goes along, and put {kind}{' on record' if event.formal else ''}."
+            does = "raises it too, does not agree," if event.beside else "goes along,"
+            return f"{names.agency(event.agency_id)} {does} and put {kind}{' on record' if event.formal else ''}."
         case events.FollowUpAsked():
             whom = _listed(names.agency(one.agency_id) for one in event.asked)
             return f"What came of it was asked of {whom or 'nobody'}, by {say(event.until)}."

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from escalations.policy import SkipReason
+from escalations.policy import SkipReason, Track
 from escalations.rules.acts import NOT_KNOWN, NOT_STATED
 from escalations.rules.codelists import ListKind
 from escalations.web.answers import (
     MOST_AGENCIES,
     MOST_PEOPLE,
+    MOST_TOGETHER,
     NO_PRIORITY,
     Answers,
     Asking,
@@ -77,6 +78,7 @@ def agency_fields(raw: Mapping[str, Sequence[str]]) -> list[str]:
     return [value for value in raw.get("with", []) if value][:MOST_AGENCIES]
 
 
+_ALONE: Final = "Leave the other agencies out on the page that names the agency, or change this answer."
 NO_AGENCY: Final = "Choose the agency that you disagree with, or tick that you do not know which one"
 
 
@@ -106,6 +108,30 @@ def read_agencies(
             )
         elif agency in chosen[: place - 1]:
             reading.problem(f"with-{place}", "This agency is named twice. Name each agency once.")
+    return tuple(chosen)
+
+
+def together_fields(raw: Mapping[str, Sequence[str]]) -> list[str]:
+    """The other agencies chosen so far that raise it too, with gaps left out."""
+    return [value for value in raw.get("together", []) if value][:MOST_TOGETHER]
+
+
+def read_together(
+    reading: Reading, asking: Asking, *, raising: str | None, responding: Sequence[str]
+) -> tuple[str, ...]:
+    """Which other agencies raise it too, if any."""
+    chosen = together_fields(reading.raw)
+    for place, agency in enumerate(chosen, 1):
+        if agency not in asking.agencies:
+            reading.problem(f"together-{place}", "Choose an agency from the list")
+        elif agency == raising:
+            reading.problem(f"together-{place}", "This is the agency that leads. Name only the others here.")
+        elif agency in responding:
+            reading.problem(f"together-{place}", "This agency is asked to answer it, so it cannot raise it too.")
+        elif agency in chosen[: place - 1]:
+            reading.problem(f"together-{place}", "This agency is named twice. Name each agency once.")
+    if chosen and not asking.policy.together.taken:
+        reading.problem("together-1", "Under this policy each agency raises its own. Leave the others out.")
     return tuple(chosen)
 
 
@@ -283,13 +309,14 @@ def whole(answers: Answers, asking: Asking) -> Whole:
     noted(Step.YOU, reading)
     reading = page(Step.AGENCIES)
     agencies = read_agencies(reading, asking, raising=you.agency_id)
+    together = read_together(reading, asking, raising=you.agency_id, responding=agencies)
     noted(Step.AGENCIES, reading)
     reading = page(Step.SUBJECT)
     thematic, theme = read_subject(reading)
     noted(Step.SUBJECT, reading)
     people: tuple[Person, ...] = ()
     if not thematic:
-        people = _people(answers, asking, (you.agency_id, *agencies), problems)
+        people = _people(answers, asking, (you.agency_id, *agencies, *together), problems)
     reading = page(Step.DIFFERENCE)
     difference = read_difference(reading, asking)
     noted(Step.DIFFERENCE, reading)
@@ -298,8 +325,11 @@ def whole(answers: Answers, asking: Asking) -> Whole:
     noted(Step.TRIED, reading)
     reading = page(Step.SAFETY)
     safety = read_safety(reading, asking)
+    track = Track.URGENT if safety.urgent is YesNo.YES else Track.STANDARD
+    if together and asking.policy.together.taken and not asking.policy.together.on(track):
+        reading.problem("urgent", "Under this policy several agencies do not raise together on this track. " + _ALONE)
     noted(Step.SAFETY, reading)
-    return Whole(you, agencies, thematic, theme, people, difference, tried, safety, began, problems)
+    return Whole(you, agencies, together, thematic, theme, people, difference, tried, safety, began, problems)
 
 
 def _people(

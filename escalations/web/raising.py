@@ -19,6 +19,7 @@ from escalations.web.answers import (
     FAMILY_AWARE,
     MOST_AGENCIES,
     MOST_PEOPLE,
+    MOST_TOGETHER,
     Answers,
     Asking,
     Step,
@@ -185,6 +186,8 @@ class _Raising(Sending, Clearing):
             chosen=[*questions.agency_fields(raw), *([""] if more or not questions.agency_fields(raw) else [])],
             agencies={agency.agency_id: agency.label for agency in asking.agencies.values()},
             most=MOST_AGENCIES,
+            together=[*questions.together_fields(raw), *[""] * MOST_TOGETHER][:MOST_TOGETHER],
+            may_together=self._parts.policy.together.taken,
             urgent_limits=limits.in_one_line(
                 self._parts.policy,
                 Track.URGENT,

@@ -14,7 +14,7 @@ from escalations.rules import acts
 from escalations.rules.acts import Act
 from escalations.rules.case import Done, FileNote, Outcome
 from escalations.rules.civiltime import civil
-from escalations.web import advice, completing, party_forms, plan_forms, words
+from escalations.web import advice, completing, party_forms, plan_forms, together_forms, words
 from escalations.web.forms import Raw, first
 from escalations.web.link_acts import Doing
 
@@ -70,6 +70,7 @@ _LABELS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "views": ("The family’s views", {}),
     **advice.LABELS,
     **party_forms.LABELS,
+    **together_forms.LABELS,
     **plan_forms.LABELS,
 }
 """What each field of a link's forms is called where it is given back, and the words of its choices."""
@@ -144,6 +145,8 @@ def doing_of(act: Act) -> Doing | None:  # noqa: C901, PLR0911, PLR0912  one lin
             return Doing.MISDIRECTED
         case acts.ChangeParties():
             return Doing.PARTIES
+        case acts.ChangeRaisers():
+            return Doing.LEAVE
         case acts.ChangeContact():
             return Doing.CONTACT
         case acts.GiveAdvice():
@@ -229,6 +232,8 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> Raw:  # noqa: C901, PLR0911, P
             return advice.typed(act, sealed) or {}
         case acts.VouchForSender():
             return {"theirs": ["yes" if act.theirs else "no"], "vouch-text": [text]}
+        case acts.ChangeRaisers():
+            return together_forms.typed(act, sealed)
         case _:
             return party_forms.typed(act, sealed) or plan_forms.typed(act, sealed) or {}
 

@@ -88,6 +88,7 @@ class Sending(Flow):
             stored_before=stored_before,
             held=not found.agencies,
             outside=outside,
+            together=[summary.name_of(asking.agencies, agency) for agency in found.together],
             own_agency=summary.name_of(asking.agencies, found.you.agency_id),
             limits=limits.in_one_line(
                 self._parts.policy,
@@ -240,6 +241,7 @@ class Sending(Flow):
             track=found.track,
             raising_agency=agency,
             responding_agencies=found.agencies,
+            co_raisers=found.together,
             concern=found.concern,
             people=len(found.people),
             reason=found.difference.reason,

@@ -201,6 +201,9 @@ async def written(
             | events.PartyAdded
             | events.PartyRemoved
             | events.ContactChanged
+            | events.RaisersChanged
+            | events.AgreementNoted
+            | events.AgreementAnswered
             | events.Closed
             | events.Reopened
             | events.ReopeningAsked

@@ -141,6 +141,10 @@ def _mail(mail: Mapping[str, Any], agencies: Mapping[str, Agency]) -> Section:
         rows.append(Row("Agency, as it was written", name.written))
         if not name.recognised:
             rows.append(Row("It could be", "\n".join(name.near) or "Nothing near to it in the directory"))
+    for name in named.each(map(str, mail.get("together") or ()), agencies):
+        rows.append(Row("Raises it too, as it was written", name.written))
+        if not name.recognised:
+            rows.append(Row("It could be", "\n".join(name.near) or "Nothing near to it in the directory"))
     for label, written in (mail.get("not_recognised") or {}).items():
         rows.append(Row(f"{_LABELS.get(label, label)}, as it was written", f"{written}\nNot recognised"))
     return Section("The email as it came", Step.CHECK, tuple(rows))
@@ -188,6 +192,7 @@ def _who(raised: Raise, sealed: Mapping[str, Any], agencies: Mapping[str, Agency
             Row("Name", _or_none(raiser.get("name"))),
             Row("Role", _or_none(raiser.get("role"))),
             Row("Agency", _raising(raised, raiser, agencies, raised_by)),
+            *(Row("Together with", _label(agencies, one)) for one in raised.co_raisers),
             Row("Email address", _or_none(raiser.get("email"))),
             Row("Phone number", _or_none(raiser.get("phone"))),
         ),

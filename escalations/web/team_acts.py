@@ -28,7 +28,7 @@ from escalations.rules.case import (
 )
 from escalations.rules.senders import Outside
 from escalations.rules.workingtime import Amount
-from escalations.web import advice, agreed, looked_back, made, party_forms, passing_on, plan_forms
+from escalations.web import advice, agreed, looked_back, made, party_forms, passing_on, plan_forms, together_forms
 from escalations.web.answers import Agency, YesNo
 from escalations.web.forms import LONG, Reading, first, number_of
 from escalations.web.made import Made
@@ -61,6 +61,8 @@ class Doing(StrEnum):
     THEIRS = "theirs"
     MISDIRECTED = "misdirected"
     PARTIES = "parties"
+    RAISERS = "raisers"
+    AGREEMENT = "agreement"
     CONTACT = "contact"
     CORRECT = "correct"
     ADVISER = "adviser"
@@ -140,11 +142,13 @@ def _of_parties(case: Case) -> tuple[Doing, ...]:
     if case.status is Status.CLOSED:
         return (*mistaken, Doing.REOPEN)
     if case.status is Status.HELD:
-        return (Doing.CONTACT, Doing.TRANSFER)
+        return (Doing.RAISERS, Doing.CONTACT, Doing.TRANSFER)
     return (
+        *((Doing.AGREEMENT,) if case.agreement is not None else ()),
         *((Doing.THEIRS,) if party_forms.said_not_theirs(case) else ()),
         *((Doing.MISDIRECTED,) if party_forms.may_say(case) else ()),
         Doing.PARTIES,
+        Doing.RAISERS,
         Doing.CONTACT,
         *mistaken,
         *((Doing.ADVISER,) if advice.roles(case) else ()),
@@ -236,7 +240,7 @@ def accountable(case: Case) -> tuple[tuple[Clock, str], ...]:
     """Whose account of which delay the team can write down: of every agency that is asked, until it is confirmed."""
     if case.status is Status.HELD:
         return ()
-    return tuple((clock, agency) for clock in to_confirm(case) for _, agency in accounts.whose(case, clock))
+    return tuple((clock, agency) for clock in to_confirm(case) for _, agency in accounts.may_give(case, clock))
 
 
 def account_key(clock: Clock, agency: str) -> str:
@@ -247,7 +251,7 @@ def account_key(clock: Clock, agency: str) -> str:
 def whom_to_phone(case: Case) -> tuple[str, ...]:
     """Everybody in a case whom the team can phone: who it was raised with, who raised it, and whoever decides it."""
     body = (case.frame.policy.final_body.agency,) if case.decider_position is not None else ()
-    return (*(party.agency_id for party in case.parties), case.raising_agency or RAISER, *body)
+    return (*(party.agency_id for party in case.parties), case.raising_agency or RAISER, *case.co_raisers, *body)
 
 
 def outcomes(case: Case) -> tuple[Outcome, ...]:
@@ -361,6 +365,10 @@ def _make(  # noqa: C901, PLR0911, PLR0912, PLR0917  one line a kind, and closed
             return party_forms.misdirected(reading, agency, agencies, origin, sealed)
         case Doing.PARTIES:
             return party_forms.parties(reading, case, agencies, origin, sealed)
+        case Doing.RAISERS:
+            return together_forms.raisers(reading, case, agencies, origin, sealed)
+        case Doing.AGREEMENT:
+            return together_forms.agreement(reading, origin, sealed)
         case Doing.CONTACT:
             return party_forms.contact(reading, origin, sealed)
         case Doing.CORRECT:

@@ -30,6 +30,7 @@ from escalations.web import (
     plan_page,
     team_dates,
     telling,
+    together_forms,
     words,
 )
 from escalations.web.clock_lives import extension_receipt
@@ -110,6 +111,15 @@ def rows(made: Made, case: Case, names: Names) -> tuple[Row, ...]:  # noqa: C901
             found.extend(Row("Added", names.agency(agency)) for agency in act.add)
             if act.because is not None:
                 found.append(Row("Why it is taken out", words.REMOVED[act.because]))
+        case acts.ChangeRaisers():
+            found.extend(Row("Raises it too", names.agency(agency)) for agency in act.add)
+            found.extend(Row("No longer raises it", names.agency(agency)) for agency in act.leave)
+            if act.because is not None:
+                found.append(Row("Why", words.LEAVES[act.because]))
+            if act.lead is not None:
+                found.append(Row("Leads from now on", names.agency(act.lead)))
+        case acts.AnswerAgreement():
+            found.append(Row("Settled", "Yes, as the agency that leads agreed" if act.settles else "No, it goes on"))
         case acts.Transfer():
             found.append(Row("Taken over by", words.TRANSFERRED_TO[act.to]))
             found.append(Row("Name", str(sealed.get("transferred_to") or "")))
@@ -276,6 +286,10 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:  # n
             return Doing.PARTIES, party_forms.typed(act, sealed) or {}
         case acts.ChangeContact():
             return Doing.CONTACT, party_forms.typed(act, sealed) or {}
+        case acts.ChangeRaisers():
+            return Doing.RAISERS, together_forms.typed(act, sealed)
+        case acts.AnswerAgreement():
+            return Doing.AGREEMENT, together_forms.typed(act, sealed)
         case acts.LookBack():
             return Doing.LOOK_BACK, looked_back.typed(act, sealed)
         case acts.Correct():
@@ -379,6 +393,13 @@ _OF_PARTIES: Final[Mapping[str, str]] = {"not_a_party": "take-out", "settled": "
 """What each refusal of changed agencies is about; the others are about the one that is added."""
 
 
+_OF_RAISERS: Final[Mapping[str, str]] = {
+    "reason_needed": "leave-because",
+    "lead_needed": "leads",
+    "leads_already": "leads",
+    "held": "leads",
+}
+"""What each refusal of changed raisers is about; the others are about the one that is added."""
 _OF_WHAT_HAPPENED: Final = ("agreed_after_limit", "before_its_clock", "in_the_future")
 _OF_THE_CAUSE: Final[Mapping[str, str]] = {
     "after_the_limit": "done-at-day",
@@ -428,6 +449,10 @@ def field_of(doing: Doing, code: str) -> str:  # noqa: C901, PLR0911, PLR0912  o
             return "agency"
         case Doing.PARTIES:
             return _OF_PARTIES.get(code, "add-agency")
+        case Doing.RAISERS:
+            return _OF_RAISERS.get(code, "add-raiser")
+        case Doing.AGREEMENT:
+            return "settles"
         case Doing.CONTACT:
             return "contact-name"
         case Doing.LOOK_BACK:

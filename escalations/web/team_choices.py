@@ -18,6 +18,7 @@ from escalations.web import (
     plan_page,
     team_acts,
     telling,
+    together_forms,
     words,
 )
 from escalations.web.answers import Agency
@@ -102,6 +103,14 @@ def of(  # noqa: C901, PLR0911, PLR0912  one line a kind
             return {"parties": {agency: names.agency(agency) for agency in party_forms.may_say(case)}}
         case Doing.PARTIES:
             return {"take_out": of_parties(case, names), "removed_because": removed_because()}
+        case Doing.RAISERS:
+            return together_forms.choices(case, {agency: names.agency(agency) for agency in case.raisers})
+        case Doing.AGREEMENT if case.agreement is not None:
+            return {
+                "dissenting": names.each(case.agreement.dissenting),
+                "agreed": names.outcome(case.agreement.outcome),
+                "leads": names.agency(case.raising_agency),
+            }
         case Doing.LOOK_BACK:
             return {"asked": {agency: names.agency(agency) for agency in looked_back.asked(case)}}
         case Doing.NOT_FOR_THIS:

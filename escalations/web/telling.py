@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, assert_never
 
@@ -15,7 +15,7 @@ from escalations.rules.codelists import USUAL, ListKind
 from escalations.rules.events import Event
 from escalations.rules.instead import Because, By, ToldInstead
 from escalations.rules.notices import Ask, Recipient
-from escalations.web import advice, promised, sender_words, words
+from escalations.web import advice, promised, raised_together, sender_words, words
 from escalations.web.answers import Agency
 
 HEADINGS: Final[Mapping[Ask, str]] = {
@@ -71,6 +71,11 @@ class Names:
             return "the partnership team"
         found = self.agencies.get(agency_id)
         return found.name if found else _OTHERS.get(agency_id, agency_id.replace("-", " "))
+
+    def each(self, agencies: Iterable[str]) -> str:
+        """Several agencies, one after another."""
+        *most, last = [self.agency(one) for one in agencies]
+        return f"{', '.join(most)} and {last}" if most else last
 
     def raising(self, agency_id: str | None) -> str:
         """The agency that raised a case, which the team may still have to find out."""
@@ -134,7 +139,8 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
                 ", ".join(names.agency(agency) for agency in event.responding_agencies) or "an agency to be found out"
             )
             held = " It is held for the partnership team." if event.held else ""
-            return f"Raised by {names.raising(event.raising_agency)} with {with_whom}.{held}{_seen(event)}"
+            others = f", together with {names.each(event.co_raisers)}," if event.co_raisers else ""
+            return f"Raised by {names.raising(event.raising_agency)}{others} with {with_whom}.{held}{_seen(event)}"
         case events.Completed():
             named = ", ".join(names.agency(agency) for agency in event.responding_agencies)
             return f"Completed by {_in_line(names.actor(event.by))}{', with ' + named if named else ''}."
@@ -241,6 +247,8 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
             | events.ContactChanged()
         ):
             return _of_parties(event, names)
+        case events.RaisersChanged() | events.AgreementNoted() | events.AgreementAnswered():
+            return raised_together.sentence(event, names)
         case events.Erased():
             why = words.ERASED[event.because]
             return f"The partnership team had its words erased: {why[:1].lower()}{why[1:]}."
@@ -590,6 +598,12 @@ def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR
             return f"Taken out: {names.agency(event.agency_id)}"
         case events.ContactChanged():
             return "New contact of the raising side"
+        case events.RaisersChanged():
+            return "Raised by others than before" if event.lead is None else f"{names.agency(event.lead)} leads"
+        case events.AgreementNoted():
+            return "Agreed over a dissent"
+        case events.AgreementAnswered():
+            return "The team: settled" if event.settles else "The team: not settled"
         case events.Erased():
             return "Words erased"
         case events.Decided():

@@ -20,6 +20,7 @@ from escalations.rules.case import (
     EraseReason,
     Felt,
     KnownBy,
+    LeaveReason,
     Outcome,
     OwnRecord,
     PartyReason,
@@ -144,6 +145,14 @@ REMOVED: Final[Mapping[PartyReason, str]] = {
 }
 """Why an agency is taken out."""
 
+LEAVES: Final[Mapping[LeaveReason, str]] = {
+    LeaveReason.NO_LONGER_OURS: "The agency no longer works with the child or adult",
+    LeaveReason.DEALT_WITH: "For this agency the worry is dealt with",
+    LeaveReason.NAMED_IN_ERROR: "It was named by mistake",
+    LeaveReason.OTHER: "Something else",
+}
+"""Why an agency no longer raises something with the others."""
+
 TEAM_ACTS: Final[Mapping[str, str]] = {
     "pass-on": "Tell them: pass it on",
     "add-agency": "Add an agency to the directory first",
@@ -170,6 +179,8 @@ TEAM_ACTS: Final[Mapping[str, str]] = {
     "theirs": "Answer whose it is: it is theirs",
     "misdirected": "Write down that an agency says it is not theirs",
     "parties": "Change the agencies that it is raised with",
+    "raisers": "Change who raises it together",
+    "agreement": "Decide whether an agreement settles it",
     "contact": "Change who is written to for the raising side",
     "correct": "Say that an entry was a mistake",
     "adviser": "Ask somebody outside it for advice",
@@ -482,6 +493,10 @@ NOTICES: Final[Mapping[NoticeKind, str]] = {
     NoticeKind.PARTIES: "Other agencies have it than before",
     NoticeKind.REMOVED: "No longer with this agency",
     NoticeKind.CONTACT: "Somebody else is written to",
+    NoticeKind.TOGETHER: "Raised together with others",
+    NoticeKind.RAISERS: "Others raise it than before",
+    NoticeKind.AGREEMENT_WAITS: "Agreed over a dissent, for the team to decide",
+    NoticeKind.NOT_SETTLED: "The team has decided: not settled",
     NoticeKind.PLAN_PROPOSED: "A plan is proposed",
     NoticeKind.PLAN_ANSWERED: "The plan was answered",
     NoticeKind.ACTION_REMINDER: "Reminder of an action",

@@ -582,6 +582,8 @@ def test_nothing_of_a_case_reaches_a_notice_but_reference_stage_and_times() -> N
     """There is no field for more: a name would have to be added to ``Facts`` first, and this list with it."""
     assert set(Facts.__slots__) == {
         "house",
+        "together",
+        "above",
         "reference",
         "at",
         "stage_title",

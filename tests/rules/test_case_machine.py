@@ -144,6 +144,8 @@ class CaseMachine(RuleBasedStateMachine):
                 acts.Misdirected,
                 acts.FindTheirs,
                 acts.ChangeParties,
+                acts.ChangeRaisers,
+                acts.AnswerAgreement,
                 acts.Transfer,
                 acts.Reopen,
                 acts.Correct,
@@ -166,6 +168,8 @@ class CaseMachine(RuleBasedStateMachine):
             acts.Redate,
             acts.ConfirmCause,
             acts.FindTheirs,
+            acts.ChangeRaisers,
+            acts.AnswerAgreement,
             acts.Transfer,
         }:
             who = TEAM

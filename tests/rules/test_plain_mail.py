@@ -196,6 +196,7 @@ def test_while_the_agency_is_not_known_only_whoever_sent_it_acts_for_that_side_t
         acts.PassOn: {"team"},
         acts.NotePhoneCall: {"team"},
         acts.ChangeContact: {"team"},
+        acts.ChangeRaisers: {"team"},
         acts.AwaitAgency: {"team"},
         acts.Transfer: {"team"},
         acts.Complete: {"team", "whoever sent it"},

@@ -84,6 +84,9 @@ MAY: dict[type[acts.ActModel], set[str]] = {
     acts.FindTheirs: {"team"},
     acts.ChangeParties: RAISING | {"team"},
     acts.ChangeContact: RAISING | {"team"},
+    # Whoever raises it with others leaves by themselves; here nobody does (``test_raised_together``).
+    acts.ChangeRaisers: {"team"},
+    acts.AnswerAgreement: {"team"},
     acts.Erase: {"team"},
     acts.Decide: set(),
     acts.AddWords: RAISING | RESPONDING | {"team"},

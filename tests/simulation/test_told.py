@@ -74,7 +74,10 @@ def test_what_another_policy_has_more_is_met_under_it(pack: str, label: str) -> 
 
 
 def test_the_raiser_hears_of_an_answer_and_the_other_side_of_what_it_is_asked(sample: told.Table) -> None:
-    assert whom(sample, "Answered", Side.RAISING) == ["whoever raised it: Answered"]
+    assert whom(sample, "Answered", Side.RAISING) == [
+        "whoever raised it: Answered",
+        "the contact of an agency that raises it too: Answered",
+    ]
     assert whom(sample, "Stage 1 begins", Side.RESPONDING) == ["who is asked at the stage: Notice of the stage"]
     passed = "Time limit passed, waiting for each responding agency"
     assert "who would be asked at the next stage: Time limit passed" in whom(sample, passed, Side.RESPONDING)
