@@ -16,6 +16,7 @@ from escalations.policy import (
     Policy,
     PositionRule,
     PriorityRule,
+    RaisedTogether,
     Skipping,
     StageRule,
     Thematic,
@@ -148,5 +149,15 @@ _FORMS = {
 def _names() -> list[str]:
     """Every name that a part of a policy can have."""
     of_ladder = (Policy, Adoption, FinalBody, StageRule, ClockRule, Limit)
-    parts = (*of_ladder, PriorityRule, PositionRule, Skipping, Thematic, OutOfScope, CodeLists, CodeEntry)
+    parts = (
+        *of_ladder,
+        PriorityRule,
+        PositionRule,
+        Skipping,
+        Thematic,
+        RaisedTogether,
+        OutOfScope,
+        CodeLists,
+        CodeEntry,
+    )
     return list(dict.fromkeys(name for part in parts for name in part.model_fields))
