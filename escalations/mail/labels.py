@@ -256,12 +256,16 @@ def read(text: str) -> Labelled:
         elif any(pieces):
             close()
     close()
-    if Label.RAISED_WITH in found:
-        # Two lines cannot both say with whom: the plain one does, and this one says who raises it too.
-        means = Label.TOGETHER if Label.TO_AGENCY in found else Label.TO_AGENCY
-        found.setdefault(means, []).extend(found.pop(Label.RAISED_WITH))
+    _settle_raised_with(found)
     values = {label: tuple(values) for label, values in found.items() if values}
     return Labelled(values, "\n".join(rest).strip(), tuple(order))
+
+
+def _settle_raised_with(found: dict[Label, list[str]]) -> None:
+    """Two lines cannot both say with whom it is raised: the plain one does, and the other says who raises it too."""
+    if Label.RAISED_WITH in found:
+        means = Label.TOGETHER if Label.TO_AGENCY in found else Label.TO_AGENCY
+        found.setdefault(means, []).extend(found.pop(Label.RAISED_WITH))
 
 
 def _name_and_born(label: Label | None, value: str) -> tuple[tuple[Label | None, str], ...]:
