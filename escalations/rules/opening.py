@@ -111,7 +111,9 @@ def pass_on(case: Case, act: acts.PassOn, now: datetime) -> tuple[Event, ...] | 
         return refused
     looked = clocks.meet(case, case.running(Awaits.LOOK), now, counts_from=now)
     said = None if raising == case.raising_agency else raising
-    return _passed_on(case, looked, act, act.responding_agencies, now, raising=said)
+    passed = _passed_on(case, looked, act, act.responding_agencies, now, raising=said)
+    # To pass it on does not say whether it is urgent: as long as nobody has, that waits for the team by its own limit.
+    return urgent_words.raised(case, passed, now)
 
 
 def _passed_on(

@@ -154,6 +154,25 @@ def test_of_what_is_held_further_words_make_the_team_look_sooner_and_never_later
     assert [one for one in look(story) if one[1]] == [("10:30", True)]
 
 
+def test_what_is_passed_on_with_the_question_open_waits_for_the_team_by_its_urgent_limit() -> None:
+    story = from_a_school(responding_agencies=())
+    story.later(minutes=20)
+    story.act(acts.PassOn(**story.by_team(), responding_agencies=(SOCIAL_CARE,)))
+    assert (story.case.status, story.case.asked_if_urgent) == (Status.OPEN, True)
+    assert look(story) == [("10:50", True)]
+    story.later(minutes=61)
+    late = [one for one in story.happened if one.kind == "limit_passed"]
+    assert [story.case.clock(one.clock_id).waits_for for one in late] == [Side.TEAM], "and nobody else's delay"
+    story.act(acts.SayNotUrgent(**story.by_team()))
+    assert not story.case.running(Awaits.LOOK)
+
+
+def test_what_is_passed_on_without_such_words_leaves_the_team_nothing_to_look_at() -> None:
+    story = from_a_school(seen=(), responding_agencies=())
+    story.act(acts.PassOn(**story.by_team(), responding_agencies=(SOCIAL_CARE,)))
+    assert not story.case.running(Awaits.LOOK)
+
+
 def test_what_has_closed_and_what_is_urgent_is_asked_nothing_more() -> None:
     urgent, closed = from_a_school(track=Track.URGENT), from_a_school(seen=())
     closed.act(acts.Withdraw(**closed.by_raiser(), reason="other"))  # type: ignore[arg-type]  # pydantic reads it
