@@ -17,10 +17,11 @@ from typing import Final
 import structlog
 
 from escalations.intake import submissions
-from escalations.mail import authentication, classify, parser
+from escalations.mail import authentication, classify, labels, parser
 from escalations.mail.address import Replies
 from escalations.mail.authentication import PROVEN, Trust, Vouched
 from escalations.mail.classify import Classified, Kind
+from escalations.mail.labels import Label
 from escalations.mail.parser import Mail
 from escalations.store import mails
 from escalations.store.engine import Database
@@ -128,6 +129,7 @@ class MailRoom:
             message_key=self._key("message", mail.message_id, whose) if mail.message_id else None,
             words_key=self._key("words", whose, body, files, of),
             sender_key=mails.address_key(self._vault, sender) if sender else None,
+            says_urgent=labels.yes(mail.labelled.first(Label.URGENT)),
         )
 
     def _key(self, *parts: str) -> str:

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escalations import errors
 from escalations.rules.senders import PutAside
-from escalations.store import mail_asides, register, tables
+from escalations.store import mail_anew, mail_asides, register, tables
 from escalations.store.mail_asides import Aside
 from escalations.store.vault import Erased, Sealed, Vault
 
@@ -93,6 +93,8 @@ class Known:
     """A keyed digest of its words, its sender and whom it is for."""
     sender_key: str | None
     """A keyed digest of its sender's address."""
+    says_urgent: bool | None = None
+    """What its labelled line says of whether a case is urgent; none where it has no such line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,7 @@ async def receive(
             # Two copies at once, from two mailboxes: the second waits here until the first is committed, and finds it.
             await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, _SAME_SEED))))
     first = (await tx.execute(_same(known, received_at))).one_or_none()
-    if first is not None:
+    if first is not None and not await _means_it_anew(tx, known, first):
         if _is_said_again(known, first.message_key):
             # Their mail program sent it anew: whoever waits for a word on it is told that we have it.
             again = {"repeated_at": received_at, "repeats": _STATES.c.repeats + 1}
@@ -219,11 +221,21 @@ def _is_said_again(known: Known, message_key: str | None) -> bool:
     return known.message_key is not None and known.message_key != message_key
 
 
-def _same(known: Known, now: datetime) -> Select[str, str]:
+async def _means_it_anew(tx: AsyncConnection, known: Known, first: Row[str, str, datetime]) -> bool:
+    """Whether the same words answer something that was answered or taken back since they came first."""
+    if known.message_key is not None and first.message_key == known.message_key:
+        return False  # A server handed the very same message over again.
+    if known.says_urgent is None or known.notice_id is None:
+        return False
+    return await mail_anew.says_if_urgent(tx, known.notice_id, urgent=known.says_urgent, since=first.received_at)
+
+
+def _same(known: Known, now: datetime) -> Select[str, str, datetime]:
     words = and_(_MAILS.c.words_key == known.words_key, _MAILS.c.received_at > now - SAME_WORDS_WITHIN)
     same = words if known.message_key is None else or_(_MAILS.c.message_key == known.message_key, words)
     by_id = case((_MAILS.c.message_key == known.message_key, 0), else_=1)
-    return select(_MAILS.c.mail_id, _MAILS.c.message_key).where(same).order_by(by_id, _MAILS.c.received_at).limit(1)
+    found = select(_MAILS.c.mail_id, _MAILS.c.message_key, _MAILS.c.received_at).where(same)
+    return found.order_by(by_id, _MAILS.c.received_at.desc()).limit(1)
 
 
 async def said_again(tx: AsyncConnection) -> MailRow | None:

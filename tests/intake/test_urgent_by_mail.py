@@ -15,6 +15,7 @@ from escalations.rules import acts, events
 from escalations.rules.case import Seen, Status
 from escalations.rules.notices import NoticeKind
 from escalations.store.mails import MailState
+from tests import builders
 from tests.mailroom import Clock, MailRoomAt, mail_room, message
 
 NOOR = "Noor Haverstock <noor.haverstock@oaklane.example>"
@@ -138,6 +139,20 @@ async def test_a_reply_without_the_line_is_asked_again(room: MailRoomAt) -> None
     await replies(room, reference, "Yes it is!")
     assert (await room.case(reference)).track is Track.STANDARD
     assert "Is it urgent?" in await newest(room, "what you wrote was added")
+
+
+async def test_the_same_line_again_counts_once_it_was_taken_back_and_is_one_message_until_then(
+    room: MailRoomAt,
+) -> None:
+    reference = await raised(room)
+    await replies(room, reference, "Urgent: yes\n")
+    await replies(room, reference, "Urgent: yes\n")
+    assert [one.code for one in await room.mails()].count(Code.SAID_URGENT) == 1, "nothing has changed in between"
+    back = acts.ChangeTrack(**builders.origin(builders.TEAM, room.parts.now()), track=Track.STANDARD)
+    await room.does(reference, back)
+    await replies(room, reference, "Urgent: yes\n")
+    assert (await room.case(reference)).track is Track.URGENT
+    assert [one.code for one in await room.mails()].count(Code.SAID_URGENT) == 2
 
 
 async def test_the_other_sides_word_makes_nothing_urgent_and_the_team_and_the_raiser_hear_of_it(
