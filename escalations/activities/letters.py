@@ -25,7 +25,7 @@ from escalations.rules import notices
 from escalations.rules.case import Case
 from escalations.rules.clocks import TEAM_POSITION
 from escalations.rules.instead import ToldInstead
-from escalations.rules.notices import NoticeKind, Recipient
+from escalations.rules.notices import WRITER, NoticeKind, Recipient
 from escalations.store import links
 from escalations.store import notices as rows
 from escalations.store.cases import Cases
@@ -64,7 +64,9 @@ class _Found:
     case: Case
     to: recipients.Addressee
     token: str | None
-    """None where the team alone is told of a notice: an agency's link is nobody else's."""
+    """None where the team alone is told of a notice: an agency's link is nobody else's. And for whom holds none."""
+    for_team: bool = False
+    """Whether the team gets it in the place of whom it is for."""
     by_hand: bool = False
     """Whether what it tells the team of is a notice to an agency that is not told by mail at all."""
     of_other: ToldInstead | None = None
@@ -186,7 +188,7 @@ class Letters:
             {
                 row.notice_id: row.notice
                 for row in leaving
-                if not isinstance(there[row.notice.to], recipients.NobodyThere)
+                if not isinstance(there[row.notice.to], recipients.NobodyThere) and row.notice.to.position != WRITER
             },
             reference=reference,
             now=at,
@@ -198,11 +200,11 @@ class Letters:
                 return row, became
             to = there[row.notice.to]
             if to in _FOR_TEAM and isinstance(team, recipients.Addressee):
-                return row, _Found(case, team, None)
+                return row, _Found(case, team, None, for_team=True)
             if isinstance(to, recipients.NobodyThere):
                 return replace(row, told_instead=closed.get(row.notice.to)), Became(_STATE_OF[to], to.value)
             other = of_other[row.notice_id]
-            made = _Found(case, to, tokens[row.notice_id], by_hand=row.notice_id in by_hand, of_other=other)
+            made = _Found(case, to, tokens.get(row.notice_id), by_hand=row.notice_id in by_hand, of_other=other)
             return replace(row, told_instead=to.instead), made
 
         return [found(row) for row in batch]
@@ -214,20 +216,23 @@ class Letters:
                 row.notice,
                 self.house,
                 at=at,
-                link=f"{self.web_address}/l/{found.token}"
-                if found.token is not None
-                else f"{self.web_address}/board/{row.reference}",
+                link=self._link(row, found),
                 came_to=found.to.came_to,
                 by_hand=found.by_hand,
                 of_other=found.of_other,
                 reply_to=self._reply_to(row, found),
             )
-            compose = outgoing.compose if found.token is not None else outgoing.compose_for_team
+            compose = outgoing.compose_for_team if found.for_team else outgoing.compose
             message = compose(row.notice, facts, message_id=self._message_id(row, found), sender=self.sender)
         except Exception as error:  # noqa: BLE001  one notice that cannot be made does not stop the others
             return Prepared(row, stuck(row, error))
         urgent = found.case.track is Track.URGENT
-        return Prepared(row, Message(message, found.to.address, urgent=urgent, to_the_team=found.token is None))
+        return Prepared(row, Message(message, found.to.address, urgent=urgent, to_the_team=found.for_team))
+
+    def _link(self, row: NoticeRow, found: _Found) -> str | None:
+        if found.for_team:
+            return f"{self.web_address}/board/{row.reference}"
+        return None if found.token is None else f"{self.web_address}/l/{found.token}"
 
     def _reply_to(self, row: NoticeRow, found: _Found) -> str | None:
         """Where it is answered by mail. What the team gets in an agency's place is not, nor is what asks for advice."""

@@ -18,7 +18,7 @@ from escalations.rules import events, workingtime
 from escalations.rules.actors import Channel
 from escalations.rules.case import Case
 from escalations.rules.instead import Because, By, ToldInstead
-from escalations.rules.notices import LEAD, RAISER, Recipient
+from escalations.rules.notices import LEAD, RAISER, WRITER, Recipient
 from escalations.rules.senders import RaiserAt
 from escalations.store import closures, directory, domains, read_models, register
 from escalations.store.directory_file import Notices
@@ -77,6 +77,9 @@ async def find(
     if to.side is Side.OUTSIDE:
         named = await adviser(tx, vault, reference, to.position)
         return NobodyThere.NO_ONE_IN_POST if named is None else Addressee(named.address, directory.Rule.HOLDER)
+    if to.side is Side.RAISING and to.position == WRITER:
+        own = await raiser_address(tx, vault, reference)
+        return NobodyThere.NO_ONE_IN_POST if own is None else Addressee(own, directory.Rule.HOLDER)
     if to.side is Side.RAISING and to.position == RAISER:
         held, agency = await read_models.raiser_at(tx, reference)
         if held is RaiserAt.NOBODY:

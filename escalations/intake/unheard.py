@@ -18,6 +18,7 @@ from escalations.intake import submissions
 from escalations.policy import Side
 from escalations.rules import acts, events
 from escalations.rules.case import DeliveryState
+from escalations.rules.notices import WRITER
 from escalations.store import notices, register
 from escalations.store.notices import NoticeRow, NoticeState
 from escalations.store.vault import Vault
@@ -33,9 +34,9 @@ def report_of(row: NoticeRow, state: NoticeState) -> Delivery | None:
 
     It hears that the notice of a stage arrived, which starts clocks, and that somebody was not told. What does not
     reach the team itself is not reported: that would tell the team, and so on without end. It stands in the log and on
-    the board.
+    the board. Of what tells an address that it holds no link any more nothing depends.
     """
-    if row.notice.to.side is Side.TEAM:
+    if row.notice.to.side is Side.TEAM or row.notice.to.position == WRITER:
         return None
     match state:
         case NoticeState.WAITING | NoticeState.SUPERSEDED:

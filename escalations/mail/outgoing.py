@@ -187,6 +187,8 @@ class Facts:
     """Whether there is a stage above the present one."""
     not_theirs: bool = False
     """Whether it is for whoever raised it, and the agency says that the case is not theirs."""
+    disowned: bool = False
+    """Whether the agency that it was raised for says that it is not theirs, as the case stands."""
     reopened: bool = False
     """Whether it had closed before, and was opened again."""
     adviser: str = ""
@@ -280,6 +282,7 @@ def facts_of(
         together=notice.to.side is Side.RAISING and notice.to.agency_id in case.co_raisers,
         above=case.frame.policy.next_stage(max(case.stage, 1)) is not None,
         not_theirs=notice.to.position == RAISER and case.raiser_at is RaiserAt.NOBODY,
+        disowned=case.raiser_at is RaiserAt.NOBODY,
         reopened=case.reopened > 0,
         adviser=_adviser(case, notice),
         planned=planning.has_to_do(case, notice.to.agency_id),

@@ -96,6 +96,8 @@ TOLD: dict[NoticeKind, str] = {
     NoticeKind.NOT_FOR_THIS: "what they sent is not for this process: the page says where it goes",
     NoticeKind.AGENCY_AWAITED: "their agency is added to the directory first, and what they sent is held meanwhile",
     NoticeKind.IN_YOUR_NAME: "an escalation was raised in the name of their agency, and is it theirs",
+    NoticeKind.LINKS_ELSEWHERE: "the links in our messages to them no longer work, as somebody else is written to",
+    NoticeKind.WHOSE: "whether the agency that it was raised for says that it is theirs",
     NoticeKind.NOT_THEIRS: "the agency that it was raised for says that it is not theirs",
     NoticeKind.ASKED_TO_ADVISE: "somebody outside it is asked for advice",
     NoticeKind.ADVISER_ASKED: "somebody was asked for advice",

@@ -128,14 +128,17 @@ def who_raised(view: View) -> Table:
     How many cases each type of agency raised, with every type of the directory, also those that raised none; and how
     many agencies of the type raised at least one of the notified cases, out of those that existed at some time in the
     year. Agencies are counted by type and never ranked or named. Few cases from a type can mean that it has few
-    differences, or that it does not know the policy or meets barriers: the count does not tell which. Source: what a
+    differences, or that it does not know the policy or meets barriers: the count does not tell which. What was raised
+    in the name of an agency that says it is not its own has a row of its own, and counts for no agency. Source: what a
     review reports ("with agencies that raised none shown as 0").
     """
     rows = []
     says = []
-    for code in view.types:
-        counts = [sum(1 for case in group if view.known.type_of(case.raising_agency) == code) for group in view.groups]
-        raised = {case.raising_agency for case in view.notified if view.known.type_of(case.raising_agency) == code}
+    for code in view.raising_types:
+        counts = [sum(1 for case in group if view.raising_type(case) == code) for group in view.groups]
+        raised = {
+            case.raising_agency for case in view.notified if view.raising_type(case) == code and not case.disowned
+        }
         there = view.agencies_of(code)
         agencies = Share(len(raised), max(there, len(raised)), there)
         rows.append(Row(code, words.agency_type(code), (counts[0], counts[1], f"{agencies.count} of {agencies.of}")))
@@ -182,8 +185,9 @@ def raising_by_responding(view: View) -> Table:
 
     The cases notified in the year by the type of agency that raised them (rows) and the types that they were raised
     with (columns), with zeros, for every type of the directory. A case raised with several agencies counts once in the
-    column of each of their types. Source: the rules of practice, "The review's readers" ("raising x responding is by
-    agency type with zeros").
+    column of each of their types. What was raised in the name of an agency that says it is not its own has a row of its
+    own, last: it says nothing of that agency. Source: the rules of practice, "The review's readers" ("raising x
+    responding is by agency type with zeros") and "Evidence is fair".
     """
     return _matrix(view, view.notified, NOTIFIED)
 
@@ -201,8 +205,8 @@ def raising_by_responding_before(view: View) -> Table:
 def _matrix(view: View, cases: tuple[CaseRecord, ...], of: str) -> Table:
     types = view.types
     rows = []
-    for raising in types:
-        raised = [case for case in cases if view.known.type_of(case.raising_agency) == raising]
+    for raising in view.raising_types:
+        raised = [case for case in cases if view.raising_type(case) == raising]
         cells = [sum(1 for case in raised if responding in view.types_of(case)) for responding in types]
         rows.append(Row(raising, words.agency_type(raising), (*cells, len(raised))))
     return Table(

@@ -37,12 +37,15 @@ from escalations.rules.case import (
     WithdrawReason,
 )
 from escalations.rules.events import Event
+from escalations.rules.notices import RAISER
 from escalations.rules.plan import Kept, Learning, Plan, Whose
 
 ANSWERS: Final = frozenset({Awaits.ACKNOWLEDGE, Awaits.BE_REACHED, Awaits.RESPOND})
 """What a responding agency is awaited to do."""
 NOT_KNOWN: Final = "not-known"
 """The type of an agency that is not known, or that the directory does not hold."""
+NOT_THEIRS: Final = "not-theirs"
+"""In the place of a raising agency's type: that agency says that the case is not its own."""
 UNCOUNTED: Final = "partnership"
 """The type of the partnership's own team and final body, which are no agencies that raise or are raised with."""
 
@@ -62,7 +65,6 @@ LEFT_OUT: Final = (
     events.MoveDue,
     events.MoveObjected,
     events.FoundTheirs,
-    events.ContactChanged,
     events.FollowUpReminded,
     events.FollowUpUnanswered,
     events.Erased,
@@ -253,6 +255,8 @@ class CaseRecord:
     sender_known: senders.Known | None = None
     sender_checked: senders.Checked | None = None
     """How it was known who raised it, as it was found then."""
+    disowned: bool = False
+    """Whether the agency that it was raised for says that it is not theirs: its last word."""
     status: Status = Status.OPEN
     notified_at: datetime | None = None
     """When the policy told the partnership of it; the case belongs to the year of this moment."""
@@ -474,6 +478,11 @@ class Life:
             case events.DoneConfirmed():
                 if event.done is Done.ANSWERED:
                     self.record = replace(now, answered=(*now.answered, (event.stage, event.counts_from)))
+            case events.SenderVouched():
+                self.record = replace(now, disowned=not event.theirs)
+            case events.ContactChanged():
+                # Whoever of the agency, or the team, names somebody else has settled whose it is (`rules.evolving`).
+                self.record = replace(now, disowned=now.disowned and event.by.position == RAISER)
             case events.SaidMisdirected() | events.PartyAdded() | events.PartyRemoved():
                 self._tell_of_parties(event)
             case events.RaisersChanged():
@@ -548,11 +557,9 @@ class Life:
                 | events.MoveDue()
                 | events.MoveObjected()
                 | events.FoundTheirs()
-                | events.ContactChanged()
                 | events.FollowUpReminded()
                 | events.FollowUpUnanswered()
                 | events.Erased()
-                | events.SenderVouched()
                 | events.AgencyAwaited()
                 | events.ReopeningAsked()
                 | events.SaidNotUrgent()

@@ -210,7 +210,7 @@ def in_words(view: View) -> Table:
     rows = [Row("pooled", "Notified in all years of the register up to this one", (as_cases(len(pooled)),))]
     says: tuple[str, ...] = ()
     if len(view.notified) > _MOST_HIDDEN:
-        raising = _types(view, {view.known.type_of(case.raising_agency) for case in view.notified})
+        raising = _types(view, {view.raising_type(case) for case in view.notified})
         received = _types(view, {code for case in view.notified for code in view.types_of(case)})
         stages = [case.stage for case in view.notified]
         most = max(sorted(set(stages)), key=stages.count)

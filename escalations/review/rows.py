@@ -86,7 +86,7 @@ def _row(view: View, case: CaseRecord, group: str, of: Mapping[ListKind, Counted
         received_month=_month(case.received_at),
         closed_month=_month(case.closed_at),
         track=case.track.value,
-        raised_by_type=view.known.type_of(case.raising_agency),
+        raised_by_type=view.raising_type(case),
         raised_together_with_types="; ".join(sorted({view.known.type_of(one) for one in case.co_raisers})),
         raised_with_types="; ".join(sorted(view.types_of(case))),
         concern=case.concern.value,

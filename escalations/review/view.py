@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from escalations.policy import Awaits, Side, Track
 from escalations.review import words
-from escalations.review.dataset import NOT_KNOWN, UNCOUNTED, CaseRecord, ClockSpan, Known
+from escalations.review.dataset import NOT_KNOWN, NOT_THEIRS, UNCOUNTED, CaseRecord, ClockSpan, Known
 from escalations.review.figures import SMALL, Audience, Bars, Column, Mark, Part, Row, Share, Table
 from escalations.review.years import Year
 from escalations.rules import workingtime
@@ -75,6 +75,15 @@ class View:
             there.add(NOT_KNOWN)
         there |= {one for case in self.cases for one in self.types_of(case)}
         return tuple(sorted(there, key=lambda code: (code == NOT_KNOWN, words.agency_type(code))))
+
+    @property
+    def raising_types(self) -> tuple[str, ...]:
+        """The same, and last what was raised in the name of an agency that says it is not its own."""
+        return (*self.types, NOT_THEIRS) if any(case.disowned for case in self.cases) else self.types
+
+    def raising_type(self, case: CaseRecord) -> str:
+        """The type of the agency that raised a case, as far as that is its own."""
+        return NOT_THEIRS if case.disowned else self.known.type_of(case.raising_agency)
 
     def raised_by_known(self, case: CaseRecord) -> bool:
         """Whether the raising agency stands in the directory."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from escalations.policy import Awaits, Side, Track
-from escalations.review.dataset import NOT_KNOWN, Accounted, State, Why
+from escalations.review.dataset import NOT_KNOWN, NOT_THEIRS, Accounted, State, Why
 from escalations.rules import wording
 from escalations.rules.acts import Concern
 from escalations.rules.case import (
@@ -126,6 +126,7 @@ AGENCY_TYPES: Final[Mapping[str, tuple[str, str]]] = {
     "housing": ("Housing", "housing agencies"),
     "gp": ("GP practice", "GP practices"),
     NOT_KNOWN: ("Not known", "agencies that are not known"),
+    NOT_THEIRS: ("In the name of an agency that says it is not theirs", "agencies that say it is not theirs"),
 }
 """Types whose words, or whose plural, are not simply their code with spaces."""
 

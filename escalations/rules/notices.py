@@ -16,12 +16,14 @@ from escalations.rules.changing import replace
 from escalations.rules.clocks import TEAM_POSITION
 from escalations.rules.events import Event
 from escalations.rules.instead import Because
-from escalations.rules.telling import ASKED_FOR, LEAD, RAISER, TEAM_DEPUTY, Ask, Notice, NoticeKind, Recipient
+from escalations.rules.senders import Stands
+from escalations.rules.telling import ASKED_FOR, LEAD, RAISER, TEAM_DEPUTY, WRITER, Ask, Notice, NoticeKind, Recipient
 
 __all__ = [
     "LEAD",
     "RAISER",
     "TEAM_DEPUTY",
+    "WRITER",
     "Ask",
     "Notice",
     "NoticeKind",
@@ -241,14 +243,30 @@ def _in_its_name(case: Case, event: events.PassedOn) -> tuple[Notice, ...]:
     if event.sender_stands is None:
         return ()
     to = Recipient(Side.RAISING, case.raising_agency, LEAD)
-    return (Notice(NoticeKind.IN_YOUR_NAME, to, Ask.VOUCH, case.stage),)
+    asked = Notice(NoticeKind.IN_YOUR_NAME, to, Ask.VOUCH, case.stage)
+    return (asked, *(_links_elsewhere(case) if event.sender_stands is Stands.CONTACT else ()))
+
+
+def _links_elsewhere(case: Case) -> tuple[Notice, ...]:
+    """The address that it was raised from, once others hold its links; none where it was entered for somebody."""
+    to = Recipient(Side.RAISING, case.raising_agency, WRITER)
+    return () if case.quiet else (Notice(NoticeKind.LINKS_ELSEWHERE, to, Ask.READ, 0),)
 
 
 def _vouched(case: Case, event: events.SenderVouched) -> tuple[Notice, ...]:
-    """The team, which has to find out whose it is. Where it is theirs after all, whoever raised it has a link again."""
+    """The team, which has to find out whose it is, the responding side, and the address that it was raised from.
+
+    Where it is theirs after all, whoever raised it has a link again, and the responding side hears that too.
+    """
+    changes = case.closed_at is None and (not event.theirs or event.was is False)
+    others = limits_told.level_of_responding_side(case) if changes else ()
+    told = tuple(_goes_on(case, to, NoticeKind.WHOSE) for to in others)
     if event.theirs:
-        return (_to_raiser(case, NoticeKind.STILL_OPEN),) if event.was is False and case.closed_at is None else ()
-    return () if event.by.side is Side.TEAM else (_to_team(case, NoticeKind.NOT_THEIRS),)
+        return (_to_raiser(case, NoticeKind.STILL_OPEN), *told) if changes else ()
+    team = () if event.by.side is Side.TEAM else (_to_team(case, NoticeKind.NOT_THEIRS),)
+    # Where the agency's contact held the links already, the address was told of that.
+    writer = () if case.sender_stands is Stands.CONTACT else _links_elsewhere(case)
+    return (*team, *told, *writer)
 
 
 def _completed(case: Case, event: events.Completed) -> tuple[Notice, ...]:

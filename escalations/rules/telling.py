@@ -9,6 +9,8 @@ from enum import StrEnum
 from escalations.policy import Awaits, Side
 
 RAISER = "raiser"
+WRITER = "writer"
+"""The address that a case was raised from, where that holds no link of it any more. It is told so, and no more."""
 """Whoever raised the case, at the address that they gave; every other recipient is a position."""
 LEAD = "escalation_lead"
 """An agency's lead for escalations, to whom empty positions fall."""
@@ -128,6 +130,10 @@ class NoticeKind(StrEnum):
     """To the raising side and the team: the lead agrees over a dissent, and the team decides."""
     NOT_SETTLED = "not_settled"
     """To the raising side: the team has decided that this agreement does not settle it."""
+    LINKS_ELSEWHERE = "links_elsewhere"
+    """To the address that it was raised from: its links no longer work, as somebody else is written to."""
+    WHOSE = "whose"
+    """To the responding side: whether the agency that it was raised for says that it is theirs."""
     NOT_THEIRS = "not_theirs"
     """To the team: the agency says that the case is not theirs."""
     ASKED_TO_ADVISE = "asked_to_advise"

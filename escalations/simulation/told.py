@@ -18,7 +18,7 @@ from escalations.rules import access, events, evolving, notices
 from escalations.rules.access import Role
 from escalations.rules.case import Case, new
 from escalations.rules.events import Event
-from escalations.rules.notices import LEAD, RAISER, TEAM_DEPUTY, Ask, Notice
+from escalations.rules.notices import LEAD, RAISER, TEAM_DEPUTY, WRITER, Ask, Notice
 from escalations.simulation import stories, trying
 from escalations.simulation.alone import REFERENCE, Happening
 from escalations.simulation.stories import NotAStoryError
@@ -138,6 +138,8 @@ def _whom(state: Case, notice: Notice) -> str:
         return "whoever raised it"
     if position == LEAD and notice.to.agency_id in state.co_raisers:
         return "the contact of an agency that raises it too"
+    if position == WRITER:
+        return "the address that it was raised from"
     if notice.to.side is Side.TEAM:
         return "the team's deputy" if position == TEAM_DEPUTY else "the team"
     if notice.to.side is Side.OUTSIDE:

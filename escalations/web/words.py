@@ -34,7 +34,7 @@ from escalations.rules.case import (
     TransferredTo,
     WithdrawReason,
 )
-from escalations.rules.notices import RAISER, NoticeKind
+from escalations.rules.notices import RAISER, WRITER, NoticeKind
 from escalations.rules.plan import Kept, Learning, NotDone, PlanSays
 from escalations.rules.senders import Outside, PutAside
 from escalations.store.access_log import What
@@ -510,6 +510,8 @@ NOTICES: Final[Mapping[NoticeKind, str]] = {
     NoticeKind.NOT_FOR_THIS: "Not for this process, and where to turn",
     NoticeKind.AGENCY_AWAITED: "An agency is added to the directory first",
     NoticeKind.IN_YOUR_NAME: "Asked whether it is theirs",
+    NoticeKind.LINKS_ELSEWHERE: "Their links no longer work: somebody else is written to",
+    NoticeKind.WHOSE: "Whether it is the raising agency’s",
     NoticeKind.NOT_THEIRS: "The agency says that it is not theirs",
     NoticeKind.ASKED_TO_ADVISE: "Asked for advice",
     NoticeKind.ADVISER_ASKED: "Somebody was asked for advice",
@@ -539,6 +541,8 @@ def agency_type(code: str) -> str:
 
 def position(code: str | None) -> str:
     """The words of a position: its code with spaces, where the directory has no title for it."""
+    if code == WRITER:
+        return "the address that it was raised from"
     return "who raised it" if code == RAISER else (code or "").replace("_", " ") or "nobody named"
 
 

@@ -617,6 +617,7 @@ def test_nothing_of_a_case_reaches_a_notice_but_reference_stage_and_times() -> N
         "asks_at_the_end",
         "more_time",
         "not_theirs",
+        "disowned",
         "route",
         "sent_there",
         "reopened",

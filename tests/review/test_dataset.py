@@ -11,8 +11,9 @@ from escalations.policy import Awaits, Side
 from escalations.review.dataset import LEFT_OUT, Accounted, Life, State, Why
 from escalations.rules import acts, decider, events
 from escalations.rules.case import Cause, Outcome, PauseReason, RedateReason, Says, offering
+from escalations.rules.senders import Stands, SureBy
 from escalations.rules.workingtime import Amount
-from tests.builders import POLICE, SCHOOL, SOCIAL_CARE, Story, civil, closed
+from tests.builders import POLICE, SCHOOL, SOCIAL_CARE, Story, civil, closed, plain_mail
 from tests.review.told import record, settled_at_two
 
 
@@ -201,3 +202,22 @@ def test_what_was_counted_anew_is_late_by_the_date_that_was_in_force() -> None:
     assert answer.in_time is True
     assert answer.in_first_time is True, "the closure is no pause and no extension"
     assert (found.redated, found.paused) == (1, False)
+
+
+def test_an_agencys_last_word_on_whether_it_is_theirs_counts_until_somebody_else_is_named() -> None:
+    story = Story().raised(**plain_mail())
+    story.act(
+        acts.PassOn(
+            **story.by_team(),
+            responding_agencies=(SOCIAL_CARE,),
+            raising_agency=SCHOOL,
+            sender_stands=Stands.TAKEN,
+            sender_known_by=SureBy.PHONED,
+        )
+    )
+    found = []
+    for theirs in (False, True, False):
+        story.act(acts.VouchForSender(**story.by_team(), theirs=theirs))
+        found.append(record(story, "A").disowned)
+    story.act(acts.ChangeContact(**story.by_team()))
+    assert (found, record(story, "A").disowned) == ([True, False, True], False)

@@ -330,6 +330,17 @@ def test_the_public_never_gets_what_concerns_single_agencies_or_the_making_of_th
     assert not ids & {"register", "gaps", "times_by_type", "our_clocks", "put_aside", "raising_by_responding_before"}
 
 
+def test_what_an_agency_says_is_not_its_own_counts_for_no_agency_and_has_a_row_of_its_own() -> None:
+    own = record(settled_at_two(), "A")
+    review = reviewed(of_records([own, replace(own, reference="B", disowned=True)]))
+    assert cells(review.figure("who_raised"), "school") == (1, 0, "1 of 2")
+    assert cells(review.figure("who_raised"), "not-theirs")[:2] == (1, 0)
+    matrix = review.figure("raising_by_responding")
+    assert (cells(matrix, "school")[-1], cells(matrix, "not-theirs")[-1]) == (1, 1)
+    assert "not-theirs" not in {column.key for column in matrix.table.columns}
+    assert "not-theirs" not in {row.key for row in reviewed(of_records([own])).figure("who_raised").table.rows}
+
+
 def test_what_the_team_put_aside_is_counted_by_why_escalations_and_messages_side_by_side() -> None:
     came = civil("2026-05-04 10:00")
     ended = replace(record(settled_at_once(), "A"), outside=Outside.FAMILY)

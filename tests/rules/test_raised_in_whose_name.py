@@ -10,7 +10,7 @@ import pytest
 from escalations.policy import Awaits, Side
 from escalations.rules import acts
 from escalations.rules.case import Status
-from escalations.rules.notices import LEAD, RAISER, Ask, NoticeKind, notices_for
+from escalations.rules.notices import LEAD, RAISER, WRITER, Ask, NoticeKind, notices_for
 from escalations.rules.onward import onward
 from escalations.rules.senders import RaiserAt, Stands, SureBy
 from escalations.rules.telling import Recipient
@@ -61,6 +61,35 @@ def test_where_it_is_not_theirs_the_team_has_a_clock_and_the_others_keep_theirs(
     assert after == before
     act = acts.Withdraw(**builders.origin(raiser(position=RAISER), story.now), reason="other")  # type: ignore[arg-type]
     assert story.refused(act).code == "not_theirs"
+
+
+def told_of(story: Story, kind: str) -> list[tuple[NoticeKind, str | None, str]]:
+    last = [event for event in story.happened if event.kind == kind][-1]
+    return [(one.kind, one.to.agency_id, one.to.position) for one in notices_for(story.case, last)]
+
+
+def test_the_responding_side_and_the_address_hear_that_it_is_not_theirs_and_that_it_is_after_all() -> None:
+    story = taken()
+    vouches(story, theirs=False)
+    told = told_of(story, "sender_vouched")
+    assert (NoticeKind.WHOSE, SOCIAL_CARE, "practitioner") in told
+    assert (NoticeKind.LINKS_ELSEWHERE, SCHOOL, WRITER) in told
+    vouches(story, theirs=True)
+    again = told_of(story, "sender_vouched")
+    assert (NoticeKind.WHOSE, SOCIAL_CARE, "practitioner") in again
+    assert NoticeKind.LINKS_ELSEWHERE not in {kind for kind, _, _ in again}
+    at_once = taken()
+    vouches(at_once, theirs=True)
+    assert told_of(at_once, "sender_vouched") == [], "nobody had been told otherwise"
+
+
+def test_the_address_hears_that_the_agencys_contact_holds_its_links_and_is_told_once() -> None:
+    story = taken(sender_stands=Stands.CONTACT, sender_known_by=None)
+    assert (NoticeKind.LINKS_ELSEWHERE, SCHOOL, WRITER) in told_of(story, "passed_on")
+    vouches(story, theirs=False)
+    assert NoticeKind.LINKS_ELSEWHERE not in {kind for kind, _, _ in told_of(story, "sender_vouched")}
+    kept = taken()
+    assert NoticeKind.LINKS_ELSEWHERE not in {kind for kind, _, _ in told_of(kept, "passed_on")}
 
 
 def test_that_it_is_theirs_after_all_ends_the_teams_clock_and_opens_the_links_again() -> None:

@@ -130,6 +130,11 @@ async def test_where_it_is_not_theirs_the_team_is_told_and_the_address_holds_no_
     assert "the agency says that it is not theirs" in board.text.lower()
     read = await office.get(f"/board/{reference}")
     assert "Nobody of that name works here." in read.text
+    (told,) = [mail for mail in await office.mails() if "do not have to do anything new" in " ".join(mail.split())]
+    assert "that it is not theirs" in " ".join(told.split())
+    assert "Nobody" not in told
+    (word,) = [mail for mail in await to_private(office) if "we write to somebody else" in mail]
+    assert "/l/" not in word
     assert "Nobody came." in read.text
 
 
@@ -169,7 +174,12 @@ async def test_the_agencys_own_contact_can_hold_the_links_instead(office: Office
     page = await answering.enter(office, await answering.link(office, reference, NoticeKind.PASSED_ON))
     assert "Nobody came." in page.text
     assert any("your escalation has been passed on" in mail for mail in await office.mails())
-    assert not any("your escalation has been passed on" in mail for mail in await to_private(office))
+    theirs = await to_private(office)
+    assert not any("your escalation has been passed on" in mail for mail in theirs)
+    (word,) = [mail for mail in theirs if "we write to somebody else about this now" in mail]
+    assert "the links in our messages to this address no longer work" in " ".join(word.split())
+    assert "/l/" not in word
+    assert "Nobody came" not in word
 
 
 async def test_an_agency_that_is_told_by_the_team_alone_has_the_team_ask_its_contact(office: Office) -> None:
