@@ -25,7 +25,8 @@ from escalations.rules.case import Case, EraseReason
 from escalations.rules.civiltime import say as say_moment
 from escalations.rules.clocks import TEAM_POSITION
 from escalations.settings import Settings
-from escalations.store import erasing, references, register
+from escalations.store import erased_list, erasing, references, register
+from escalations.store.erased_list import Entry
 from escalations.store.erasing import Holds
 from escalations.temporal import binaries
 from escalations.web import story
@@ -35,7 +36,10 @@ STAYS: Final = (
     "What stays: the reference, agencies, codes, dates, time limits with their causes, which notice went to which "
     "position, and who read it when. No hash changes, so the register verifies as before."
 )
-BACKUPS: Final = "A backup that was made before holds its words, and their keys, for as long as you keep it."
+BACKUPS: Final = (
+    "A backup that was made before holds its words, and their keys, for as long as you keep it. Once it is restored it "
+    "is erased there again, by the list of what was erased: keep that file apart from the database."
+)
 
 
 class NotErased(errors.FinalOurs):
@@ -117,8 +121,13 @@ async def erase(
         if not confirmed(case.reference):
             say("Nothing was erased: that was not the reference.")
             return False
-        async with opened.database.write() as tx:
-            gone = await _erase(tx, opened, case.reference, decided)
+        listed = _Listed(settings.erasures_path)
+        try:
+            async with opened.database.write() as tx:
+                gone = await _erase(tx, opened, case.reference, decided, listed)
+        except BaseException:
+            listed.take_back()
+            raise
     say(f"Erased: {_counted(gone)}. That, by whom and why is in the register.")
     return True
 
@@ -148,8 +157,26 @@ def _decide(case: Case, act: acts.Erase) -> tuple[events.Event, ...] | decider.R
     return decider.decide(case, act, act.received_at)
 
 
-async def _erase(tx: AsyncConnection, opened: parts.Parts, reference: str, decided: Decided) -> Holds:
-    """Store who and why, record it, and erase: one transaction."""
+class _Listed:
+    """The entry of one erasing in the list apart from the database: written before the commit, or taken back."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._entry: Entry | None = None
+
+    def add(self, entry: Entry) -> None:
+        erased_list.add(self._file, entry)
+        self._entry = entry
+
+    def take_back(self) -> None:
+        if self._entry is not None:
+            erased_list.take_back(self._file, self._entry.act_id)
+
+
+async def _erase(
+    tx: AsyncConnection, opened: parts.Parts, reference: str, decided: Decided, listed: _Listed | None = None
+) -> Holds:
+    """Store who and why, record it, and erase: one transaction. None is listed of what is erased once more."""
     case = await _case(tx, opened, reference)
     act = _act(opened, decided.because)
     await submissions.receive(
@@ -175,7 +202,36 @@ async def _erase(tx: AsyncConnection, opened: parts.Parts, reference: str, decid
         submission_id=act.submission_id,
     )
     await record(tx, opened.cases, request)
+    if listed is not None:
+        keys = await erasing.keys_of(tx, reference)
+        listed.add(Entry(act.submission_id, act.received_at, reference, decided.because, keys))
     return await erasing.case(tx, opened.vault, reference, at=act.received_at)
+
+
+async def again(opened: parts.Parts, file: Path, *, say: binaries.Say) -> None:
+    """Erase once more what the list has and a restored backup brought back; nothing where nothing came back.
+
+    By the ids of data keys, so that another case that was given a lost reference anew is never meant. What was erased
+    after its end can be open in the backup: its words are erased all the same, for a person decided so, and whoever
+    restores is told to end it as it had ended.
+
+    Raises:
+        NoList: the list cannot be read.
+    """
+    for entry in erased_list.read(file):
+        async with opened.database.write() as tx:
+            back = await erasing.there_again(tx, entry.keys)
+            if not back:
+                continue
+            case = await opened.cases.read(tx, entry.reference)
+            ended = case is not None and not isinstance(_decide(case, _act(opened, entry.because)), decider.Refused)
+            if ended:
+                why = f"Erased at {say_moment(entry.at)}, after the backup that was restored; once more, by the list."
+                await _erase(tx, opened, entry.reference, Decided(entry.because, why, "the list of what was erased"))
+            for key_id in await erasing.there_again(tx, back):
+                await opened.vault.erase(tx, key_id, at=opened.now())
+        after = "" if ended else " It had ended by then and is open in this backup: please end it as it had ended."
+        say(f"{entry.reference} was erased at {say_moment(entry.at)}, after this backup: it is erased again.{after}")
 
 
 async def _erased_before(tx: AsyncConnection, opened: parts.Parts, case: Case) -> list[str]:

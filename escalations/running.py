@@ -25,7 +25,7 @@ from fastapi import FastAPI
 from temporalio.client import Client
 from typing_extensions import override
 
-from escalations import beating, errors, going_live, hourly, mailing, parts, telemetry
+from escalations import beating, erasures, errors, going_live, hourly, mailing, parts, telemetry
 from escalations.intake import restoring
 from escalations.settings import Settings
 from escalations.simulation import year
@@ -224,7 +224,7 @@ def timers_of(opened: parts.Parts, *, environ: Mapping[str, str], say: binaries.
         await schedules.ensure(connected, task_queue=client.TASK_QUEUE)
         if began is None or began is devserver.Began.AS_IT_WAS:
             return
-        restored = await restore(opened, connected)
+        restored = await restore(opened, connected, say=say)
         if restored:
             say(f"{restored} open escalations were brought back to Temporal from the register.")
 
@@ -241,8 +241,12 @@ def timers_of(opened: parts.Parts, *, environ: Mapping[str, str], say: binaries.
     )
 
 
-async def restore(opened: parts.Parts, connected: Client) -> int:
-    """Start a workflow for each case that is owed something and has none; give how many were started."""
+async def restore(opened: parts.Parts, connected: Client, *, say: binaries.Say) -> int:
+    """Start a workflow for each case that is owed something and has none; give how many were started.
+
+    Before that, what was erased after a backup that was restored is erased again, by the list apart from the database.
+    """
+    await erasures.again(opened, opened.settings.erasures_path, say=say)
     found = restoring.restore(
         database=opened.database, cases=opened.cases, client=connected, task_queue=client.TASK_QUEUE
     )

@@ -86,6 +86,11 @@ class Settings(BaseSettings):
         description="A file with the keys, one a line. Unset: `keys.txt` in the folder, made at the first start.",
     )
 
+    erasures_file: Path | None = Field(
+        default=None,
+        description="The list of what was erased, which a restored backup needs. Unset: `erased.txt` in the folder.",
+    )
+
     temporal_address: str | None = Field(
         default=None,
         description="A Temporal server, as `host:port`. `TEMPORAL_ADDRESS` is read too. Unset: one of our own.",
@@ -350,6 +355,11 @@ class Settings(BaseSettings):
     def keys_path(self) -> Path:
         """The file that the wrapping keys are read from where ``keys`` is not set."""
         return self.keys_file or self.folder / "keys.txt"
+
+    @property
+    def erasures_path(self) -> Path:
+        """The file that lists what was erased, apart from the database."""
+        return self.erasures_file or self.folder / "erased.txt"
 
     @property
     def web_address(self) -> str:

@@ -127,5 +127,5 @@ async def restore(settings: Settings, *, say: binaries.Say) -> None:
     telemetry.configure(settings)
     settings = serving.elsewhere(settings)
     async with parts.opened(settings) as opened:
-        count = await running.restore(opened, await client.connect_as_set(settings))
+        count = await running.restore(opened, await client.connect_as_set(settings), say=say)
     say(f"{count} open escalations were brought back." if count else "Every open escalation has its workflow already.")

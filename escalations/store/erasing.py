@@ -9,6 +9,7 @@ by a timer, a parser or a score").
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -23,6 +24,7 @@ from escalations.store.vault import Vault
 _ERASED_BY: Final = "erase"
 """The act by which a case is erased: who had it done, and why."""
 _KEYS = tables.DATA_KEYS
+_AT_ONCE: Final = 500
 _WAITING: Final = (MailState.RECEIVED.value, MailState.HELD.value)
 
 
@@ -63,6 +65,24 @@ async def holds(tx: AsyncConnection, reference: str) -> Holds:
     waiting = _of_case(reference).where(tables.MAIL_STATES.c.state.in_(_WAITING)).subquery()
     left = (await tx.execute(select(func.count()).select_from(waiting))).scalar_one()
     return Holds(**found, waiting=int(left))
+
+
+async def keys_of(tx: AsyncConnection, reference: str) -> tuple[str, ...]:
+    """The ids of the data keys that erasing a case would destroy now, in their order."""
+    found: set[str] = set()
+    for sealed_with in _sealed_with(reference).values():
+        found |= set((await tx.execute(sealed_with)).scalars().all())
+    return await there_again(tx, sorted(found))
+
+
+async def there_again(tx: AsyncConnection, key_ids: Sequence[str]) -> tuple[str, ...]:
+    """Those of these data keys that are there and not erased: in a restored backup, what was erased after it."""
+    there: list[str] = []
+    for first in range(0, len(key_ids), _AT_ONCE):
+        these = _KEYS.c.key_id.in_(key_ids[first : first + _AT_ONCE])
+        query = select(_KEYS.c.key_id).where(these, _KEYS.c.erased_at.is_(None)).order_by(_KEYS.c.key_id)
+        there += (await tx.execute(query)).scalars().all()
+    return tuple(there)
 
 
 async def case(tx: AsyncConnection, keys: Vault, reference: str, *, at: datetime) -> Holds:

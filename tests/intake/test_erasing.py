@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +18,10 @@ from escalations.rules import acts, events
 from escalations.rules.case import EraseReason, Outcome
 from escalations.rules.notices import NoticeKind
 from escalations.settings import Settings
-from escalations.store import erasing, links, mails, register
+from escalations.store import erased_list, erasing, links, mails, register
 from escalations.store.mails import MailAct, MailState
 from escalations.store.vault import Erased
+from tests import builders
 from tests.builders import origin, raiser
 from tests.mailroom import KEY, MailRoomAt, mail_room, message
 
@@ -238,3 +242,116 @@ def test_a_reason_is_needed(tmp_path: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
     with pytest.raises(erasures.NotErased, match="says nothing"):
         erasures.reason_of(file)
+
+
+# ---- A backup that was made before ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "var"
+    made.mkdir()
+    return made
+
+
+def put_back(copy: Path, folder: Path) -> None:
+    for left in folder.glob("escalations.db*"):
+        left.unlink()
+    shutil.copy(copy, folder / "escalations.db")
+
+
+DECIDED = erasures.Decided(EraseReason.REQUEST, "They asked.", "Perpetua Lisle")
+
+
+async def erased_after_a_backup(folder: Path, *, end_first: bool = True) -> str:
+    """Back up, erase, and put the backup back: the words can be read again."""
+    copy = folder.parent / "backup.db"
+    async with mail_room(folder) as room:
+        if end_first:
+            reference = await ended(room)
+        else:
+            await room.sends(message(WHOLE))
+            (reference,) = await room.references()
+    shutil.copy(folder / "escalations.db", copy)
+    if not end_first:
+        async with mail_room(folder) as room:
+            await room.does(
+                reference, acts.Agree(**origin(raiser(), room.parts.now()), outcome=Outcome.AGREED_AS_ASKED)
+            )
+    chosen = Settings(folder=folder, keys=KEY)  # type: ignore[arg-type]  # as the environment gives it
+    assert await erasures.erase(chosen, reference, decided=DECIDED, confirmed=lambda _: True, say=lambda _: None)
+    put_back(copy, folder)
+    assert await is_readable(folder, reference)
+    return reference
+
+
+async def restored(folder: Path) -> list[str]:
+    said: list[str] = []
+    async with mail_room(folder) as room:
+        await erasures.again(room.parts, folder / "erased.txt", say=said.append)
+    return said
+
+
+async def test_what_was_erased_after_a_backup_is_erased_again_once_that_is_restored(folder: Path) -> None:
+    reference = await erased_after_a_backup(folder)
+    (said,) = await restored(folder)
+    assert said.startswith(f"{reference} was erased at ")
+    assert said.endswith("after this backup: it is erased again.")
+    assert not await is_readable(folder, reference)
+    async with mail_room(folder) as room:
+        (event,) = [event for event in await room.happened(reference) if isinstance(event, events.Erased)]
+        assert event.because is EraseReason.REQUEST
+        async with room.parts.database.read() as tx:
+            assert await register.verify(tx) == []
+    assert await restored(folder) == [], "and nothing is left to do"
+
+
+async def test_what_is_open_in_the_backup_is_erased_too_and_is_to_be_ended(folder: Path) -> None:
+    reference = await erased_after_a_backup(folder, end_first=False)
+    (said,) = await restored(folder)
+    assert "please end it as it had ended" in said
+    assert not await is_readable(folder, reference)
+
+
+async def test_the_list_has_references_and_ids_and_nothing_that_anybody_wrote_or_is_called(folder: Path) -> None:
+    reference = await erased_after_a_backup(folder)
+    file = folder / "erased.txt"
+    (entry,) = erased_list.read(file)
+    assert (entry.reference, entry.because) == (reference, EraseReason.REQUEST)
+    text = file.read_text("utf-8")
+    assert set(json.loads(text)) == {"act", "at", "because", "keys", "reference"}
+    for word in ("Perpetua", "They asked", "Noor", "Persephone", "oaklane"):
+        assert word not in text
+    assert file.stat().st_mode & 0o077 == 0
+
+
+async def test_another_case_that_has_its_reference_is_left_alone(folder: Path) -> None:
+    async with mail_room(folder) as room:
+        reference = await ended(room)
+    entry = erased_list.Entry("a", builders.civil("2027-03-05 22:00"), reference, EraseReason.OTHER, ("f" * 32,))
+    erased_list.add(folder / "erased.txt", entry)
+    assert await restored(folder) == []
+    assert await is_readable(folder, reference)
+
+
+async def test_where_the_list_cannot_be_written_nothing_is_erased(folder: Path) -> None:
+    async with mail_room(folder) as room:
+        reference = await ended(room)
+    (folder / "erased.txt").mkdir()
+    chosen = Settings(folder=folder, keys=KEY)  # type: ignore[arg-type]  # as the environment gives it
+    with pytest.raises(erased_list.NoList, match="cannot be written, so nothing was erased"):
+        await erasures.erase(chosen, reference, decided=DECIDED, confirmed=lambda _: True, say=lambda _: None)
+    assert await is_readable(folder, reference)
+
+
+async def test_a_line_that_cannot_be_read_is_named_and_what_was_taken_back_does_not_stand(tmp_path: Path) -> None:
+    file = tmp_path / "erased.txt"
+    entry = erased_list.Entry("a", builders.civil("2027-03-05 22:00"), "PD-27-0001-A", EraseReason.OTHER, ("k",))
+    erased_list.add(file, entry)
+    erased_list.add(file, replace(entry, act_id="b"))
+    erased_list.take_back(file, "a")
+    assert [one.act_id for one in erased_list.read(file)] == ["b"]
+    with file.open("a", encoding="utf-8") as out:
+        out.write("half a li")
+    with pytest.raises(erased_list.NoList, match="Line 4"):
+        await restored(tmp_path)
