@@ -64,22 +64,8 @@ CHANGED: Final[Mapping[Changed, str]] = {code: said.figure for code, said in wor
 
 FELT: Final[Mapping[Felt, str]] = {code: said.figure for code, said in wording.FELT.items()}
 
-KEPT: Final[Mapping[Kept, str]] = {
-    Kept.ALL: "All of it was done",
-    Kept.SOME: "Some of it was done",
-    Kept.NONE: "Nothing of it was done",
-    Kept.NOT_KNOWN: "Not known",
-}
-LEARNING: Final[Mapping[Learning, str]] = {
-    Learning.TRAINING: "Training",
-    Learning.SUPERVISION: "Supervision or team meetings",
-    Learning.POLICY_CHANGED: "A policy or procedure was changed",
-    Learning.GUIDANCE: "Guidance for staff was changed or written",
-    Learning.CASE_REVIEW: "The partnership’s case reviews or audits",
-    Learning.OTHER: "Somewhere else",
-    Learning.NONE: "Nothing was learnt that goes further",
-    Learning.NOT_YET_KNOWN: "Not yet known",
-}
+KEPT: Final[Mapping[Kept, str]] = {code: said.figure for code, said in wording.KEPT.items()}
+LEARNING: Final[Mapping[Learning, str]] = {code: said.figure for code, said in wording.LEARNING.items()}
 
 WHY: Final[Mapping[Why, str]] = {
     Why.DELAY: "Delay: a time limit of the responding side passed",

@@ -13,6 +13,7 @@ from typing import Final
 
 from escalations.policy import Awaits
 from escalations.rules.case import Changed, Felt
+from escalations.rules.plan import Kept, Learning
 from escalations.rules.senders import PutAside
 
 
@@ -172,3 +173,25 @@ PUT_ASIDE: Final[Mapping[PutAside, Answer]] = {
     ),
 }
 """Why the team puts something aside: who wrote what is not for this process, or why a message needs nothing."""
+
+KEPT: Final[Mapping[Kept, Answer]] = {
+    Kept.ALL: Answer("All of it was done", "All of it was done"),
+    Kept.SOME: Answer("Some of it was done", "Some of it was done"),
+    Kept.NONE: Answer("Nothing of it was done", "Nothing of it was done"),
+    Kept.NOT_KNOWN: Answer("It is not known", "Not known"),
+}
+"""Whether what was agreed was done."""
+
+LEARNING: Final[Mapping[Learning, Answer]] = {
+    Learning.TRAINING: Answer("Training", "Training"),
+    Learning.SUPERVISION: Answer("Supervision or team meetings", "Supervision or team meetings"),
+    Learning.POLICY_CHANGED: Answer("A policy or procedure was changed", "A policy or procedure was changed"),
+    Learning.GUIDANCE: Answer("Guidance for staff was changed or written", "Guidance for staff was changed or written"),
+    Learning.CASE_REVIEW: Answer(
+        "The partnership’s case reviews or audits", "The partnership’s case reviews or audits"
+    ),
+    Learning.OTHER: Answer("Somewhere else", "Somewhere else"),
+    Learning.NONE: Answer("Nothing was learnt that goes further", "Nothing was learnt that goes further"),
+    Learning.NOT_YET_KNOWN: Answer("It is not known yet", "Not yet known"),
+}
+"""Where what was learnt went."""

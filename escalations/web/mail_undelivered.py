@@ -16,7 +16,6 @@ from escalations.intake import submissions, unheard
 from escalations.policy import Side
 from escalations.rules import acts, decider, events
 from escalations.rules.access import Refused
-from escalations.rules.actors import Channel
 from escalations.rules.case import Case, Clock, ClockEnd, KnownBy, Status
 from escalations.rules.civiltime import say
 from escalations.rules.evolving import evolve, evolve_all
@@ -27,6 +26,7 @@ from escalations.web.forms import LONG, Problem, Reading
 from escalations.web.summary import Row
 from escalations.web.team_acts import TEAM
 from escalations.web.telling import Names
+from escalations.workflows import contracts
 
 GROUNDS: Final = (KnownBy.PHONE, KnownBy.POSTMASTER, KnownBy.REPORT)
 """How the team can know that a notice did not arrive."""
@@ -79,19 +79,9 @@ def made(notice: NoticeRow, grounds: Grounds, *, by: Mapping[str, str], now: dat
     delivery = unheard.report_of(notice, NoticeState.UNDELIVERED)
     if delivery is None:
         return None
-    act = acts.ReportDelivery(
-        submission_id=submissions.new_id(now),
-        by=TEAM,
-        channel=Channel.TEAM,
-        received_at=now,
-        notice_id=delivery.notice_id,
-        agency_id=delivery.agency_id,
-        to_raiser=delivery.to_raiser,
-        outside=delivery.outside,
-        stage=delivery.stage,
-        starts_clocks=delivery.starts_clocks,
-        state=delivery.state,
-        known_by=grounds.known_by,
+    # With whom it went to in the place of whom it was for: why nobody was told stays known (`drift`).
+    act = contracts.delivery_act(
+        delivery, submission_id=submissions.new_id(now), at=now, by=TEAM, known_by=grounds.known_by
     )
     return Confirmed(act, {"by": dict(by), "spoken_to": grounds.who, "text": grounds.text})
 

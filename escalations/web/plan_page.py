@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, assert_never
+from typing import Any, TypeAlias, assert_never
 
 from escalations.policy import Side
 from escalations.rules import acts, events, planning
@@ -147,13 +147,14 @@ def follow_up(case: Case, names: Names) -> str:
     return f"What came of it was asked at {say(found.asked_at)}. Not answered yet: {late}{by}."
 
 
+Planned: TypeAlias = (
+    acts.ProposePlan | acts.AnswerPlan | acts.ReportAction | acts.CheckAction | acts.RecordDissent | acts.AnswerFollowUp
+)
+"""What is said of a plan, of what came of it, and some time after the end."""
+
+
 def rows(
-    act: acts.ProposePlan
-    | acts.AnswerPlan
-    | acts.ReportAction
-    | acts.CheckAction
-    | acts.RecordDissent
-    | acts.AnswerFollowUp,
+    act: Planned,
     sealed: Mapping[str, object],
     case: Case,
     names: Names,

@@ -136,14 +136,7 @@ def rows(made: Made, case: Case, names: Names) -> tuple[Row, ...]:  # noqa: C901
             who = sealed.get("raiser")
             named = who if isinstance(who, dict) else {}
             found.append(Row("Written to from now on", "\n".join(str(part) for part in named.values() if part)))
-        case (
-            acts.ProposePlan()
-            | acts.AnswerPlan()
-            | acts.ReportAction()
-            | acts.CheckAction()
-            | acts.RecordDissent()
-            | acts.AnswerFollowUp()
-        ):
+        case _ if isinstance(act, plan_page.Planned):
             found.extend(Row(key, value) for key, value in plan_page.rows(act, sealed, case, names))
         case acts.Close():
             if act.outside is not None:
@@ -299,14 +292,7 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:  # n
             return Doing.TRANSFER, {**(party_forms.typed(act, sealed) or {}), **taken}
         case acts.Reopen():
             return Doing.REOPEN, party_forms.typed(act, sealed) or {}
-        case (
-            acts.ProposePlan()
-            | acts.AnswerPlan()
-            | acts.ReportAction()
-            | acts.CheckAction()
-            | acts.RecordDissent()
-            | acts.AnswerFollowUp()
-        ):
+        case _ if isinstance(act, plan_page.Planned):
             back = {**(plan_forms.typed(act, sealed) or {}), "planned-said-by": spoken_to}
             return Doing(_PLANNED[act.kind]), back
         case acts.Close():

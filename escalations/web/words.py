@@ -304,24 +304,10 @@ NOT_DONE: Final[Mapping[NotDone, str]] = {
 }
 """Why an action is not done."""
 
-KEPT: Final[Mapping[Kept, str]] = {
-    Kept.ALL: "All of it was done",
-    Kept.SOME: "Some of it was done",
-    Kept.NONE: "Nothing of it was done",
-    Kept.NOT_KNOWN: "It is not known",
-}
+KEPT: Final[Mapping[Kept, str]] = {code: said.words for code, said in wording.KEPT.items()}
 """Whether what was agreed was done."""
 
-LEARNING: Final[Mapping[Learning, str]] = {
-    Learning.TRAINING: "Training",
-    Learning.SUPERVISION: "Supervision or team meetings",
-    Learning.POLICY_CHANGED: "A policy or procedure was changed",
-    Learning.GUIDANCE: "Guidance for staff was changed or written",
-    Learning.CASE_REVIEW: "The partnership’s case reviews or audits",
-    Learning.OTHER: "Somewhere else",
-    Learning.NONE: "Nothing was learnt that goes further",
-    Learning.NOT_YET_KNOWN: "It is not known yet",
-}
+LEARNING: Final[Mapping[Learning, str]] = {code: said.words for code, said in wording.LEARNING.items()}
 """Where what was learnt went."""
 
 AWAITED: Final[Mapping[Awaits, str]] = {code: said.noun for code, said in wording.AWAITED.items()}

@@ -13,9 +13,9 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from temporalio import activity
 
-from escalations.rules.actors import SYSTEM, Channel
+from escalations.rules.actors import SYSTEM, Actor, Channel
 from escalations.rules.acts import AnyAct, Raise, ReportDelivery
-from escalations.rules.case import DeliveryState
+from escalations.rules.case import DeliveryState, KnownBy
 from escalations.rules.events import AnyEvent
 from escalations.rules.instead import ToldInstead
 
@@ -154,13 +154,16 @@ class Delivery(Contract):
     """Who was told in the place of whoever it was meant for."""
 
 
-def delivery_act(delivery: Delivery, *, submission_id: str, at: AwareDatetime) -> ReportDelivery:
-    """The system's act that reports a delivery to its case."""
+def delivery_act(
+    delivery: Delivery, *, submission_id: str, at: AwareDatetime, by: Actor = SYSTEM, known_by: KnownBy | None = None
+) -> ReportDelivery:
+    """The act that reports a delivery to its case: the system's, or the team's, which says how it knows."""
     return ReportDelivery(
         submission_id=submission_id,
-        by=SYSTEM,
-        channel=Channel.SYSTEM,
+        by=by,
+        channel=Channel.SYSTEM if by == SYSTEM else Channel.TEAM,
         received_at=at,
+        known_by=known_by,
         notice_id=delivery.notice_id,
         agency_id=delivery.agency_id,
         to_raiser=delivery.to_raiser,

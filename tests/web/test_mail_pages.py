@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,11 +14,13 @@ from escalations.intake import submissions
 from escalations.intake.mail_codes import Code
 from escalations.mail.address import Replies
 from escalations.policy import Track
-from escalations.rules.case import DeliveryState, Status
+from escalations.rules.actors import Channel
+from escalations.rules.case import DeliveryState, KnownBy, Status
+from escalations.rules.instead import Because, By, ToldInstead
 from escalations.rules.notices import NoticeKind
-from escalations.store import mails, register, tables
+from escalations.store import mails, notices, register, tables
 from escalations.store.mails import Envelope, Known, MailRow, MailState
-from escalations.web import mail_pages
+from escalations.web import mail_pages, mail_undelivered
 from tests.mail import messages
 from tests.mailroom import message
 from tests.web import answering, mailing, teamwork
@@ -527,6 +530,18 @@ async def test_what_follows_is_read_before_it_is_confirmed_and_grounds_are_asked
     assert "Oak Lane Primary School (who raised it)" in runs_on
     assert (await case_of(office, str(row.reference))).parties[0].evidence.delivery is DeliveryState.DELIVERED
     assert await _acts(office) == []
+
+
+async def test_who_had_got_it_in_whose_place_stays_known_once_it_is_confirmed(office: Office) -> None:
+    row = await doubted(office)
+    async with office.database.read() as tx:
+        notice = await notices.get(tx, str(row.about))
+    assert notice is not None
+    told = ToldInstead(because=Because.CLOSED, by=By.DEPUTY)
+    grounds = mail_undelivered.Grounds(KnownBy.PHONE, "Somebody", "They rang.")
+    made = mail_undelivered.made(replace(notice, told_instead=told), grounds, by={}, now=office.now())
+    assert made is not None
+    assert (made.act.told_instead, made.act.known_by, made.act.channel) == (told, KnownBy.PHONE, Channel.TEAM)
 
 
 async def test_where_somebody_there_has_acted_the_page_says_that_no_time_limit_stops(office: Office) -> None:
