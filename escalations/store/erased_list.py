@@ -41,7 +41,7 @@ def add(file: Path, entry: Entry) -> None:
     Raises:
         NoList: it cannot be written.
     """
-    said = {
+    said: dict[str, object] = {
         "act": entry.act_id,
         "at": entry.at.isoformat(),
         "reference": entry.reference,
