@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import aiosmtplib
 import httpx
 from temporalio import client as temporal
 
-from escalations import running
+from escalations import parts, running
 from escalations.rules import events
 from escalations.rules.case import Outcome, Status
 from escalations.rules.notices import NoticeKind
@@ -39,7 +40,18 @@ What we want: A visit this week.
 Noor Haverstock
 Class teacher
 """
+TAMSINS = ("Tamsin Okoro", "Social worker")
 NOOR, TAMSIN = "noor.haverstock@oaklane.example", "tamsin.okoro@council.example"
+
+
+class Clock:
+    """The wall's, put forward with the time that is skipped on the server."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return parts.wall_clock() + self.ahead
 
 
 class ByMail:
@@ -65,6 +77,18 @@ class ByMail:
 
         await _until(look)
         return found[-1]
+
+    async def several(self, part_of_subject: str, number: int) -> list[EmailMessage]:
+        """Wait for so many messages of a subject, and give them."""
+        found: list[EmailMessage] = []
+
+        async def look() -> bool:
+            made = [_read(raw) for raw in await self.home.outbox()]
+            found[:] = [one for one in made if part_of_subject in str(one["Subject"])]
+            return len(found) >= number
+
+        await _until(look)
+        return found
 
     async def follows(self, asked: EmailMessage, *, name: str, role: str) -> tuple[httpx.AsyncClient, Page]:
         """Open the link of a message in a browser of one's own, with the code that comes to the same address."""
@@ -118,7 +142,9 @@ async def test_a_whole_escalation_by_email_only(
     tmp_path: Path, escalations_client: temporal.Client, task_queue: str
 ) -> None:
     async with (
-        installation(settings(tmp_path), escalations_client, task_queue) as home,
+        installation(
+            settings(tmp_path, policy_file=None), escalations_client, task_queue, now=(clock := Clock())
+        ) as home,
         by_mail(home) as post,
     ):
         # Raised by a plain email, and answered with a reference.
@@ -182,3 +208,29 @@ async def test_a_whole_escalation_by_email_only(
         assert kinds >= told
         async with home.parts.database.read() as tx:
             assert {row.state for row in await mails.listed(tx, *MailState)} == {MailState.FILED}
+
+        await _says_what_came_of_it(home, post, clock, reference)
+
+
+async def _says_what_came_of_it(home: Installation, post: ByMail, clock: Clock, reference: str) -> None:
+    """Some time after the end each side is asked by mail. Once both have answered, nothing is left to do."""
+    follow_up = (await home.case(reference)).follow_up
+    assert follow_up is not None
+    await home.idle(reference)
+    clock.ahead = follow_up.at + timedelta(minutes=1) - home.parts.now()
+    await home.until(reference, home.parts.now())
+    questions = await post.several("please say what came of it", 2)
+    for asked, (name, role) in zip(questions, (("Noor Haverstock", "Class teacher"), TAMSINS), strict=True):
+        browser, page = await post.follows(asked, name=name, role=role)
+        data = {"follow-kept": "all", "follow-changed": "plan_amended", "follow-learning": "none"}
+        shown = await browser.post(
+            "/answer/follow-up", data={"token": page.token, **page.token.hidden, **data}, follow_redirects=True
+        )
+        assert shown.status_code == 200, shown.text
+        await browser.aclose()
+
+    async def answered() -> bool:
+        return sum(isinstance(event, events.FollowUpAnswered) for event in await home.events(reference)) == 2
+
+    await _until(answered)
+    await home.handle(reference).result()
