@@ -81,6 +81,7 @@ SIDES: Final[Mapping[Side, str]] = {
     Side.BOTH: "Both sides (the whole process)",
     Side.TEAM: "Our system or the partnership team",
     Side.FINAL_BODY: "The final body",
+    Side.OUTSIDE: "An adviser",
 }
 
 PAUSES: Final[Mapping[PauseReason, str]] = {
