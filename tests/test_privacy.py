@@ -31,7 +31,8 @@ from escalations.activities.record import Recorder
 from escalations.intake import submissions
 from escalations.mail.relay import Relay, SentCode, SmtpRelay
 from escalations.rules import acts
-from escalations.rules.case import Done, Outcome
+from escalations.rules.case import Done, LeaveReason, Outcome
+from escalations.rules.notices import LEAD
 from escalations.settings import LogFormat, MailSecurity
 from escalations.store import mails, tables
 from escalations.store.vault import Vault
@@ -47,6 +48,7 @@ from tests.workflows.running import runs
 
 CHILD, RAISER, ADDRESS = "Persephone Canarybird", "Zebedee Quartermaine", "z.quartermaine@oaklane.example"
 SAID = "she was seen alone by the kingfisher weir"
+HEALTH = "community-health"
 CANARIES = tuple(text.casefold().encode() for text in ("Canarybird", "Quartermaine", "kingfisher"))
 WORDS = {
     "raiser": {"name": RAISER, "email": ADDRESS, "phone": "01632 960300"},
@@ -109,7 +111,7 @@ async def test_nothing_personal_is_anywhere_but_sealed(
     log: io.StringIO,
 ) -> None:
     async with installation(settings(tmp_path), escalations_client, task_queue) as home:
-        reference = await home.raised_now(words=WORDS)
+        reference = await home.raised_now(words=WORDS, co_raisers=(HEALTH,))
         now = home.parts.now()
         await _act(
             home,
@@ -121,6 +123,10 @@ async def test_nothing_personal_is_anywhere_but_sealed(
         await _act(
             home, reference, acts.Respond(**origin(responder(), home.parts.now()), offers=Outcome.AGREED_IN_PART)
         )
+        leaves = acts.ChangeRaisers(
+            **origin(raiser(HEALTH, LEAD), home.parts.now()), leave=(HEALTH,), because=LeaveReason.NO_LONGER_OURS
+        )
+        left = await _act(home, reference, leaves)
         asked = await _act(home, reference, acts.InviteAdviser(**origin(TEAM, home.parts.now()), role="adviser"))
         running = await _of_temporal(home, reference)
         await _act(home, reference, acts.MoveUp(**origin(raiser(), home.parts.now())))
@@ -140,7 +146,7 @@ async def test_nothing_personal_is_anywhere_but_sealed(
             kept = await submissions.content(tx, home.parts.vault, first.submission_id)
 
     assert refused.outcome_sentence
-    assert asked.state is submissions.State.APPLIED
+    assert {asked.state, left.state} == {submissions.State.APPLIED}
     assert len(mail) > 3
     assert "escalations.db-wal" in places, "what is not in the file yet was searched too"
     assert b"notice_tried" in places["log"]

@@ -87,7 +87,8 @@ def raised(
         raising_agency=agency,
         responding_agencies=with_whom,
         co_raisers=others[:MOST_TOGETHER] if policy.together.on(track) else (),
-        raisers_to_look_at=bool(together.recognised or together.unknown),
+        # Whoever names nobody but their own agency raises it alone: there is nothing for the team to look at.
+        raisers_to_look_at=bool(together.unknown) or any(one != agency for one in together.recognised),
         concern=_concern(people),
         people=len(people),
         reason=policy.codes(ListKind.REASONS).named(said.first(Label.REASON), day) or NOT_STATED,

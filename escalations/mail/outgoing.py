@@ -183,6 +183,8 @@ class Facts:
     """Whether the partnership's team has sent it there itself."""
     together: bool = False
     """Whether its reader's agency raises it together with another one, which leads and answers for their side."""
+    with_others: bool = False
+    """Whether other agencies raise it too, or were named as doing so."""
     above: bool = True
     """Whether there is a stage above the present one."""
     not_theirs: bool = False
@@ -280,6 +282,7 @@ def facts_of(
         route=case.route if notice.kind is NoticeKind.NOT_FOR_THIS else None,
         sent_there=case.sent_there,
         together=notice.to.side is Side.RAISING and notice.to.agency_id in case.co_raisers,
+        with_others=bool(case.co_raisers) or case.raisers_to_look_at,
         above=case.frame.policy.next_stage(max(case.stage, 1)) is not None,
         not_theirs=notice.to.position == RAISER and case.raiser_at is RaiserAt.NOBODY,
         disowned=case.raiser_at is RaiserAt.NOBODY,

@@ -47,6 +47,8 @@ class OpenCase:
     """How it is known who raised it; None for what was raised before that was written down."""
     raiser_at: str | None
     """Who holds the links of whoever raised it; None for the address that they gave."""
+    co_raisers: tuple[str, ...]
+    """The agencies that raise it with the one that leads."""
     responding_agencies: tuple[str, ...]
     received_at: datetime
     move_to_stage: int | None
@@ -60,6 +62,12 @@ class OpenCase:
     outcome: str | None
     asked_if_urgent: bool = False
     """Words in a mail can mean that it is urgent, and nobody has said yet whether it is."""
+
+    @property
+    def agencies(self) -> frozenset[str]:
+        """Every agency that is known to raise it, or that it is raised with."""
+        raising = () if self.raising_agency is None else (self.raising_agency,)
+        return frozenset((*raising, *self.co_raisers, *self.responding_agencies))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +121,7 @@ _OF_CASE = (
     _CASES.c.sender_known,
     _CASES.c.sender_checked,
     _CASES.c.raiser_at,
+    _CASES.c.co_raisers,
     _CASES.c.responding_agencies,
     _CASES.c.received_at,
     _CASES.c.move_to_stage,
@@ -223,7 +232,7 @@ async def closed(
 
     Args:
         tx: a transaction.
-        agency: only those that this agency raised, or that were raised with it.
+        agency: only those that this agency raised, alone or with others, or that were raised with it.
         stage: only those that ended at this stage.
         track: only those of this track.
         offset: how many to leave out.
@@ -232,7 +241,14 @@ async def closed(
     chosen: list[ColumnElement[bool]] = [_IS_CLOSED]
     if agency is not None:
         # An agency's id is a slug: it holds nothing that LIKE reads as a sign.
-        chosen.append(or_(_CASES.c.raising_agency == agency, _CASES.c.responding_agencies.like(f'%"{agency}"%')))
+        listed = f'%"{agency}"%'
+        chosen.append(
+            or_(
+                _CASES.c.raising_agency == agency,
+                _CASES.c.co_raisers.like(listed),
+                _CASES.c.responding_agencies.like(listed),
+            )
+        )
     if stage is not None:
         chosen.append(_CASES.c.stage == stage)
     if track is not None:
@@ -273,6 +289,7 @@ def _case(row: RowMapping) -> OpenCase:
         **{
             **row,
             "status": Status(row["status"]),
+            "co_raisers": tuple(json.loads(row["co_raisers"])),
             "responding_agencies": tuple(json.loads(row["responding_agencies"])),
         }
     )

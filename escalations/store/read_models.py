@@ -73,6 +73,8 @@ class CaseRow:
     """How it is known who raised it; None for what was raised before that was written down."""
     raiser_at: str | None
     """Who holds the links of whoever raised it; None for the address that they gave."""
+    co_raisers: tuple[str, ...]
+    """The agencies that raise it with the one that leads."""
     responding_agencies: tuple[str, ...]
     concern: str | None
     reason: str | None
@@ -353,6 +355,7 @@ def _case_values(after: case.Case, entry: register.Entry) -> dict[str, Any]:
         "sender_known": after.sender_known.value if after.sender_known else None,
         "sender_checked": after.sender_checked.value if after.sender_checked else None,
         "raiser_at": None if after.raiser_at is RaiserAt.ADDRESS else after.raiser_at.value,
+        "co_raisers": json.dumps(after.co_raisers),
         "responding_agencies": json.dumps([party.agency_id for party in after.parties]),
         "edition": after.edition,
         "policy_hash": after.frame.policy.content_hash,
@@ -411,7 +414,8 @@ def _kept(earlier: list[dict[str, str]], due_at: datetime, *, since: datetime, b
 
 
 def _case_row(row: RowMapping) -> CaseRow:
-    return CaseRow(**{**row, "responding_agencies": tuple(json.loads(row["responding_agencies"]))})
+    lists = {name: tuple(json.loads(row[name])) for name in ("co_raisers", "responding_agencies")}
+    return CaseRow(**{**row, **lists})
 
 
 def _clock_row(row: RowMapping) -> ClockRow:

@@ -573,6 +573,7 @@ CASES = Table(
     Column("sender_checked", _SLUG),
     Column("raiser_at", _SLUG),
     Column("asked_if_urgent", Boolean, nullable=False, server_default=false()),
+    Column("co_raisers", Text, nullable=False, server_default="[]"),
     Column("responding_agencies", Text, nullable=False),
     Column("concern", _SLUG),
     Column("reason", _SLUG),

@@ -123,12 +123,17 @@ def _who(by: Actor | None, names: Names, own: Recipient, titles: Mapping[str, st
         return "Nobody: the time for it came"
     said = sealed.get("by") or {}
     named = ", ".join(str(part) for part in (said.get("name"), said.get("role")) if part)
-    if not same_side(by, own):
+    if not same_side(by, own) or _beside(by, own):
         return (
             f"{named}, {author(by, names)}" if named and by.side not in {Side.TEAM, Side.OUTSIDE} else author(by, names)
         )
     title = titles.get(by.position or "", names.position(by.agency_id, by.position)) if by.position != "raiser" else ""
     return f"{named or title or 'Somebody'}, for your side" if not by.agency_id else _of_own(named, title)
+
+
+def _beside(by: Actor, own: Recipient) -> bool:
+    """Whether somebody acted for another agency of the same side: several can raise one together."""
+    return None not in {by.agency_id, own.agency_id} and by.agency_id != own.agency_id
 
 
 def _of_own(named: str, title: str) -> str:

@@ -140,7 +140,7 @@ class _BoardPages:
 
 def _known(filters: Filters, cases: Sequence[open_cases.OpenCase], names: Names) -> Filters:
     """Leave out an agency that is neither in the directory nor in a case: nothing could be said of it by its name."""
-    there = {agency for case in cases for agency in (case.raising_agency, *case.responding_agencies)}
+    there = {agency for case in cases for agency in case.agencies}
     if filters.agency is None or filters.agency in names.agencies or filters.agency in there:
         return filters
     return replace(filters, agency=None, left_out=True)

@@ -56,7 +56,7 @@ class Filters:
     """What is chosen. Each narrows what the others leave."""
 
     agency: str | None = None
-    """An agency that raised it, or that it was raised with."""
+    """An agency that raised it, alone or with others, or that it was raised with."""
     stage: int | None = None
     """0 before the first."""
     track: Track | None = None

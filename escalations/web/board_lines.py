@@ -73,6 +73,8 @@ class Line:
     raising: str
     sender: str
     """How it is known who raised it; empty where that was not written down."""
+    together: tuple[str, ...]
+    """Who raises it too."""
     responding: tuple[str, ...]
     stage: str
     urgent: bool
@@ -223,6 +225,7 @@ def line(
         case,
         _first_up(names.raising(case.raising_agency)),
         sender_words.short(case.sender_known, case.sender_checked, case.raiser_at),
+        tuple(names.agency(agency) for agency in case.co_raisers),
         tuple(names.agency(agency) for agency in case.responding_agencies),
         _stage(case.stage, stages),
         case.track == Track.URGENT.value,
@@ -275,7 +278,7 @@ def wanted(found: Line, filters: Filters) -> bool:
     row = found.row
     if filters.stage not in {None, row.stage} or (filters.track is not None and row.track != filters.track.value):
         return False
-    if filters.agency is not None and filters.agency not in {row.raising_agency, *row.responding_agencies}:
+    if filters.agency is not None and filters.agency not in row.agencies:
         return False
     return filters.waiting is None or any(_waits_for(clock, row, filters) for clock in found.clocks)
 
@@ -381,5 +384,5 @@ def _first_down(text: str) -> str:
 
 
 def _agencies(cases: Sequence[OpenCase], names: Names) -> dict[str, str]:
-    there = {agency for case in cases for agency in (case.raising_agency, *case.responding_agencies) if agency}
+    there = {agency for case in cases for agency in case.agencies}
     return dict(sorted(((agency, names.agency(agency)) for agency in there), key=lambda pair: pair[1]))

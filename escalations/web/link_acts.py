@@ -216,10 +216,10 @@ def _asked(case: Case, link: Link) -> tuple[Doing, ...]:
             moving = case.move is not None and case.move.takes_effect_at is not None
             up = () if moving else (Doing.MOVE_UP,)
             stay = (Doing.STAY,) if case.move is not None else ()
-            return (Doing.AGREE, *up, *stay, *_urgent(case))
+            return (*_agreeing(case), *up, *stay, *_urgent(case))
         case Ask.CHOOSE:
             up = () if case.move is not None and case.move.takes_effect_at is not None else (Doing.MOVE_UP,)
-            return (*up, Doing.STAY, Doing.AGREE, *_urgent(case))
+            return (*up, Doing.STAY, *_agreeing(case), *_urgent(case))
         case Ask.CONFIRM:
             claim = claim_of(case, link)
             return _CLAIMED if claim is not None and claim.state is ClaimState.SAID else ()
@@ -270,6 +270,14 @@ def _urgent(case: Case) -> tuple[Doing, ...]:
     return (Doing.URGENT, Doing.NOT_URGENT) if case.asked_if_urgent else (Doing.URGENT,)
 
 
+def _agreeing(case: Case) -> tuple[Doing, ...]:
+    """Whoever has agreed with everybody over a dissent has said so: the team decides what that comes to."""
+    waits = case.agreement is not None and {party.agency_id for party in case.open_parties} <= set(
+        case.agreement.agencies
+    )
+    return () if waits else (Doing.AGREE,)
+
+
 def _reading(case: Case) -> tuple[Doing, ...]:
     """The raising side may always say what was done, that it is settled, or that it moves up: it is theirs to end."""
     moving = case.move is not None and case.move.takes_effect_at is not None
@@ -279,7 +287,7 @@ def _reading(case: Case) -> tuple[Doing, ...]:
         Doing.SAY_DONE,
         *((Doing.SOONER,) if sooner.can_be_sooner(case) else ()),
         *_urgent(case),
-        Doing.AGREE,
+        *_agreeing(case),
         *(() if moving or top else (Doing.MOVE_UP,)),
         *((Doing.STAY,) if case.move is not None else ()),
         Doing.PARTIES,

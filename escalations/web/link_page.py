@@ -13,7 +13,7 @@ from escalations.intake import submissions
 from escalations.intake.naming import Named
 from escalations.intake.submissions import State, Submission
 from escalations.policy import Side
-from escalations.rules import acts, events, sooner
+from escalations.rules import acts, events, sooner, together
 from escalations.rules.actors import Channel
 from escalations.rules.adviser import Adviser
 from escalations.rules.case import Case, Status
@@ -159,7 +159,7 @@ def values(page: Read, link: Link, *, now: datetime) -> dict[str, Any]:
         "last": page.last,
         "last_refused": page.last is not None and page.last.state is State.REFUSED,
         "offered": offered,
-        "heading": telling.HEADINGS[link.asks],
+        "heading": telling.HEADINGS[Ask.READ if link.asks is Ask.CONSIDER and case.agreement else link.asks],
         "in_short": _in_short(page) if link.asks in {Ask.RESPOND, Ask.DECIDE} else (),
         "sections": _sections(page, link),
         "unsafe": summary.unsafe_to_tell(page.sealed),
@@ -209,7 +209,9 @@ def values(page: Read, link: Link, *, now: datetime) -> dict[str, Any]:
         "over_dissent": case.frame.policy.together.over_dissent.value,
         "leave_because": {code.value: text for code, text in words.LEAVES.items()},
         "raised_by": names.raising(case.raising_agency),
-        "together": [names.agency(agency) for agency in case.co_raisers],
+        "together": bool(case.co_raisers),
+        "together_with": _each(names, case.co_raisers),
+        "over_dissent_of": _each(names, together.over_dissent(case)),
         "above": case.frame.policy.next_stage(case.stage),
         "status_words": _status(case),
         "titles": {**TITLES, Doing.MOVE_UP: "No: it moves up"} if link.asks is Ask.CONSIDER else TITLES,
@@ -225,6 +227,10 @@ def values(page: Read, link: Link, *, now: datetime) -> dict[str, Any]:
         "others": [str(person.get("name") or "") for person in completing.also_named(page.sealed)],
         **(_completing(page) if link.asks is Ask.COMPLETE else {}),
     }
+
+
+def _each(names: Names, agencies: tuple[str, ...]) -> str:
+    return names.each(agencies) if agencies else ""
 
 
 def _without_the_level_above(case: Case, agencies: Mapping[str, Agency]) -> tuple[str, ...]:

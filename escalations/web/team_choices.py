@@ -152,7 +152,7 @@ def of(  # noqa: C901, PLR0911, PLR0912  one line a kind
 
 def addable(case: Case, agencies: Iterable[Agency]) -> dict[str, str]:
     """The agencies that an escalation can still be raised with: none that raised it, or that it is raised with."""
-    there = {case.raising_agency, *(party.agency_id for party in case.open_parties)}
+    there = {*case.raisers, *(party.agency_id for party in case.open_parties)}
     return {agency.agency_id: agency.label for agency in agencies if agency.agency_id not in there}
 
 

@@ -38,6 +38,7 @@ def case(reference: str = "PD-27-0001-X", **more: Any) -> OpenCase:  # noqa: ANN
         "raiser_at": None,
         "sender_known": None,
         "sender_checked": None,
+        "co_raisers": (),
         "responding_agencies": (SOCIAL_CARE,),
         "received_at": civil("2027-03-01 09:30"),
         "move_to_stage": None,

@@ -78,10 +78,18 @@ async def test_what_the_lead_agrees_over_its_dissent_the_team_decides(office: Of
     assert "One visit a month." in page.text
     await does(office, page, "dissent", dissent_kind="formal", dissent_text="Quokka: it is too little.")
     page = await enters(office, reference, NoticeKind.ANSWERED, SCHOOL)
+    assert "Vale Community Health. If you say that it is dealt with, nothing is settled by that alone" in page.text
     await does(office, page, "agree", outcome="agreed_in_part")
     case = await case_of(office, reference)
     assert (case.status, case.agreement is not None) == (Status.OPEN, True)
+    # Whoever has agreed is not asked again; each reads who of the raising side said what.
+    lead = await enters(office, reference, NoticeKind.ANSWERED, SCHOOL)
+    assert "Where it stands" in lead.text
+    assert "Say that it is dealt with" not in lead.text
+    assert "Tamsin Okoro, Social worker, Vale Community Health" in lead.text
     page = await enters(office, reference, NoticeKind.AGREEMENT_WAITS, HEALTH)
+    assert "Tamsin Okoro, Social worker, in your agency" in page.text
+    assert "Tamsin Okoro, Social worker, Oak Lane Primary School" in page.text
     assert "Your agency no longer raises this" in page.text
     assert 'action="/answer/move-up"' in page.html
     board = await office.get(f"/board/{reference}")
@@ -131,3 +139,20 @@ async def test_the_team_adds_one_and_lets_another_lead(office: Office, reference
     lacking = await teamwork.fills(office, reference, "raisers", leaves="nobody", leads="nobody", raisers_text="Why")
     assert "Choose an agency to add, one that no longer raises it, or one to lead" in lacking.text
     assert lacking.value("raisers-text") == "" or "Why" in lacking.html
+
+
+async def test_the_lists_of_cases_find_it_by_whoever_raises_it_too(office: Office, reference: str) -> None:
+    found = await office.get(f"/board?agency={HEALTH}")
+    assert reference in found.text
+    assert "together with Vale Community Health" in found.text
+    assert reference not in (await office.get(f"/board?agency={POLICE}")).text
+    closing: dict[str, Any] = {"outcome": "agreed_another_way", "on_word_of": "raising", "said_by_name": "Ottoline"}
+    await teamwork.does(office, reference, "close", **closing, close_text="The visits are back.")
+    assert reference in (await office.get(f"/board/closed?agency={HEALTH}")).text
+
+
+async def test_who_raises_it_already_is_not_offered_again(office: Office, reference: str) -> None:
+    for doing in ("raisers", "parties"):
+        form = (await office.get(f"/board/{reference}/{doing}")).html
+        assert f'<option value="{POLICE}"' in form
+        assert not any(f'<option value="{agency}"' in form for agency in (SCHOOL, HEALTH, SOCIAL_CARE))
