@@ -583,6 +583,7 @@ def test_nothing_of_a_case_reaches_a_notice_but_reference_stage_and_times() -> N
     assert set(Facts.__slots__) == {
         "house",
         "together",
+        "with_others",
         "above",
         "reference",
         "at",
