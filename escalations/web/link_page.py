@@ -151,6 +151,9 @@ def values(page: Read, link: Link, *, now: datetime) -> dict[str, Any]:
     names = Names(page.agencies, policy=case.frame.policy)
     offered = link_acts.offered(case, link)
     claim = link_acts.claim_of(case, link) if link.asks is Ask.CONFIRM or Doing.CONFIRM in offered else None
+    # Whoever agreed over a dissent is asked nothing more while the team decides.
+    decided = link.asks is Ask.CONSIDER and case.agreement is not None and Doing.AGREE not in offered
+    asks = Ask.READ if decided else link.asks
     people = (page.sealed or {}).get("people", [])
     return {
         "link": link,
@@ -159,7 +162,7 @@ def values(page: Read, link: Link, *, now: datetime) -> dict[str, Any]:
         "last": page.last,
         "last_refused": page.last is not None and page.last.state is State.REFUSED,
         "offered": offered,
-        "heading": telling.HEADINGS[Ask.READ if link.asks is Ask.CONSIDER and case.agreement else link.asks],
+        "heading": telling.HEADINGS[asks],
         "in_short": _in_short(page) if link.asks in {Ask.RESPOND, Ask.DECIDE} else (),
         "sections": _sections(page, link),
         "unsafe": summary.unsafe_to_tell(page.sealed),
@@ -214,7 +217,7 @@ def values(page: Read, link: Link, *, now: datetime) -> dict[str, Any]:
         "over_dissent_of": _each(names, together.over_dissent(case)),
         "above": case.frame.policy.next_stage(case.stage),
         "status_words": _status(case),
-        "titles": {**TITLES, Doing.MOVE_UP: "No: it moves up"} if link.asks is Ask.CONSIDER else TITLES,
+        "titles": {**TITLES, Doing.MOVE_UP: "No: it moves up"} if asks is Ask.CONSIDER else TITLES,
         "order": TITLES,
         "choices": {agency.agency_id: agency.label for agency in page.agencies.values()},
         "addable": team_choices.addable(case, page.agencies.values()),

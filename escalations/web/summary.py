@@ -192,7 +192,6 @@ def _who(raised: Raise, sealed: Mapping[str, Any], agencies: Mapping[str, Agency
             Row("Name", _or_none(raiser.get("name"))),
             Row("Role", _or_none(raiser.get("role"))),
             Row("Agency", _raising(raised, raiser, agencies, raised_by)),
-            *(Row("Together with", _label(agencies, one)) for one in raised.co_raisers),
             Row("Email address", _or_none(raiser.get("email"))),
             Row("Phone number", _or_none(raiser.get("phone"))),
         ),
@@ -214,11 +213,9 @@ def _with(raised: Raise, sealed: Mapping[str, Any], agencies: Mapping[str, Agenc
     unknown = "I do not know. The partnership team finds out."
     if _only_mailed(sealed):
         unknown = _unsaid("; ".join(map(str, sealed["mail"].get("to_agency") or ())))
-    return Section(
-        "Which agency it is raised with",
-        Step.AGENCIES,
-        (Row("Agency", named or unknown),),
-    )
+    others = "\n".join(_label(agencies, agency) for agency in raised.co_raisers)
+    too = (Row("Raised together with", others),) if others else ()
+    return Section("Which agency it is raised with", Step.AGENCIES, (Row("Agency", named or unknown), *too))
 
 
 def _about(raised: Raise, sealed: Mapping[str, Any]) -> Section:

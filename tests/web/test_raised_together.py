@@ -38,8 +38,8 @@ async def does(office: Office, page: Page, doing: str, **fields: Any) -> Page:  
 
 async def test_the_form_names_who_raises_it_too_and_says_who_is_told(office: Office) -> None:
     check = await fill(office, agencies=WITH_HEALTH)
-    assert "Together with Vale Community Health" in check.text
-    assert "is told that it raises this together with" in check.text
+    assert "Raised together with Vale Community Health" in check.text
+    assert "Vale Community Health is told at once of raising this with you, and reads it behind a code" in check.text
     twice = await fill(office, until="check", agencies={"with": SOCIAL_CARE, "together": [SCHOOL, SOCIAL_CARE]})
     assert "Something is still missing" in twice.text
     assert "This is the agency that leads. Name only the others here." in twice.text
