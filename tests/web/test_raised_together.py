@@ -82,6 +82,9 @@ async def test_what_the_lead_agrees_over_its_dissent_the_team_decides(office: Of
     await does(office, page, "agree", outcome="agreed_in_part")
     case = await case_of(office, reference)
     assert (case.status, case.agreement is not None) == (Status.OPEN, True)
+    waits = [mail for mail in await office.mails() if "agreed, and not settled yet" in mail]
+    assert len(waits) == 2
+    assert not any("Please do this by" in mail for mail in waits), "that date is the team's"
     # Whoever has agreed is not asked again; each reads who of the raising side said what.
     lead = await enters(office, reference, NoticeKind.ANSWERED, SCHOOL)
     assert "Where it stands" in lead.text
