@@ -102,6 +102,7 @@ class Asked(Returning):
             once=once if is_press(once := first(raw or {}, "once")) else secrets.token_urlsafe(12),
             Doing=Doing,
             lacking=lacking,
+            missing=[(one.field, completing.in_short(one)) for one in lacking],
             prefilled=prefilled,
             **link_page.values(read, link, now=parts.now()),
         )

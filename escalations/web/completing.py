@@ -18,11 +18,44 @@ from escalations.rules.acts import NOT_KNOWN, NOT_STATED, Concern
 from escalations.rules.case import Case, Status
 from escalations.web import questions
 from escalations.web.answers import MOST_AGENCIES, Agency, Asking, FamilyAware, Safety, YesNo, concern_of
-from escalations.web.forms import LONG, Problem, Raw, Reading
+from escalations.web.forms import LONG, Problem, Raw, Reading, first
 from escalations.web.words import PersonKind
 
 FIELDS: Final = 3
 """How many agencies the page has room for at least; there is one more than the mail named."""
+
+THEME: Final = "theme"
+"""The answer to who it is about, where it is about nobody by themselves."""
+
+_IN_SHORT: Final[Mapping[str, str]] = {
+    "is-urgent": "urgent or not",
+    "phone": "phone number",
+    "with": "agency",
+    "kind": "who it is about",
+    "theme": "the theme",
+    "person-name": "name",
+    "born": "date of birth",
+    "reason": "reason",
+    "listed-theme": "listed theme",
+    "arose": "when it arose",
+    "problem": "problem",
+    "wanted": "what you want",
+    "tried": "what was tried",
+    "manager": "manager",
+    "risk": "risk",
+    "meanwhile": "what keeps them safe",
+    "level": "level of need",
+    "legal": "legal status",
+    "aware": "family",
+}
+
+
+def in_short(problem: Problem) -> str:
+    """What a field that is still missing, or to be put right, is about: a few words for a list on a small screen."""
+    for name in (problem.field, problem.field.rpartition("-")[0]):
+        if name in _IN_SHORT:
+            return _IN_SHORT[name]
+    return problem.sentence
 
 
 def named(raised: acts.Raise, sealed: Mapping[str, Any], agencies: Mapping[str, Agency]) -> Named:
@@ -57,7 +90,6 @@ def prefilled(raised: acts.Raise | None, sealed: Mapping[str, Any] | None, agenc
         "tried": [str(sealed.get("tried") or "")],
         "risk": [str(sealed.get("risk") or "")],
         "meanwhile": [str(sealed.get("safe_meanwhile") or "")],
-        "subject": ["people"],
     }
     if raised.reason != NOT_STATED:
         raw["reason"] = [raised.reason]
@@ -128,7 +160,7 @@ def _read(
     named: tuple[str, ...] = ()
     if case.status is Status.HELD:
         named = questions.read_agencies(reading, asking, raising=case.raising_agency)
-    thematic, theme = questions.read_subject(reading)
+    thematic, theme = _subject(reading)
     own = [agency for agency in (case.raising_agency, *named) if agency is not None]
     person = None if thematic else questions.read_person(reading, agencies=tuple(own))
     difference = questions.read_difference(reading, asking)
@@ -166,6 +198,16 @@ def _read(
     }
 
 
+def _subject(reading: Reading) -> tuple[bool, str]:
+    """As on the form, where it takes two questions: here a theme is one of the answers to who it is about."""
+    thematic = first(reading.raw, "kind") == THEME
+    asked = Reading({**reading.raw, "subject": [THEME if thematic else "people"]}, now=reading.now)
+    said = questions.read_subject(asked)
+    for problem in asked.problems:
+        reading.problem(problem.field, problem.sentence)
+    return said
+
+
 def _safety(reading: Reading, asking: Asking) -> Safety:
     """As on the form, without the question whether it is urgent: that is asked where the mail leaves it open."""
     asked = Reading({**reading.raw, "urgent": [YesNo.NO.value]}, now=reading.now)
@@ -185,7 +227,7 @@ def retyped(act: acts.Complete, sealed: Mapping[str, Any]) -> Raw:
     raw: Raw = {
         "with": list(act.responding_agencies) or [""],
         "phone": [str((sealed.get("raiser") or {}).get("phone") or "")],
-        "subject": ["theme" if act.concern is Concern.THEMATIC else "people"],
+        "kind": [THEME] if act.concern is Concern.THEMATIC else [],
         "reason": [act.reason],
         "listed-theme": [act.theme or NOT_STATED],
         "level": [str(act.level_of_need or "unknown")],

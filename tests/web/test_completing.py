@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from html.parser import HTMLParser
+from typing import Any, Final
+
+from typing_extensions import override
 
 from escalations.intake import recipients, submissions
 from escalations.policy import Side, Track
@@ -12,11 +15,12 @@ from escalations.rules.actors import Actor, Channel
 from escalations.rules.acts import Concern, Reason
 from escalations.rules.notices import RAISER, NoticeKind, Recipient
 from escalations.store import directory
+from escalations.web import completing
 from tests.web import answering
 from tests.web.conftest import Office, Page
 from tests.web.forms_filled import CHILD, DIFFERENCE, PERSON, SAFETY, TRIED, WORDS
 
-FIELDS: dict[str, Any] = {"phone": "01632 960 309", "subject": "people", **PERSON, **DIFFERENCE, **TRIED, **SAFETY}
+FIELDS: dict[str, Any] = {"phone": "01632 960 309", **PERSON, **DIFFERENCE, **TRIED, **SAFETY}
 
 
 async def mailed(
@@ -121,13 +125,84 @@ async def test_the_agencies_that_were_recognised_stand_there_where_another_was_n
 
 async def test_the_page_lists_what_is_still_missing_and_leads_to_it(office: Office) -> None:
     page = await _open(office, await mailed(office, CHILD))
-    missing = re.search(r"Still missing:</p>.*?</ul>", page.html, re.DOTALL)
+    missing = re.search(r"Still missing, or to be put right \(\d+\):</p>.*?</ul>", page.html, re.DOTALL)
     assert missing is not None
     links = re.findall(r'href="#([^"]+)">([^<]+)<', missing[0])
-    assert ("phone", "Enter a phone number on which you can be reached") in links
-    assert ("risk", "Say what the risk is") in links
+    assert f"({len(links)}):" in missing[0]
+    assert ("phone", "phone number") in links
+    assert ("risk", "risk") in links
+    assert ("born-day", "date of birth") in links
     assert "problem" not in [field for field, _ in links], "the mail said it"
     assert all(f'id="{field}"' in page.html for field, _ in links)
+    assert folded_fields(page).isdisjoint(field for field, _ in links)
+
+
+class _Folded(HTMLParser):
+    """The ids of what stands in a part that is folded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[bool] = []
+        self.ids: set[str] = set()
+
+    @override
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "details":
+            self.open.append("open" in dict(attrs))
+        if not all(self.open):
+            self.ids.add(dict(attrs).get("id") or "")
+
+    @override
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "details":
+            self.open.pop()
+
+
+def folded_fields(page: Page) -> set[str]:
+    """Give the ids of the fields that are folded away."""
+    reading = _Folded()
+    reading.feed(page.html)
+    return reading.ids
+
+
+WRONG: Final[tuple[tuple[dict[str, Any], str], ...]] = (
+    ({"number_oak_school": "9" * 61}, "number-oak-school"),
+    ({"advice": "a" * 6_001}, "advice"),
+    ({"views": "a" * 6_001}, "views"),
+    ({"kind": "theme", "theme": ""}, "theme"),
+    ({"unknown": "yes"}, "with-1"),
+    ({"with_": ["police", "police"]}, "with-2"),
+    ({"level": "9"}, "level"),
+    ({"born_month": "13"}, "born-month"),
+)
+
+
+async def test_what_is_to_be_put_right_is_never_folded_away(office: Office) -> None:
+    page = await _open(office, await mailed(office, CHILD))
+    assert {"advice", "views", "theme", "with-2", "unknown"} <= folded_fields(page), "what is optional is folded"
+    for wrong, field in WRONG:
+        again = await office.post(
+            "/answer/complete", token=page.token, **{"with_": "childrens-services", **FIELDS, **wrong}
+        )
+        assert f'href="#{field}"' in again.html, field
+        assert f'id="{field}"' in again.html
+        assert field not in folded_fields(again), f"{field} is folded away"
+        assert field != "with-1" or "unknown" not in folded_fields(again), "the other way to put it right"
+
+
+async def test_a_theme_is_one_of_the_answers_to_who_it_is_about(office: Office) -> None:
+    reference = await mailed(office, CHILD)
+    page = await _open(office, reference)
+    words = {**FIELDS, "kind": "theme", "theme": "Strategy discussions come late."}
+    done = await office.post("/answer/complete", token=page.token, with_="childrens-services", **words)
+    assert "Recorded" in done.title
+    async with office.database.read() as tx:
+        row = (await submissions.of_case(tx, reference, act_kind="complete"))[0]
+        act = acts.loads(row.act)
+        assert isinstance(act, acts.Complete)
+        assert (act.concern, act.people) == (Concern.THEMATIC, 0)
+        typed = completing.retyped(act, await submissions.content(tx, office.vault, row.submission_id))
+    assert (typed["kind"], typed["theme"]) == (["theme"], ["Strategy discussions come late."])
 
 
 async def test_the_number_that_was_added_is_the_one_to_phone(office: Office) -> None:
