@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from escalations.mail.locked import Locked
 from escalations.policy import Awaits, Side, SkipReason, StartsFrom, Track
 from escalations.rules import wording
 from escalations.rules.acts import Concern
@@ -400,6 +401,16 @@ OWN_RECORDS: Final[Mapping[OwnRecord, str]] = {
     OwnRecord.CONTRADICTS: "our own record has something in the middle of that time",
 }
 """What our own record says of a time in which our system is said not to have run."""
+
+LOCKED: Final[Mapping[Locked, str]] = {
+    Locked.PGP: "a part that is encrypted (PGP)",
+    Locked.SMIME: "a part that is encrypted (S/MIME)",
+    Locked.PASSWORD: "a file that asks for a password",
+    Locked.WRAPPED_BY_OUTLOOK: "a file in which Outlook wrapped something (winmail.dat)",
+    Locked.RIGHTS_MANAGED: "a part that only certain readers may open",
+    Locked.SECURE_MESSAGE: "a message of a secure mail service, which opens only with an account there",
+}
+"""What came by mail and cannot be opened here: "It holds ..."."""
 
 MAIL_ACTS: Final[Mapping[MailAct, str]] = {
     MailAct.PASS_TO_CASE: "Passed to an escalation",

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from escalations.intake import submissions
 from escalations.intake.mail_codes import Code
 from escalations.mail.address import Replies
+from escalations.mail.locked import Locked
 from escalations.policy import Track
 from escalations.rules.actors import Channel
 from escalations.rules.case import DeliveryState, KnownBy, Status
@@ -20,7 +21,7 @@ from escalations.rules.instead import Because, By, ToldInstead
 from escalations.rules.notices import NoticeKind
 from escalations.store import mails, notices, register, tables
 from escalations.store.mails import Envelope, Known, MailRow, MailState
-from escalations.web import mail_pages, mail_undelivered
+from escalations.web import mail_pages, mail_undelivered, words
 from tests.mail import messages
 from tests.mailroom import message
 from tests.web import answering, mailing, teamwork
@@ -671,3 +672,25 @@ async def test_whoever_sends_many_messages_pushes_nobody_elses_out_of_the_list(o
     assert not shown[0] & shown[1]
     for odd in ("0", "-1", "9999999999999999999", "x"):
         assert (await office.get(f"/messages?page={odd}")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("reply_locked_zip", "a file that asks for a password"),
+        ("reply_pgp", "a part that is encrypted (PGP)"),
+        ("list_newsletter", None),
+    ],
+)
+async def test_the_page_says_what_to_do_with_what_cannot_be_opened(office: Office, name: str, what: str | None) -> None:
+    row = await mailing.receive(office, messages.raw(name), sender="somebody@elsewhere.example")
+    page = await office.get(f"/messages/{row.mail_id}")
+    assert (row.state is MailState.HELD) or what is None
+    assert (f"It holds {what}. That cannot be opened here, and is kept as it came. Please ask" in page.text) == bool(
+        what
+    )
+    assert ("cannot be opened here" in page.text) == bool(what)
+
+
+def test_each_way_of_being_locked_has_its_words() -> None:
+    assert set(words.LOCKED) == set(Locked)
