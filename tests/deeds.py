@@ -33,6 +33,7 @@ from escalations.rules.case import (
     TransferredTo,
     WithdrawReason,
 )
+from escalations.rules.linked import LinkReason
 from escalations.rules.notices import RAISER
 from escalations.rules.plan import Kept, Learning, NotDone, PlanSays
 from escalations.rules.workingtime import Unit
@@ -42,6 +43,8 @@ HEALTH = "health"
 NURSERY = "nursery"
 """An agency that is no party to anything here."""
 FINAL_BODY = "partners-panel"
+OTHER = "PD-27-0002-H"
+"""The reference of another escalation."""
 
 ACTORS: dict[str, Actor] = {
     "raiser": raiser(),
@@ -241,6 +244,11 @@ _PARTS: dict[type[acts.ActModel], Callable[[Case, Actor, int], dict[str, Any]]] 
     },
     acts.GiveAdvice: lambda case, _, choice: {"adviser": _adviser(case, choice), "declined": choice % 3 == 2},
     acts.EndAdvice: lambda case, _, choice: {"adviser": _adviser(case, choice)},
+    acts.Link: lambda case, _, choice: {
+        "other": (OTHER, "PD-27-0003-K", case.reference)[choice % 3],
+        "because": list(LinkReason)[choice % len(LinkReason)],
+    },
+    acts.Unlink: lambda case, _, choice: {"other": case.links[choice % len(case.links)].other if case.links else OTHER},
     acts.Account: lambda case, by, choice: {
         "clock_id": case.clocks[choice % len(case.clocks)].clock_id if case.clocks else "1-acknowledge",
         "agency_id": by.agency_id or (_of(case), SCHOOL)[choice % 2],
@@ -347,6 +355,8 @@ BY_A_PERSON = (
     events.AdviserInvited,
     events.AdviceGiven,
     events.AdviserEnded,
+    events.Linked,
+    events.Unlinked,
     events.CauseConfirmed,
     events.Paused,
     events.Resumed,

@@ -32,6 +32,7 @@ from escalations.intake import submissions
 from escalations.mail.relay import Relay, SentCode, SmtpRelay
 from escalations.rules import acts
 from escalations.rules.case import Done, LeaveReason, Outcome
+from escalations.rules.linked import LinkReason
 from escalations.rules.notices import LEAD
 from escalations.settings import LogFormat, MailSecurity
 from escalations.store import mails, tables
@@ -128,6 +129,8 @@ async def test_nothing_personal_is_anywhere_but_sealed(
         )
         left = await _act(home, reference, leaves)
         asked = await _act(home, reference, acts.InviteAdviser(**origin(TEAM, home.parts.now()), role="adviser"))
+        links = acts.Link(**origin(TEAM, home.parts.now()), other="PD-27-0009-T", because=LinkReason.SAME_PEOPLE)
+        linked = await _act(home, reference, links)
         running = await _of_temporal(home, reference)
         await _act(home, reference, acts.MoveUp(**origin(raiser(), home.parts.now())))
         await _act(home, reference, acts.Agree(**origin(raiser(), home.parts.now()), outcome=Outcome.AGREED_IN_PART))
@@ -146,7 +149,7 @@ async def test_nothing_personal_is_anywhere_but_sealed(
             kept = await submissions.content(tx, home.parts.vault, first.submission_id)
 
     assert refused.outcome_sentence
-    assert {asked.state, left.state} == {submissions.State.APPLIED}
+    assert {asked.state, left.state, linked.state} == {submissions.State.APPLIED}
     assert len(mail) > 3
     assert "escalations.db-wal" in places, "what is not in the file yet was searched too"
     assert b"notice_tried" in places["log"]

@@ -10,7 +10,9 @@ from escalations.review.dataset import CaseRecord
 from escalations.review.figures import Column, Row, Table, Unit
 from escalations.review.quality import by_side
 from escalations.review.view import BOTH, NOTIFIED, View
+from escalations.rules import wording
 from escalations.rules.case import WITHOUT_SETTLEMENT
+from escalations.rules.linked import LinkReason
 from escalations.rules.plan import Action, Learning
 
 
@@ -181,5 +183,32 @@ def advice(view: View) -> Table:
         rows=tuple(
             Row(key, label, tuple(sum(1 for case in group if holds(case)) for group in view.groups))
             for key, label, holds in rows
+        ),
+    )
+
+
+def linked(view: View) -> Table:
+    """Linked with another one.
+
+    Pairs of escalations that the partnership's team linked, each pair once: those of which both were notified in the
+    year, and those of which one was. What is linked no longer is not counted. Agencies are not given this figure: who
+    has a part in one reads nothing of the other. Source: what is recorded of an escalation ("linked with another").
+    """
+    notified = {case.reference for case in view.notified}
+    pairs = {frozenset((case.reference, other)): because for case in view.notified for other, because in case.links}
+
+    def so_many(code: LinkReason, *, both: bool) -> int:
+        return sum(1 for pair, because in pairs.items() if because is code and (pair <= notified) is both)
+
+    return Table(
+        rests_on=len(view.notified),
+        of=NOTIFIED,
+        columns=(
+            Column("both", "Pairs, both notified in the year", Unit.TIMES),
+            Column("one", "Pairs, one of them notified in the year", Unit.TIMES),
+        ),
+        rows=tuple(
+            Row(code.value, text, (so_many(code, both=True), so_many(code, both=False)))
+            for code, text in wording.LINKED.items()
         ),
     )

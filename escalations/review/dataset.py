@@ -37,6 +37,7 @@ from escalations.rules.case import (
     WithdrawReason,
 )
 from escalations.rules.events import Event
+from escalations.rules.linked import LinkReason
 from escalations.rules.notices import RAISER
 from escalations.rules.plan import Kept, Learning, Plan, Whose
 
@@ -307,6 +308,8 @@ class CaseRecord:
     """What each agency said then; its last word."""
     corrected: int = 0
     """How often an entry was said to have been a mistake."""
+    links: tuple[tuple[str, LinkReason], ...] = ()
+    """The escalations that it is linked with, by their reference, and why."""
     reopened: tuple[tuple[datetime, datetime], ...] = ()
     """When it had closed, and when it was opened again, each time."""
 
@@ -530,6 +533,10 @@ class Life:
             case events.AdviceGiven():
                 given = tuple(dict.fromkeys((*now.advised, event.adviser)))
                 self.record = replace(now, advised=now.advised if event.declined else given)
+            case events.Linked():
+                self.record = replace(now, links=(*now.links, (event.other, event.because)))
+            case events.Unlinked():
+                self.record = replace(now, links=tuple(one for one in now.links if one[0] != event.other))
             case events.FollowUpAsked():
                 asked = tuple((one.side, one.agency_id) for one in event.asked)
                 self.record = replace(now, follow_up_asked=asked)

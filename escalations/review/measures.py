@@ -88,6 +88,7 @@ MEASURES: Final = (
     Measure("outcomes", "How it ended", _P, counting.outcomes),
     Measure("dissent", "Dissent on record", _P, after.dissent),
     Measure("advice", "Advice from outside", _P, after.advice),
+    Measure("linked", "Linked with another one", _P, after.linked),
     Measure("raised_again", "Raised again", _P, quality.raised_again, breakdown=False),
     Measure("counts", "The year in numbers", _C, counting.counts, breakdown=False),
     Measure("years", "Earlier years", _C, counting.years, breakdown=False),
@@ -99,6 +100,8 @@ CAVEAT: Final = (
     "agree, or that they do not know the policy."
 )
 _NOT_PUBLISHED: Final = {"register", "gaps", "times_by_type", "our_clocks", "put_aside", "raising_by_responding_before"}
+_NOT_FOR_AN_AGENCY: Final = {"linked"}
+"""Who has a part in an escalation reads nothing of another one with which it is linked."""
 _LEFT_OUT: Final = {"themes", "put_aside"}
 """Left out where there is nothing of it."""
 _MOST_HIDDEN: Final = 4
@@ -111,6 +114,8 @@ def review(known: Known, year: Year, *, audience: Audience = Audience.PARTNERSHI
     view = View(known, year, audience)
     found = (measure.figure(view) for measure in MEASURES if view.cases or measure.though_none or not measure.breakdown)
     figures = tuple(figure for figure in found if figure.table.rows or figure.id not in _LEFT_OUT)
+    if audience is Audience.AGENCY:
+        figures = tuple(figure for figure in figures if figure.id not in _NOT_FOR_AN_AGENCY)
     if audience is Audience.PUBLIC:
         figures = _published(view, figures)
     return Review(

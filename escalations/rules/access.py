@@ -58,6 +58,8 @@ def refusal(case: Case, act: Act) -> Refused | None:  # noqa: C901, PLR0911, PLR
             | acts.Transfer()
             | acts.InviteAdviser()
             | acts.EndAdvice()
+            | acts.Link()
+            | acts.Unlink()
             | acts.Close()
         ):
             return None if _is_team(act.by) else Refused(NOT_YOUR_SIDE, "Only the partnership team can do this.")

@@ -40,9 +40,13 @@ from escalations.rules.case import (
 )
 from escalations.rules.codelists import Code
 from escalations.rules.instead import ToldInstead
+from escalations.rules.linked import LinkReason
 from escalations.rules.plan import Kept, Learning, NotDone, PlanSays
 from escalations.rules.senders import Checked, Known, Outside, Stands, SureBy
 from escalations.rules.workingtime import Amount
+
+Reference = Annotated[str, Field(pattern=r"^[A-Z]{2,6}-[0-9]{2}-[0-9]{4,9}-[0-9A-Z]$")]
+"""The reference of another escalation."""
 
 
 class Concern(StrEnum):
@@ -605,6 +609,24 @@ class EndAdvice(ActModel):
     adviser: str
 
 
+class Link(ActModel):
+    """The team links it with another escalation; each of the two is sent an act of its own. A note is sealed.
+
+    Nobody but the team reads of a link, and nobody reads more of either by it.
+    """
+
+    kind: Literal["link"] = "link"
+    other: Reference
+    because: LinkReason
+
+
+class Unlink(ActModel):
+    """The team links it with that escalation no longer. Why is sealed."""
+
+    kind: Literal["unlink"] = "unlink"
+    other: Reference
+
+
 class Erase(ActModel):
     """The words of an escalation that has ended are erased: names, and everything that anybody wrote.
 
@@ -785,6 +807,8 @@ Act = (
     | InviteAdviser
     | GiveAdvice
     | EndAdvice
+    | Link
+    | Unlink
     | Erase
     | Redate
     | ChangeTrack

@@ -13,10 +13,11 @@ from enum import StrEnum
 from pydantic import TypeAdapter
 
 from escalations.policy import Awaits, OnLimit, Policy, Side, SkipReason, Track
-from escalations.rules import adviser
+from escalations.rules import adviser, linked
 from escalations.rules.actors import Actor, Channel
 from escalations.rules.adviser import Adviser
 from escalations.rules.instead import ToldInstead
+from escalations.rules.linked import LinkedWith
 from escalations.rules.plan import Action, Dissent, FollowUp, Plan, action_of, plan_of
 from escalations.rules.senders import Checked, Known, Outside, RaiserAt, Stands
 from escalations.rules.workingtime import Amount, Calendar
@@ -748,6 +749,8 @@ class Case:
     """What is asked of each side some time after the end; none while it is open, and where nothing is."""
     advisers: tuple[Adviser, ...] = ()
     """Who was asked for advice, in that order."""
+    links: tuple[LinkedWith, ...] = ()
+    """The escalations that the team linked it with. Neither side reads of them."""
 
     def party(self, agency_id: str | None) -> Party | None:
         """The responding agency of that id."""
@@ -767,6 +770,10 @@ class Case:
             if clock.clock_id == clock_id:
                 return clock
         raise KeyError(clock_id)
+
+    def link_with(self, other: str) -> LinkedWith | None:
+        """The link with another escalation."""
+        return linked.of(self.links, other)
 
     def claim(self, claim_id: str) -> Claim | None:
         """The claim of that id."""

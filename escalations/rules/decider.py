@@ -4,7 +4,7 @@
 What each act brings is in the module that is named for it: ``opening``, ``answering``, ``claiming``, ``settling``,
 ``moving``, ``delivering``, ``accounts``, ``confirming``, ``pausing``, ``sooner``, ``redating``, ``skipping``,
 ``tracks``, ``parties``, ``urgent_words``, ``reopening``, ``correcting``, ``planning``, ``dissenting``,
-``looking_back``, ``following_up``, ``advising``, ``together``.
+``looking_back``, ``following_up``, ``advising``, ``linking``, ``together``.
 ``docs/rules.md`` lists them all.
 """
 
@@ -27,6 +27,7 @@ from escalations.rules import (
     disposal,
     dissenting,
     following_up,
+    linking,
     looking_back,
     moving,
     opening,
@@ -111,6 +112,8 @@ _OF_WHAT_WAS_DONE = (
     acts.AnswerFollowUp,
     acts.Erase,
     acts.VouchForSender,
+    acts.Link,
+    acts.Unlink,
 )
 """Acts that only put the record right, or say what became of what was agreed; they are taken after a case has closed
 as well, for evidence stays fair."""
@@ -132,6 +135,8 @@ _WHILE_HELD = (
     acts.ChangeRaisers,
     acts.Erase,
     acts.Transfer,
+    acts.Link,
+    acts.Unlink,
     acts.SayNotUrgent,
     *_OF_THE_SYSTEM,
 )
@@ -225,6 +230,10 @@ def _decide(case: Case, act: Act, now: datetime) -> tuple[Event, ...] | Refused:
             return advising.give(case, act, now)
         case acts.EndAdvice():
             return advising.end(case, act, now)
+        case acts.Link():
+            return linking.link(case, act, now)
+        case acts.Unlink():
+            return linking.unlink(case, act, now)
         case acts.Erase():
             return disposal.erase(case, act, now)
         case acts.Redate():

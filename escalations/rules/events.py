@@ -41,6 +41,7 @@ from escalations.rules.case import (
 )
 from escalations.rules.codelists import Code
 from escalations.rules.instead import ToldInstead
+from escalations.rules.linked import LinkReason
 from escalations.rules.plan import Kept, Learning, NotDone, PlanSays
 from escalations.rules.senders import Checked, Known, Outside, Stands, SureBy
 from escalations.rules.workingtime import Amount
@@ -855,6 +856,23 @@ class AgreementAnswered(ActEventModel):
     settles: bool
 
 
+class Linked(ActEventModel):
+    """The team linked it with another escalation, whose register says the same."""
+
+    kind: Literal["linked"] = "linked"
+    other: str
+    because: LinkReason
+
+
+class Unlinked(ActEventModel):
+    """The team links it with that escalation no longer."""
+
+    kind: Literal["unlinked"] = "unlinked"
+    other: str
+    because: LinkReason
+    """Why it had been linked."""
+
+
 class Erased(ActEventModel):
     """The words of the case were erased; its codes and dates stay. Who had it done is sealed."""
 
@@ -1068,6 +1086,9 @@ Promised = OfPlans | DissentRecorded | FollowUpAsked | FollowUpReminded | Follow
 Advising = AdviserInvited | AdviceGiven | AdviserEnded
 """Somebody outside an escalation is asked for advice."""
 
+Linking = Linked | Unlinked
+"""Two escalations that belong together."""
+
 Event = (
     Raised
     | Completed
@@ -1104,6 +1125,8 @@ Event = (
     | AdviserInvited
     | AdviceGiven
     | AdviserEnded
+    | Linked
+    | Unlinked
     | CauseConfirmed
     | ClockEnded
     | MoveProposed

@@ -36,6 +36,7 @@ from escalations.rules.case import (
 )
 from escalations.rules.changing import replace
 from escalations.rules.events import ActEventModel, Event
+from escalations.rules.linked import LinkedWith
 from escalations.rules.plan import FollowUp
 from escalations.rules.senders import Checked, Stands
 from escalations.rules.telling import RAISER
@@ -201,6 +202,10 @@ def _applied(case: Case, event: Event) -> Case:  # noqa: C901, PLR0911, PLR0912,
             # Whom a message for the raising side goes to is looked up when it leaves. Whoever of the agency, or the
             # team, names somebody else has settled who holds those links; whoever held them cannot settle that.
             return case if event.by.position == RAISER else replace(case, sender_stands=None, sender_owned=None)
+        case events.Linked():
+            return replace(case, links=(*case.links, LinkedWith(event.other, event.because, event.at)))
+        case events.Unlinked():
+            return replace(case, links=tuple(one for one in case.links if one.other != event.other))
         case events.Erased():
             return replace(case, erased_at=event.at)
         case events.Decided():

@@ -171,6 +171,8 @@ def _told(case: Case, event: Event) -> tuple[Notice, ...]:  # noqa: C901, PLR091
             | events.Decided()
             | events.PhoneCallNoted()
             | events.FileNoted()
+            | events.Linked()
+            | events.Unlinked()
             | events.Erased()
             | events.SaidNotUrgent()
         ):

@@ -13,6 +13,7 @@ from typing import Final
 
 from escalations.policy import Awaits
 from escalations.rules.case import Changed, Felt
+from escalations.rules.linked import LinkReason
 from escalations.rules.plan import Kept, Learning
 from escalations.rules.senders import PutAside
 
@@ -195,3 +196,11 @@ LEARNING: Final[Mapping[Learning, Answer]] = {
     Learning.NOT_YET_KNOWN: Answer("It is not known yet", "Not yet known"),
 }
 """Where what was learnt went."""
+
+LINKED: Final[Mapping[LinkReason, str]] = {
+    LinkReason.SAME_PEOPLE: "The same child, adult or family",
+    LinkReason.SAME_THEME: "The same theme between the same agencies",
+    LinkReason.EACH_SIDE_RAISED_ONE: "Each side raised one",
+    LinkReason.OTHER: "Another reason",
+}
+"""Why two escalations are linked."""

@@ -276,6 +276,8 @@ class Maker:
             return tuple(str(one).strip().lower().replace(" ", "_") for one in several)
         if name.endswith("_at"):
             return self._civil(deed, name, str(value), at)
+        if name == "other":
+            return str(value).strip()
         if name == "clock_id":
             return self._clock(deed, str(value))
         if isinstance(value, str) and "agency" not in name and not value[:1].isdigit():

@@ -30,6 +30,7 @@ from escalations.web import (
     accounts_page,
     advice,
     asked_urgent,
+    linked,
     plan_page,
     pleading,
     sender_words,
@@ -55,7 +56,7 @@ def routes(parts: Parts) -> APIRouter:
     return router
 
 
-_OF_WHO_WROTE = (events.PassedOn, events.SenderVouched, *advice.READ)
+_OF_WHO_WROTE = (events.PassedOn, events.SenderVouched, *advice.READ, *linked.READ)
 
 
 class _CasePages:
@@ -143,6 +144,7 @@ class _CasePages:
             ],
             move=_move(case),
             advisers=advisers,
+            links=linked.shown(case),
             plan=plan_page.values(case, names, plan_page.texts(wrote)),
             messages=[{"row": row, "why": mail_codes.said(row.code)} for row in messages],
             look_by=min((clock.due_at for clock in case.running(Awaits.LOOK)), default=None),

@@ -115,7 +115,12 @@ async def read(parts: Parts, link: Link) -> Read | None:
             found,
             raised,
             sealed,
-            await story.written(tx, parts.vault, found),
+            # Neither side of a case reads of another one with which the team linked it.
+            tuple(
+                item
+                for item in await story.written(tx, parts.vault, found)
+                if not isinstance(item.event, events.Linking)
+            ),
             await calling.wanted(
                 tx,
                 parts.vault,

@@ -158,6 +158,8 @@ _OFTEN_WITHOUT_WORDS = (
     events.ActionReported,
     events.ActionChecked,
     events.SaidNotUrgent,
+    events.Linked,
+    events.Unlinked,
 )
 """What is told of among what was said only where somebody wrote something with it."""
 
@@ -231,6 +233,8 @@ async def written(
             | events.AdviserInvited
             | events.AdviceGiven
             | events.AdviserEnded
+            | events.Linked
+            | events.Unlinked
             | events.PhoneCallNoted
             | events.NoticeReported,
         ):

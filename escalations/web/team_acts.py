@@ -28,7 +28,17 @@ from escalations.rules.case import (
 )
 from escalations.rules.senders import Outside
 from escalations.rules.workingtime import Amount
-from escalations.web import advice, agreed, looked_back, made, party_forms, passing_on, plan_forms, together_forms
+from escalations.web import (
+    advice,
+    agreed,
+    linked,
+    looked_back,
+    made,
+    party_forms,
+    passing_on,
+    plan_forms,
+    together_forms,
+)
 from escalations.web.answers import Agency, YesNo
 from escalations.web.forms import LONG, Reading, first, number_of
 from escalations.web.made import Made
@@ -68,6 +78,8 @@ class Doing(StrEnum):
     ADVISER = "adviser"
     ADVICE = "advice"
     ADVISER_END = "adviser-end"
+    LINK = "link"
+    UNLINK = "unlink"
     TRANSFER = "transfer"
     REOPEN = "reopen"
     PLAN = "plan"
@@ -133,6 +145,10 @@ def offered(case: Case) -> tuple[Doing, ...]:  # noqa: C901, PLR0912  one line a
         found.append(Doing.CLOSE)
     if looked_back.asked(case):
         found.append(Doing.LOOK_BACK)
+    if case.erased_at is None:
+        found.append(Doing.LINK)
+    if case.links:
+        found.append(Doing.UNLINK)
     return tuple(found)
 
 
@@ -379,6 +395,10 @@ def _make(  # noqa: C901, PLR0911, PLR0912, PLR0917  one line a kind, and closed
             return advice.give(reading, tuple(one.adviser_id for one in case.advisers), origin, sealed)
         case Doing.ADVISER_END:
             return advice.end(reading, case, origin, sealed)
+        case Doing.LINK:
+            return linked.make(reading, origin, sealed)
+        case Doing.UNLINK:
+            return linked.make_unlinked(reading, case, origin, sealed)
         case Doing.TRANSFER:
             return party_forms.transfer(reading, origin, sealed)
         case Doing.REOPEN:

@@ -23,6 +23,7 @@ from escalations.rules.workingtime import Receipt
 from escalations.web import (
     advice,
     agreed,
+    linked,
     looked_back,
     party_forms,
     passing_on,
@@ -130,6 +131,10 @@ def rows(made: Made, case: Case, names: Names) -> tuple[Row, ...]:  # noqa: C901
             where = f"Stage {act.at_stage or case.stage}" if case.stage else "Held for the team"
             found.append(Row("Goes on at", where))
             found.append(Row("Why", words.REOPEN_REASONS[act.because]))
+        case acts.Link() | acts.Unlink():
+            found.append(Row("The other escalation", act.other))
+            if isinstance(act, acts.Link):
+                found.append(Row("Why they belong together", words.LINKED[act.because]))
         case acts.InviteAdviser() | acts.GiveAdvice() | acts.EndAdvice():
             found.extend(Row(key, value) for key, value in advice.rows(act, sealed, case, names))
         case acts.ChangeContact():
@@ -198,7 +203,7 @@ _WRITTEN: Final[Mapping[str, str]] = {
 }
 
 
-def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:  # noqa: C901, PLR0911, PLR0912  one line a kind
+def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:  # noqa: C901, PLR0911, PLR0912, PLR0915  one line a kind
     """The form that an act of the team came from, filled in as it was. The inverse of `team_acts.make`."""
     text, spoken_to = [str(sealed.get("text") or "")], [str(sealed.get("spoken_to") or "")]
     match act:
@@ -271,6 +276,10 @@ def typed(act: Act, sealed: Mapping[str, Any]) -> tuple[Doing, Raw] | None:  # n
             return Doing.ADVICE, advice.typed(act, sealed) or {}
         case acts.EndAdvice():
             return Doing.ADVISER_END, advice.typed(act, sealed) or {}
+        case acts.Link():
+            return Doing.LINK, linked.typed(act, sealed)
+        case acts.Unlink():
+            return Doing.UNLINK, linked.typed(act, sealed)
         case acts.FindTheirs():
             return Doing.THEIRS, {"agency": [act.agency_id], "theirs-text": text}
         case acts.Misdirected():
@@ -349,6 +358,7 @@ _LABELS: Final[Mapping[str, str]] = {
     "said-by-name": "Who told you",
     "misdirected-by": "Who told you",
     **{name: label for name, (label, _) in advice.LABELS.items()},
+    **linked.LABELS,
     **{name: label for name, (label, _) in party_forms.LABELS.items()},
     "close-text": "In their own words",
     "changed-text": "What they add",
@@ -447,6 +457,10 @@ def field_of(doing: Doing, code: str) -> str:  # noqa: C901, PLR0911, PLR0912  o
             return "adviser-wish" if code in {"not_by_this_side", "not_a_party"} else "adviser-role"
         case Doing.ADVICE | Doing.ADVISER_END:
             return "adviser"
+        case Doing.LINK:
+            return "link-other"
+        case Doing.UNLINK:
+            return "unlink-other"
         case Doing.CORRECT:
             return "entry"
         case Doing.TRANSFER:

@@ -13,6 +13,7 @@ from escalations.web import (
     accounts_page,
     advice,
     agreed,
+    linked,
     looked_back,
     party_forms,
     plan_page,
@@ -131,6 +132,10 @@ def of(  # noqa: C901, PLR0911, PLR0912  one line a kind
             return {"advisers": advice.asked(case, case.advisers)}
         case Doing.ADVISER_END:
             return {"advisers": advice.asked(case, advice.open_to(case))}
+        case Doing.LINK:
+            return {"link_because": {code.value: text for code, text in words.LINKED.items()}}
+        case Doing.UNLINK:
+            return {"linked_with": {other: f"{other} ({why})" for other, why in linked.shown(case).items()}}
         case Doing.TRANSFER:
             return {
                 "transfer_to": {code.value: text for code, text in words.TRANSFERRED_TO.items()},

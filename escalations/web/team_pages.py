@@ -17,7 +17,7 @@ from starlette.responses import Response
 from escalations import errors
 from escalations.intake import submissions
 from escalations.rules import access, acts
-from escalations.rules.access import Page
+from escalations.rules.access import Page, Refused
 from escalations.rules.actors import Channel
 from escalations.rules.acts import Act
 from escalations.rules.case import Case
@@ -26,6 +26,7 @@ from escalations.web import (
     accounts_page,
     calling,
     done_before,
+    linked_both,
     named,
     passing_on,
     plan_page,
@@ -269,6 +270,8 @@ class _TeamPages:
         made = await self._with_own_record(made)
         async with self._parts.database.read() as tx:
             again = await pressed_before(tx, key)
+        if isinstance(made.act, linked_both.Linking):
+            return await self._link(request, case, doing, raw, made.act, made, key)
         if pressed != "send" and not again:
             looked = team_check.preview(case, made.act, Names(agencies, policy=case.frame.policy), now=now)
             if looked.refused is not None:
@@ -279,6 +282,20 @@ class _TeamPages:
             if looked.told or _to_be_read(made.act):
                 return self._check(request, case, doing, raw, made, looked, Names(agencies, policy=case.frame.policy))
         return await self._store(request, case, doing, raw, made, key)
+
+    async def _link(  # noqa: PLR0917  what is stored
+        self, request: Request, case: Case, doing: Doing, raw: Raw, act: linked_both.Linking, made: Made, key: str
+    ) -> Response:
+        """Store an act for each of two escalations; nobody is told of it, so there is nothing to check."""
+        stored = await linked_both.store(self._parts, case, act, made, key)
+        if isinstance(stored, Refused):
+            problem = Problem(team_check.field_of(doing, stored.code), stored.sentence)
+            return await self._show(request, case, doing, raw, (problem,), status=409, refused=True)
+        if stored.differs:
+            return await self._show(request, case, doing, raw, (_STORED_BEFORE,), status=409)
+        self._parts.wake()
+        receipt = stored.receipt
+        return self._parts.go(request, f"/board/{receipt.reference}/outcome/{receipt.submission_id}")
 
     async def _with_own_record(self, made: Made) -> Made:
         """The act with what our own record says, where it says that our system did not run for a time."""

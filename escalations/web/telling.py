@@ -15,7 +15,7 @@ from escalations.rules.codelists import USUAL, ListKind
 from escalations.rules.events import Event
 from escalations.rules.instead import Because, By, ToldInstead
 from escalations.rules.notices import Ask, Recipient
-from escalations.web import advice, promised, raised_together, sender_words, words
+from escalations.web import advice, linked, promised, raised_together, sender_words, words
 from escalations.web.answers import Agency
 
 HEADINGS: Final[Mapping[Ask, str]] = {
@@ -133,6 +133,8 @@ def sentence(event: Event, names: Names) -> str:  # noqa: C901, PLR0911, PLR0912
         return promised.sentence(event, names)
     if isinstance(event, events.Advising):
         return advice.sentence(event, names)
+    if isinstance(event, events.Linking):
+        return linked.sentence(event)
     match event:
         case events.Raised():
             with_whom = (
@@ -604,6 +606,10 @@ def label(event: Event, names: Names) -> str | None:  # noqa: C901, PLR0911, PLR
             return "Agreed over a dissent"
         case events.AgreementAnswered():
             return "The team: settled" if event.settles else "The team: not settled"
+        case events.Linked():
+            return f"Linked with {event.other}"
+        case events.Unlinked():
+            return f"No longer linked with {event.other}"
         case events.Erased():
             return "Words erased"
         case events.Decided():

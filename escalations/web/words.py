@@ -146,6 +146,9 @@ REMOVED: Final[Mapping[PartyReason, str]] = {
 }
 """Why an agency is taken out."""
 
+LINKED: Final = wording.LINKED
+"""Why two escalations are linked."""
+
 LEAVES: Final[Mapping[LeaveReason, str]] = {
     LeaveReason.NO_LONGER_OURS: "The agency no longer works with the child or adult",
     LeaveReason.DEALT_WITH: "For this agency the worry is dealt with",
@@ -187,6 +190,8 @@ TEAM_ACTS: Final[Mapping[str, str]] = {
     "adviser": "Ask somebody outside it for advice",
     "advice": "Write down what an adviser said",
     "adviser-end": "Ask an adviser no longer",
+    "link": "Link it with another escalation",
+    "unlink": "Link it with another one no longer",
     "transfer": "Hand it over to another partnership or board",
     "reopen": "Open it again",
     "close": "Close it on somebody’s word",

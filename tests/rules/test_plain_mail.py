@@ -199,6 +199,7 @@ def test_while_the_agency_is_not_known_only_whoever_sent_it_acts_for_that_side_t
         acts.ChangeRaisers: {"team"},
         acts.AwaitAgency: {"team"},
         acts.Transfer: {"team"},
+        acts.Link: {"team"},
         acts.Complete: {"team", "whoever sent it"},
     }
     of_people |= {of: {"team", "whoever sent it"} for of in (acts.AddWords, acts.ChangeTrack)}

@@ -14,6 +14,7 @@ import pytest
 from escalations.policy import Track
 from escalations.rules import acts, decider
 from escalations.rules.case import Case, Done
+from escalations.rules.linked import LinkReason
 from tests.builders import POLICE, SCHOOL, SOCIAL_CARE, TEAM, Story
 from tests.deeds import ACTORS, KINDS, deed
 
@@ -60,6 +61,8 @@ MAY: dict[type[acts.ActModel], set[str]] = {
     # Whoever was asked advises, and nobody else for them but the team, from a phone call.
     acts.GiveAdvice: {"the adviser", "team"},
     acts.EndAdvice: {"team"},
+    acts.Link: {"team"},
+    acts.Unlink: {"team"},
     acts.ConfirmCause: {"team"},
     acts.Close: {"team"},
     # What was made there is the practitioner's: each side corrects its own entries, the team any.
@@ -106,6 +109,7 @@ def at_stage_one() -> Case:
     story.says_done("2027-03-01 10:00", done=Done.SPOKE)
     story.proposes((SCHOOL, "2027-03-10"), (SOCIAL_CARE, "2027-03-11"), (POLICE, "2027-03-12"), by=TEAM)
     story.act(acts.InviteAdviser(**story.by_team(), role="adviser"))
+    story.act(acts.Link(**story.by_team(), other="PD-27-0009-T", because=LinkReason.OTHER))
     return story.case
 
 
@@ -213,6 +217,7 @@ def test_after_it_has_closed_only_the_record_is_put_right(kind: type[acts.ActMod
     puts_right = kind in {
         acts.ConfirmDone,
         acts.DenyDone,
+        acts.Link,
         acts.AddWords,
         acts.LookBack,
         acts.ProposePlan,

@@ -171,6 +171,8 @@ def test_every_act_can_be_told_in_a_story_by_whoever_does_such_a_thing() -> None
         "transfer": "    to: adults board\n    because: came of age\n",
         "reopen": "    because: not done\n",
         "extend": "    clock: resolve\n    by amount: 1 working day\n",
+        "link": "    other: PD-27-0002-H\n    because: same people\n",
+        "unlink": "    other: PD-27-0002-H\n",
         "propose_plan": "    actions: [{agency: childrens-services, by: 2027-03-10}]\n",
     }
     for kind in stories.ACTS:
