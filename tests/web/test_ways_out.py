@@ -17,6 +17,7 @@ from escalations.rules.notices import NoticeKind
 from escalations.rules.senders import Outside
 from tests.web import answering, teamwork
 from tests.web.conftest import Office
+from tests.web.test_moves_by_itself import skipping, under
 from tests.web.test_raised_from_outside import case_of, held
 
 PARENT = "My daughter's social worker does not ring me back."
@@ -27,6 +28,17 @@ CLOSES: dict[str, Any] = {"outside": "family", "route": "complaint", "sent_there
 def told(mails: list[str], subject: str) -> list[str]:
     """Give the messages of a subject, unfolded."""
     return [mail.replace("=\r\n", "") for mail in mails if subject in mail]
+
+
+async def test_the_ways_of_the_policys_document_stand_before_the_usual_ones(office: Office) -> None:
+    usual = await held(office, PARENT)
+    assert "own document sends" not in (await office.get(f"/board/{usual}/not-for-this")).text
+    elsewhere = [{"what": "A complaint about somebody’s conduct", "where": "that agency’s complaints route"}]
+    await under(office, skipping(out_of_scope=elsewhere))
+    reference = await held(office, PARENT + " Still not.")
+    text = (await office.get(f"/board/{reference}/not-for-this")).text
+    own = text.index("A complaint about somebody’s conduct: that agency’s complaints route")
+    assert own < text.index("Where does it go?")
 
 
 async def test_a_parent_is_answered_in_fixed_words_and_nothing_of_the_teams_note_leaves(office: Office) -> None:
