@@ -26,6 +26,7 @@ needs_axe = pytest.mark.skipif(not AXE.exists(), reason="axe-core is not install
 
 
 async def _looks_right(page: Page, where: str) -> None:
+    await page.wait_for_load_state()  # a click that led here waits for the page alone, and not for how it is to look
     assert await violations(page) == [], where
     wider = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wider <= 0, f"{where} is {wider} pixels wider than the window"

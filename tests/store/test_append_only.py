@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Integer, LargeBinary, Table, exc, func, insert, select, text
+from sqlalchemy import Boolean, Integer, LargeBinary, Table, exc, func, insert, select, text
 from sqlalchemy.engine import make_url
 
 from escalations.store import tables
@@ -24,6 +24,8 @@ def _row(table: Table, now: datetime, number: int) -> dict[str, Any]:
     for column in table.c:
         if isinstance(column.type, tables.Instant):
             values[column.name] = now
+        elif isinstance(column.type, Boolean):
+            values[column.name] = True
         elif isinstance(column.type, Integer):
             values[column.name] = number
         elif isinstance(column.type, LargeBinary):
