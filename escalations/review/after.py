@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from escalations.policy import Side
 from escalations.review import words
@@ -84,15 +84,7 @@ def learning(view: View) -> Table:
         ("not_said", "Asked, and not said", lambda case: bool(case.follow_up_asked) and not case.followed_up),
         ("not_asked", "Not asked, or not asked yet", lambda case: not case.follow_up_asked),
     ]
-    return Table(
-        rests_on=len(view.notified),
-        of=NOTIFIED,
-        columns=BOTH,
-        rows=tuple(
-            Row(key, label, tuple(sum(1 for case in group if holds(case)) for group in view.groups))
-            for key, label, holds in rows
-        ),
-    )
+    return _by_case(view, rows)
 
 
 def planned(view: View) -> Table:
@@ -176,15 +168,7 @@ def advice(view: View) -> Table:
         ("asked", "Somebody was asked", lambda case: case.advisers_asked > 0),
         ("given", "Advice was given", lambda case: bool(case.advised)),
     ]
-    return Table(
-        rests_on=len(view.notified),
-        of=NOTIFIED,
-        columns=BOTH,
-        rows=tuple(
-            Row(key, label, tuple(sum(1 for case in group if holds(case)) for group in view.groups))
-            for key, label, holds in rows
-        ),
-    )
+    return _by_case(view, rows)
 
 
 def linked(view: View) -> Table:
@@ -210,5 +194,18 @@ def linked(view: View) -> Table:
         rows=tuple(
             Row(code.value, text, (so_many(code, both=True), so_many(code, both=False)))
             for code, text in wording.LINKED.items()
+        ),
+    )
+
+
+def _by_case(view: View, rows: Sequence[tuple[str, str, Callable[[CaseRecord], bool]]]) -> Table:
+    """A table of cases for which something holds, notified and settled before apart."""
+    return Table(
+        rests_on=len(view.notified),
+        of=NOTIFIED,
+        columns=BOTH,
+        rows=tuple(
+            Row(key, label, tuple(sum(1 for case in group if holds(case)) for group in view.groups))
+            for key, label, holds in rows
         ),
     )

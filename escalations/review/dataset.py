@@ -297,11 +297,11 @@ class CaseRecord:
     plans: tuple[Plan, ...] = ()
     """What was planned, and what became of each action."""
     dissents: tuple[tuple[Side, str, bool], ...] = ()
+    """Who goes along and disagrees: the side, the agency, and whether formally."""
     advisers_asked: int = 0
     """How often somebody outside was asked for advice ..."""
     advised: tuple[str, ...] = ()
     """... and who of them gave it, by their number in the case."""
-    """Who goes along and disagrees: the side, the agency, and whether formally."""
     follow_up_asked: tuple[Whose, ...] = ()
     """Who was asked some time after the end what came of it; nobody while it was not asked."""
     followed_up: tuple[FollowedUp, ...] = ()

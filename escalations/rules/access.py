@@ -234,6 +234,11 @@ def reads_by_link(case: Case, to: Recipient, *, now: datetime) -> bool:
     if to.side is Side.OUTSIDE:
         adviser = case.adviser(to.position)
         return adviser is not None and case.status is Status.OPEN and adviser.serves(now)
+    return has_a_part(case, to)
+
+
+def has_a_part(case: Case, to: Recipient) -> bool:
+    """Whether somebody has a part in the case, so that it is told them and its links show them something."""
     if to.side is Side.RAISING:
         return to.agency_id not in case.left_raising
     return to.side is not Side.RESPONDING or not case.removed or case.party(to.agency_id) is not None

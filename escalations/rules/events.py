@@ -988,9 +988,9 @@ class NoticeReported(EventModel):
     agency_id: Slug | None = None
     """None for the partnership's team, and for whoever raised a case while their agency is not known."""
     to_raiser: Annotated[bool, Field(exclude_if=not_)] = False
+    """Whether it was for whoever raised it while their agency is not known, and not for the team."""
     outside: Annotated[str | None, Field(exclude_if=not_)] = None
     """Which adviser it was for, where it was for one."""
-    """Whether it was for whoever raised it while their agency is not known, and not for the team."""
     stage: int
     starts_clocks: bool
     state: DeliveryState

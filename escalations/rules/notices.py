@@ -11,6 +11,7 @@ from typing import assert_never
 
 from escalations.policy import Awaits, Side
 from escalations.rules import advising, events, limits_told, promises_told, remembering, together_told
+from escalations.rules.access import has_a_part
 from escalations.rules.case import MEETS, Case, Clock, DeliveryState, Seen, Status
 from escalations.rules.changing import replace
 from escalations.rules.clocks import TEAM_POSITION
@@ -408,13 +409,6 @@ def _claim_answered(case: Case, claim_id: str, kind: NoticeKind) -> tuple[Notice
     answers = answers and claim.stage == case.stage and case.status is Status.OPEN
     # What was confirmed to be the answer is now before the raising side like one given in writing.
     return (*told, _to_raiser(case, NoticeKind.ANSWERED, asks=Ask.CONSIDER)) if answers else told
-
-
-def has_a_part(case: Case, to: Recipient) -> bool:
-    """Whether somebody has a part in the case, so that it is told them."""
-    if to.side is Side.RAISING:
-        return to.agency_id not in case.left_raising
-    return to.side is not Side.RESPONDING or not case.removed or case.party(to.agency_id) is not None
 
 
 def _misdirected(case: Case, event: events.SaidMisdirected) -> tuple[Notice, ...]:

@@ -265,7 +265,7 @@ def _state(one: Adviser) -> str:
         came = (
             f"said at {say(one.advised_at)} that they cannot advise"
             if one.declined
-            else (f"gave advice at {say(one.advised_at)}")
+            else f"gave advice at {say(one.advised_at)}"
         )
     until = f"their link serves until {say(one.until)}" if one.ended_at is None else f"ended {say(one.ended_at)}"
     return f"asked {say(one.invited_at)}; {came}; {until}"

@@ -19,9 +19,9 @@ from escalations.web.forms import Problem, Raw
 from escalations.web.words import PersonKind
 
 MOST_AGENCIES: Final = 6
+"""How many agencies one escalation can be raised with by form."""
 MOST_TOGETHER: Final = 3
 """Other agencies that a form offers to name as raising it too; the team can add more."""
-"""How many agencies one escalation can be raised with by form."""
 MOST_PEOPLE: Final = 12
 """How many people one escalation can be about by form."""
 

@@ -61,31 +61,22 @@ class Asked(Returning):
             )
         await self._log_reading(link)
         lacking: tuple[Problem, ...] = ()
+
+        def form(typed: Raw | None) -> dict[str, Any]:
+            return {
+                "status": status,
+                "f": parts.form(request, typed, problems),
+                "refused": refused,
+                "returned": returned,
+                "unkept": unkept,
+                "once": once if is_press(once := first(typed or {}, "once")) else secrets.token_urlsafe(12),
+            }
+
         if link.asks is Ask.VOUCH:
-            return parts.show(
-                request,
-                "answer_vouch.html",
-                status=status,
-                f=parts.form(request, raw, problems),
-                refused=refused,
-                returned=returned,
-                unkept=unkept,
-                once=once if is_press(once := first(raw or {}, "once")) else secrets.token_urlsafe(12),
-                **link_page.vouching(read, link),
-            )
+            return parts.show(request, "answer_vouch.html", **form(raw), **link_page.vouching(read, link))
         adviser = read.found.case.adviser(link.to.position)
         if link.to.side is Side.OUTSIDE and adviser is not None:
-            return parts.show(
-                request,
-                "answer_advise.html",
-                status=status,
-                f=parts.form(request, raw, problems),
-                refused=refused,
-                returned=returned,
-                unkept=unkept,
-                once=once if is_press(once := first(raw or {}, "once")) else secrets.token_urlsafe(12),
-                **link_page.advising(read, link, adviser),
-            )
+            return parts.show(request, "answer_advise.html", **form(raw), **link_page.advising(read, link, adviser))
         prefilled = raw is None and link.asks is Ask.COMPLETE
         if prefilled:
             raw = completing.prefilled(read.raised, read.sealed, read.agencies)
@@ -93,13 +84,8 @@ class Asked(Returning):
         return parts.show(
             request,
             "answer_act.html",
-            status=status,
-            unkept=unkept,
+            **form(raw),
             doing=doing,
-            refused=refused,
-            returned=returned,
-            f=parts.form(request, raw, problems),
-            once=once if is_press(once := first(raw or {}, "once")) else secrets.token_urlsafe(12),
             Doing=Doing,
             lacking=lacking,
             missing=[(one.field, completing.in_short(one)) for one in lacking],

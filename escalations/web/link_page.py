@@ -160,6 +160,7 @@ def values(page: Read, link: Link, *, now: datetime) -> dict[str, Any]:
     decided = link.asks is Ask.CONSIDER and case.agreement is not None and Doing.AGREE not in offered
     asks = Ask.READ if decided else link.asks
     people = (page.sealed or {}).get("people", [])
+    wrote = [item for item in page.wrote if _may_read(item, link, case)]
     return {
         "link": link,
         "case": case,
@@ -171,7 +172,7 @@ def values(page: Read, link: Link, *, now: datetime) -> dict[str, Any]:
         "in_short": _in_short(page) if link.asks in {Ask.RESPOND, Ask.DECIDE} else (),
         "sections": _sections(page, link),
         "unsafe": summary.unsafe_to_tell(page.sealed),
-        "pleas": pleading.of_case(page.sealed, (item.words for item in page.wrote if _may_read(item, link, case))),
+        "pleas": pleading.of_case(page.sealed, (item.words for item in wrote)),
         "asked_if_urgent": case.asked_if_urgent and link_acts.leads(case, link),
         "urgent_words": asked_urgent.words(case, page.sealed, (item.words for item in page.wrote)),
         "withheld": any(person.get("address_withheld") for person in people),
@@ -182,8 +183,7 @@ def values(page: Read, link: Link, *, now: datetime) -> dict[str, Any]:
                 "words": item.words,
                 "below": summary.forwarded(item.words),
             }
-            for item in page.wrote
-            if _may_read(item, link, case)
+            for item in wrote
         ],
         "delays": accounts_page.choices(case, names, link.to.side, link.to.agency_id),
         "says": {says.value: text for says, text in words.SAYS.items()},

@@ -213,7 +213,7 @@ def test_after_the_end_each_of_them_is_asked_for_itself() -> None:
     story.agrees()
     assert {f"{HEALTH} {LEAD}", f"{SCHOOL} {RAISER}"} <= set(told(story, NoticeKind.CLOSED))
     story.at("2027-08-01 10:00")
-    assert [agency for _, agency in story.case.follow_up.asked] == [SCHOOL, HEALTH, SOCIAL_CARE]  # type: ignore[union-attr]
+    assert [agency for _, agency in story.case.follow_up.asked] == [SCHOOL, HEALTH, SOCIAL_CARE]  # type: ignore[union-attr]  # it has closed
     assert following_up.open_to(story.case, HEALTH)
     to = Recipient(Side.RAISING, HEALTH, LEAD)
     assert not asking.is_met(story.case, Ask.FOLLOW_UP, to, stage=1, about=None)
