@@ -7,7 +7,7 @@ is said in `team_acts` and `link_acts`; whether it is carried out, in `rules.adv
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Protocol, assert_never
+from typing import Any, Final, assert_never
 
 from escalations.policy import Policy, Side
 from escalations.rules import access, acts, events
@@ -19,6 +19,7 @@ from escalations.rules.civiltime import say
 from escalations.web import agreed
 from escalations.web.answers import YesNo
 from escalations.web.forms import LONG, Raw, Reading, first
+from escalations.web.naming import Naming
 
 LABELS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "adviser-name": ("Their name", {}),
@@ -45,23 +46,6 @@ _READS: Final = (
     events.AdviceGiven,
 )
 """What an adviser may read of what agencies wrote, where it was agreed for them; never an account of a delay."""
-
-
-class Naming(Protocol):
-    """The names of agencies, as ``telling`` has them."""
-
-    @property
-    def policy(self) -> Policy | None:
-        """Of the case that is told of."""
-        ...
-
-    def agency(self, agency_id: str | None) -> str:
-        """An agency's name."""
-        ...
-
-    def actor(self, by: Actor) -> str:
-        """Who did something."""
-        ...
 
 
 def title(policy: Policy | None, role: str) -> str:

@@ -6,29 +6,17 @@ What an action is stands sealed with the plan; whoever may read the words finds 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol, assert_never
+from typing import assert_never
 
 from escalations.policy import Side
 from escalations.rules import events
-from escalations.rules.actors import Actor
 from escalations.rules.civiltime import civil, say, say_day
 from escalations.rules.plan import Action, Dissent, PlanSays
 from escalations.web import words
+from escalations.web.naming import Naming
 
 
-class Names(Protocol):
-    """The names of agencies, as ``telling`` has them."""
-
-    def agency(self, agency_id: str | None) -> str:
-        """An agency's name."""
-        ...
-
-    def actor(self, by: Actor) -> str:
-        """Who did something: a position of an agency."""
-        ...
-
-
-def sentence(event: events.Promised, names: Names) -> str:
+def sentence(event: events.Promised, names: Naming) -> str:
     """What an event tells, in one sentence."""
     match event:
         case events.PlanProposed():
@@ -147,7 +135,7 @@ def stands(action: Action, *, rejected: bool = False) -> str:
     return "Its date has passed, and it is not recorded as done" if action.passed_at else "To be done"
 
 
-def dissent(found: Dissent, names: Names) -> str:
+def dissent(found: Dissent, names: Naming) -> str:
     """Who disagrees, beside how a case ended."""
     how = "Formal dissent" if found.formal else "Disagreement on record"
     return f"{how}: {names.agency(found.agency_id)}, {say(found.at)}."

@@ -2,37 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol
-
 from escalations.policy import Side
 from escalations.rules import events
-from escalations.rules.actors import Actor
-from escalations.rules.case import Outcome
 from escalations.web import words
+from escalations.web.naming import Naming
 
 
-class Names(Protocol):
-    """How agencies, and those who act for them, are called (``telling.Names``)."""
-
-    def agency(self, agency_id: str | None) -> str:
-        """An agency's name."""
-        ...
-
-    def each(self, agencies: Iterable[str]) -> str:
-        """Several agencies, one after another."""
-        ...
-
-    def actor(self, by: Actor) -> str:
-        """Who did something."""
-        ...
-
-    def outcome(self, code: Outcome) -> str:
-        """How it ended, within a sentence."""
-        ...
-
-
-def sentence(event: events.RaisersChanged | events.AgreementNoted | events.AgreementAnswered, names: Names) -> str:
+def sentence(event: events.RaisersChanged | events.AgreementNoted | events.AgreementAnswered, names: Naming) -> str:
     """What one of these events tells, in sentences."""
     match event:
         case events.RaisersChanged():
@@ -49,7 +25,7 @@ def sentence(event: events.RaisersChanged | events.AgreementNoted | events.Agree
             return "The partnership team has decided that the agreement does not settle it. It goes on."
 
 
-def _changed(event: events.RaisersChanged, names: Names) -> str:
+def _changed(event: events.RaisersChanged, names: Naming) -> str:
     who = names.actor(event.by)
     parts = []
     if event.added:
